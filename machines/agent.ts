@@ -1,0 +1,202 @@
+import { assign, setup } from "xstate";
+
+/** A call of the turn: our id, and the id of the model's `tool_use` block that it answers. */
+export interface TurnCall {
+  readonly callId: string;
+  readonly use: string;
+}
+
+/** A result that waits for those of the other calls of its turn. */
+export interface TurnResult {
+  readonly callId: string;
+  readonly result: unknown;
+}
+
+/** All that the loop must remember, and never the transcript: it travels in every frame. */
+export interface AgentContext {
+  /** `path#incarnation`, what every callId of this agent begins with. */
+  readonly prefix: string;
+  /** Calls numbered so far. */
+  readonly count: number;
+  /** The model call asked for or running. */
+  readonly model: string | null;
+  /** The turn's calls, in the model's order. */
+  readonly calls: readonly TurnCall[];
+  /** Results that are here and not yet in the transcript, as they came. */
+  readonly results: readonly TurnResult[];
+  /** Content blocks for the next user message. */
+  readonly inbox: readonly unknown[];
+  /** Asks that the end of this turn answers. */
+  readonly asks: readonly string[];
+}
+
+export type AgentEvent =
+  | { readonly type: "input.given"; readonly input: unknown }
+  | {
+      readonly type: "permit.granted";
+      readonly callId: string;
+      readonly maxTokens: number;
+      readonly turn: number;
+    }
+  | {
+      readonly type: "model.replied";
+      /** Ids of its `tool_use` blocks, in order. */
+      readonly uses: readonly string[];
+      readonly reply: unknown;
+    }
+  | { readonly type: "model.failed"; readonly error: unknown }
+  | { readonly type: "result.received"; readonly callId: string; readonly result: unknown }
+  | {
+      readonly type: "message.received";
+      readonly blocks: readonly unknown[];
+      readonly askId?: string;
+    }
+  | { readonly type: "end.requested" };
+
+const notProvided = (): void => {
+  throw new Error("An effect of the agent machine is not provided; use machine.provide()");
+};
+
+/**
+ * The built-in agent loop: a user turn asks for a permit, the permit starts the model, the
+ * model's calls go out together, and their results ask for the next permit, until a turn ends
+ * without calls. Calls are events, never invoked actors.
+ */
+export const agentMachine = setup({
+  types: {} as {
+    context: AgentContext;
+    events: AgentEvent;
+    input: { readonly prefix: string };
+    tags: "at-rest" | "failed";
+  },
+  actions: {
+    appendInput: notProvided,
+    askPermit: notProvided,
+    appendPending: notProvided,
+    startModel: notProvided,
+    abortModel: notProvided,
+    sendCalls: notProvided,
+    endTurn: notProvided,
+    closeTurn: notProvided,
+    failTurn: notProvided,
+    keepMessage: assign(({ context, event }) => {
+      if (event.type !== "message.received") return {};
+      const inbox = [...context.inbox, ...event.blocks];
+      return event.askId === undefined
+        ? { inbox }
+        : { inbox, asks: [...context.asks, event.askId] };
+    }),
+    keepResult: assign(({ context, event }) => {
+      if (event.type !== "result.received") return {};
+      const { callId, result } = event;
+      return { results: [...context.results, { callId, result }] };
+    }),
+    forgetPending: assign({ calls: [], results: [], inbox: [] }),
+    numberModel: assign(({ context: { prefix, count } }) => ({
+      count: count + 1,
+      model: `${prefix}.${count + 1}`,
+    })),
+    numberCalls: assign(({ context: { prefix, count }, event }) => {
+      const uses = event.type === "model.replied" ? event.uses : [];
+      const next = count + uses.length + 1;
+      return {
+        calls: uses.map((use, index) => ({ callId: `${prefix}.${count + 1 + index}`, use })),
+        count: next,
+        model: `${prefix}.${next}`,
+      };
+    }),
+    forgetTurn: assign({ model: null, asks: [] }),
+  },
+  guards: {
+    isAwaited: ({ context, event }) =>
+      event.type === "permit.granted" && event.callId === context.model,
+    hasCalls: ({ event }) => event.type === "model.replied" && event.uses.length > 0,
+    hasMail: ({ context }) => context.inbox.length > 0,
+    isPending: ({ context, event }) =>
+      event.type === "result.received" &&
+      context.calls.some(({ callId }) => callId === event.callId) &&
+      !context.results.some(({ callId }) => callId === event.callId),
+  },
+}).createMachine({
+  id: "agent",
+  description: "The built-in agent loop.",
+  context: ({ input }) => ({
+    prefix: input.prefix,
+    count: 0,
+    model: null,
+    calls: [],
+    results: [],
+    inbox: [],
+    asks: [],
+  }),
+  initial: "idle",
+  states: {
+    idle: {
+      description: "Placed, and not yet given its input.",
+      tags: ["at-rest"],
+      on: {
+        "input.given": { target: "asking", actions: ["appendInput", "numberModel", "askPermit"] },
+        "end.requested": { target: "ended", actions: "closeTurn" },
+      },
+    },
+    asking: {
+      description: "A user turn has begun and waits for the permit of its model call.",
+      on: {
+        "permit.granted": {
+          guard: "isAwaited",
+          target: "thinking",
+          actions: ["appendPending", "forgetPending", "startModel"],
+        },
+        "message.received": { actions: "keepMessage" },
+        "end.requested": { target: "ended", actions: "closeTurn" },
+      },
+    },
+    thinking: {
+      description: "The model answers. Restored here, it waits for the permit to be given again.",
+      on: {
+        "permit.granted": { guard: "isAwaited", actions: "startModel" },
+        "message.received": { actions: "keepMessage" },
+        "model.replied": [
+          { guard: "hasCalls", target: "acting", actions: ["numberCalls", "sendCalls"] },
+          { guard: "hasMail", target: "asking", actions: ["numberModel", "askPermit"] },
+          { target: "waiting", actions: ["endTurn", "forgetTurn"] },
+        ],
+        "model.failed": { target: "failed", actions: "failTurn" },
+        "end.requested": { target: "closing", actions: "abortModel" },
+      },
+    },
+    acting: {
+      description: "Its calls are under way; the next permit rides behind the last result.",
+      on: {
+        "result.received": { guard: "isPending", actions: "keepResult" },
+        "permit.granted": {
+          guard: "isAwaited",
+          target: "thinking",
+          actions: ["appendPending", "forgetPending", "startModel"],
+        },
+        "message.received": { actions: "keepMessage" },
+        "end.requested": { target: "ended", actions: "closeTurn" },
+      },
+    },
+    waiting: {
+      description: "The turn has ended; a message begins the next one.",
+      tags: ["at-rest"],
+      on: {
+        "message.received": {
+          target: "asking",
+          actions: ["keepMessage", "numberModel", "askPermit"],
+        },
+        "end.requested": { target: "ended", actions: "closeTurn" },
+      },
+    },
+    closing: {
+      description: "Told to end while the model answered; the aborted call says what it used.",
+      on: {
+        "model.replied": { target: "ended", actions: ["numberCalls", "closeTurn"] },
+        "model.failed": { target: "ended", actions: "closeTurn" },
+      },
+    },
+    ended: { type: "final", description: "Ended because it was told to." },
+    failed: { type: "final", tags: ["failed"], description: "Its model failed." },
+  },
+});

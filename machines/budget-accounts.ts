@@ -1,0 +1,169 @@
+/** What a ceiling can bound. Money and tokens are held until they are settled, calls counted. */
+export const BUDGET_UNITS = ["nanoUsd", "tokens", "toolCalls", "modelCalls"] as const;
+export type BudgetUnit = (typeof BUDGET_UNITS)[number];
+
+/** Whole numbers, at least 0; a unit left out is 0. */
+export type Amounts = { readonly [U in BudgetUnit]?: number };
+/** A unit left out or null is unlimited; 0 is none. */
+export type Ceilings = { readonly [U in BudgetUnit]?: number | null };
+
+/** The first two units are held, the rest are counted when a call is granted. */
+export const HELD = 2;
+/** Where an account's figures carry output tokens, which are told but never bounded. */
+export const OUTPUT = BUDGET_UNITS.length;
+
+/**
+ * Up to `most` further steps of `per` on top of a call's amounts: output tokens, of which a model
+ * call takes what is left. With less room than `least` steps the call is refused.
+ */
+export interface Stretch {
+  readonly per: Amounts;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** One account. Figures stand in the order of {@link BUDGET_UNITS}, then output tokens. */
+export interface Account {
+  readonly path: string;
+  readonly parent: Account | undefined;
+  /** Ceilings; `Infinity` is unlimited. */
+  readonly limit: readonly number[];
+  /** From how much spent a warning is due; `Infinity` once it was given. */
+  readonly warnFrom: number[];
+  /** Of the whole subtree, closed accounts included. */
+  readonly spent: number[];
+  /** Of this account's own calls. */
+  readonly own: number[];
+  readonly reserved: number[];
+  /** Own calls that wait or are held, in no order. */
+  readonly calls: Call[];
+  /** Calls that wait here, per held unit, oldest first; made when the first one waits. */
+  queues: readonly Call[][] | undefined;
+  children: number;
+}
+
+/** A call that waits or is held. */
+export interface Call {
+  readonly key: string;
+  readonly account: Account;
+  readonly amounts: Amounts;
+  readonly stretch: Stretch | undefined;
+  /** Who came first. */
+  readonly age: number;
+  /** Amounts and stretch together, as last tried. */
+  readonly asked: number[];
+  steps: number;
+  waiting: boolean;
+  /** The queues that it stands in; it leaves them all at once. */
+  readonly stands: { readonly account: Account; readonly queue: Call[] }[];
+  /** Index in its account's `calls`. */
+  place: number;
+}
+
+/** A ceiling's share was spent for the first time. */
+export interface BudgetWarning {
+  readonly account: string;
+  readonly unit: BudgetUnit;
+  readonly limit: number;
+  readonly spent: number;
+}
+
+/** Throws a RangeError unless `amount` is a whole number, at least 0, that stays exact. */
+export function whole(amount: number, what: string): number {
+  if (Number.isSafeInteger(amount) && amount >= 0) return amount;
+  throw new RangeError(`${what} must be a whole number of at least 0, not ${amount}`);
+}
+
+export interface NewAccount {
+  readonly path: string;
+  readonly ceilings?: Ceilings | undefined;
+  /** The share of a ceiling at which a warning is given, 0 to 1. Default 0.8. */
+  readonly warnAt?: number | undefined;
+}
+
+const unlimited: readonly number[] = BUDGET_UNITS.map(() => Infinity);
+
+export function createAccount(asked: NewAccount, parent: Account | undefined): Account {
+  const { path, ceilings = {}, warnAt = 0.8 } = asked;
+  if (!(warnAt >= 0 && warnAt <= 1)) throw new RangeError(`warnAt must be 0 to 1, not ${warnAt}`);
+  const limit = BUDGET_UNITS.map((unit) => {
+    const ceiling = ceilings[unit] ?? null;
+    return ceiling === null ? Infinity : whole(ceiling, `the ceiling ${unit} of ${path}`);
+  });
+  // Most accounts have no ceiling of their own, and all of those share one row.
+  const own = limit.every((ceiling) => ceiling === Infinity) ? unlimited : limit;
+  return {
+    path,
+    parent,
+    limit: own,
+    warnFrom: own.map((ceiling) => threshold(ceiling, warnAt)),
+    spent: [0, 0, 0, 0, 0],
+    own: [0, 0, 0, 0, 0],
+    reserved: [0, 0],
+    calls: [],
+    queues: undefined,
+    children: 0,
+  };
+}
+
+/** The least whole amount that is the share; binary fractions such as 0.07 * 100 are forgiven. */
+function threshold(ceiling: number, warnAt: number): number {
+  if (ceiling === 0 || ceiling === Infinity) return Infinity;
+  return Math.max(1, Math.ceil(ceiling * warnAt - 1e-6));
+}
+
+/** Adds to what was spent on every account of the path. */
+export function charge(
+  account: Account,
+  at: number,
+  amount: number,
+  warnings: BudgetWarning[],
+): void {
+  if (amount === 0) return;
+  account.own[at]! += amount;
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+    const spent = on.spent[at]! + amount;
+    on.spent[at] = spent;
+    // Output tokens have no threshold: comparing with undefined is false.
+    if (spent >= on.warnFrom[at]!) {
+      on.warnFrom[at] = Infinity;
+      warnings.push({ account: on.path, unit: BUDGET_UNITS[at]!, limit: on.limit[at]!, spent });
+    }
+  }
+}
+
+/** Adds to, or with a negative amount takes from, what is held on every account of the path. */
+export function hold(account: Account, at: number, amount: number): void {
+  if (amount === 0) return;
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+    on.reserved[at]! += amount;
+  }
+}
+
+/** Gives back a count that was charged for a call that never started. */
+export function refund(account: Account, at: number, amount: number): void {
+  account.own[at]! -= amount;
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+    on.spent[at]! -= amount;
+  }
+}
+
+/** The least that is left of a unit on the whole path; null when nothing bounds it. */
+export function leftOnPath(account: Account, unit: BudgetUnit): number | null {
+  const at = BUDGET_UNITS.indexOf(unit);
+  let least = Infinity;
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+    const left = on.limit[at]! - on.spent[at]! - (on.reserved[at] ?? 0);
+    least = Math.min(least, Math.max(0, left));
+  }
+  return least === Infinity ? null : least;
+}
+
+/** The nearest account of the path that bounds a unit. */
+export function boundOnPath(account: Account, unit: BudgetUnit): string | undefined {
+  const at = BUDGET_UNITS.indexOf(unit);
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+    if (on.limit[at] !== Infinity) return on.path;
+  }
+  return undefined;
+}

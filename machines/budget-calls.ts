@@ -1,0 +1,132 @@
+import type { Reserve } from "./budget.ts";
+import {
+  type Account,
+  type Amounts,
+  type Call,
+  charge,
+  HELD,
+  hold,
+  OUTPUT,
+  refund,
+  type Stretch,
+  whole,
+} from "./budget-accounts.ts";
+import { attempt, granted, leaveQueues, pathOf, type ReserveAnswer, wake } from "./budget-queue.ts";
+import { accountOf, type BudgetState } from "./budget-state.ts";
+
+/** What a call really used; left out in a settlement: what was reserved. */
+export interface Used {
+  readonly nanoUsd: number;
+  readonly tokens: number;
+  /** Of those tokens; only told. */
+  readonly outputTokens: number;
+}
+
+export function reserve(state: BudgetState, request: Reserve): ReserveAnswer {
+  const { key, amounts, stretch } = request;
+  const known = state.calls.get(key);
+  if (known !== undefined) return granted(known);
+  check(amounts, stretch);
+  const account = accountOf(state, request.account);
+  const counts = [amounts.toolCalls ?? 0, amounts.modelCalls ?? 0] as const;
+  const call: Call = {
+    key,
+    account,
+    amounts,
+    stretch,
+    age: state.age++,
+    asked: [0, 0, counts[0], counts[1]],
+    steps: 0,
+    waiting: false,
+    stands: [],
+    place: account.calls.length,
+  };
+  const answer = attempt(call, state.warnings);
+  if (answer.status === "refused") return answer;
+  if (answer.status === "waiting") state.waiting++;
+  state.calls.set(key, call);
+  account.calls.push(call);
+  return answer;
+}
+
+/**
+ * Charges what was really used, more than was reserved included, and gives the rest back.
+ * False when nothing of that key waits or is held.
+ */
+export function settle(state: BudgetState, key: string, used: Used | undefined): boolean {
+  const call = state.calls.get(key);
+  if (call === undefined) return false;
+  const { nanoUsd, tokens, outputTokens } = used ?? reservedFor(call);
+  whole(nanoUsd, "nanoUsd");
+  whole(tokens, "tokens");
+  whole(outputTokens, "outputTokens");
+  const freed = forget(state, call);
+  charge(call.account, 0, nanoUsd, state.warnings);
+  charge(call.account, 1, tokens, state.warnings);
+  charge(call.account, OUTPUT, outputTokens, state.warnings);
+  wakeUp(state, freed);
+  return true;
+}
+
+/** Gives everything that is held back. False when nothing of that key waits or is held. */
+export function release(state: BudgetState, key: string, started: boolean): boolean {
+  const call = state.calls.get(key);
+  if (call === undefined) return false;
+  if (!started && !call.waiting) {
+    for (let at = HELD; at < OUTPUT; at++) refund(call.account, at, call.asked[at]!);
+  }
+  wakeUp(state, forget(state, call));
+  return true;
+}
+
+/** Drops the call and what it held; answers the accounts where somebody may go on. */
+export function forget(state: BudgetState, call: Call): Account[] {
+  const { account, key, place } = call;
+  state.calls.delete(key);
+  const last = account.calls.pop()!;
+  if (last !== call) {
+    account.calls[place] = last;
+    last.place = place;
+  }
+  if (call.waiting) {
+    state.waiting--;
+    return leaveQueues(call);
+  }
+  for (let at = 0; at < HELD; at++) hold(account, at, -call.asked[at]!);
+  return state.waiting === 0 ? [] : pathOf(account);
+}
+
+/** Tries the calls that wait at these accounts, and notes which no longer do. */
+export function wakeUp(state: BudgetState, freed: readonly Account[]): void {
+  if (state.waiting === 0) return;
+  wake(freed, state.warnings, (call, answer) => {
+    state.woken.push({ key: call.key, answer });
+    state.waiting--;
+    if (answer.status === "refused") forgetRefused(state, call);
+  });
+}
+
+const nothing: Used = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
+
+function reservedFor({ waiting, asked, steps }: Call): Used {
+  if (waiting) return nothing;
+  return { nanoUsd: asked[0]!, tokens: asked[1]!, outputTokens: steps };
+}
+
+/** A refused call holds nothing and stands nowhere any more. */
+function forgetRefused(state: BudgetState, call: Call): void {
+  call.asked.fill(0);
+  forget(state, call);
+}
+
+function check({ nanoUsd, tokens, toolCalls, modelCalls }: Amounts, stretch?: Stretch): void {
+  if (nanoUsd !== undefined) whole(nanoUsd, "nanoUsd");
+  if (tokens !== undefined) whole(tokens, "tokens");
+  if (toolCalls !== undefined) whole(toolCalls, "toolCalls");
+  if (modelCalls !== undefined) whole(modelCalls, "modelCalls");
+  if (stretch === undefined) return;
+  check(stretch.per);
+  if (whole(stretch.least, "least") > whole(stretch.most, "most")) {
+    throw new RangeError(`least ${stretch.least} is more than most ${stretch.most}`);
+  }
+}

@@ -1,0 +1,169 @@
+import {
+  type Account,
+  BUDGET_UNITS,
+  type BudgetUnit,
+  type BudgetWarning,
+  type Call,
+  charge,
+  HELD,
+  hold,
+} from "./budget-accounts.ts";
+
+export interface BudgetGranted {
+  readonly status: "granted";
+  /** How many steps of the stretch were given; 0 without one. */
+  readonly steps: number;
+}
+
+/** Even if every reservation came back, it would not fit. */
+export interface BudgetRefused {
+  readonly status: "refused";
+  readonly account: string;
+  readonly unit: BudgetUnit;
+  readonly limit: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly asked: number;
+}
+
+/** Only reservations, or calls that came earlier, are in the way. */
+export interface BudgetWaiting {
+  readonly status: "waiting";
+}
+
+export type ReserveAnswer = BudgetGranted | BudgetRefused | BudgetWaiting;
+
+/** A call that waited, and what became of it. */
+export interface Woken {
+  readonly key: string;
+  readonly answer: BudgetGranted | BudgetRefused;
+}
+
+const WAITING: BudgetWaiting = { status: "waiting" };
+const GRANTED: BudgetGranted = { status: "granted", steps: 0 };
+
+/** Grants the call and charges it, refuses it, or leaves it standing in every queue it must. */
+export function attempt(call: Call, warnings: BudgetWarning[]): ReserveAnswer {
+  measure(call);
+  const { asked, account } = call;
+  let blocked = false;
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+    for (let at = 0; at < asked.length; at++) {
+      const amount = asked[at]!;
+      if (amount === 0) continue;
+      if (on.spent[at]! + amount > on.limit[at]!) return refusal(on, at, amount);
+      if (at < HELD) blocked ||= isBlocked(call, on, at);
+    }
+  }
+  if (blocked) {
+    queueUp(call);
+    return WAITING;
+  }
+  for (let at = 0; at < HELD; at++) hold(account, at, asked[at]!);
+  for (let at = HELD; at < asked.length; at++) charge(account, at, asked[at]!, warnings);
+  return call.steps === 0 ? GRANTED : { status: "granted", steps: call.steps };
+}
+
+export function granted(call: Call): BudgetGranted | BudgetWaiting {
+  return call.waiting ? WAITING : { status: "granted", steps: call.steps };
+}
+
+/** Takes the call out of every queue that it stands in; those accounts are to be woken. */
+export function leaveQueues(call: Call): Account[] {
+  const left = call.stands.map(({ account, queue }) => {
+    queue.splice(queue.indexOf(call), 1);
+    return account;
+  });
+  call.stands.length = 0;
+  call.waiting = false;
+  return left;
+}
+
+/**
+ * Tries the head of each queue of these accounts again, until one must go on waiting, and of the
+ * accounts that a woken call also stood at.
+ */
+export function wake(
+  accounts: readonly Account[],
+  warnings: BudgetWarning[],
+  woke: (call: Call, answer: Woken["answer"]) => void,
+): void {
+  const due = [...accounts];
+  for (const account of due) {
+    for (const queue of account.queues ?? []) {
+      for (let head = queue[0]; head !== undefined; head = queue[0]) {
+        const answer = attempt(head, warnings);
+        if (answer.status === "waiting") break;
+        due.push(...leaveQueues(head));
+        woke(head, answer);
+      }
+    }
+  }
+}
+
+export function pathOf(account: Account): Account[] {
+  const path: Account[] = [];
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) path.push(on);
+  return path;
+}
+
+/** Adds up what is asked, the stretch cut to what was not yet spent on the path. */
+function measure(call: Call): void {
+  const { amounts, stretch, asked } = call;
+  asked[0] = amounts.nanoUsd ?? 0;
+  asked[1] = amounts.tokens ?? 0;
+  if (stretch === undefined) return;
+  const per = [stretch.per.nanoUsd ?? 0, stretch.per.tokens ?? 0];
+  let steps = stretch.most;
+  for (let on: Account | undefined = call.account; on !== undefined; on = on.parent) {
+    for (let at = 0; at < HELD; at++) {
+      if (per[at] === 0) continue;
+      // Reservations are left out of this on purpose: most come back, and waiting for them
+      // gives a whole answer where taking the rest at once would give a clipped one.
+      const room = Math.floor((on.limit[at]! - on.spent[at]! - asked[at]!) / per[at]!);
+      steps = Math.min(steps, room);
+    }
+  }
+  call.steps = Math.max(stretch.least, steps);
+  for (let at = 0; at < HELD; at++) asked[at]! += call.steps * per[at]!;
+}
+
+function isBlocked(call: Call, on: Account, at: number): boolean {
+  if (on.spent[at]! + on.reserved[at]! + call.asked[at]! > on.limit[at]!) return true;
+  const first = on.queues?.[at]?.[0];
+  return first !== undefined && first.age < call.age;
+}
+
+/**
+ * Stands the call in the queue of every account and unit that blocks it, by age. It keeps those
+ * places until it is granted, refused or withdrawn: the oldest call is therefore never overtaken
+ * where it was in need, and always gets its turn.
+ */
+function queueUp(call: Call): void {
+  call.waiting = true;
+  for (let on: Account | undefined = call.account; on !== undefined; on = on.parent) {
+    for (let at = 0; at < HELD; at++) {
+      if (call.asked[at] === 0 || !isBlocked(call, on, at)) continue;
+      on.queues ??= [[], []];
+      const queue = on.queues[at]!;
+      if (call.stands.some((stand) => stand.queue === queue)) continue;
+      let place = queue.length;
+      while (place > 0 && queue[place - 1]!.age > call.age) place--;
+      queue.splice(place, 0, call);
+      call.stands.push({ account: on, queue });
+    }
+  }
+}
+
+function refusal(on: Account, at: number, asked: number): BudgetRefused {
+  const { path, limit, spent, reserved } = on;
+  return {
+    status: "refused",
+    account: path,
+    unit: BUDGET_UNITS[at]!,
+    limit: limit[at]!,
+    spent: spent[at]!,
+    reserved: reserved[at] ?? 0,
+    asked,
+  };
+}

@@ -1,0 +1,162 @@
+import {
+  type Account,
+  type Amounts,
+  BUDGET_UNITS,
+  type BudgetUnit,
+  type BudgetWarning,
+  type Call,
+  createAccount,
+  HELD,
+  hold,
+  type Stretch,
+} from "./budget-accounts.ts";
+import { attempt, type Woken } from "./budget-queue.ts";
+import type { BudgetState } from "./budget-state.ts";
+
+interface SavedAccount {
+  readonly path: string;
+  readonly parent: string | null;
+  /** In the order of `BUDGET_UNITS`; null is unlimited, 0 is none. */
+  readonly limit: readonly (number | null)[];
+  /** From how much spent a warning is still due; null for never. */
+  readonly warnFrom: readonly (number | null)[];
+  readonly spent: readonly number[];
+  readonly own: readonly number[];
+}
+
+interface SavedCall {
+  readonly key: string;
+  readonly account: string;
+  readonly amounts: Amounts;
+  readonly stretch: Stretch | null;
+  readonly age: number;
+  readonly waiting: boolean;
+  readonly asked: readonly number[];
+  readonly steps: number;
+}
+
+/** The budget as plain JSON; parents before children, calls in order of age. */
+export interface SavedBudget {
+  readonly accounts: readonly SavedAccount[];
+  readonly calls: readonly SavedCall[];
+  readonly age: number;
+  readonly woken: readonly Woken[];
+  readonly warnings: readonly BudgetWarning[];
+}
+
+export function saveBudget(state: BudgetState): SavedBudget {
+  return {
+    // A child is opened after its parent, and maps keep that order.
+    accounts: [...state.accounts.values()].map(saveAccount),
+    calls: [...state.calls.values()].map(saveCall).sort((a, b) => a.age - b.age),
+    age: state.age,
+    woken: state.woken,
+    warnings: state.warnings,
+  };
+}
+
+export function restoreBudget(saved: SavedBudget): BudgetState {
+  const accounts = new Map<string, Account>();
+  for (const account of saved.accounts) accounts.set(account.path, openSaved(account, accounts));
+  const [root] = accounts.values();
+  if (root === undefined) throw new RangeError("a saved budget has at least its root account");
+  const state: BudgetState = {
+    root,
+    accounts,
+    calls: new Map(),
+    age: saved.age,
+    waiting: 0,
+    woken: [...saved.woken],
+    warnings: [...saved.warnings],
+  };
+  for (const call of saved.calls.filter(({ waiting }) => !waiting)) holdSaved(state, call);
+  // Who waited asks again in the old order, and stands where it is still in need.
+  for (const call of saved.calls.filter(({ waiting }) => waiting)) queueSaved(state, call);
+  return state;
+}
+
+function saveAccount({ path, parent, limit, warnFrom, spent, own }: Account): SavedAccount {
+  return {
+    path,
+    parent: parent?.path ?? null,
+    limit: limit.map(finite),
+    warnFrom: warnFrom.map(finite),
+    spent: [...spent],
+    own: [...own],
+  };
+}
+
+function saveCall({ key, account, amounts, stretch, age, waiting, asked, steps }: Call): SavedCall {
+  const path = account.path;
+  const kept = [...asked];
+  return {
+    key,
+    account: path,
+    amounts,
+    stretch: stretch ?? null,
+    age,
+    waiting,
+    asked: kept,
+    steps,
+  };
+}
+
+function openSaved(saved: SavedAccount, accounts: ReadonlyMap<string, Account>): Account {
+  const parent = saved.parent === null ? undefined : accounts.get(saved.parent);
+  if (saved.parent !== null && parent === undefined) {
+    throw new RangeError(`the saved account ${saved.path} comes before its parent`);
+  }
+  if (parent !== undefined) parent.children++;
+  const ceilings: { [U in BudgetUnit]?: number | null } = {};
+  BUDGET_UNITS.forEach((unit, at) => {
+    ceilings[unit] = saved.limit[at] ?? null;
+  });
+  const account = createAccount({ path: saved.path, ceilings }, parent);
+  copy(saved.warnFrom, account.warnFrom);
+  copy(saved.spent, account.spent);
+  copy(saved.own, account.own);
+  return account;
+}
+
+function holdSaved(state: BudgetState, saved: SavedCall): void {
+  const call = file(state, saved);
+  for (let at = 0; at < HELD; at++) hold(call.account, at, call.asked[at]!);
+}
+
+function queueSaved(state: BudgetState, saved: SavedCall): void {
+  const call = file(state, saved);
+  const answer = attempt(call, state.warnings);
+  if (answer.status === "waiting") {
+    state.waiting++;
+    return;
+  }
+  state.woken.push({ key: call.key, answer });
+  if (answer.status === "granted") return;
+  state.calls.delete(call.key);
+  call.account.calls.pop();
+}
+
+function file(state: BudgetState, saved: SavedCall): Call {
+  const account = state.accounts.get(saved.account);
+  if (account === undefined) throw new RangeError(`the saved call ${saved.key} has no account`);
+  const { key, amounts, age, steps } = saved;
+  const stretch = saved.stretch ?? undefined;
+  const place = account.calls.length;
+  const asked = [...saved.asked];
+  const waiting = false;
+  const call = { key, account, amounts, stretch, age, asked, steps, waiting, stands: [], place };
+  state.calls.set(call.key, call);
+  account.calls.push(call);
+  return call;
+}
+
+/** JSON has no infinity: an endless number is null, and 0 stays 0. */
+function finite(figure: number): number | null {
+  return figure === Infinity ? null : figure;
+}
+
+function copy(from: readonly (number | null)[], to: number[]): void {
+  from.forEach((figure, at) => {
+    to[at] = figure ?? Infinity;
+  });
+}

@@ -1,0 +1,149 @@
+import type { Amounts, NewAccount, Stretch } from "./budget-accounts.ts";
+import { createAccount } from "./budget-accounts.ts";
+import { forget, release, reserve, settle, type Used, wakeUp } from "./budget-calls.ts";
+import type { ReserveAnswer } from "./budget-queue.ts";
+import { restoreBudget, type SavedBudget, saveBudget } from "./budget-snapshot.ts";
+import { accountOf, type BudgetState, createBudget } from "./budget-state.ts";
+import { deciderLogic } from "./decider.ts";
+
+export type {
+  Account,
+  Amounts,
+  BudgetUnit,
+  BudgetWarning,
+  Ceilings,
+  NewAccount,
+  Stretch,
+} from "./budget-accounts.ts";
+export { BUDGET_UNITS, boundOnPath, leftOnPath } from "./budget-accounts.ts";
+export type { Used } from "./budget-calls.ts";
+export type {
+  BudgetGranted,
+  BudgetRefused,
+  BudgetWaiting,
+  ReserveAnswer,
+  Woken,
+} from "./budget-queue.ts";
+export { restoreBudget, type SavedBudget, saveBudget } from "./budget-snapshot.ts";
+export {
+  accountOf,
+  type BudgetState,
+  createBudget,
+  takeWarnings,
+  takeWoken,
+} from "./budget-state.ts";
+
+/** Asks for amounts: granted, refused, or waiting until reservations come back. */
+export interface Reserve {
+  readonly type: "reserve";
+  /** Names the call; asking again with it answers as before and charges nothing. */
+  readonly key: string;
+  readonly account: string;
+  readonly amounts: Amounts;
+  readonly stretch?: Stretch | undefined;
+}
+
+export type BudgetRequest =
+  | Reserve
+  | ({ readonly type: "open"; readonly parent: string } & NewAccount)
+  | { readonly type: "settle"; readonly key: string; readonly used?: Used | undefined }
+  | {
+      readonly type: "release";
+      readonly key: string;
+      /** Whether the call began: its counts are then spent for good. */
+      readonly started: boolean;
+    }
+  | { readonly type: "close"; readonly account: string };
+
+export type BudgetAnswer =
+  | ReserveAnswer
+  | { readonly status: "done" }
+  /** No call of that key waits or is held: nothing was changed. */
+  | { readonly status: "unknown" };
+
+/** What observers see of the whole tree. */
+export interface BudgetSummary {
+  readonly accounts: number;
+  readonly held: number;
+  readonly waiting: number;
+  readonly spent: Required<Amounts>;
+  readonly reserved: { readonly nanoUsd: number; readonly tokens: number };
+}
+
+const DONE = { status: "done" } as const;
+const UNKNOWN = { status: "unknown" } as const;
+
+/**
+ * The one way into the budget.
+ *
+ * **Guarantees** a grant never takes an account of the path over its ceiling; every charge lands
+ * on each of them; a key is charged once, however often it is asked for; who waits is served in
+ * the order of asking, wherever it was in need.
+ * **Fails with** RangeError when a number is not a whole one of at least 0, when an account is
+ * opened twice, closed before its children, or not open at all.
+ */
+export function decideBudget(state: BudgetState, request: Reserve): ReserveAnswer;
+export function decideBudget(state: BudgetState, request: BudgetRequest): BudgetAnswer;
+export function decideBudget(state: BudgetState, request: BudgetRequest): BudgetAnswer {
+  switch (request.type) {
+    case "reserve":
+      return reserve(state, request);
+    case "settle":
+      return settle(state, request.key, request.used) ? DONE : UNKNOWN;
+    case "release":
+      return release(state, request.key, request.started) ? DONE : UNKNOWN;
+    case "open":
+      open(state, request);
+      return DONE;
+    case "close":
+      close(state, request.account);
+      return DONE;
+  }
+}
+
+/** The budget as an XState actor: `createActor(budgetLogic, { input: { path: "/" } })`. */
+export const budgetLogic = deciderLogic<
+  BudgetState,
+  BudgetRequest,
+  BudgetAnswer,
+  BudgetSummary,
+  NewAccount,
+  SavedBudget
+>({
+  create: createBudget,
+  decide: decideBudget,
+  summarise,
+  save: saveBudget,
+  restore: restoreBudget,
+});
+
+function open(state: BudgetState, asked: NewAccount & { readonly parent: string }): void {
+  if (state.accounts.has(asked.path)) {
+    throw new RangeError(`an account is already open for ${asked.path}`);
+  }
+  const parent = accountOf(state, asked.parent);
+  state.accounts.set(asked.path, createAccount(asked, parent));
+  parent.children++;
+}
+
+function close(state: BudgetState, path: string): void {
+  const account = accountOf(state, path);
+  if (account.children > 0 || account.parent === undefined) {
+    throw new RangeError(`${path} has ${account.children} open accounts below it`);
+  }
+  state.accounts.delete(path);
+  account.parent.children--;
+  const freed = [...account.calls].flatMap((call) => forget(state, call));
+  wakeUp(state, freed);
+}
+
+function summarise({ root, accounts, calls, waiting }: BudgetState): BudgetSummary {
+  const [nanoUsd = 0, tokens = 0, toolCalls = 0, modelCalls = 0] = root.spent;
+  return {
+    accounts: accounts.size,
+    held: calls.size - waiting,
+    waiting,
+    spent: { nanoUsd, tokens, toolCalls, modelCalls },
+    reserved: { nanoUsd: root.reserved[0]!, tokens: root.reserved[1]! },
+  };
+}

@@ -1,0 +1,12 @@
+export {
+  type AgentContext,
+  type AgentEvent,
+  agentMachine,
+  type TurnCall,
+  type TurnResult,
+} from "./agent.ts";
+export { type BudgetSummary, budgetLogic } from "./budget.ts";
+export { type CapabilitySummary, capabilityLogic } from "./capability.ts";
+export { type HostLifeEvent, hostMachine } from "./host.ts";
+export { type McpConnectionEvent, mcpConnection } from "./mcp-connection.ts";
+export { type ToolCallEvent, toolCall } from "./tool-call.ts";

@@ -1,0 +1,65 @@
+import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
+import type { Seat } from "./seat.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** Gathers what the agents of a host did in a tick, and sends it in one message. */
+export class Flush {
+  readonly #tenants: Map<string, Tenant>;
+  readonly #post: (message: FromHost) => void;
+  readonly #schedule: (flush: () => void) => void;
+  readonly #run = (): void => this.run();
+  #scheduled = false;
+  #touched = new Set<Seat>();
+  #jobs: JobReport[] = [];
+
+  constructor(
+    tenants: Map<string, Tenant>,
+    post: (message: FromHost) => void,
+    schedule: (flush: () => void) => void,
+  ) {
+    this.#tenants = tenants;
+    this.#post = post;
+    this.#schedule = schedule;
+  }
+
+  touch(seat: Seat): void {
+    this.#touched.add(seat);
+    this.#arm();
+  }
+
+  report(report: JobReport): void {
+    const last = this.#jobs.at(-1);
+    const goesOn =
+      last?.type === "output" && report.type === "output" && last.callId === report.callId;
+    if (goesOn) this.#jobs[this.#jobs.length - 1] = { ...last, text: last.text + report.text };
+    else this.#jobs.push(report);
+    this.#arm();
+  }
+
+  run(): void {
+    this.#scheduled = false;
+    const [touched, jobs] = [this.#touched, this.#jobs];
+    this.#touched = new Set();
+    this.#jobs = [];
+    const frames: Frame[] = [];
+    for (const seat of touched) {
+      const tenant = this.#tenants.get(seat.path);
+      if (tenant?.seat !== seat) continue;
+      frames.push(seat.frame(tenant.resident.moved()));
+      if (seat.done) this.#forget(tenant);
+    }
+    if (frames.length === 0 && jobs.length === 0) return;
+    this.#post(jobs.length === 0 ? { frames } : { frames, jobs });
+  }
+
+  #arm(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#schedule(this.#run);
+  }
+
+  #forget({ seat, resident }: Tenant): void {
+    this.#tenants.delete(seat.path);
+    resident.drop();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Template } from "../wire/delivery.ts";
+import type { ToolCard } from "../wire/transcript.ts";
+import { builtInCalls } from "./built-in-calls.ts";
+
+/** A template as a host holds it: what its agents look up at each turn is made once. */
+export interface HeldTemplate {
+  readonly template: Template;
+  /** All that the loop's model is shown: its tools, and the loop's own calls. */
+  readonly cards: readonly ToolCard[];
+  readonly builtIns: ReturnType<typeof builtInCalls>;
+  /** The length of instructions and cards, which every request begins with, in characters. */
+  readonly length: number;
+  /** Our name of a tool, whichever name a model or machine used for it. */
+  subjectOf(name: string): string;
+}
+
+export function holdTemplate(template: Template): HeldTemplate {
+  const builtIns = builtInCalls(template.agents);
+  const cards = [...template.tools, ...[...builtIns.values()].map(({ card }) => card)];
+  const subjects = new Map(template.tools.map(({ name, subject }) => [name, subject]));
+  return {
+    template,
+    cards,
+    builtIns,
+    length: (template.instructions?.length ?? 0) + JSON.stringify(cards).length,
+    subjectOf: (name) => subjects.get(name) ?? name,
+  };
+}

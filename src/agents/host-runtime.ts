@@ -1,0 +1,198 @@
+import { CoppiceError } from "../errors.ts";
+import { createModels, type Models, type ModelsOptions } from "../models/models.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import type { Delivery, HostItem, Placement, ToHost } from "../wire/delivery.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import type { FromHost } from "../wire/frame.ts";
+import { Flush } from "./flush.ts";
+import { type HeldTemplate, holdTemplate } from "./held-template.ts";
+import { LoopAgent } from "./loop-agent.ts";
+import { createLoops } from "./loop-machine.ts";
+import { MachineAgent } from "./machine-agent.ts";
+import { createModelJobs, type ModelJobs } from "./model-jobs.ts";
+import { checkModel, type ImportModule, importMachine } from "./module-import.ts";
+import { Seat } from "./seat.ts";
+import { Arrival, type Tenant } from "./tenant.ts";
+
+export interface HostRuntimeOptions {
+  /** Sends what a tick came to, all frames in one message. */
+  readonly post: (message: FromHost) => void;
+  /** The cancel words, one per agent. */
+  readonly words: Int32Array;
+  /** Where models find their keys: only house hosts have any. */
+  readonly env: ModelsOptions["env"];
+  /** Default: `import(url)`. */
+  readonly importModule?: ImportModule;
+  /** Runs the flush once the work of a tick is done. Default: `setImmediate`. */
+  readonly schedule?: (flush: () => void) => void;
+  readonly clock?: Clock;
+}
+
+/** What runs agents inside a host. */
+export interface HostRuntime {
+  receive(message: ToHost): void;
+  stats(): { agents: number };
+  /**
+   * Imports a module and looks at its default export.
+   *
+   * **Fails with** `MACHINE_INVALID` or, for a model, `OPTIONS_INVALID`.
+   */
+  checkModule(url: string, kind: "machine" | "model"): Promise<void>;
+  /** Says what is left to say, then stops everything and never speaks again. */
+  close(): void;
+}
+
+/**
+ * Makes the inside of a host: it runs the agents that it is given and answers in frames.
+ *
+ * **Guarantees** nothing leaves but frames and job reports, once per tick; a delivery that was
+ * consumed, or that is for an agent or incarnation not here, is ignored; an agent that throws ends
+ * `failed` and leaves its neighbours alone.
+ */
+export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
+  return new Runtime(options);
+}
+
+class Runtime implements HostRuntime {
+  readonly #words: Int32Array;
+  readonly #importModule: ImportModule;
+  readonly #clock: Clock;
+  readonly #models: Models;
+  readonly #jobs: ModelJobs;
+  readonly #flush: Flush;
+  readonly #createLoop = createLoops();
+  readonly #templates = new Map<string, HeldTemplate>();
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #touch = (seat: Seat): void => this.#flush.touch(seat);
+  #closed = false;
+
+  constructor(options: HostRuntimeOptions) {
+    const { post, words, env, clock = systemClock, schedule = setImmediate } = options;
+    const { importModule = (url: string) => import(url) } = options;
+    this.#words = words;
+    this.#importModule = importModule;
+    this.#clock = clock;
+    this.#models = createModels({ env, importModule, clock });
+    this.#flush = new Flush(this.#tenants, post, schedule);
+    const report = this.#flush.report.bind(this.#flush);
+    this.#jobs = createModelJobs({ models: this.#models, words, report });
+  }
+
+  receive({ templates = [], items }: ToHost): void {
+    if (this.#closed) return;
+    for (const template of templates) this.#templates.set(template.id, holdTemplate(template));
+    for (const item of items) this.#take(item);
+  }
+
+  stats(): { agents: number } {
+    return { agents: this.#tenants.size };
+  }
+
+  async checkModule(url: string, kind: "machine" | "model"): Promise<void> {
+    if (kind === "machine") await importMachine(url, this.#importModule);
+    else await checkModel(url, this.#importModule);
+  }
+
+  close(): void {
+    this.#flush.run();
+    this.#closed = true;
+    this.#jobs.close();
+    for (const { resident } of this.#tenants.values()) resident.drop();
+    this.#tenants.clear();
+  }
+
+  #take(item: HostItem): void {
+    switch (item.type) {
+      case "deliver":
+        this.#deliver(item);
+        break;
+      case "place":
+        this.#place(item);
+        break;
+      case "drop":
+        this.#drop(item);
+        break;
+      case "job":
+        this.#jobs.start(item, this.#templates.get(item.template));
+        break;
+      case "job.cancel":
+        this.#jobs.cancel(item.callId);
+        break;
+    }
+  }
+
+  #deliver(delivery: Delivery): void {
+    const { path, incarnation, n, body } = delivery;
+    const tenant = this.#tenants.get(path);
+    if (tenant === undefined) return;
+    const { seat, resident } = tenant;
+    if (seat.incarnation !== incarnation || n <= seat.upTo || seat.done) return;
+    if (resident instanceof Arrival && resident.hold(delivery)) return;
+    seat.upTo = n;
+    seat.touch();
+    resident.deliver(body);
+  }
+
+  #drop({ path, incarnation }: { readonly path: string; readonly incarnation: number }): void {
+    const tenant = this.#tenants.get(path);
+    if (tenant?.seat.incarnation !== incarnation) return;
+    this.#tenants.delete(path);
+    tenant.resident.drop();
+  }
+
+  #place(placement: Placement): void {
+    const { path, incarnation, template } = placement;
+    this.#tenants.get(path)?.resident.drop();
+    const known = this.#templates.get(template);
+    const held = known ?? holdTemplate({ id: template, tools: [], agents: [] });
+    const seat = new Seat(placement, held, this.#words, this.#touch);
+    seat.touch();
+    const { machine } = held.template;
+    if (known === undefined) {
+      this.#settleIn(seat, () => {
+        const told = `Agent ${path}#${incarnation} was placed with an unknown template ${template}`;
+        throw new CoppiceError("OPTIONS_INVALID", told, { path, template });
+      });
+    } else if (machine === undefined) this.#settleIn(seat, () => this.#loop(seat, placement));
+    else this.#arrive(seat, placement, machine);
+  }
+
+  #loop(seat: Seat, placement: Placement): LoopAgent {
+    const { model } = seat.held.template;
+    const modelOf = () => {
+      if (model !== undefined) return this.#models.of(model);
+      throw new CoppiceError("OPTIONS_INVALID", `Agent ${seat.path} runs the loop without a model`);
+    };
+    return new LoopAgent(seat, placement, modelOf, this.#createLoop);
+  }
+
+  /** Its machine has to be imported first; what comes for it meanwhile is kept in order. */
+  #arrive(seat: Seat, placement: Placement, url: string): void {
+    const arrival = new Arrival(seat);
+    this.#tenants.set(seat.path, { seat, resident: arrival });
+    const stillHere = () => this.#tenants.get(seat.path)?.resident === arrival && !seat.done;
+    importMachine(url, this.#importModule).then(
+      (machine) => {
+        if (!stillHere()) return;
+        this.#settleIn(seat, () => new MachineAgent(seat, placement, machine, this.#clock));
+        for (const delivery of arrival.release()) this.#deliver(delivery);
+      },
+      (thrown: unknown) => {
+        if (!stillHere()) return;
+        const error = encodeError(thrown, "MACHINE_INVALID");
+        seat.emit({ type: "done", end: { status: "failed", error } });
+      },
+    );
+  }
+
+  #settleIn(seat: Seat, create: () => Tenant["resident"]): void {
+    const arrival = new Arrival(seat);
+    try {
+      this.#tenants.set(seat.path, { seat, resident: create() });
+    } catch (thrown) {
+      this.#tenants.set(seat.path, { seat, resident: arrival });
+      const error = encodeError(thrown, "MACHINE_INVALID");
+      seat.emit({ type: "done", end: { status: "failed", error } });
+    }
+  }
+}

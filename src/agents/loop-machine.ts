@@ -1,0 +1,61 @@
+import { type Actor, createActor } from "xstate";
+import { type AgentContext, type AgentEvent, agentMachine } from "../../machines/agent.ts";
+import type { Json } from "../wire/json.ts";
+
+/** What the chart of the loop asks its agent to do. */
+export interface LoopEffects {
+  /** The machine broke: its next frame says so. */
+  touch(): void;
+  appendInput(context: AgentContext, event: AgentEvent): void;
+  askPermit(context: AgentContext): void;
+  appendPending(context: AgentContext): void;
+  startModel(context: AgentContext, event: AgentEvent): void;
+  abortModel(): void;
+  sendCalls(context: AgentContext, event: AgentEvent): void;
+  endTurn(context: AgentContext, event: AgentEvent): void;
+  closeTurn(context: AgentContext): void;
+  failTurn(context: AgentContext, event: AgentEvent): void;
+}
+
+export type LoopActor = Actor<typeof agentMachine>;
+
+/** The loop's state as it travels: what XState would persist of it, without what never differs. */
+export interface LoopState {
+  readonly value: string;
+  readonly context: AgentContext;
+}
+
+/** Makes actors of the loop. One provided machine serves every agent of the host. */
+export function createLoops(): (prefix: string, body: LoopEffects, state?: Json) => LoopActor {
+  const bodies = new WeakMap<object, LoopEffects>();
+  const effect =
+    (name: Exclude<keyof LoopEffects, "touch">) =>
+    ({ self, context, event }: { self: object; context: AgentContext; event: AgentEvent }) =>
+      bodies.get(self)?.[name](context, event);
+  const machine = agentMachine.provide({
+    actions: {
+      appendInput: effect("appendInput"),
+      askPermit: effect("askPermit"),
+      appendPending: effect("appendPending"),
+      startModel: effect("startModel"),
+      abortModel: effect("abortModel"),
+      sendCalls: effect("sendCalls"),
+      endTurn: effect("endTurn"),
+      closeTurn: effect("closeTurn"),
+      failTurn: effect("failTurn"),
+    },
+  });
+  return (prefix, body, state) => {
+    const input = { prefix };
+    const snapshot = state === undefined ? undefined : machine.resolveState(loopState(state));
+    const actor = createActor(machine, snapshot === undefined ? { input } : { input, snapshot });
+    bodies.set(actor, body);
+    // Without an observer XState throws a machine's error at the whole thread.
+    actor.subscribe({ error: () => body.touch() });
+    return actor.start();
+  };
+}
+
+function loopState(state: Json): LoopState {
+  return state as unknown as LoopState;
+}

@@ -1,0 +1,101 @@
+import type { DoorRequest, HostDoor } from "../door/host-door.ts";
+import type { CallResult } from "../wire/delivery.ts";
+import type { ModelJob, Out } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import { plainJson } from "./plain-json.ts";
+import type { Seat } from "./seat.ts";
+import { estimateTokens, messageLength } from "./token-estimate.ts";
+
+/** What the door remembers of its machine, beside the machine's own state. */
+export interface DoorState {
+  /** Calls numbered so far. */
+  readonly count: number;
+  /** Asks without an answer, oldest first. */
+  readonly asks: readonly string[];
+}
+
+/** The door as one machine has it: numbers its calls, and knows who waits for which result. */
+export class MachineDoor implements HostDoor {
+  readonly #seat: Seat;
+  readonly #change: () => void;
+  readonly #waiting = new Map<string, (result: CallResult) => void>();
+  #count: number;
+  #asks: readonly string[];
+  #handling: string | undefined;
+
+  /** `change` is told when what it remembers did. */
+  constructor(seat: Seat, change: () => void, { count, asks }: DoorState = { count: 0, asks: [] }) {
+    this.#seat = seat;
+    this.#change = change;
+    this.#count = count;
+    this.#asks = asks;
+  }
+
+  call(request: DoorRequest, settle: (result: CallResult) => void): string {
+    const { path, incarnation } = this.#seat;
+    const out = this.#outOf(request, `${path}#${incarnation}.${this.#count + 1}`);
+    this.#count += 1;
+    this.#change();
+    this.#waiting.set(out.callId, settle);
+    this.#seat.emit(out);
+    return out.callId;
+  }
+
+  attach(callId: string, settle: (result: CallResult) => void): void {
+    this.#waiting.set(callId, settle);
+  }
+
+  detach(callId: string): void {
+    this.#waiting.delete(callId);
+  }
+
+  /** Gives a result to who waits for it; nobody does when its state was left. */
+  settle(callId: string, result: CallResult): void {
+    const settle = this.#waiting.get(callId);
+    this.#waiting.delete(callId);
+    settle?.(result);
+  }
+
+  /** Runs the step that a message causes, which `reply` answers. */
+  handle(askId: string | undefined, step: () => void): void {
+    if (askId !== undefined) {
+      this.#asks = [...this.#asks, askId];
+      this.#change();
+    }
+    this.#handling = askId;
+    step();
+    this.#handling = undefined;
+  }
+
+  reply(value: Json): void {
+    const askId = this.#handling ?? this.#asks[0];
+    if (askId === undefined) return;
+    this.#asks = this.#asks.filter((id) => id !== askId);
+    this.#handling = undefined;
+    this.#change();
+    this.#seat.emit({ type: "reply", askId, value: plainJson(value, "A reply") });
+  }
+
+  state(): DoorState {
+    return { count: this.#count, asks: this.#asks };
+  }
+
+  #outOf(request: DoorRequest, callId: string): Extract<Out, { readonly callId: string }> {
+    const what = `The input of call ${callId} (${request.type})`;
+    const plain = plainJson(request, what) as unknown as DoorRequest;
+    switch (plain.type) {
+      case "tool":
+        return { ...plain, callId, tool: this.#seat.held.subjectOf(plain.tool) };
+      case "model": {
+        const { job } = plain;
+        return { type: "model", callId, after: "now", inputTokens: this.#tokensOf(job), job };
+      }
+      default:
+        return { ...plain, callId };
+    }
+  }
+
+  #tokensOf({ messages }: ModelJob): number {
+    return estimateTokens(messages.reduce((n, m) => n + messageLength(m), this.#seat.held.length));
+  }
+}

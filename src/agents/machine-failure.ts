@@ -1,0 +1,26 @@
+import { CoppiceError, ERRORS, type ErrorCode } from "../errors.ts";
+import { describe, encodeError } from "../wire/error-codec.ts";
+import type { Json } from "../wire/json.ts";
+import type { WireError } from "../wire/outcome.ts";
+
+/** What a machine threw. Its own words are kept; the table's advice would be about the module. */
+export function faultOf(thrown: unknown): WireError {
+  if (thrown instanceof CoppiceError) return encodeError(thrown, "MACHINE_INVALID");
+  const message = `The machine threw: ${describe(thrown)}`;
+  const stack = thrown instanceof Error && thrown.stack ? { stack: thrown.stack } : {};
+  return { code: "MACHINE_INVALID", message, details: {}, ...stack };
+}
+
+/** Why a machine ended in a state tagged `failed`: its output, when that is an error. */
+export function failureOf(output: unknown, plain: Json, value: unknown): WireError {
+  if (output instanceof Error) return faultOf(output);
+  const { code, message } = (plain ?? {}) as { readonly code?: Json; readonly message?: Json };
+  if (typeof message === "string") return { code: knownCode(code), message, details: {} };
+  const told = `The machine ended in its state ${JSON.stringify(value)}, which is tagged failed`;
+  return { code: "MACHINE_INVALID", message: told, details: { output: plain } };
+}
+
+function knownCode(code: Json | undefined): ErrorCode {
+  const known = typeof code === "string" && Object.hasOwn(ERRORS, code);
+  return known ? (code as ErrorCode) : "MACHINE_INVALID";
+}

@@ -1,0 +1,81 @@
+import { CoppiceError } from "../errors.ts";
+import type { ModelRequest } from "../models/model.ts";
+import type { Models } from "../models/models.ts";
+import { noTokens } from "../models/token-usage.ts";
+import type { HostItem } from "../wire/delivery.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import type { JobReport } from "../wire/frame.ts";
+import type { HeldTemplate } from "./held-template.ts";
+import { ModelRun } from "./model-run.ts";
+
+type Job = Extract<HostItem, { readonly type: "job" }>;
+
+/** Model calls that this host runs for agents that live elsewhere. */
+export interface ModelJobs {
+  start(job: Job, held: HeldTemplate | undefined): void;
+  /** Ends the stream of a call; its report says what it used. */
+  cancel(callId: string): void;
+  close(): void;
+}
+
+export interface JobSurroundings {
+  readonly models: Models;
+  readonly words: Int32Array;
+  readonly report: (report: JobReport) => void;
+}
+
+export function createModelJobs({ models, words, report }: JobSurroundings): ModelJobs {
+  const runs = new Map<string, ModelRun>();
+
+  function fail(callId: string, error: CoppiceError): void {
+    const result = { isError: true, error: encodeError(error, "MODEL_FAILED") } as const;
+    report({ type: "done", callId, usage: noTokens, result });
+  }
+
+  return {
+    start(item, held) {
+      const { callId, word } = item;
+      const spec = held?.template.model;
+      if (held === undefined || spec === undefined) {
+        fail(callId, new CoppiceError("MODEL_FAILED", `Call ${callId} names no model`));
+        return;
+      }
+      if (Atomics.load(words, word) !== 0) {
+        fail(callId, new CoppiceError("CANCELLED", `Call ${callId} was cancelled before it began`));
+        return;
+      }
+      runs.get(callId)?.abandon();
+      const run = new ModelRun({
+        onText: (text) => report({ type: "output", callId, text }),
+        onRetry: (retry) => report({ type: "retried", callId, ...retry }),
+        onReply: ({ content, stopReason, usage }) => {
+          runs.delete(callId);
+          report({ type: "done", callId, usage, result: { isError: false, content, stopReason } });
+        },
+        onFailure: ({ error, usage, partial }) => {
+          runs.delete(callId);
+          const broken = partial ? { partial } : {};
+          report({ type: "done", callId, usage, ...broken, result: { isError: true, error } });
+        },
+      });
+      runs.set(callId, run);
+      run.start(() => models.of(spec), requestOf(item, held));
+    },
+    cancel(callId) {
+      runs.get(callId)?.abort();
+    },
+    close() {
+      for (const run of runs.values()) run.abandon();
+      runs.clear();
+    },
+  };
+}
+
+function requestOf({ job, maxTokens, turn }: Job, { template }: HeldTemplate): ModelRequest {
+  const { messages, system = template.instructions, tools: shown } = job;
+  const tools = template.tools.filter(
+    ({ name, subject }) => shown === undefined || shown.includes(subject) || shown.includes(name),
+  );
+  const asked = { messages, tools, maxTokens, turn };
+  return system === undefined ? asked : { ...asked, system };
+}

@@ -1,0 +1,61 @@
+import type { AnyStateMachine } from "xstate";
+import { CoppiceError, type ErrorCode } from "../errors.ts";
+import { checkModelModule } from "../models/module.ts";
+import { describe } from "../wire/error-codec.ts";
+
+export type ImportModule = (url: string) => Promise<unknown>;
+
+/**
+ * Imports a machine module.
+ *
+ * **Fails with** `MACHINE_INVALID`: there is no such module, it throws, or it exports no machine.
+ */
+export async function importMachine(
+  url: string,
+  importModule: ImportModule,
+): Promise<AnyStateMachine> {
+  const machine = exportOf(await importNamed(url, importModule, "MACHINE_INVALID"));
+  if (isMachine(machine)) return machine;
+  const told = `The default export of ${url} is ${kindOf(machine)}, not an XState machine`;
+  throw new CoppiceError("MACHINE_INVALID", told, { url });
+}
+
+/**
+ * Imports a model module, to see whether it is one.
+ *
+ * **Fails with** `OPTIONS_INVALID`, as {@link importMachine} does with its code.
+ */
+export async function checkModel(url: string, importModule: ImportModule): Promise<void> {
+  checkModelModule(await importNamed(url, importModule, "OPTIONS_INVALID"), url);
+}
+
+async function importNamed(
+  url: string,
+  importModule: ImportModule,
+  code: ErrorCode,
+): Promise<unknown> {
+  try {
+    return await importModule(url);
+  } catch (thrown) {
+    const told = `The module ${url} could not be imported: ${describe(thrown)}`;
+    throw new CoppiceError(code, told, { url }, thrown);
+  }
+}
+
+function exportOf(module: unknown): unknown {
+  return (module as { readonly default?: unknown } | null | undefined)?.default;
+}
+
+/** By its shape, because the module may bring its own copy of XState. */
+function isMachine(value: unknown): value is AnyStateMachine {
+  if (typeof value !== "object" || value === null) return false;
+  const { root, transition, getInitialSnapshot, getPersistedSnapshot, provide } =
+    value as Partial<AnyStateMachine>;
+  const methods = [transition, getInitialSnapshot, getPersistedSnapshot, provide];
+  return root !== undefined && methods.every((method) => typeof method === "function");
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "missing";
+  return value === null ? "null" : `a ${typeof value}`;
+}

@@ -1,0 +1,49 @@
+import type { Delivery, DeliveryBody } from "../wire/delivery.ts";
+import type { Moved, Seat } from "./seat.ts";
+
+/** What runs an agent in its seat. */
+export interface Resident {
+  deliver(body: DeliveryBody): void;
+  /** What the frame of this tick says of its machine. May still emit its end. */
+  moved(): Moved;
+  /** Forgets it: aborts what runs, says nothing more. Never throws. */
+  drop(): void;
+}
+
+export interface Tenant {
+  readonly seat: Seat;
+  readonly resident: Resident;
+}
+
+/** Holds the seat of an agent whose machine is being imported. */
+export class Arrival implements Resident {
+  readonly #seat: Seat;
+  readonly #held: Delivery[] = [];
+
+  constructor(seat: Seat) {
+    this.#seat = seat;
+  }
+
+  /** Keeps a delivery for later; all but `end`, which is answered in every state. */
+  hold(delivery: Delivery): boolean {
+    if (delivery.body.type === "end") return false;
+    this.#held.push(delivery);
+    return true;
+  }
+
+  release(): readonly Delivery[] {
+    return this.#held;
+  }
+
+  deliver(_end: DeliveryBody): void {
+    this.#seat.emit({ type: "done", end: { status: "ended" } });
+  }
+
+  moved(): Moved {
+    return { busy: !this.#seat.done };
+  }
+
+  drop(): void {
+    this.#held.length = 0;
+  }
+}

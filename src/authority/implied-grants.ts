@@ -1,0 +1,104 @@
+import { CoppiceError } from "../errors.ts";
+import type { AgentSpec, Grant } from "../wire/spec.ts";
+import { isDeny, onlyDenies } from "./grant-options.ts";
+import { modelSubject, parseModel, spawnSubject, toolSubject } from "./subjects.ts";
+
+type Templates = Readonly<Record<string, AgentSpec>>;
+type Layer = readonly Grant[];
+
+/** What the whole tree may do when the supervisor is given no grants. */
+const SUPERVISOR_GRANTS: Layer = Object.freeze(["tool:*", "model:*", "spawn:*", "message:*"]);
+
+/** The root's grants: the default, denies added to it, or what was written. */
+export function supervisorGrants(grants: Layer | undefined): Layer {
+  return withDefault(grants, () => SUPERVISOR_GRANTS);
+}
+
+/**
+ * Knows the rights that agents have from their specs.
+ *
+ * Without `grants` an agent may use its own model and tools and spawn its own `agents`, and may
+ * pass on, without using it itself, what those need, down to the last template that they name. So
+ * a lead needs no grants written by hand, and still every node of the path is asked. A template
+ * with written grants needs its allows from above and nothing behind them, since what it spawns
+ * cannot have more than it.
+ *
+ * **Gotcha** specs are read once and remembered by identity: do not change them afterwards.
+ */
+export class SpecGrants {
+  readonly #templates: Templates;
+  readonly #known = new WeakMap<AgentSpec, Layer>();
+
+  constructor(templates: Templates) {
+    this.#templates = templates;
+  }
+
+  /**
+   * The layers to open an agent's seat with; the second, from the options of the spawn, narrows.
+   *
+   * **Fails with** `AGENT_UNKNOWN` when `agents` names no template, `OPTIONS_INVALID` when a
+   * model cannot be read.
+   */
+  layers(spec: AgentSpec, narrowing?: Layer): readonly Layer[] {
+    let own = this.#known.get(spec);
+    if (own === undefined) {
+      own = withDefault(spec.grants, () => this.#implied(spec));
+      this.#known.set(spec, own);
+    }
+    if (narrowing === undefined) return [own];
+    return [own, onlyDenies(narrowing) ? ["*", ...narrowing] : narrowing];
+  }
+
+  #implied(spec: AgentSpec): Layer {
+    const grants = new Map<string, Grant>(ownPatterns(spec).map((pattern) => [pattern, pattern]));
+    const due = [...(spec.agents ?? [])];
+    const seen = new Set(due);
+    for (const name of due) {
+      const template = this.#template(name);
+      for (const pattern of neededBy(template)) {
+        if (!grants.has(pattern)) grants.set(pattern, { allow: pattern, use: false });
+      }
+      for (const next of goesOn(template) ? (template.agents ?? []) : []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        due.push(next);
+      }
+    }
+    return [...grants.values()];
+  }
+
+  #template(name: string): AgentSpec {
+    const template = Object.hasOwn(this.#templates, name) ? this.#templates[name] : undefined;
+    if (template !== undefined) return template;
+    const known = Object.keys(this.#templates).join(", ") || "none";
+    const message = `\`agents\` names "${name}", which is none of the templates (${known})`;
+    throw new CoppiceError("AGENT_UNKNOWN", message, { agent: name });
+  }
+}
+
+function withDefault(written: Layer | undefined, byDefault: () => Layer): Layer {
+  if (written === undefined) return Object.freeze([...byDefault()]);
+  return Object.freeze(onlyDenies(written) ? [...byDefault(), ...written] : [...written]);
+}
+
+function ownPatterns(spec: AgentSpec): string[] {
+  return [
+    ...(spec.model === undefined ? [] : [modelSubject(parseModel(spec.model))]),
+    ...(spec.tools ?? []).map(toolSubject),
+    ...(spec.agents ?? []).map(spawnSubject),
+  ];
+}
+
+/** What has to be passed on to a template so that it can use its own rights. */
+function neededBy(template: AgentSpec): string[] {
+  if (goesOn(template)) return ownPatterns(template);
+  return (template.grants ?? []).flatMap((grant) => {
+    if (typeof grant === "string") return [grant];
+    return isDeny(grant) || !("allow" in grant) ? [] : [grant.allow];
+  });
+}
+
+/** Whether its rights are the default ones, which reach on to the templates that it names. */
+function goesOn({ grants }: AgentSpec): boolean {
+  return grants === undefined || onlyDenies(grants);
+}

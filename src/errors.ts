@@ -1,0 +1,90 @@
+import type { Json } from "./wire/json.ts";
+
+/**
+ * Every code a {@link CoppiceError} can carry, with the advice its message ends in when the
+ * thrower has nothing better to say, and whether trying the same thing again can help.
+ */
+export const ERRORS = {
+  DEPTH_EXCEEDED: {
+    advice: "Raise `limits.depth` or do the work in this agent.",
+    retryable: false,
+  },
+  SPAWNS_EXCEEDED: { advice: "Raise `limits.spawns` of the node named.", retryable: false },
+  CHILDREN_EXCEEDED: {
+    advice: "Wait for a child to end or raise `limits.children`.",
+    retryable: true,
+  },
+  QUEUE_FULL: { advice: "Spawn again later or raise `limits.queue`.", retryable: true },
+  AGENT_UNKNOWN: {
+    advice: "Name a template of `agents`, or a path that exists.",
+    retryable: false,
+  },
+  NAME_INVALID: {
+    advice: "Use letters, digits, `.`, `_` and `-`, and a name not used before.",
+    retryable: false,
+  },
+  CAPABILITY_DENIED: { advice: "Grant it on every node of the path.", retryable: false },
+  BUDGET_EXCEEDED: { advice: "Raise the budget of the node named.", retryable: false },
+  APPROVAL_DENIED: { advice: "Do something else; a person said no.", retryable: false },
+  APPROVAL_TIMED_OUT: { advice: "Nobody answered in `approvalTimeoutMs`.", retryable: true },
+  APPROVAL_UNKNOWN: { advice: "Take an id from `approvals()`.", retryable: false },
+  TOOL_UNKNOWN: { advice: "Register the tool in `tools` or `mcpServers`.", retryable: false },
+  TOOL_INPUT_INVALID: { advice: "Correct the input to the tool's schema.", retryable: false },
+  TOOL_FAILED: { advice: "See `details` for what the tool said.", retryable: true },
+  TOOL_TIMED_OUT: { advice: "Raise the tool's `timeoutMs` or ask for less.", retryable: true },
+  TOOL_OUTCOME_UNKNOWN: { advice: "Check by hand whether the tool took effect.", retryable: false },
+  MODEL_FAILED: { advice: "See `details` for what the model's service said.", retryable: true },
+  SCRIPT_EXHAUSTED: { advice: "Add a step to the script or set `repeat`.", retryable: false },
+  MACHINE_INVALID: {
+    advice: "Default-export an XState machine from the module.",
+    retryable: false,
+  },
+  ASK_TIMED_OUT: { advice: "Raise `timeoutMs` or ask a less busy agent.", retryable: true },
+  MAILBOX_FULL: { advice: "Send again later or raise `limits.mailbox`.", retryable: true },
+  AGENT_STOPPED: { advice: "Spawn a new agent; this one has ended.", retryable: false },
+  RESTART_INTENSITY_EXCEEDED: { advice: "Find why the child keeps failing.", retryable: false },
+  HOST_LOST: { advice: "The thread or process that ran this died.", retryable: true },
+  OUT_OF_MEMORY: { advice: "Raise `memoryMb` or hold less.", retryable: false },
+  CANCELLED: { advice: "It was cancelled; nothing is left to do.", retryable: false },
+  STORE_LOCKED: { advice: "Another process holds this store; stop it first.", retryable: true },
+  STORE_CORRUPT: { advice: "Restore the store from a copy.", retryable: false },
+  OPTIONS_INVALID: { advice: "Correct the option named.", retryable: false },
+  SUPERVISOR_STOPPED: { advice: "Start a new supervisor.", retryable: false },
+} as const satisfies Record<string, { readonly advice: string; readonly retryable: boolean }>;
+
+/** A literal from {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What an error carries beside its message: plain JSON. */
+export type ErrorDetails = { readonly [key: string]: Json | undefined };
+
+const brand = Symbol.for("coppice.error");
+
+/**
+ * The one error of this library: a `code` to branch on, a message that says what happened and
+ * what to do, and `details` as plain JSON.
+ *
+ * **Guarantees** `instanceof` holds across threads and across duplicate copies of the package.
+ * @example
+ * try { await supervisor.spawn("nobody", { input: "?" }); }
+ * catch (error) { if (error instanceof CoppiceError) console.log(error.code); }
+ */
+export class CoppiceError extends Error {
+  override readonly name = "CoppiceError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
+    const told = /[.!?]$/.test(message) ? message : `${message}.`;
+    super(`${told} ${ERRORS[code].advice}`, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details;
+    this.retryable = ERRORS[code].retryable;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}

@@ -1,0 +1,85 @@
+import type { MessagePort } from "node:worker_threads";
+import { type Remote, wrap } from "comlink";
+import { CoppiceError } from "../errors.ts";
+import type { Clock } from "../wire/clock.ts";
+import type { HostControl } from "../wire/control.ts";
+
+/**
+ * Milliseconds between the closing of a port and blaming the host for it: a thread that dies
+ * closes its ports first, and its exit, which tells why, follows at once.
+ */
+export const closedMs = 100;
+
+/** Calls into a host that end even when the host does not answer. */
+export interface Control {
+  /**
+   * Asks the host for something.
+   *
+   * **Fails with** `HOST_LOST` when the host ends, its port breaks, or the deadline passes.
+   * @param what says in an error what was asked
+   */
+  ask<Answer>(
+    what: string,
+    call: (remote: Remote<HostControl>) => Promise<Answer>,
+    deadlineMs: number,
+  ): Promise<Answer>;
+  /** Rejects every call in flight and every later one. */
+  close(reason: string): void;
+}
+
+/**
+ * Opens the control side of a host.
+ *
+ * Comlink never rejects a call whose other end has died (its issues 601 and 692), so each call
+ * is raced here against the host's end, the port's and a deadline.
+ */
+export function openControl(port: MessagePort, hostId: string, clock: Clock): Control {
+  // Held as long as this control: Comlink closes the port once its proxy is collected.
+  const remote = wrap<HostControl>(port);
+  const inFlight = new Set<(error: CoppiceError) => void>();
+  let lost: string | undefined;
+  let closing: unknown;
+
+  const lostWhile = (what: string, reason: string): CoppiceError =>
+    new CoppiceError("HOST_LOST", `Host ${hostId} was asked for ${what}, but ${reason}`, {
+      host: hostId,
+      reason,
+    });
+
+  const close = (reason: string): void => {
+    if (lost !== undefined) return;
+    lost = reason;
+    clock.clearTimeout(closing);
+    for (const fail of inFlight) fail(lostWhile("an answer", reason));
+    inFlight.clear();
+    port.close();
+  };
+  port.on("close", () => {
+    if (lost !== undefined) return;
+    closing = clock.setTimeout(() => close("it closed its control port"), closedMs);
+  });
+  port.on("messageerror", () => close("its answer could not be read"));
+
+  return {
+    close,
+    ask(what, call, deadlineMs) {
+      if (lost !== undefined) return Promise.reject(lostWhile(what, lost));
+      return new Promise((resolve, reject) => {
+        const timer = clock.setTimeout(
+          () => settle(() => reject(lostWhile(what, `it did not answer in ${deadlineMs} ms`))),
+          deadlineMs,
+        );
+        const settle = (then: () => void): void => {
+          clock.clearTimeout(timer);
+          inFlight.delete(reject);
+          then();
+        };
+        inFlight.add((error) => settle(() => reject(error)));
+        call(remote).then(
+          (answer) => settle(() => resolve(answer)),
+          (error) => settle(() => reject(error)),
+        );
+      });
+    },
+  };
+}

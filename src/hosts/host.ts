@@ -1,0 +1,64 @@
+import type { HostState } from "../../machines/host.ts";
+import type { HostKind, ModuleKind } from "../wire/control.ts";
+import type { ToHost } from "../wire/delivery.ts";
+import type { FromHost } from "../wire/frame.ts";
+
+export type { HostState } from "../../machines/host.ts";
+export type { HostKind, ModuleKind } from "../wire/control.ts";
+
+/** A place where agents live. Its identity is its port: what arrives through it, it has said. */
+export interface Host {
+  /** `house-1`, `guest-2` or `inline`; never used twice by the same supervisor. */
+  readonly id: string;
+  readonly kind: HostKind;
+  readonly state: HostState;
+  /** Agents placed here. The supervisor writes it; placement reads it. */
+  load: number;
+  /**
+   * Sends one message.
+   *
+   * **Guarantees** order; what is posted before the host has started waits for it. A host that
+   * is ending takes nothing: whoever posts keeps what no frame has covered.
+   * **Fails with** a `DataCloneError`, at once, when the message cannot be cloned.
+   */
+  post(message: ToHost): void;
+  /** Ends this place now, with everything in it. Safe to call twice; the first reason is kept. */
+  condemn(reason: string): void;
+}
+
+/** What the supervisor hears of its hosts. */
+export interface HostEvents {
+  onFrames(host: Host, message: FromHost): void;
+  onStarted(host: Host): void;
+  /**
+   * The host has ended: its thread has exited, and every frame posted before that was given to
+   * `onFrames` first. Told once per host; not told of hosts that `stop()` ended.
+   */
+  onLost(host: Host, reason: string): void;
+  /**
+   * The host's thread outlived the order to end by `killMs`. Nothing more is heard of its agents;
+   * `onLost` follows if the thread exits after all.
+   */
+  onStuck?(host: Host): void;
+}
+
+/** A module to be imported and looked at before anything depends on it. */
+export interface ModuleRef {
+  readonly url: string;
+  readonly kind: ModuleKind;
+}
+
+/** A host as the one who opened it sees it. */
+export interface Place extends Host {
+  readonly living: boolean;
+  /** Resolves when it runs agents; rejects with `HOST_LOST` when it ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves when nobody has to wait for it any longer: gone, or stuck. */
+  readonly ended: Promise<void>;
+  /** Begins to start it, after a delay. */
+  launch(delayMs: number): void;
+  /** Rejects with the module's error, or with `HOST_LOST` at the deadline or the host's end. */
+  check(module: ModuleRef, deadlineMs: number): Promise<void>;
+  /** Lets it close what it runs. */
+  drain(deadlineMs: number): Promise<void>;
+}

@@ -1,0 +1,82 @@
+import { createActor } from "xstate";
+import { type HostLifeEvent, type HostState, hostMachine } from "../../machines/host.ts";
+import { CoppiceError } from "../errors.ts";
+import type { Clock } from "../wire/clock.ts";
+
+/** What a host does at the turns of its life. */
+export interface LifeActions {
+  announceStarted(): void;
+  terminate(): void;
+  announceStuck(): void;
+  announceGone(reason: string): void;
+}
+
+/** The chart of a host's life, running. */
+export interface Life {
+  readonly state: HostState;
+  readonly living: boolean;
+  readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
+  send(event: HostLifeEvent): void;
+}
+
+/** Runs `machines/host.ts` for one host. What is sent after the end has no effect. */
+export function startLife(
+  hostId: string,
+  killMs: number,
+  clock: Clock,
+  actions: LifeActions,
+): Life {
+  const ready = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  // Nobody needs to wait for a start.
+  ready.promise.catch(() => undefined);
+
+  const actor = createActor(
+    hostMachine.provide({
+      actions: {
+        announceStarted: () => {
+          ready.resolve();
+          actions.announceStarted();
+        },
+        terminate: ({ context }) => {
+          const reason = context.reason ?? "it was condemned";
+          ready.reject(
+            new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
+          );
+          actions.terminate();
+        },
+        announceStuck: () => {
+          ended.resolve();
+          actions.announceStuck();
+        },
+        announceGone: ({ context }) => {
+          const reason = context.reason ?? "it ended";
+          ready.reject(
+            new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
+          );
+          ended.resolve();
+          actions.announceGone(reason);
+        },
+      },
+    }),
+    {
+      input: { killMs },
+      clock: { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout },
+    },
+  ).start();
+
+  return {
+    ready: ready.promise,
+    ended: ended.promise,
+    get state() {
+      return actor.getSnapshot().value as HostState;
+    },
+    get living() {
+      return actor.getSnapshot().hasTag("living");
+    },
+    send(event) {
+      if (actor.getSnapshot().status === "active") actor.send(event);
+    },
+  };
+}

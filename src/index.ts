@@ -1,0 +1,26 @@
+/**
+ * An actor-model runtime for swarms of LLM agents on worker threads.
+ *
+ * @module coppice
+ */
+export { CoppiceError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export type { AgentRef } from "./supervisor/agent-ref.ts";
+export { Supervisor } from "./supervisor/supervisor.ts";
+export type { SpawnOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
+export type { Stats, TreeNode } from "./supervisor/views.ts";
+export type { McpServerConfig } from "./tools/mcp-config.ts";
+export type { StandardSchemaV1 } from "./tools/standard-schema.ts";
+export { defineTool, type Tool, type ToolContext } from "./tools/tool.ts";
+export type { EventType, RuntimeEvent } from "./wire/event.ts";
+export type { Json, JsonSchema } from "./wire/json.ts";
+export type { Outcome, Usage } from "./wire/outcome.ts";
+export type {
+  AgentSpec,
+  Budget,
+  Grant,
+  Limits,
+  ModelSpec,
+  ScriptedStep,
+  Unit,
+} from "./wire/spec.ts";
+export type { Block, TurnMessage } from "./wire/transcript.ts";

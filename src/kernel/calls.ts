@@ -1,0 +1,149 @@
+import { CoppiceError } from "../errors.ts";
+import type { CallResult } from "../wire/delivery.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import type { Out } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import { post, rest, steer, wake } from "./dispatch.ts";
+import { type Call, codeOf, type End, type Node } from "./node.ts";
+import type { Tree } from "./tree.ts";
+
+export type Request = Extract<
+  Out,
+  { type: "tool" | "model" | "spawn" | "send" | "wait" | "cancel" }
+>;
+
+/** Takes up a request; one that comes while the agent has no slot is held until it has one. */
+export function request(tree: Tree, node: Node, out: Request): void {
+  if (node.closed || node.calls.has(out.callId)) return;
+  if (!wake(tree, node)) {
+    node.held.push(out);
+    return;
+  }
+  const deferred = out.type === "model" && out.after === "results";
+  const call: Call = { out, state: deferred ? "deferred" : "working", attempt: 1 };
+  node.calls.set(out.callId, call);
+  if (out.type === "model") {
+    if (deferred) askForModel(tree, node);
+    else requestModel(tree, node, call);
+  } else if (out.type === "wait") waitFor(tree, node, call, out.names);
+  else tree.emit({ type: "request", node, out });
+}
+
+/** Asks for the model call that rode behind results, once no other call is under way. */
+export function askForModel(tree: Tree, node: Node): void {
+  let deferred: Call | undefined;
+  for (const call of node.calls.values()) {
+    if (call.state !== "deferred") return;
+    deferred = call;
+  }
+  if (deferred !== undefined) requestModel(tree, node, deferred);
+}
+
+/** Asks the arbiter for a model call whose turn has come; the loop is told its messages first. */
+export function requestModel(tree: Tree, node: Node, call: Call): void {
+  if (!wake(tree, node)) {
+    node.calls.delete(call.out.callId);
+    node.held.push(call.out as Request);
+    return;
+  }
+  call.state = "working";
+  if (node.birth.loop) steer(tree, node);
+  tree.emit({ type: "model", node, call });
+}
+
+/** Gives a call its result; the model call that waited for the last of them is asked for. */
+export function settleCall(tree: Tree, node: Node, callId: string, result: CallResult): void {
+  if (!node.calls.delete(callId)) return;
+  post(tree, node, { type: "result", callId, result });
+  askForModel(tree, node);
+  settleSlot(tree, node);
+}
+
+/** Marks a call as one that needs no slot: it waits for a child, a budget or other agents. */
+export function idleCall(tree: Tree, node: Node, callId: string): void {
+  const call = node.calls.get(callId);
+  if (call === undefined) return;
+  call.state = "idle";
+  settleSlot(tree, node);
+}
+
+/** Gives the slot back when all that the agent waits for needs none. */
+export function settleSlot(tree: Tree, node: Node): void {
+  if (!node.slot || node.busy || node.host === undefined || node.status === "starting") return;
+  if (node.ending !== undefined || node.mailbox.unacknowledged.length > 0) return;
+  for (const call of node.calls.values()) if (call.state === "working") return;
+  rest(tree, node);
+}
+
+/** Tells those of a parent's `wait` calls that wait for this child; true when one did. */
+export function settleWaits(tree: Tree, parent: Node, child: Node): boolean {
+  let waited = false;
+  for (const [callId, call] of parent.calls) {
+    if (call.children?.delete(child) !== true) continue;
+    waited = true;
+    if (call.children.size === 0) settleCall(tree, parent, callId, report(call));
+  }
+  return waited;
+}
+
+/** The outcome of a child as the value that its parent, or its parent's model, reads. */
+export function childReport(child: Node, end: End): { readonly [key: string]: Json | undefined } {
+  const about = { name: child.name, path: child.path, status: end.status };
+  switch (end.status) {
+    case "completed":
+      return { ...about, output: end.output };
+    case "failed":
+      return {
+        ...about,
+        error: { code: end.error.code, message: end.error.message },
+        ...kept(end),
+      };
+    case "exhausted":
+      return { ...about, unit: end.unit, ...kept(end) };
+    case "timed-out":
+      return { ...about, ...kept(end) };
+    default:
+      return { ...about, reason: end.reason, ...kept(end) };
+  }
+}
+
+/** The outcome of a foreground child as the result of the call that spawned it. */
+export function childResult(child: Node, end: End): CallResult {
+  if (end.status === "completed") return { isError: false, value: end.output };
+  const details = childReport(child, end);
+  const error =
+    end.status === "failed"
+      ? end.error
+      : encodeError(
+          new CoppiceError(codeOf(end), `${child.path} ended ${end.status}`, details),
+          codeOf(end),
+        );
+  return { isError: true, error, ...kept(end) };
+}
+
+function waitFor(tree: Tree, node: Node, call: Call, names: readonly string[] | undefined): void {
+  const all = [...node.children.values()].filter((child) => child.foregroundCall === undefined);
+  const waited = names === undefined ? all.filter((child) => child.end === undefined) : [];
+  for (const name of names ?? []) {
+    const child = node.children.get(name.slice(name.lastIndexOf("/") + 1));
+    if (child === undefined) {
+      const error = new CoppiceError("AGENT_UNKNOWN", `${node.path} has no child "${name}"`);
+      const refusal = { isError: true, error: encodeError(error, "AGENT_UNKNOWN") } as const;
+      return settleCall(tree, node, call.out.callId, refusal);
+    }
+    waited.push(child);
+  }
+  call.waited = waited;
+  call.children = new Set(waited.filter((child) => child.end === undefined));
+  if (call.children.size === 0) settleCall(tree, node, call.out.callId, report(call));
+  else idleCall(tree, node, call.out.callId);
+}
+
+function report(call: Call): CallResult {
+  const value = (call.waited ?? []).map((child) => childReport(child, child.end as End));
+  return { isError: false, value };
+}
+
+function kept(end: Exclude<End, { status: "completed" }>): { readonly partial?: Json } {
+  return end.partial === undefined ? {} : { partial: end.partial };
+}

@@ -1,0 +1,89 @@
+import type { Frame, Out } from "../wire/frame.ts";
+import { request, settleSlot } from "./calls.ts";
+import { flush } from "./dispatch.ts";
+import { deadLetter, finish, maybeComplete } from "./ends.ts";
+import type { Node } from "./node.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * Applies a frame whole or not at all.
+ *
+ * The sender is the port: a path, incarnation or call that does not live on the host the frame
+ * came from is a forgery, and condemns that host.
+ */
+export function commit(tree: Tree, host: string, frame: Frame): void {
+  if (tree.residences.isDistrusted(host)) return;
+  const node = tree.nodes.get(frame.path);
+  if (node === undefined || node.host !== host || node.incarnation !== frame.incarnation) {
+    if (tree.residences.departed(host, frame.path, frame.incarnation)) return;
+    return condemn(tree, host, `it spoke for ${frame.path}, which does not live there`);
+  }
+  const forgery = findForgery(node, frame);
+  if (forgery !== undefined) return condemn(tree, host, forgery);
+
+  node.mailbox.cover(frame.upTo);
+  if (frame.state !== undefined) {
+    node.state = frame.state;
+    node.moves = 0;
+  }
+  if (frame.timers !== undefined) node.timers = frame.timers;
+  if (frame.append !== undefined) node.transcript.push(...frame.append);
+  if (frame.value !== undefined) {
+    node.value = frame.value;
+    tree.fact("agent.state", node.path, { state: frame.value });
+  }
+  node.busy = frame.busy;
+  if (node.status === "starting") node.status = node.slot ? "running" : "waiting";
+  for (const out of frame.out) {
+    apply(tree, node, out);
+    if (node.finished !== undefined) return;
+  }
+  settleSlot(tree, node);
+  maybeComplete(tree, node);
+}
+
+/** What the arbiter is asked, or what the kernel itself can answer. */
+function apply(tree: Tree, node: Node, out: Out): void {
+  switch (out.type) {
+    case "done":
+      return finish(tree, node, out.end);
+    case "turn-end":
+      node.idle = { output: out.output };
+      return flush(tree, node);
+    case "reply":
+      return answer(tree, node, out);
+    case "output":
+    case "model.retried":
+      return tree.emit({ type: "report", node, out });
+    case "model.done":
+      if (node.calls.delete(out.callId)) tree.emit({ type: "report", node, out });
+      return;
+    default:
+      return request(tree, node, out);
+  }
+}
+
+function answer(tree: Tree, node: Node, out: Extract<Out, { type: "reply" }>): void {
+  const { askId } = out;
+  if (!node.asks.delete(askId) || !tree.asks.delete(askId)) {
+    return deadLetter(tree, { from: node.path, to: "/", reason: "nobody waits for this answer" });
+  }
+  tree.emit({ type: "answer", askId, value: out.value });
+}
+
+/** Says what a frame claims that its agent cannot have: nothing of such a frame is applied. */
+function findForgery(node: Node, frame: Frame): string | undefined {
+  if (frame.upTo > node.mailbox.last) return `it covered deliveries ${node.path} never had`;
+  const prefix = `${node.path}#${node.incarnation}.`;
+  for (const out of frame.out) {
+    if ("callId" in out && !out.callId.startsWith(prefix)) {
+      return `it spoke of call ${out.callId} as ${node.path}`;
+    }
+  }
+  return undefined;
+}
+
+function condemn(tree: Tree, host: string, reason: string): void {
+  tree.residences.distrust(host);
+  tree.emit({ type: "condemn", host, reason });
+}

@@ -1,0 +1,136 @@
+import type { DeliveryBody } from "../wire/delivery.ts";
+import { mayStart } from "./limits.ts";
+import { isPaused, type Node } from "./node.ts";
+import { giveSlot, serve, takeSlot } from "./slots.ts";
+import type { Tree } from "./tree.ts";
+
+/** Posts to the system lane: never refused, always first. */
+export function post(tree: Tree, node: Node, body: DeliveryBody): void {
+  if (node.ending !== undefined || node.end !== undefined) return;
+  node.mailbox.system.push(body);
+  flush(tree, node);
+}
+
+/**
+ * Delivers what waits, as far as the agent may take it now.
+ *
+ * Everything needs a slot. The loop takes messages where they cannot tear a turn apart: when its
+ * turn has ended, or right before a model call (see {@link steer}).
+ */
+export function flush(tree: Tree, node: Node): void {
+  if (node.host === undefined || node.ending !== undefined) return;
+  if (!deliverable(node)) return;
+  if (!wake(tree, node)) return;
+  const { system, user } = node.mailbox;
+  const kept: DeliveryBody[] = [];
+  for (const body of system.splice(0)) {
+    if (body.type === "child" && node.birth.loop && node.idle === undefined) kept.push(body);
+    else deliver(tree, node, body);
+  }
+  system.push(...kept);
+  if (!node.birth.loop) for (const body of user.splice(0)) deliver(tree, node, body);
+  else if (node.idle !== undefined) takeMessages(tree, node, true);
+}
+
+/** Hands the loop what it was told, right before a model call: steering. */
+export function steer(tree: Tree, node: Node): void {
+  const { system } = node.mailbox;
+  for (const body of system.splice(0)) deliver(tree, node, body);
+  takeMessages(tree, node, false);
+}
+
+/** Acquires a slot, or queues for one in the lane of the wakers. */
+export function wake(tree: Tree, node: Node): boolean {
+  if (node.slot && !isPaused(node)) return true;
+  if (node.slot) rest(tree, node);
+  if (node.waitingAt !== undefined) return false;
+  if (!takeSlot(node, "waker")) return false;
+  node.status = "running";
+  return true;
+}
+
+/** Gives the slot back, because all that the agent waits for needs none. */
+export function rest(tree: Tree, node: Node): void {
+  if (node.status === "running" || node.status === "starting") node.status = "waiting";
+  grantAll(tree, giveSlot(node));
+}
+
+/** Serves the queues of a path after something other than a slot came free. */
+export function serveFrom(tree: Tree, node: Node): void {
+  grantAll(tree, serve(node));
+}
+
+/** Goes on with those who were given a slot: a queued spawn starts, a waker gets its deliveries. */
+export function grantAll(tree: Tree, granted: readonly Node[]): void {
+  tree.granted.push(...granted);
+  // Going on may give slots back and grant others: a list, so that a thousand do not nest.
+  if (tree.granting) return;
+  tree.granting = true;
+  for (let node = tree.granted.shift(); node !== undefined; node = tree.granted.shift()) {
+    goOn(tree, node);
+  }
+  tree.granting = false;
+}
+
+function goOn(tree: Tree, node: Node): void {
+  if (node.closed || node.end !== undefined) return rest(tree, node);
+  if (node.status === "queued") return start(tree, node);
+  node.status = "running";
+  for (const out of node.held.splice(0)) tree.emit({ type: "resume", node, out });
+  flush(tree, node);
+}
+
+/** Starts an agent that holds its slot, or parks it until a sibling ends. */
+export function start(tree: Tree, node: Node): void {
+  const parent = node.parent as Node;
+  if (!mayStart(node)) {
+    grantAll(tree, giveSlot(node));
+    parent.parked.push(node);
+    return;
+  }
+  dequeued(node);
+  node.status = "starting";
+  node.started = true;
+  parent.liveChildren += 1;
+  const { timeoutMs } = node.birth;
+  const inherited = parent.deadline ?? Number.POSITIVE_INFINITY;
+  const own = timeoutMs === undefined ? Number.POSITIVE_INFINITY : tree.now + timeoutMs;
+  if (Math.min(own, inherited) < Number.POSITIVE_INFINITY) node.deadline = Math.min(own, inherited);
+  if (own < inherited) tree.deadlines.add(own, { type: "timeout", node });
+  tree.fact("agent.started", node.path);
+  tree.emit({ type: "place", node, moved: false });
+}
+
+/** Takes a node out of the counts of those who wait to be started. */
+export function dequeued(node: Node): void {
+  for (let at = node.parent; at !== undefined; at = at.parent) at.queuedBelow -= 1;
+}
+
+function deliver(tree: Tree, node: Node, body: DeliveryBody): void {
+  const { n } = node.mailbox.send(body);
+  if (body.type === "message" || body.type === "child") node.idle = undefined;
+  tree.emit({ type: "deliver", node, n, body });
+}
+
+function deliverable(node: Node): boolean {
+  const { system, user } = node.mailbox;
+  if (!node.birth.loop) return system.length + user.length > 0;
+  if (node.idle !== undefined) return system.length + user.length > 0;
+  return system.some((body) => body.type !== "child");
+}
+
+/**
+ * Takes the messages that one turn may hold: an ask begins a turn of its own, so that its answer
+ * is the text it caused; whatever came after it waits behind it.
+ */
+function takeMessages(tree: Tree, node: Node, turnStarts: boolean): void {
+  const { user } = node.mailbox;
+  let taken = 0;
+  for (const body of user) {
+    const isAsk = body.type === "message" && body.askId !== undefined;
+    if (isAsk && !(turnStarts && taken === 0)) break;
+    taken += 1;
+    if (isAsk) break;
+  }
+  for (const body of user.splice(0, taken)) deliver(tree, node, body);
+}

@@ -1,0 +1,99 @@
+import { CoppiceError } from "../errors.ts";
+import type { Limits } from "../wire/spec.ts";
+import type { Birth, Node } from "./node.ts";
+
+/** The bounds of the whole tree where the embedder gives none. */
+export const ROOT_LIMITS: Limits = { depth: 4, concurrency: 64, queue: 10_000 };
+
+/** What every agent is bounded by beside its own limits. */
+export const AGENT_LIMITS = { children: 64, mailbox: 1024, turns: 32 } as const;
+
+/** Agents ever started below one top-level agent, so that a service can run for ever. */
+export const TOP_LEVEL_SPAWNS = 1000;
+
+/** Stopped nodes that stay visible in the tree; the oldest go first. */
+export const STOPPED_NODES_KEPT = 1000;
+
+/** How often an agent at work is moved without a step between before it is held to be the cause. */
+export const MOVES_ALLOWED = 3;
+
+/**
+ * Asks every node from the parent up to the root whether one more agent may live below it.
+ *
+ * Depth, spawns, children and queue are rights of a subtree: a limit on any ancestor bounds it.
+ * A default holds only where nobody on the path gives a limit.
+ * @returns the refusal, or undefined when all of them allow it
+ */
+export function refuseSpawn(parent: Node, birth: Birth): CoppiceError | undefined {
+  const { template } = birth;
+  const depth = parent.depth + 1;
+  for (let node: Node | undefined = parent; node !== undefined; node = node.parent) {
+    const { limits } = node;
+    if (limits.depth !== undefined && depth - node.depth > limits.depth) {
+      return refusal("DEPTH_EXCEEDED", template, node, "depth", limits.depth);
+    }
+    if (limits.spawns !== undefined && node.spawnsBelow >= limits.spawns) {
+      return refusal("SPAWNS_EXCEEDED", template, node, "spawns", limits.spawns);
+    }
+    // Nobody could ever leave that queue: refusing is kinder than waiting for ever.
+    if (limits.concurrency === 0) return refusal("QUEUE_FULL", template, node, "concurrency", 0);
+  }
+  if (birth.limits.concurrency === 0)
+    return refusal("QUEUE_FULL", template, parent, "concurrency", 0);
+  if (parent.depth === 0) return refuseChild(parent, template);
+  const { top } = parent;
+  if (top.spawnsBelow >= TOP_LEVEL_SPAWNS && !isGiven(parent, "spawns")) {
+    return refusal("SPAWNS_EXCEEDED", template, top, "spawns", TOP_LEVEL_SPAWNS);
+  }
+  return refuseChild(parent, template);
+}
+
+/** Asks every node of the path whether one more spawn may wait for a slot below it. */
+export function refuseQueue(parent: Node, template: string): CoppiceError | undefined {
+  for (let node: Node | undefined = parent; node !== undefined; node = node.parent) {
+    if (node.limits.queue !== undefined && node.queuedBelow >= node.limits.queue) {
+      return refusal("QUEUE_FULL", template, node, "queue", node.limits.queue);
+    }
+  }
+  return undefined;
+}
+
+/** True when no bound on live children keeps the node from being started. */
+export function mayStart(node: Node): boolean {
+  return refuseChild(node.parent as Node, node.birth.template) === undefined;
+}
+
+/** The tightest bound of one kind on the path, for limits that bound each agent by itself. */
+export function tightest(node: Node, limit: "children" | "mailbox" | "turns"): number {
+  let least: number | undefined;
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+    const own = at.limits[limit];
+    if (own !== undefined && (least === undefined || own < least)) least = own;
+  }
+  if (least !== undefined) return least;
+  return node.depth === 0 ? Number.POSITIVE_INFINITY : AGENT_LIMITS[limit];
+}
+
+function refuseChild(parent: Node, template: string): CoppiceError | undefined {
+  const bound = tightest(parent, "children");
+  if (parent.liveChildren < bound) return undefined;
+  return refusal("CHILDREN_EXCEEDED", template, parent, "children", bound);
+}
+
+function isGiven(node: Node, limit: keyof Limits): boolean {
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+    if (at.limits[limit] !== undefined) return true;
+  }
+  return false;
+}
+
+function refusal(
+  code: "DEPTH_EXCEEDED" | "SPAWNS_EXCEEDED" | "CHILDREN_EXCEEDED" | "QUEUE_FULL",
+  template: string,
+  node: Node,
+  limit: keyof Limits,
+  value: number,
+): CoppiceError {
+  const message = `"${template}" was not spawned: ${node.path} allows ${limit} ${value}`;
+  return new CoppiceError(code, message, { node: node.path, limit, value });
+}

@@ -1,0 +1,198 @@
+import type { ErrorCode } from "../errors.ts";
+import type { ExhaustedUnit, Out, Timer } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import type { WireError } from "../wire/outcome.ts";
+import type { Limits } from "../wire/spec.ts";
+import type { TurnMessage } from "../wire/transcript.ts";
+import { Mailbox } from "./mailbox.ts";
+import { Names } from "./names.ts";
+import { SlotQueue } from "./slots.ts";
+
+export type Status = "queued" | "starting" | "running" | "waiting" | "stopping" | "stopped";
+
+/** How an agent ended, before its usage is added: the part of an outcome that the kernel knows. */
+export type End =
+  | { readonly status: "completed"; readonly output: Json }
+  | { readonly status: "failed"; readonly error: WireError; readonly partial?: Json }
+  | { readonly status: "cancelled"; readonly reason: string; readonly partial?: Json }
+  | { readonly status: "killed"; readonly reason: string; readonly partial?: Json }
+  | { readonly status: "exhausted"; readonly unit: ExhaustedUnit; readonly partial?: Json }
+  | { readonly status: "timed-out"; readonly partial?: Json };
+
+/** Why an agent is being ended: what its outcome will be once its host has answered. */
+export type Ending =
+  | { readonly status: "cancelled"; readonly reason: string }
+  | { readonly status: "timed-out"; readonly reason: string }
+  | { readonly status: "exhausted"; readonly reason: string; readonly unit: ExhaustedUnit }
+  | { readonly status: "failed"; readonly reason: string; readonly error: WireError };
+
+/** A call that an agent waits for. */
+export interface Call {
+  readonly out: Extract<Out, { readonly callId: string }>;
+  /**
+   * `deferred` until the results it rides behind are there; `working` while a model streams or a
+   * tool runs; `idle` when it needs no slot (it waits for a child, a budget, other agents).
+   */
+  state: "deferred" | "working" | "idle";
+  attempt: number;
+  /** What a `wait` reports on, and those of them that have not ended yet. */
+  waited?: readonly Node[];
+  children?: Set<Node>;
+}
+
+/** What the kernel must know of an agent to be born. */
+export interface Birth {
+  readonly name: string;
+  readonly template: string;
+  readonly limits: Limits;
+  readonly input: Json;
+  /** True for the built-in loop, whose messages wait for the end of a turn. */
+  readonly loop: boolean;
+  readonly lifetime: "task" | "session";
+  readonly timeoutMs?: number;
+}
+
+/** One place in the mailbox tree: an agent, or the root that stands for the supervisor. */
+export interface Node {
+  readonly path: string;
+  readonly name: string;
+  readonly depth: number;
+  readonly parent: Node | undefined;
+  /** The top-level agent it belongs to, for fairness; the root is its own. */
+  readonly top: Node;
+  readonly birth: Birth;
+  readonly limits: Limits;
+  readonly children: Map<string, Node>;
+  readonly names: Names;
+  readonly mailbox: Mailbox;
+  readonly calls: Map<string, Call>;
+  readonly queue: SlotQueue;
+
+  incarnation: number;
+  status: Status;
+  /** The host it lives on, once placed. */
+  host: string | undefined;
+  /** Hosts lost since its last committed state. */
+  moves: number;
+  /** What a lost host is made good from: the last committed frame. */
+  state: Json | undefined;
+  value: Json | undefined;
+  timers: readonly Timer[] | undefined;
+  transcript: TurnMessage[];
+  turns: number;
+
+  /** Rights withdrawn: nothing below it starts any more. */
+  closed: boolean;
+  paused: boolean;
+  ending: Ending | undefined;
+  /** How it ended, while its children still end. */
+  finished: End | undefined;
+  end: End | undefined;
+  killed: boolean;
+  started: boolean;
+  deadline: number | undefined;
+
+  slot: boolean;
+  /** The node at whose queue it waits for a slot. */
+  waitingAt: Node | undefined;
+  busy: boolean;
+  /** The loop's turn has ended: the text it would complete with. */
+  idle: { readonly output: Json } | undefined;
+  /** Requests of a frame that came while it had no slot. */
+  held: Out[];
+
+  /** Asks it has not answered. */
+  asks: Set<string>;
+
+  /** Children that were started and have not ended; `openChildren` counts queued ones too. */
+  liveChildren: number;
+  openChildren: number;
+  spawnsBelow: number;
+  queuedBelow: number;
+  atWork: number;
+  /** Children whose start waits for a sibling to end. */
+  parked: Node[];
+  /** Its outcome is a call's result (foreground), a message (background), or nobody's (root's). */
+  readonly foregroundCall: string | undefined;
+}
+
+export function createNode(parent: Node | undefined, birth: Birth, call?: string): Node {
+  const path = parent === undefined ? "/" : join(parent.path, birth.name);
+  const node: Omit<Node, "top"> & { top: Node | undefined } = {
+    path,
+    name: birth.name,
+    depth: parent === undefined ? 0 : parent.depth + 1,
+    parent,
+    top: undefined,
+    birth,
+    limits: birth.limits,
+    children: new Map(),
+    names: new Names(),
+    mailbox: new Mailbox(),
+    calls: new Map(),
+    queue: new SlotQueue(),
+    incarnation: 1,
+    status: "queued",
+    host: undefined,
+    moves: 0,
+    state: undefined,
+    value: undefined,
+    timers: undefined,
+    transcript: [],
+    turns: 0,
+    closed: false,
+    paused: false,
+    ending: undefined,
+    finished: undefined,
+    end: undefined,
+    killed: false,
+    started: false,
+    deadline: undefined,
+    slot: false,
+    waitingAt: undefined,
+    busy: false,
+    idle: undefined,
+    held: [],
+    asks: new Set(),
+    liveChildren: 0,
+    openChildren: 0,
+    spawnsBelow: 0,
+    queuedBelow: 0,
+    atWork: 0,
+    parked: [],
+    foregroundCall: call,
+  };
+  node.top = parent === undefined || parent.depth === 0 ? (node as Node) : parent.top;
+  return node as Node;
+}
+
+export function join(parent: string, name: string): string {
+  return parent === "/" ? `/${name}` : `${parent}/${name}`;
+}
+
+/** Visits a subtree, parents first. */
+export function* subtree(node: Node): Generator<Node> {
+  yield node;
+  for (const child of node.children.values()) yield* subtree(child);
+}
+
+export function isPaused(node: Node): boolean {
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+    if (at.paused) return true;
+  }
+  return false;
+}
+
+/** The code that a call's caller reads when an agent ended other than completed. */
+export function codeOf(end: End): ErrorCode {
+  switch (end.status) {
+    case "failed":
+      return end.error.code;
+    case "exhausted":
+      return "BUDGET_EXCEEDED";
+    case "timed-out":
+      return "TOOL_TIMED_OUT";
+    default:
+      return "CANCELLED";
+  }
+}

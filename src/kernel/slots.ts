@@ -1,0 +1,118 @@
+import type { Node } from "./node.ts";
+
+export type SlotLane = "waker" | "spawn";
+
+/** Nodes that wait at one full ancestor; top-level runs are served in turn within a lane. */
+export class SlotQueue {
+  readonly #lanes = { waker: new Map<Node, Node[]>(), spawn: new Map<Node, Node[]>() };
+
+  push(node: Node, lane: SlotLane): void {
+    const line = this.#lanes[lane].get(node.top);
+    if (line === undefined) this.#lanes[lane].set(node.top, [node]);
+    else line.push(node);
+  }
+
+  /** Takes the next: wakers before spawns, and within a lane one of each top-level run in turn. */
+  shift(): { readonly node: Node; readonly lane: SlotLane } | undefined {
+    for (const lane of ["waker", "spawn"] as const) {
+      for (const [top, line] of this.#lanes[lane]) {
+        const node = line.shift() as Node;
+        this.#lanes[lane].delete(top);
+        if (line.length > 0) this.#lanes[lane].set(top, line);
+        return { node, lane };
+      }
+    }
+    return undefined;
+  }
+
+  remove(node: Node): void {
+    for (const lane of ["waker", "spawn"] as const) {
+      const line = this.#lanes[lane].get(node.top);
+      const at = line?.indexOf(node) ?? -1;
+      if (line === undefined || at === -1) continue;
+      if (line.length === 1) this.#lanes[lane].delete(node.top);
+      else line.splice(at, 1);
+    }
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const lane of Object.values(this.#lanes)) {
+      for (const line of lane.values()) size += line.length;
+    }
+    return size;
+  }
+}
+
+/**
+ * Takes a slot for the node on every ancestor, or queues it at the topmost full one.
+ *
+ * The walk starts at the root, so that two subtrees never hold slots that the other needs.
+ * @returns true when the slot was taken
+ */
+export function takeSlot(node: Node, lane: SlotLane): boolean {
+  if (node.slot) return true;
+  const full = topmostFull(node);
+  if (full === undefined) {
+    for (let at: Node | undefined = node; at !== undefined; at = at.parent) at.atWork += 1;
+    node.slot = true;
+    return true;
+  }
+  node.waitingAt = full;
+  full.queue.push(node, lane);
+  return false;
+}
+
+/** True when a new child of the node would find a slot at once. */
+export function hasRoom(parent: Node): boolean {
+  return topmostFull(parent) === undefined;
+}
+
+/**
+ * Gives the node's slot or its place in a queue back and serves those who waited, root first.
+ * @returns the nodes that hold a slot now and did not before
+ */
+export function giveSlot(node: Node): readonly Node[] {
+  if (node.waitingAt !== undefined) {
+    dequeue(node);
+  } else if (node.slot) {
+    node.slot = false;
+    for (let at: Node | undefined = node; at !== undefined; at = at.parent) at.atWork -= 1;
+  } else {
+    return [];
+  }
+  return serve(node);
+}
+
+/** Takes the node out of the queue it stands in, without serving anybody. */
+export function dequeue(node: Node): void {
+  node.waitingAt?.queue.remove(node);
+  node.waitingAt = undefined;
+}
+
+/** Serves the queues from the root down to the node, as far as there is room. */
+export function serve(node: Node): readonly Node[] {
+  const path: Node[] = [];
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) path.unshift(at);
+  const granted: Node[] = [];
+  for (const at of path) {
+    // One try for each free slot: who is blocked further down moves on and is served there.
+    const free = at.paused ? 0 : (at.limits.concurrency ?? Number.POSITIVE_INFINITY) - at.atWork;
+    for (let tries = free; tries > 0; tries -= 1) {
+      const next = at.queue.shift();
+      if (next === undefined) break;
+      next.node.waitingAt = undefined;
+      if (takeSlot(next.node, next.lane)) granted.push(next.node);
+    }
+  }
+  return granted;
+}
+
+function topmostFull(node: Node): Node | undefined {
+  let full: Node | undefined;
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+    const bound = at.limits.concurrency;
+    if (at.paused || (bound !== undefined && at.atWork >= bound)) full = at;
+  }
+  return full;
+}

@@ -1,0 +1,76 @@
+import type { Limits } from "../wire/spec.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Effect, Fact } from "./effects.ts";
+import { ROOT_LIMITS, STOPPED_NODES_KEPT } from "./limits.ts";
+import { createNode, type Node } from "./node.ts";
+import { Residences } from "./residences.ts";
+
+/** What can be due: an agent's own deadline, the end of a grace, an ask nobody answered. */
+export type Due =
+  | { readonly type: "timeout"; readonly node: Node }
+  | { readonly type: "kill"; readonly nodes: readonly Node[] }
+  | { readonly type: "ask"; readonly askId: string };
+
+export interface TreeOptions {
+  readonly limits?: Limits;
+  /** Milliseconds between being signalled and being killed. */
+  readonly graceMs: number;
+}
+
+/** The state of the kernel: every node, who lives where, what is due, what is to be done. */
+export class Tree {
+  readonly root: Node;
+  readonly nodes = new Map<string, Node>();
+  readonly residences = new Residences();
+  readonly deadlines = new Deadlines<Due>((due) => this.#isLive(due));
+  readonly asks = new Map<string, Node>();
+  readonly effects: Effect[] = [];
+  /** Nodes that were given a slot and have not gone on yet. */
+  readonly granted: Node[] = [];
+  granting = false;
+  /** Milliseconds between being signalled and being killed. */
+  graceMs: number;
+  /** The time of the step under way; the shell's clock, never our own. */
+  now = 0;
+  deadLetters = 0;
+  readonly #stopped: Node[] = [];
+
+  constructor(options: TreeOptions) {
+    this.graceMs = options.graceMs;
+    this.root = createNode(undefined, {
+      name: "",
+      template: "",
+      limits: { ...ROOT_LIMITS, ...options.limits },
+      input: null,
+      loop: false,
+      lifetime: "session",
+    });
+    this.root.status = "running";
+    this.nodes.set("/", this.root);
+  }
+
+  emit(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  fact(type: string, path: string, rest: Omit<Fact, "type" | "path"> = {}): void {
+    this.effects.push({ type: "fact", fact: { type, path, ...rest } });
+  }
+
+  /** Keeps a stopped node for a while, and forgets the oldest beyond the bound. */
+  keepStopped(node: Node): void {
+    this.#stopped.push(node);
+    if (this.#stopped.length <= 2 * STOPPED_NODES_KEPT) return;
+    for (const old of this.#stopped.splice(0, this.#stopped.length - STOPPED_NODES_KEPT)) {
+      this.nodes.delete(old.path);
+      old.parent?.children.delete(old.name);
+      this.emit({ type: "forget", node: old });
+    }
+  }
+
+  #isLive(due: Due): boolean {
+    if (due.type === "ask") return this.asks.has(due.askId);
+    if (due.type === "timeout") return due.node.finished === undefined;
+    return due.nodes.some((node) => node.finished === undefined);
+  }
+}

@@ -1,0 +1,113 @@
+import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
+
+export interface ServiceFailure {
+  readonly error: CoppiceError;
+  readonly again: boolean;
+  readonly retryAfterMs?: number;
+  /** True when the service said no, so that nothing was used. */
+  readonly refused: boolean;
+}
+
+export interface FailureContext {
+  readonly model: string;
+  /** How many attempts were made, this one included. */
+  readonly attempts: number;
+  /** What must not stand in any error. */
+  readonly apiKey: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What the SDK's errors carry, read by shape: its classes differ between copies. */
+interface Thrown {
+  readonly status?: number;
+  readonly type?: string | null;
+  readonly apiMessage?: unknown;
+  readonly errorCode?: string | null;
+  readonly requestID?: string | null;
+  readonly headers?: Headers;
+  readonly cause?: unknown;
+}
+
+/** Errors that a stream reports after it began, when there is no status, and that pass. */
+const passing = ["overloaded_error", "api_error", "rate_limit_error", "timeout_error"];
+
+/** A limit of money answers 429 as well; it does not pass by waiting. */
+const lasting = ["enforced_spend_limit_reached", "contract_spend_limit_reached"];
+
+/** Says what went wrong with a request or its stream, and whether to try again. */
+export function describeFailure(thrown: unknown, context: FailureContext): ServiceFailure {
+  const seen: Thrown = typeof thrown === "object" && thrown !== null ? thrown : {};
+  const told = clean(messageOf(thrown, seen), context.apiKey);
+  const [type, errorCode, requestId] = [seen.type, seen.errorCode, seen.requestID].map((said) => {
+    return said ? clean(said, context.apiKey) : undefined;
+  });
+  const retryAfterMs = readRetryAfter(seen.headers, context.now);
+  return {
+    error: new CoppiceError(
+      "MODEL_FAILED",
+      `${headline(seen.status, type, context.model)}: ${told}`,
+      {
+        model: context.model,
+        attempts: context.attempts,
+        ...(seen.status !== undefined && { status: seen.status }),
+        type: type ?? (seen.status === undefined ? "connection_error" : "unknown"),
+        reason: told,
+        ...(errorCode && { errorCode }),
+        ...(requestId && { requestId }),
+      },
+    ),
+    again: mayPass(seen),
+    refused: seen.status !== undefined,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+/** The failure of a stream that ended, without an error, before its message did. */
+export function cutStream(model: string, attempts: number): CoppiceError {
+  const told = `The stream of model ${model} ended before its message was complete`;
+  return new CoppiceError("MODEL_FAILED", told, { model, attempts, type: "stream_cut" });
+}
+
+function mayPass({ status, type, errorCode, headers }: Thrown): boolean {
+  if (headers?.get("x-should-retry") === "false") return false;
+  if (errorCode && lasting.includes(errorCode)) return false;
+  if (status === undefined) return !type || passing.includes(type);
+  return [408, 409, 429].includes(status) || status >= 500;
+}
+
+function headline(status: number | undefined, type: string | undefined, model: string): string {
+  if (status === undefined && !type) return `The connection to model ${model} failed`;
+  const said = status === undefined ? type : `${status}${type ? ` ${type}` : ""}`;
+  return `Model ${model} answered ${said}`;
+}
+
+function messageOf(thrown: unknown, { apiMessage }: Thrown): string {
+  return typeof apiMessage === "string" ? apiMessage : rootOf(thrown);
+}
+
+/** The innermost cause: `fetch failed` says nothing, `connect ECONNREFUSED` does. */
+function rootOf(thrown: unknown): string {
+  let root = thrown;
+  for (let depth = 0; depth < 8; depth += 1) {
+    if (!(root instanceof Error) || root.cause === undefined) break;
+    root = root.cause;
+  }
+  return describe(root);
+}
+
+/** A proxy can send the request's headers back, and a bad header value is quoted by `fetch`. */
+function clean(text: string, apiKey: string): string {
+  const safe = text.replaceAll(apiKey, "[redacted]");
+  return safe.length > 1_000 ? `${safe.slice(0, 1_000)} (cut)` : safe;
+}
+
+/** Milliseconds; undefined when the service asks for no wait, or for one that is no time. */
+function readRetryAfter(headers: Headers | undefined, now: number): number | undefined {
+  const exact = Number(headers?.get("retry-after-ms") ?? Number.NaN);
+  if (exact > 0) return exact;
+  const value = headers?.get("retry-after") ?? "";
+  const waitMs = /^[\d.]+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
+  return waitMs > 0 ? waitMs : undefined;
+}

@@ -1,0 +1,131 @@
+import type { Anthropic } from "@anthropic-ai/sdk";
+import { CoppiceError } from "../errors.ts";
+import type { AnthropicModel } from "../wire/spec.ts";
+import { cutStream, describeFailure } from "./anthropic-failure.ts";
+import { growReply, type MessageEvent } from "./anthropic-reply.ts";
+import { type MessagesBody, messagesBody } from "./anthropic-request.ts";
+import { type Model, type ModelCall, ModelCallFailed } from "./model.ts";
+import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
+
+export interface AnthropicEnv {
+  readonly ANTHROPIC_API_KEY?: string | undefined;
+  readonly ANTHROPIC_BASE_URL?: string | undefined;
+}
+
+/** One per base URL and key; more than a program has, so that only a mistake is ever evicted. */
+const maxClients = 16;
+
+/**
+ * Makes models of the Messages API, which share one SDK client per base URL and key.
+ *
+ * **Guarantees** the SDK is loaded at the first call; retries are ours and visible; the key stands
+ * in no error; nothing is printed; an abort closes the HTTP stream at once.
+ * **Fails with** `MODEL_FAILED` with `status`, `type`, `reason` and `attempts` in its details.
+ * **Gotcha** the API removed `temperature` in version 2026-10-21: a spec that sets it is sent
+ * with the version before, which newer models may refuse.
+ */
+export function anthropicModels(
+  env: AnthropicEnv,
+  policy: RetryPolicy,
+): (spec: AnthropicModel) => Model {
+  const clients = new Map<string, Promise<Anthropic>>();
+
+  const clientOf = (apiKey: string, baseURL: string): Promise<Anthropic> => {
+    const key = `${baseURL} ${apiKey}`;
+    const known = clients.get(key);
+    if (known) return known;
+    const [oldest] = clients.keys();
+    if (clients.size >= maxClients && oldest !== undefined) clients.delete(oldest);
+    const client = newClient(apiKey, baseURL);
+    clients.set(key, client);
+    return client;
+  };
+
+  return (spec) => ({
+    async call(request, call) {
+      const apiKey = env.ANTHROPIC_API_KEY?.trim();
+      if (!apiKey) throw keyMissing(spec.model);
+      const baseUrl = spec.baseUrl || env.ANTHROPIC_BASE_URL || "https://api.anthropic.com";
+      checkUrl(baseUrl);
+      const service: Service = {
+        client: await clientOf(apiKey, baseUrl),
+        clock: policy.clock,
+        apiKey,
+      };
+      const body = messagesBody(spec, request);
+      return retry((number) => attempt(number, service, body, call), policy, call);
+    },
+  });
+}
+
+interface Service extends Pick<RetryPolicy, "clock"> {
+  readonly client: Anthropic;
+  readonly apiKey: string;
+}
+
+async function newClient(apiKey: string, baseURL: string): Promise<Anthropic> {
+  const { Anthropic } = await import("@anthropic-ai/sdk");
+  return new Anthropic({ apiKey, baseURL, maxRetries: 0, logLevel: "off", openTelemetry: false });
+}
+
+async function attempt(
+  attempts: number,
+  { client, apiKey, clock }: Service,
+  body: MessagesBody,
+  call: ModelCall,
+): Promise<Attempt> {
+  const { model } = body;
+  const reply = growReply();
+  const remains = (partial: boolean) => {
+    return { usage: reply.usage(), partial, partialText: reply.text() };
+  };
+  try {
+    for await (const event of await openStream(client, body, call.signal)) {
+      const delta = reply.add(event);
+      if (delta !== "") call.onText(delta);
+    }
+  } catch (thrown) {
+    // What breaks after the last event breaks nothing.
+    if (reply.whole() === undefined) {
+      const context = { model, attempts, apiKey, now: clock.now() };
+      const { refused, ...failure } = describeFailure(thrown, context);
+      return { status: "failed", ...failure, remains: remains(!refused) };
+    }
+  }
+  // The SDK ends an aborted stream without an error, as if it had been cut.
+  const whole = reply.whole();
+  if (whole) return { status: "answered", reply: whole };
+  return {
+    status: "failed",
+    error: cutStream(model, attempts),
+    again: true,
+    remains: remains(true),
+  };
+}
+
+/**
+ * `messages.create` would do the same, but it prints a warning for each call of an older model,
+ * and its types know neither read-only data nor `temperature`.
+ */
+function openStream(client: Anthropic, body: MessagesBody, signal: AbortSignal) {
+  return client.post<AsyncIterable<MessageEvent>>("/v1/messages", {
+    body,
+    signal,
+    stream: true,
+    ...(body.temperature !== undefined && { headers: { "anthropic-version": "2023-06-01" } }),
+  });
+}
+
+/** The URL is not shown: where it is wrong it may hold a password, which `fetch` refuses anyway. */
+function checkUrl(baseUrl: string): void {
+  const url = URL.parse(baseUrl);
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return;
+  const told = "The base URL of the Anthropic API has to be an http or https URL without a user";
+  const where = "it comes from the model's `baseUrl` or from ANTHROPIC_BASE_URL";
+  throw new ModelCallFailed(new CoppiceError("OPTIONS_INVALID", `${told}; ${where}`));
+}
+
+function keyMissing(model: string): ModelCallFailed {
+  const told = `Model ${model} needs a key: set the environment variable ANTHROPIC_API_KEY`;
+  return new ModelCallFailed(new CoppiceError("MODEL_FAILED", told, { model, type: "no_key" }));
+}

@@ -1,0 +1,77 @@
+import { CoppiceError } from "../errors.ts";
+import type { Clock } from "../wire/clock.ts";
+import type { AnthropicModel, ModelSpec, ModuleModel, ScriptedModel } from "../wire/spec.ts";
+import { type AnthropicEnv, anthropicModels } from "./anthropic.ts";
+import type { Model } from "./model.ts";
+import { moduleModel } from "./module.ts";
+import { scriptedModel } from "./scripted.ts";
+
+export interface ModelsOptions {
+  /** Where keys come from: only house hosts have any. */
+  readonly env: AnthropicEnv;
+  /** Imports a model module by its `file:` URL. */
+  readonly importModule: (url: string) => Promise<unknown>;
+  readonly clock: Clock;
+  /** For the jitter of retries. Default `Math.random`. */
+  readonly chance?: () => number;
+  /** Attempts of a call after the first. Default 3; 0 is none. */
+  readonly retries?: number;
+}
+
+/** The models of one host. */
+export interface Models {
+  /**
+   * The model of a spec, the same one for the same spec object.
+   *
+   * **Fails with** `OPTIONS_INVALID` for an unknown provider.
+   */
+  of(spec: ModelSpec): Model;
+}
+
+type MakeModel = (spec: ModelSpec) => Model;
+
+/** One record for every provider: adding one is adding a file, and a line here. */
+const providers = {
+  anthropic: ({ env, clock, chance = Math.random, retries }: ModelsOptions): MakeModel => {
+    const make = anthropicModels(env, {
+      clock,
+      chance,
+      ...(retries !== undefined && { retries }),
+    });
+    return (spec) => make(spec as AnthropicModel);
+  },
+  scripted:
+    ({ clock }: ModelsOptions): MakeModel =>
+    (spec) =>
+      scriptedModel(spec as ScriptedModel, clock),
+  "file:":
+    ({ importModule }: ModelsOptions): MakeModel =>
+    (spec) =>
+      moduleModel(spec as ModuleModel, importModule),
+} satisfies Record<string, (options: ModelsOptions) => MakeModel>;
+
+/** Makes the models of a host. Nothing is loaded before a model is called. */
+export function createModels(options: ModelsOptions): Models {
+  const makers = new Map(
+    Object.entries(providers).map(([name, provider]) => [name, provider(options)]),
+  );
+  const made = new WeakMap<ModelSpec, Model>();
+  return {
+    of(spec) {
+      let model = made.get(spec);
+      if (model === undefined) {
+        model = makerOf(spec, makers)(spec);
+        made.set(spec, model);
+      }
+      return model;
+    },
+  };
+}
+
+function makerOf({ provider }: ModelSpec, makers: ReadonlyMap<string, MakeModel>): MakeModel {
+  const make = makers.get(provider.startsWith("file:") ? "file:" : provider);
+  if (make) return make;
+  const known = [...makers.keys()].join(", ");
+  const told = `No model provider is called ${provider}; it has to be one of ${known}`;
+  throw new CoppiceError("OPTIONS_INVALID", told, { provider });
+}

@@ -1,0 +1,181 @@
+import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
+import type { Json } from "../wire/json.ts";
+import type { ScriptedStep } from "../wire/spec.ts";
+import type { Block } from "../wire/transcript.ts";
+import type { ModelReply, StopReason } from "./model.ts";
+import { stepReply, toolCallId } from "./step-reply.ts";
+
+/** A block of a module's `content`; a tool call without an `id` is given one. */
+export type ModuleBlock =
+  | Extract<Block, { readonly type: "text" | "thinking" | "redacted_thinking" }>
+  | {
+      readonly type: "tool_use";
+      readonly id?: string;
+      readonly name: string;
+      readonly input: Json;
+    };
+
+/** What a model module answers: a text, or what a step of a script may say, or whole blocks. */
+export type ModuleReply =
+  | string
+  | (Pick<ScriptedStep, "text" | "toolCalls" | "usage"> & {
+      /** Instead of `text` and `toolCalls`. */
+      readonly content?: readonly ModuleBlock[];
+      /** Default: `tool_use` with tool calls, else `end_turn`. */
+      readonly stopReason?: StopReason;
+    });
+
+/** A piece of a streamed answer: text and tool calls are added, of the others the last counts. */
+export type ModuleDelta =
+  | string
+  | (Pick<ScriptedStep, "text" | "usage"> & {
+      readonly toolCall?: { readonly name: string; readonly input: Json };
+      readonly stopReason?: StopReason;
+    });
+
+/** What a stream has said so far. */
+export interface Said extends Pick<ScriptedStep, "usage"> {
+  readonly text: string;
+  readonly toolCalls: NonNullable<ScriptedStep["toolCalls"]>;
+  readonly stopReason?: StopReason;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads what a module answered; anything else than a {@link ModuleReply} is `MODEL_FAILED`. */
+export function readReply(answer: unknown, turn: number): ModelReply {
+  const fields = typeof answer === "string" ? { text: answer } : fieldsOf(answer, "the reply");
+  onlyKnown(fields, ["text", "toolCalls", "content", "usage", "stopReason"]);
+  const { content, stopReason } = fields;
+  const reply = stepReply(
+    { ...readText(fields), ...readToolCalls(fields), ...readUsage(fields) },
+    turn,
+  );
+  if (content === undefined) return withStopReason(reply, stopReason);
+  if (fields.text !== undefined || fields.toolCalls !== undefined) {
+    throw bad("it has `content` beside `text` or `toolCalls`; return one or the other");
+  }
+  const blocks = listOf(content, "content").map((block, index) => readBlock(block, turn, index));
+  const calls = blocks.some(({ type }) => type === "tool_use");
+  const implied = calls ? "tool_use" : "end_turn";
+  return withStopReason({ ...reply, content: blocks, stopReason: implied }, stopReason);
+}
+
+/** Adds a delta, and returns the text in it; anything else than a delta is `MODEL_FAILED`. */
+export function addDelta(
+  said: Said,
+  value: unknown,
+): { readonly text: string; readonly said: Said } {
+  const fields = typeof value === "string" ? { text: value } : fieldsOf(value, "a delta");
+  onlyKnown(fields, ["text", "toolCall", "usage", "stopReason"]);
+  const { toolCall, stopReason } = fields;
+  const { text = "" } = readText(fields);
+  const more = toolCall === undefined ? [] : [readToolCall(toolCall, "toolCall")];
+  const next: Said = {
+    ...said,
+    text: said.text + text,
+    toolCalls: [...said.toolCalls, ...more],
+    ...readUsage(fields),
+    ...(stopReason !== undefined && { stopReason: textOf(fields, "stopReason") }),
+  };
+  return { text, said: next };
+}
+
+function withStopReason(reply: ModelReply, stopReason: unknown): ModelReply {
+  if (stopReason === undefined) return reply;
+  return { ...reply, stopReason: textOf({ stopReason }, "stopReason") };
+}
+
+function readText(fields: Fields): { text?: string } {
+  return fields.text === undefined ? {} : { text: textOf(fields, "text") };
+}
+
+function readToolCalls({ toolCalls }: Fields): Pick<ScriptedStep, "toolCalls"> {
+  if (toolCalls === undefined) return {};
+  const calls = listOf(toolCalls, "toolCalls");
+  return { toolCalls: calls.map((call, index) => readToolCall(call, `toolCalls[${index}]`)) };
+}
+
+function readToolCall(value: unknown, where: string): { name: string; input: Json } {
+  const call = fieldsOf(value, where);
+  const name = textOf(call, "name", where);
+  if (name === "") throw bad(`${where}.name is empty; name the tool`);
+  return { name, input: jsonOf(call.input ?? {}, `${where}.input`) };
+}
+
+function readUsage({ usage }: Fields): Pick<ScriptedStep, "usage"> {
+  if (usage === undefined) return {};
+  const { inputTokens, outputTokens } = fieldsOf(usage, "usage");
+  const counts = { inputTokens: tokens(inputTokens), outputTokens: tokens(outputTokens) };
+  return { usage: counts };
+}
+
+function tokens(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  const told = "usage has to be { inputTokens, outputTokens } in whole numbers from 0";
+  throw bad(`${told}, not ${describe(value)}`);
+}
+
+function readBlock(value: unknown, turn: number, index: number): Block {
+  const where = `content[${index}]`;
+  const block = fieldsOf(value, where);
+  switch (block.type) {
+    case "text":
+      return { type: "text", text: textOf(block, "text", where) };
+    case "thinking": {
+      const thinking = textOf(block, "thinking", where);
+      return { type: "thinking", thinking, signature: textOf(block, "signature", where) };
+    }
+    case "redacted_thinking":
+      return { type: "redacted_thinking", data: textOf(block, "data", where) };
+    case "tool_use": {
+      const id = block.id === undefined ? toolCallId(turn, index) : textOf(block, "id", where);
+      return { type: "tool_use", id, ...readToolCall(block, where) };
+    }
+    default:
+      throw bad(`${where}.type is none of text, thinking, redacted_thinking and tool_use`);
+  }
+}
+
+function fieldsOf(value: unknown, where: string): Fields {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  throw bad(`${where} is ${value === undefined ? "undefined" : describe(value)}, not an object`);
+}
+
+function listOf(value: unknown, where: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw bad(`${where} is ${describe(value)}, not an array`);
+}
+
+function textOf(fields: Fields, field: string, where?: string): string {
+  const value = fields[field];
+  if (typeof value === "string") return value;
+  const path = where === undefined ? field : `${where}.${field}`;
+  throw bad(`${path} is ${value === undefined ? "missing" : describe(value)}, not a string`);
+}
+
+/** A copy that survives a boundary, and that the module cannot change later. */
+function jsonOf(value: unknown, where: string): Json {
+  const text = toJson(value);
+  if (text === undefined) throw bad(`${where} is not JSON; return plain data`);
+  return JSON.parse(text) as Json;
+}
+
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function onlyKnown(fields: Fields, known: readonly string[]): void {
+  const stranger = Object.keys(fields).find((field) => !known.includes(field));
+  if (stranger === undefined) return;
+  throw bad(`it has an unknown field \`${stranger}\`; the fields are ${known.join(", ")}`);
+}
+
+function bad(told: string): CoppiceError {
+  return new CoppiceError("MODEL_FAILED", `A model module gave a bad reply: ${told}`);
+}

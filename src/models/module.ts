@@ -1,0 +1,182 @@
+import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
+import type { Json, JsonSchema } from "../wire/json.ts";
+import type { ModuleModel } from "../wire/spec.ts";
+import type { TurnMessage } from "../wire/transcript.ts";
+import { abortable } from "./abortable.ts";
+import {
+  callCancelled,
+  type Model,
+  type ModelCall,
+  ModelCallFailed,
+  type ModelReply,
+  type ModelRequest,
+} from "./model.ts";
+import {
+  addDelta,
+  type ModuleDelta,
+  type ModuleReply,
+  readReply,
+  type Said,
+} from "./module-reply.ts";
+import { stepUsage } from "./scripted-usage.ts";
+
+/** What a model module is asked. Read it, do not change it: the conversation is not a copy. */
+export interface ModuleRequest {
+  readonly system?: string;
+  readonly messages: readonly TurnMessage[];
+  readonly tools: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly inputSchema: JsonSchema;
+  }[];
+  /** Most output tokens. */
+  readonly maxTokens: number;
+  /** How many model calls this agent made before. */
+  readonly turn: number;
+  /** Every field of the model's spec except `provider`. */
+  readonly options: { readonly [option: string]: Json | undefined };
+}
+
+/**
+ * The default export of a model module: answers at once, later, or as a stream of deltas.
+ *
+ * **Gotcha** when `signal` is aborted the call is over, whether the function stops or not.
+ * @example
+ * export default ({ messages, turn }) =>
+ *   turn === 0
+ *     ? { toolCalls: [{ name: "fs__list", input: { path: "/srv" } }] }
+ *     : { text: `I read ${messages.length} messages.` };
+ */
+export type ModelFunction = (
+  request: ModuleRequest,
+  context: { readonly signal: AbortSignal },
+) => ModuleReply | Promise<ModuleReply | AsyncIterable<ModuleDelta>> | AsyncIterable<ModuleDelta>;
+
+/** The most text that a stream may say, in characters: an endless one ends here. */
+const maxTextLength = 10_000_000;
+
+/**
+ * A model that is a function of a module.
+ *
+ * **Guarantees** the module is imported once, at the first call; an abort rejects at once.
+ * **Fails with** `MODEL_FAILED` (it threw, or its reply is none), `OPTIONS_INVALID` (no such
+ * module, or no function in it), `CANCELLED`.
+ */
+export function moduleModel(
+  spec: ModuleModel,
+  importModule: (url: string) => Promise<unknown>,
+): Model {
+  const { provider: url, ...options } = spec;
+  let loading: Promise<ModelFunction> | undefined;
+  const load = async (): Promise<ModelFunction> => {
+    loading ??= importModel(url, importModule);
+    try {
+      return await loading;
+    } catch (thrown) {
+      loading = undefined;
+      throw thrown;
+    }
+  };
+  return {
+    async call(request, call) {
+      let said: Said = { text: "", toolCalls: [] };
+      let partial = false;
+      try {
+        const model = await abortable(load(), call.signal);
+        const context = { signal: call.signal };
+        partial = true;
+        const answer = await abortable(model(questionOf(request, options), context), call.signal);
+        if (!isStream(answer)) return sayReply(readReply(answer, request.turn), call);
+        for await (const delta of abortableStream(answer, call.signal)) {
+          const added = addDelta(said, delta);
+          said = added.said;
+          if (added.text !== "") call.onText(added.text);
+          if (said.text.length > maxTextLength) throw endless();
+        }
+        return readReply(said, request.turn);
+      } catch (thrown) {
+        const remains = { usage: stepUsage(said), partial, partialText: said.text };
+        if (call.signal.aborted) throw callCancelled(call.signal, remains);
+        throw new ModelCallFailed(asError(thrown, url), remains);
+      }
+    },
+  };
+}
+
+/**
+ * Verifies what a model module exports.
+ *
+ * **Fails with** `OPTIONS_INVALID`.
+ */
+export function checkModelModule(
+  namespace: unknown,
+  url = "(its URL is not known here)",
+): asserts namespace is { readonly default: ModelFunction } {
+  const exported = namespace as { readonly default?: unknown } | null | undefined;
+  if (typeof exported?.default === "function") return;
+  const shape = "(request, { signal }) => reply";
+  const told = `The model module ${url} has to default-export a function ${shape}`;
+  throw new CoppiceError("OPTIONS_INVALID", told, { module: url });
+}
+
+async function importModel(
+  url: string,
+  importModule: (url: string) => Promise<unknown>,
+): Promise<ModelFunction> {
+  const namespace = await importModule(url).catch((thrown: unknown) => {
+    const told = `The model module ${url} cannot be imported: ${describe(thrown)}`;
+    throw new CoppiceError("OPTIONS_INVALID", told, { module: url });
+  });
+  checkModelModule(namespace, url);
+  return namespace.default;
+}
+
+function questionOf(request: ModelRequest, options: ModuleRequest["options"]): ModuleRequest {
+  const tools = request.tools.map(({ name, description, inputSchema }) => {
+    return { name, description, inputSchema };
+  });
+  return { ...request, tools, options };
+}
+
+function sayReply(reply: ModelReply, call: ModelCall): ModelReply {
+  for (const block of reply.content) {
+    if (block.type === "text" && block.text !== "") call.onText(block.text);
+  }
+  return reply;
+}
+
+function isStream(answer: unknown): answer is AsyncIterable<unknown> {
+  return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer;
+}
+
+/** A stream that throws as soon as the signal is aborted, whatever its source is waiting for. */
+async function* abortableStream(source: AsyncIterable<unknown>, signal: AbortSignal) {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await abortable(iterator.next(), signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited, and nobody reads what it throws: the call already has its outcome.
+    close(iterator).catch(() => undefined);
+  }
+}
+
+async function close(iterator: AsyncIterator<unknown>): Promise<void> {
+  await iterator.return?.();
+}
+
+function endless(): CoppiceError {
+  const told = `A model module streamed more than ${maxTextLength} characters; end the stream`;
+  return new CoppiceError("MODEL_FAILED", told);
+}
+
+function asError(thrown: unknown, url: string): CoppiceError {
+  if (thrown instanceof CoppiceError) return thrown;
+  const told = `The model module ${url} threw: ${describe(thrown)}`;
+  const where = thrown instanceof Error ? { stack: thrown.stack } : {};
+  return new CoppiceError("MODEL_FAILED", told, { module: url, ...where });
+}

@@ -1,0 +1,23 @@
+import type { ModelSpec, ScriptedModel, ScriptedStep } from "../wire/spec.ts";
+import type { TokenUsage } from "../wire/transcript.ts";
+import { noTokens } from "./token-usage.ts";
+
+export function isScripted(spec: ModelSpec): spec is ScriptedModel {
+  return spec.provider === "scripted";
+}
+
+/** The step that answers call number `turn`, counted from 0; undefined when the script ran out. */
+export function scriptedStep(spec: ScriptedModel, turn: number): ScriptedStep | undefined {
+  return spec.steps[spec.repeat === true ? turn % spec.steps.length : turn];
+}
+
+/** What call number `turn` of a script uses, known beforehand: exactly this can be reserved. */
+export function scriptedUsage(spec: ScriptedModel, turn: number): TokenUsage {
+  return stepUsage(scriptedStep(spec, turn));
+}
+
+export function stepUsage(step: Pick<ScriptedStep, "usage"> | undefined): TokenUsage {
+  if (step?.usage === undefined) return noTokens;
+  const { inputTokens, outputTokens } = step.usage;
+  return { inputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens };
+}

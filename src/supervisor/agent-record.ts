@@ -1,0 +1,57 @@
+import type { Seat } from "../authority/arbiter.ts";
+import type { Node } from "../kernel/node.ts";
+import type { Outcome } from "../wire/outcome.ts";
+import type { Plan } from "./plan.ts";
+
+/** What the shell holds of an agent beside its node: its plan, its seat, its outcome. */
+export class AgentRecord {
+  readonly node: Node;
+  readonly plan: Plan;
+  readonly seat: Seat;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly outcome: Promise<Outcome>;
+  readonly #resolve: (outcome: Outcome) => void;
+  #abort: AbortController | undefined;
+  /** Index of its cancel word, while it is placed. */
+  word: number | undefined;
+  settled: Outcome | undefined;
+  /** Model calls whose reservation waits. */
+  readonly waiting = new Set<string>();
+  /** Text of results that the next model call will read, in characters. */
+  resultLength = 0;
+  /** Undoes what listens for this agent, once it has ended. */
+  release: (() => void) | undefined;
+
+  constructor(options: {
+    readonly node: Node;
+    readonly plan: Plan;
+    readonly seat: Seat;
+    readonly labels: Readonly<Record<string, string>>;
+  }) {
+    this.node = options.node;
+    this.plan = options.plan;
+    this.seat = options.seat;
+    this.labels = options.labels;
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+  }
+
+  /** Aborted when the agent's rights are withdrawn; made when the first tool needs it. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  abort(reason: string): void {
+    this.#abort?.abort(new DOMException(reason, "AbortError"));
+  }
+
+  settle(outcome: Outcome): void {
+    if (this.settled !== undefined) return;
+    this.settled = outcome;
+    this.#resolve(outcome);
+    this.release?.();
+    this.release = undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import { CoppiceError } from "../errors.ts";
+import type { RuntimeEvent } from "../wire/event.ts";
+import type { Json } from "../wire/json.ts";
+import type { Outcome } from "../wire/outcome.ts";
+import type { AgentRecord } from "./agent-record.ts";
+import { checkCloneable } from "./registry.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** A reference to an agent: by path, valid for ever, also after the agent has ended. */
+export interface AgentRef<Output = Json> {
+  /** `/lead/reviewer-2` */
+  readonly path: string;
+  /** How it ended. Never rejects; settles after its last descendant is gone. */
+  readonly outcome: Promise<Outcome<Output>>;
+  /**
+   * Sends a message: a user turn for the loop, an event for a machine.
+   *
+   * **Guarantees** at most one delivery, in order for each sender and receiver.
+   * @returns false, and a dead letter, when it cannot be accepted
+   */
+  tell(message: Json): boolean;
+  /**
+   * Sends a message and resolves with the single reply.
+   *
+   * **Guarantees** at most one delivery; a reply after the deadline becomes a dead letter.
+   * **Fails with** ASK_TIMED_OUT, AGENT_STOPPED, MAILBOX_FULL.
+   * @param options `timeoutMs`: milliseconds, at least 1
+   */
+  ask(message: Json, options: { readonly timeoutMs: number }): Promise<Json>;
+  /** Ends it and everything below it; resolves when the last of them is gone. */
+  cancel(reason?: string): Promise<void>;
+  /** The machine's last committed state. */
+  snapshot(): Promise<Json>;
+  /** What happens to it and everything below it, from now on. */
+  events(): AsyncIterableIterator<RuntimeEvent>;
+}
+
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+export function createAgentRef<Output>(
+  swarm: Swarm,
+  { node, outcome }: AgentRecord,
+  cancel: (reason?: string) => Promise<void>,
+): AgentRef<Output> {
+  const { path } = node;
+  return {
+    path,
+    outcome: outcome as Promise<Outcome<Output>>,
+    tell(message) {
+      checkCloneable(message, "the message");
+      return swarm.step((kernel) => kernel.tell(node, "/", message));
+    },
+    async ask(message, { timeoutMs }) {
+      checkCloneable(message, "the message");
+      if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_TIMEOUT_MS) {
+        const told = `timeoutMs must be a whole number from 1 to ${LONGEST_TIMEOUT_MS}`;
+        throw new CoppiceError("OPTIONS_INVALID", `ask: ${told}`, { timeoutMs });
+      }
+      return swarm.ask(node, message, timeoutMs);
+    },
+    cancel,
+    async snapshot() {
+      return node.state ?? null;
+    },
+    events: () => swarm.log.read({ path }),
+  };
+}

@@ -1,0 +1,92 @@
+import { EventEmitter } from "eventemitter3";
+import type { Journal } from "../journal/journal.ts";
+import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
+import { EventReader } from "./event-reader.ts";
+
+export type EventListener = (event: RuntimeEvent) => void;
+
+/** Numbers what happened, keeps it in the journal, and tells listeners and readers. */
+export class EventLog {
+  readonly #journal: Journal;
+  readonly #now: () => number;
+  readonly #emitter = new EventEmitter<Record<string, [RuntimeEvent]>>();
+  readonly #contained = new Map<EventListener, EventListener>();
+  readonly #readers = new Set<EventReader>();
+
+  constructor(journal: Journal, now: () => number) {
+    this.#journal = journal;
+    this.#now = now;
+  }
+
+  get last(): number {
+    return this.#journal.last;
+  }
+
+  fact(type: FactType, path: string, body: EventBody): void {
+    const seq = this.#journal.last + 1;
+    const event = { ...body, type, path, at: this.#now(), seq };
+    this.#journal.append(event);
+    this.#tell(event);
+  }
+
+  /** Tells something that is not kept; nothing is done when nobody listens. */
+  ephemeral(type: EphemeralType, path: string, body: EventBody): void {
+    if (this.#readers.size === 0 && !this.#heard(type)) return;
+    this.#tell({ ...body, type, path, at: this.#now(), after: this.#journal.last });
+  }
+
+  on(type: EventType | "*", listener: EventListener, once: boolean): void {
+    const contained = this.#contained.get(listener) ?? contain(listener);
+    this.#contained.set(listener, contained);
+    if (once) this.#emitter.once(type, contained);
+    else this.#emitter.on(type, contained);
+  }
+
+  off(type: EventType | "*", listener: EventListener): void {
+    const contained = this.#contained.get(listener);
+    if (contained !== undefined) this.#emitter.off(type, contained);
+  }
+
+  read(options: { readonly since?: number; readonly path?: string }): EventReader {
+    const { path } = options;
+    const reader = new EventReader({
+      journal: this.#journal,
+      wants: path === undefined || path === "/" ? () => true : (event) => isBelow(event.path, path),
+      onClose: (closed) => this.#readers.delete(closed),
+      ...(options.since === undefined ? {} : { since: options.since }),
+    });
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  close(): void {
+    for (const reader of [...this.#readers]) reader.close();
+  }
+
+  #heard(type: string): boolean {
+    return this.#emitter.listenerCount(type) + this.#emitter.listenerCount("*") > 0;
+  }
+
+  #tell(event: RuntimeEvent): void {
+    this.#emitter.emit(event.type, event);
+    this.#emitter.emit("*", event);
+    for (const reader of this.#readers) reader.offer(event);
+  }
+}
+
+/** True for the path itself and everything below it. */
+export function isBelow(path: string, top: string): boolean {
+  return path === top || path.startsWith(`${top}/`);
+}
+
+/** A listener that throws must not end the runtime, nor keep others from hearing. */
+function contain(listener: EventListener): EventListener {
+  return (event) => {
+    try {
+      listener(event);
+    } catch (thrown) {
+      const said = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+      process.emitWarning(`A listener of ${event.type} threw: ${said}`, "CoppiceListenerWarning");
+    }
+  };
+}

@@ -1,0 +1,242 @@
+import { costOf } from "../authority/prices.ts";
+import type { Verdict } from "../authority/verdict.ts";
+import type { Host } from "../hosts/host.ts";
+import type { Call, Node } from "../kernel/node.ts";
+import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
+import type { CallResult } from "../wire/delivery.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import type { ModelSpec } from "../wire/spec.ts";
+import type { Block, TokenUsage } from "../wire/transcript.ts";
+import type { AgentRecord } from "./agent-record.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** Output tokens of one call where the model's spec says nothing. */
+export const DEFAULT_MAX_TOKENS = 8192;
+
+/** Nano-dollars in a dollar. */
+const NANO = 1e9;
+
+/** As in the agents' own estimate: too many is the harmless side. */
+const CHARACTERS_PER_TOKEN = 3;
+
+interface Job {
+  readonly node: Node;
+  readonly host: string;
+}
+
+type ModelReport = Extract<Out, { type: "model.done" | "model.retried" | "output" }>;
+
+/** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
+export class ModelCalls {
+  readonly #swarm: Swarm;
+  /** Calls that a host runs for an agent that lives elsewhere. */
+  readonly #jobs = new Map<string, Job>();
+  /** Calls whose reservation waits. */
+  readonly #waiting = new Map<string, { readonly node: Node; readonly call: Call }>();
+
+  constructor(swarm: Swarm) {
+    this.#swarm = swarm;
+  }
+
+  get running(): number {
+    return this.#jobs.size;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Asks the arbiter for a call whose turn has come. */
+  request(node: Node, call: Call): void {
+    const { kernel, parts } = this.#swarm;
+    if (node.closed) return;
+    const out = call.out as ModelOut;
+    const record = this.#swarm.recordOf(node);
+    const { model } = record.plan;
+    if (model === undefined) {
+      const message = `${node.path} has no model; give its spec one`;
+      return this.#fail(node, out, { code: "MODEL_FAILED", message, details: {} });
+    }
+    if (kernel.turnsLeft(node) <= 0) {
+      return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
+    }
+    const results = Math.ceil(record.resultLength / CHARACTERS_PER_TOKEN);
+    record.resultLength = 0;
+    const verdict = parts.arbiter.model(record.seat, {
+      callId: out.callId,
+      model,
+      inputTokens: Math.max(0, Math.ceil(out.inputTokens)) + results,
+      maxTokens: maxTokensOf(model),
+      ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
+    });
+    this.#decided(node, call, verdict);
+  }
+
+  /** Goes on with those whose reservation came through; true when there were any. */
+  wakeWaiting(): boolean {
+    if (this.#waiting.size === 0) return false;
+    const woken = this.#swarm.parts.arbiter.takeWoken();
+    for (const { callId, verdict } of woken) {
+      const waiting = this.#waiting.get(callId);
+      if (waiting === undefined) continue;
+      this.#waiting.delete(callId);
+      this.#swarm.recordOf(waiting.node).waiting.delete(callId);
+      this.#decided(waiting.node, waiting.call, verdict);
+    }
+    return woken.length > 0;
+  }
+
+  /** What a host says of the loop's own stream. */
+  report(node: Node, out: ModelReport): void {
+    if (out.type === "model.done") this.#settle(node, out.callId, out);
+    else this.#tell(node, out);
+  }
+
+  /** A stream went down with its host: what it cost is taken to be what was reserved. */
+  lost(node: Node, callId: string): void {
+    const { parts, log } = this.#swarm;
+    parts.arbiter.settle(callId);
+    log.fact("model.finished", node.path, { callId, estimated: true, isError: true });
+  }
+
+  onJobReport(host: Host, report: JobReport): void {
+    const job = this.#jobs.get(report.callId);
+    if (job === undefined) return;
+    if (job.host !== host.id) {
+      return host.condemn(`it spoke of call ${report.callId}, which does not run there`);
+    }
+    const { node } = job;
+    if (report.type === "output") return this.#tell(node, report);
+    if (report.type === "retried") return this.#tell(node, { ...report, type: "model.retried" });
+    this.#jobs.delete(report.callId);
+    this.#settle(node, report.callId, {
+      ...report,
+      ...(report.result.isError ? { error: report.result.error } : {}),
+    });
+    this.#swarm.kernel.settleCall(node, report.callId, jobResult(report));
+  }
+
+  /** Jobs that a lost host ran are asked for again. */
+  onHostLost(host: string): void {
+    for (const [callId, job] of [...this.#jobs]) {
+      if (job.host !== host) continue;
+      this.#jobs.delete(callId);
+      this.lost(job.node, callId);
+      this.#swarm.kernel.retryModel(job.node, callId);
+    }
+  }
+
+  /** Rights withdrawn: what waits is taken back, what runs elsewhere is aborted. */
+  onClose(record: AgentRecord): void {
+    const { parts, places } = this.#swarm;
+    for (const callId of record.waiting) {
+      this.#waiting.delete(callId);
+      parts.arbiter.release(callId);
+    }
+    record.waiting.clear();
+    for (const [callId, job] of this.#jobs) {
+      if (job.node !== record.node) continue;
+      const host = places.host(job.host);
+      if (host !== undefined) places.post(host, { type: "job.cancel", callId });
+    }
+  }
+
+  #decided(node: Node, call: Call, verdict: Verdict): void {
+    const { kernel, log } = this.#swarm;
+    const out = call.out as ModelOut;
+    const { callId } = out;
+    if (verdict.status === "waiting") {
+      this.#waiting.set(callId, { node, call });
+      this.#swarm.recordOf(node).waiting.add(callId);
+      return kernel.idleCall(node, callId);
+    }
+    if (verdict.status === "refused") {
+      const { error, unit } = verdict;
+      if (unit === undefined) return this.#fail(node, out, encodeError(error, "CAPABILITY_DENIED"));
+      log.fact("budget.refused", node.path, { callId, unit, ...error.details });
+      return kernel.exhaust(node, unit, error.message);
+    }
+    const model = this.#swarm.recordOf(node).plan.model as ModelSpec;
+    const { turns: turn } = node;
+    log.fact("model.started", node.path, { callId, model: nameOf(model), turn });
+    const maxTokens = verdict.maxTokens ?? maxTokensOf(model);
+    if (out.job === undefined) return kernel.permit(node, callId, maxTokens);
+    node.turns += 1;
+    this.#runJob(node, out, maxTokens, turn);
+  }
+
+  /** Built-in models run where the keys are, a module's model where its agent lives. */
+  #runJob(node: Node, out: ModelOut, maxTokens: number, turn: number): void {
+    const { places } = this.#swarm;
+    const { plan, word } = this.#swarm.recordOf(node);
+    const isModule = plan.model?.provider.startsWith("file:") === true;
+    const host = isModule ? places.host(node.host) : places.pick("house");
+    if (host === undefined || word === undefined || out.job === undefined) return;
+    const { callId, job } = out;
+    this.#jobs.set(callId, { node, host: host.id });
+    const template = plan.template.id;
+    const item = { type: "job", callId, template, word, job, maxTokens, turn } as const;
+    places.post(host, item, plan.template);
+  }
+
+  #settle(
+    node: Node,
+    callId: string,
+    done: { readonly usage: TokenUsage; readonly partial?: boolean; readonly error?: unknown },
+  ): void {
+    const { parts, log } = this.#swarm;
+    const { plan } = this.#swarm.recordOf(node);
+    const { usage, partial = false } = done;
+    parts.arbiter.settle(callId, usage);
+    const usd = plan.model === undefined ? 0 : costOf(plan.model, usage) / NANO;
+    const isError = done.error !== undefined;
+    const told = { ...usage } satisfies Record<string, number>;
+    log.fact("model.finished", node.path, { callId, usage: told, usd, partial, isError });
+  }
+
+  #tell(node: Node, report: Exclude<ModelReport, { type: "model.done" }>): void {
+    const { log } = this.#swarm;
+    const { callId } = report;
+    if (report.type === "output") {
+      return log.ephemeral("agent.output", node.path, { callId, text: report.text });
+    }
+    const { attempt, delayMs, error } = report;
+    const { code, message } = error;
+    log.fact("model.retried", node.path, { callId, attempt, delayMs, code, message });
+  }
+
+  /** A model that may not be called: the loop cannot go on, a machine reads it as a result. */
+  #fail(node: Node, out: ModelOut, error: ReturnType<typeof encodeError>): void {
+    const { kernel } = this.#swarm;
+    if (out.job !== undefined) return kernel.settleCall(node, out.callId, { isError: true, error });
+    kernel.end(node, { status: "failed", reason: error.message, error });
+  }
+}
+
+function maxTokensOf(model: ModelSpec): number {
+  const asked = "maxTokens" in model ? model.maxTokens : undefined;
+  return typeof asked === "number" && asked >= 1 ? Math.floor(asked) : DEFAULT_MAX_TOKENS;
+}
+
+function nameOf(model: ModelSpec): string {
+  const named = "model" in model ? model.model : undefined;
+  return typeof named === "string" ? `${model.provider}:${named}` : model.provider;
+}
+
+function jobResult(report: Extract<JobReport, { type: "done" }>): CallResult {
+  const { result, usage } = report;
+  if (result.isError) return result;
+  const value = {
+    text: textOf(result.content),
+    content: result.content as unknown as Json,
+    stopReason: result.stopReason,
+    usage: { ...usage },
+  };
+  return { isError: false, value };
+}
+
+function textOf(content: readonly Block[]): string {
+  return content.map((block) => (block.type === "text" ? block.text : "")).join("");
+}

@@ -1,0 +1,80 @@
+import type { Host, HostKind } from "../hosts/host.ts";
+import type { Hosts } from "../hosts/hosts.ts";
+import type { Node } from "../kernel/node.ts";
+import type { Tree } from "../kernel/tree.ts";
+import type { DeliveryBody, HostItem, Template } from "../wire/delivery.ts";
+import type { AgentRecord } from "./agent-record.ts";
+import { CancelWords } from "./cancel-words.ts";
+import { Outbox } from "./outbox.ts";
+
+/** Where agents live, seen from the supervisor: who is posted what, on which host. */
+export class Places {
+  readonly words = new CancelWords();
+  readonly #outbox = new Outbox();
+  readonly #hosts = new Map<string, Host>();
+  readonly #tree: Tree;
+  /** Given once the hosts have been started. */
+  hosts: Hosts | undefined;
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  host(id: string | undefined): Host | undefined {
+    return id === undefined ? undefined : this.#hosts.get(id);
+  }
+
+  /** The best place for one more agent or job of this kind. */
+  pick(kind: HostKind): Host {
+    for (const host of this.#hosts.values()) host.load = this.#tree.residences.count(host.id);
+    const host = (this.hosts as Hosts).pick(kind);
+    this.#hosts.set(host.id, host);
+    return host;
+  }
+
+  /** Gives an agent to a host, new or with the state of its last committed frame. */
+  place(node: Node, { plan, word }: AgentRecord): Host {
+    const host = this.pick(plan.kind);
+    const { path, incarnation, name, birth, state, timers, transcript, mailbox } = node;
+    const item = {
+      type: "place",
+      path,
+      incarnation,
+      name,
+      word: word as number,
+      input: birth.input,
+      template: plan.template.id,
+      upTo: mailbox.covered,
+      ...(state === undefined ? {} : { state }),
+      ...(timers === undefined ? {} : { timers }),
+      ...(transcript.length === 0 ? {} : { transcript }),
+    } as const;
+    this.post(host, item, plan.template);
+    return host;
+  }
+
+  deliver({ path, incarnation, host }: Node, n: number, body: DeliveryBody): void {
+    const at = this.host(host);
+    if (at !== undefined) this.post(at, { type: "deliver", path, incarnation, n, body });
+  }
+
+  drop({ path, incarnation }: Node, host: string): void {
+    const at = this.host(host);
+    if (at !== undefined) this.post(at, { type: "drop", path, incarnation });
+  }
+
+  post(host: Host, item: HostItem, template?: Template): void {
+    this.#outbox.add(host, item, template);
+  }
+
+  /** Sends everything that waits for the end of the tick. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** Forgets a host; false when it was forgotten before. */
+  forget(id: string): boolean {
+    this.#outbox.forgetHost(id);
+    return this.#hosts.delete(id);
+  }
+}

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { readBudgets } from "../authority/budget-options.ts";
+import { readGrants } from "../authority/grant-options.ts";
+import { SpecGrants } from "../authority/implied-grants.ts";
+import { parseModel } from "../authority/subjects.ts";
+import { CoppiceError } from "../errors.ts";
+import type { ModuleRef } from "../hosts/host.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
+import type { Template } from "../wire/delivery.ts";
+import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
+import { type Plan, tighterLimits, tighterMs } from "./plan.ts";
+import { check, specSchema } from "./spec-schema.ts";
+import type { SpawnOptions } from "./supervisor-options.ts";
+
+/** The templates of one supervisor, and how a spec becomes a plan. */
+export class Registry {
+  readonly #specs: ReadonlyMap<string, AgentSpec>;
+  readonly #toolbox: Toolbox;
+  readonly #grants: SpecGrants;
+  readonly #plans = new Map<string, Plan>();
+
+  /** Checks every template. Fails with the code of the first thing that is wrong. */
+  constructor(specs: Readonly<Record<string, AgentSpec>>, toolbox: Toolbox) {
+    this.#specs = new Map(Object.entries(specs));
+    this.#toolbox = toolbox;
+    this.#grants = new SpecGrants(specs);
+    for (const [name, spec] of this.#specs) this.#checkSpec(spec, `agents.${name}`);
+  }
+
+  has(name: string): boolean {
+    return this.#specs.has(name);
+  }
+
+  /** Forgets what was prepared, because a server's tools are others now. */
+  refresh(): void {
+    this.#plans.clear();
+  }
+
+  /** Modules that must be importable before an agent of this spec can live. */
+  modulesOf(spec: AgentSpec): readonly ModuleRef[] {
+    const modules: ModuleRef[] = [];
+    if (spec.machine !== undefined) modules.push({ url: spec.machine, kind: "machine" });
+    const model = modelOf(spec);
+    if (model !== undefined && isModule(model))
+      modules.push({ url: model.provider, kind: "model" });
+    return modules;
+  }
+
+  get modules(): readonly ModuleRef[] {
+    return [...this.#specs.values()].flatMap((spec) => this.modulesOf(spec));
+  }
+
+  /** The spec that a name or a spec stands for, checked. */
+  specOf(agent: string | AgentSpec): AgentSpec {
+    if (typeof agent !== "string") {
+      this.#checkSpec(agent, "the agent's spec");
+      return agent;
+    }
+    const spec = this.#specs.get(agent);
+    if (spec !== undefined) return spec;
+    const known = [...this.#specs.keys()];
+    const told = known.length === 0 ? "no template is registered" : `known: ${known.join(", ")}`;
+    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent template "${agent}"; ${told}`, {
+      agent,
+      known,
+    });
+  }
+
+  /**
+   * Makes spec and options one, the tighter winning field by field.
+   *
+   * **Fails with** OPTIONS_INVALID for the loop without a model or an input, TOOL_UNKNOWN,
+   * AGENT_UNKNOWN.
+   */
+  plan(agent: string | AgentSpec, options: SpawnOptions): Plan {
+    const spec = this.specOf(agent);
+    const cached = typeof agent === "string" && options.tools === undefined;
+    const base = cached ? this.#plans.get(agent) : undefined;
+    const plan = base ?? this.#prepare(agent, spec, options);
+    if (cached && base === undefined) this.#plans.set(agent, plan);
+    const input = options.input ?? spec.input;
+    if (input === undefined && spec.machine === undefined) {
+      throw new CoppiceError("OPTIONS_INVALID", `"${plan.agent}" was given no input`);
+    }
+    return {
+      ...plan,
+      input,
+      chosenName: options.name,
+      limits:
+        options.limits === undefined ? plan.limits : tighterLimits(plan.limits, options.limits),
+      budgets: options.budget === undefined ? plan.budgets : [...plan.budgets, options.budget],
+      layers:
+        options.grants === undefined ? plan.layers : this.#grants.layers(spec, options.grants),
+      labels: options.labels === undefined ? plan.labels : { ...plan.labels, ...options.labels },
+      timeoutMs: tighterMs(plan.timeoutMs, options.timeoutMs),
+    };
+  }
+
+  #prepare(agent: string | AgentSpec, spec: AgentSpec, options: SpawnOptions): Plan {
+    const model = modelOf(spec);
+    const cards = this.#toolbox.match(spec.tools ?? []);
+    const asked = options.tools;
+    const narrowed = asked === undefined ? undefined : this.#toolbox.match(asked);
+    if (asked !== undefined) this.#checkTools(asked, "tools");
+    const subjects = new Set(narrowed?.map((card) => card.subject));
+    const tools =
+      narrowed === undefined ? cards : cards.filter((card) => subjects.has(card.subject));
+    const guest = spec.machine !== undefined || (model !== undefined && isModule(model));
+    const own = spec.tools ?? (spec.machine === undefined ? [] : undefined);
+    const name = typeof agent === "string" ? agent : (spec.name ?? "agent");
+    return {
+      spec,
+      agent: name,
+      base: spec.name ?? name,
+      chosenName: undefined,
+      template: this.#template(spec, model, tools),
+      kind: guest ? "guest" : "house",
+      model,
+      layers: this.#grants.layers(spec),
+      budgets: spec.budget === undefined ? [] : [spec.budget],
+      limits: spec.limits ?? {},
+      labels: spec.labels ?? {},
+      shown: [own, asked].filter((list) => list !== undefined),
+      timeoutMs: spec.timeoutMs,
+      input: undefined,
+    };
+  }
+
+  #template(spec: AgentSpec, model: ModelSpec | undefined, tools: Template["tools"]): Template {
+    const { machine, instructions, output } = spec;
+    const body = {
+      ...(machine === undefined ? {} : { machine }),
+      ...(model === undefined ? {} : { model }),
+      ...(instructions === undefined ? {} : { instructions }),
+      ...(output === undefined ? {} : { output }),
+      tools,
+      agents: (spec.agents ?? []).map((name) => ({
+        name,
+        description: this.#specs.get(name)?.instructions ?? "",
+      })),
+    };
+    return { id: createHash("sha256").update(JSON.stringify(body)).digest("base64url"), ...body };
+  }
+
+  #checkSpec(spec: AgentSpec, what: string): void {
+    check(specSchema, spec, what);
+    const model = modelOf(spec);
+    if (model === undefined && spec.machine === undefined) {
+      const message = `${what}: an agent needs a \`model\` or a \`machine\``;
+      throw new CoppiceError("OPTIONS_INVALID", message);
+    }
+    readBudgets(spec.budget === undefined ? [] : [spec.budget], `${what}.budget`);
+    readGrants(spec.grants ?? [], `${what}.grants`);
+    this.#checkTools(spec.tools ?? [], `${what}.tools`);
+    for (const name of spec.agents ?? []) {
+      if (this.#specs.has(name)) continue;
+      const message = `${what}.agents names "${name}", which is no template`;
+      throw new CoppiceError("AGENT_UNKNOWN", message, { agent: name });
+    }
+    checkCloneable(spec.input, `${what}.input`);
+  }
+
+  #checkTools(patterns: readonly string[], what: string): void {
+    for (const pattern of patterns) {
+      if (pattern === "*" || this.#toolbox.knows(pattern)) continue;
+      if (this.#toolbox.match([pattern]).length > 0) continue;
+      const message = `${what} names "${pattern}", which matches no registered tool`;
+      throw new CoppiceError("TOOL_UNKNOWN", message, { tool: pattern });
+    }
+  }
+}
+
+/** Fails with OPTIONS_INVALID unless the value can cross a thread. */
+export function checkCloneable(value: unknown, what: string): void {
+  if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return;
+  try {
+    structuredClone(value);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new CoppiceError("OPTIONS_INVALID", `${what} cannot cross a thread: ${why}`);
+  }
+}
+
+function modelOf(spec: AgentSpec): ModelSpec | undefined {
+  return typeof spec.model === "string" ? parseModel(spec.model) : spec.model;
+}
+
+function isModule(model: ModelSpec): boolean {
+  return model.provider.startsWith("file:");
+}

@@ -1,0 +1,163 @@
+import * as z from "zod";
+import { CoppiceError } from "../errors.ts";
+
+const count = z.number().int().min(0);
+const milliseconds = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+const json = z.unknown();
+const record = z.record(z.string(), z.unknown());
+
+export const limitsSchema = z.strictObject({
+  depth: count.optional(),
+  spawns: count.optional(),
+  children: count.optional(),
+  concurrency: count.optional(),
+  queue: count.optional(),
+  mailbox: count.optional(),
+  turns: count.optional(),
+});
+
+export const budgetSchema = z.strictObject({
+  usd: z.number().min(0).optional(),
+  tokens: count.optional(),
+  toolCalls: count.optional(),
+  modelCalls: count.optional(),
+  warnAt: z.number().min(0).max(1).optional(),
+  onExceeded: z.enum(["stop", "ask"]).optional(),
+});
+
+/** The form only; what a grant may say is the authority's to check. */
+const grants = z.array(z.union([z.string(), record]));
+const labels = z.record(z.string(), z.string());
+
+const scriptedStep = z.strictObject({
+  text: z.string().optional(),
+  toolCalls: z.array(z.strictObject({ name: z.string(), input: json })).optional(),
+  usage: z.strictObject({ inputTokens: count, outputTokens: count }).optional(),
+  delayMs: z.number().min(0).optional(),
+  error: z.string().optional(),
+});
+
+const anthropic = z.strictObject({
+  provider: z.literal("anthropic"),
+  model: z.string().min(1),
+  maxTokens: z.number().int().min(1).optional(),
+  baseUrl: z.url().optional(),
+  temperature: z.number().min(0).max(1).optional(),
+  thinking: json.optional(),
+  cache: z.boolean().optional(),
+});
+
+const scripted = z.strictObject({
+  provider: z.literal("scripted"),
+  steps: z.array(scriptedStep),
+  repeat: z.boolean().optional(),
+});
+
+const moduleModel = z.looseObject({ provider: z.string().startsWith("file:") });
+
+export const modelSchema = z.discriminatedUnion("provider", [anthropic, scripted]).or(moduleModel);
+
+/** The fields that only a later version can honour; asking for them is refused, not ignored. */
+const later = (field: string, ...allowed: readonly unknown[]) =>
+  z
+    .unknown()
+    .refine((value) => value === undefined || allowed.includes(value), {
+      message: `${field} is not available in this version`,
+    })
+    .optional();
+
+export const specSchema = z.strictObject({
+  name: z.string().optional(),
+  machine: z.string().startsWith("file:", "must be a file: URL").optional(),
+  model: z.union([z.string(), modelSchema]).optional(),
+  instructions: z.string().optional(),
+  tools: z.array(z.string()).optional(),
+  agents: z.array(z.string()).optional(),
+  grants: grants.optional(),
+  budget: budgetSchema.optional(),
+  limits: limitsSchema.optional(),
+  lifetime: z.enum(["task", "session"]).optional(),
+  timeoutMs: milliseconds.optional(),
+  restart: later('restart other than "temporary"', "temporary"),
+  restartFrom: later('restartFrom other than "input"', "input"),
+  strategy: later('strategy other than "one-for-one"', "one-for-one"),
+  intensity: later("intensity"),
+  isolation: later('isolation other than "shared"', "shared"),
+  memoryMb: later("memoryMb"),
+  output: later("output"),
+  labels: labels.optional(),
+  input: json.optional(),
+});
+
+export const spawnSchema = z.strictObject({
+  input: json.optional(),
+  name: z.string().optional(),
+  key: later("key"),
+  signal: z.instanceof(AbortSignal).optional(),
+  budget: budgetSchema.optional(),
+  limits: limitsSchema.optional(),
+  tools: z.array(z.string()).optional(),
+  grants: grants.optional(),
+  labels: labels.optional(),
+  timeoutMs: milliseconds.optional(),
+});
+
+export const supervisorSchema = z.strictObject({
+  threads: z.number().int().min(0).max(1024).optional(),
+  limits: limitsSchema.optional(),
+  budget: budgetSchema.optional(),
+  grants: grants.optional(),
+  agents: record.optional(),
+  tools: z.array(z.unknown()).optional(),
+  mcpServers: record.optional(),
+  store: later("store"),
+  durability: later("durability"),
+  resume: later("resume"),
+  approve: later("approve"),
+  approvalTimeoutMs: later("approvalTimeoutMs"),
+  graceMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .optional(),
+  heartbeatMs: later("heartbeatMs"),
+  inspect: later("inspect", false),
+  signal: z.instanceof(AbortSignal).optional(),
+  clock: z.unknown().optional(),
+});
+
+/** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */
+export function check(schema: z.ZodType, value: unknown, what: string): void {
+  const result = schema.safeParse(value);
+  if (result.success) return;
+  const issues = flatten(result.error.issues).map(({ path, message }) => ({
+    path: path.map(String).join("."),
+    message,
+  }));
+  const told = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  throw new CoppiceError("OPTIONS_INVALID", `${what}: ${told.join("; ")}`, { issues });
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** A union says only "invalid input"; its closest branch says why. */
+function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): readonly Issue[] {
+  return issues.flatMap((issue): readonly Issue[] => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code !== "invalid_union") return [{ ...issue, path }];
+    const branches = [...issue.errors].filter((branch) => branch.length > 0);
+    const deepest = branches.sort((a, b) => depth(b) - depth(a))[0];
+    return deepest === undefined ? [{ ...issue, path }] : flatten(deepest, path);
+  });
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(
+    ...issues.map((issue) => issue.path.length + (issue.code === "invalid_type" ? 0 : 1)),
+  );
+}

@@ -1,0 +1,43 @@
+import type { McpServerConfig } from "../tools/mcp-config.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { Clock } from "../wire/clock.ts";
+import type { Json } from "../wire/json.ts";
+import type { AgentSpec, Budget, Grant, Limits } from "../wire/spec.ts";
+
+/** How a supervisor is started. Every field has a default. */
+export interface SupervisorOptions {
+  /** House hosts. Default: available cores. 0 hosts every agent in the calling thread. */
+  readonly threads?: number;
+  /** Of the whole tree. */
+  readonly limits?: Limits;
+  /** Of the whole tree; a unit left out is unlimited, 0 is none. */
+  readonly budget?: Budget;
+  /** Default: `tool:*`, `model:*`, `spawn:*`, `message:*`. */
+  readonly grants?: readonly Grant[];
+  /** Templates that can be spawned by name, also by agents. */
+  readonly agents?: { readonly [name: string]: AgentSpec };
+  readonly tools?: readonly Tool[];
+  readonly mcpServers?: { readonly [name: string]: McpServerConfig };
+  /** Milliseconds between being signalled and being killed. Default 5_000. */
+  readonly graceMs?: number;
+  /** Cancels the whole tree and stops. */
+  readonly signal?: AbortSignal;
+  /** The time and the timers, for tests. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** How one agent is spawned; combines with its spec field by field, the tighter wins. */
+export interface SpawnOptions {
+  readonly input?: Json;
+  /** The exact last part of the path; NAME_INVALID when it was used before. */
+  readonly name?: string;
+  /** Cancels the agent and everything below it. */
+  readonly signal?: AbortSignal;
+  readonly budget?: Budget;
+  readonly limits?: Limits;
+  readonly tools?: readonly string[];
+  readonly grants?: readonly Grant[];
+  readonly labels?: { readonly [label: string]: string };
+  /** Milliseconds from its start. */
+  readonly timeoutMs?: number;
+}

@@ -1,0 +1,244 @@
+import type { BudgetLine } from "../authority/seat.ts";
+import { CoppiceError } from "../errors.ts";
+import type { Node } from "../kernel/node.ts";
+import { describe } from "../wire/error-codec.ts";
+import type { EventType, RuntimeEvent } from "../wire/event.ts";
+import type { Json } from "../wire/json.ts";
+import type { Outcome, Usage } from "../wire/outcome.ts";
+import type { AgentSpec, Unit } from "../wire/spec.ts";
+import type { AgentRecord } from "./agent-record.ts";
+import { type AgentRef, createAgentRef } from "./agent-ref.ts";
+import { land, launch } from "./launch.ts";
+import { checkCloneable } from "./registry.ts";
+import { check, spawnSchema, supervisorSchema } from "./spec-schema.ts";
+import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
+import type { Swarm } from "./swarm.ts";
+import { type Stats, statsOf, type TreeNode, treeOf, usageByLabel, usageOf } from "./views.ts";
+
+/**
+ * Runs swarms of agents: nothing one of them does happens unless every ancestor allows it.
+ *
+ * **Guarantees** bounded depth, concurrency and spending; `cancel` ends everything below; after
+ * `stop` no thread, child process, timer or handle is left.
+ * @example
+ * await using supervisor = await Supervisor.start({
+ *   threads: 0,
+ *   agents: { greeter: { model: { provider: "scripted", steps: [{ text: "Hello!" }] } } },
+ * });
+ * const outcome = await supervisor.run("greeter", { input: "Say hello." });
+ */
+export class Supervisor implements AsyncDisposable {
+  readonly #swarm: Swarm;
+  readonly #unlisten: () => void;
+  #stopping: Promise<void> | undefined;
+  #stopped = false;
+
+  private constructor(swarm: Swarm, signal: AbortSignal | undefined) {
+    this.#swarm = swarm;
+    this.#unlisten = onAbort(signal, (reason) => void this.#stop(reason));
+  }
+
+  /**
+   * Checks the options, connects the tools, imports the modules, and resolves when agents can run.
+   *
+   * **Guarantees** when it rejects nothing is left running.
+   * **Fails with** OPTIONS_INVALID, TOOL_UNKNOWN, AGENT_UNKNOWN, MACHINE_INVALID, TOOL_FAILED (a
+   * `required` MCP server), CANCELLED.
+   */
+  static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
+    check(supervisorSchema, options, "Supervisor.start");
+    if (options.signal?.aborted === true) {
+      throw new CoppiceError("CANCELLED", "the signal was aborted before the start");
+    }
+    return new Supervisor(await launch(options), options.signal);
+  }
+
+  /**
+   * Spawns a top-level agent; resolves when it is accepted: started, or queued for a slot.
+   *
+   * **Fails with** the refusal: DEPTH_EXCEEDED, SPAWNS_EXCEEDED, CHILDREN_EXCEEDED, QUEUE_FULL,
+   * AGENT_UNKNOWN, NAME_INVALID, OPTIONS_INVALID, TOOL_UNKNOWN, MACHINE_INVALID,
+   * SUPERVISOR_STOPPED.
+   */
+  async spawn<Output = Json>(
+    agent: string | AgentSpec,
+    options: SpawnOptions = {},
+  ): Promise<AgentRef<Output>> {
+    this.#assertRunning();
+    check(spawnSchema, options, "spawn");
+    checkCloneable(options.input, "input");
+    const { kernel, parts } = this.#swarm;
+    const plan = parts.registry.plan(agent, options);
+    if (typeof agent !== "string") await parts.hosts.verify(parts.registry.modulesOf(agent));
+    this.#assertRunning();
+    const record = this.#swarm.step(() => this.#swarm.spawn(kernel.tree.root, plan));
+    record.release = onAbort(options.signal, (reason) => void this.#end(record, reason));
+    return this.#ref<Output>(record);
+  }
+
+  /**
+   * Spawns an agent and resolves with its outcome; an aborted run resolves `cancelled`.
+   *
+   * **Fails with** the refusal, as {@link spawn}.
+   */
+  async run<Output = Json>(
+    agent: string | AgentSpec,
+    options: SpawnOptions = {},
+  ): Promise<Outcome<Output>> {
+    return (await this.spawn<Output>(agent, options)).outcome;
+  }
+
+  find(path: string): AgentRef | undefined {
+    const record = this.#swarm.record(path);
+    return record === undefined ? undefined : this.#ref(record);
+  }
+
+  /** The whole tree as it is now; stopped agents are kept to a bound. */
+  tree(): TreeNode {
+    return treeOf(this.#swarm, this.#swarm.kernel.tree.root);
+  }
+
+  /**
+   * Ends a subtree: closes it, signals it, kills what outlives its grace.
+   *
+   * **Guarantees** nothing below starts any more once it is called; resolves when the last
+   * descendant is gone. `/` ends every agent and keeps the supervisor.
+   * **Fails with** AGENT_UNKNOWN.
+   */
+  async cancel(path: string, reason = "cancelled"): Promise<void> {
+    const node = this.#node(path);
+    await this.#endAll(node.depth === 0 ? [...node.children.values()] : [node], reason);
+  }
+
+  /** Starts nothing new below a path until `resume`; what runs goes on to its next step. */
+  async pause(path: string): Promise<void> {
+    const node = this.#node(path);
+    this.#swarm.step((kernel) => kernel.pause(node));
+  }
+
+  async resume(path: string): Promise<void> {
+    const node = this.#node(path);
+    this.#swarm.step((kernel) => kernel.resumePaused(node));
+  }
+
+  on(type: EventType | "*", listener: (event: RuntimeEvent) => void): this {
+    this.#swarm.log.on(type, listener, false);
+    return this;
+  }
+
+  once(type: EventType | "*", listener: (event: RuntimeEvent) => void): this {
+    this.#swarm.log.on(type, listener, true);
+    return this;
+  }
+
+  off(type: EventType | "*", listener: (event: RuntimeEvent) => void): this {
+    this.#swarm.log.off(type, listener);
+    return this;
+  }
+
+  /**
+   * Reads events: from now on, or after `since` from the journal.
+   *
+   * **Gotcha** a reader that falls 10,000 events behind gets one `gap` and reads on from what the
+   * journal still holds.
+   */
+  events(
+    options: { readonly since?: number; readonly path?: string } = {},
+  ): AsyncIterableIterator<RuntimeEvent> {
+    return this.#swarm.log.read(options);
+  }
+
+  /** What everything, a subtree, or every agent with a label (`tenant=acme`) has used. */
+  usage(filter: { readonly path?: string; readonly label?: string } = {}): Usage {
+    if (filter.label !== undefined) return usageByLabel(this.#swarm, filter.label);
+    return usageOf(this.#swarm, this.#node(filter.path ?? "/"));
+  }
+
+  /** Where a node's budget stands. `null` is unlimited. */
+  budget(path = "/"): Record<Unit, BudgetLine> {
+    const { arbiter } = this.#swarm.parts;
+    const node = this.#node(path);
+    return arbiter.budget(this.#swarm.record(node.path)?.seat ?? arbiter.root);
+  }
+
+  stats(): Stats {
+    return statsOf(this.#swarm);
+  }
+
+  health(): { live: boolean; ready: boolean; reasons: string[] } {
+    const stopping = this.#stopping !== undefined;
+    const reasons = stopping ? [this.#stopped ? "stopped" : "stopping"] : [];
+    for (const { id, state } of this.#swarm.parts.hosts.list()) {
+      if (state === "stuck") reasons.push(`host ${id} is stuck`);
+    }
+    return { live: !this.#stopped, ready: !stopping, reasons };
+  }
+
+  /**
+   * Cancels every agent, then ends every thread, child process and connection.
+   *
+   * **Guarantees** bounded: what outlives `graceMs` is killed; a second call kills at once.
+   */
+  async stop(
+    options: { readonly graceMs?: number; readonly mode?: "cancel" | "suspend" } = {},
+  ): Promise<void> {
+    if (options.mode === "suspend") {
+      throw new CoppiceError("OPTIONS_INVALID", "stop: without a store nothing can be suspended");
+    }
+    await this.#stop("the supervisor was stopped", options.graceMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#stopping ?? this.stop());
+  }
+
+  #ref<Output>(record: AgentRecord): AgentRef<Output> {
+    return createAgentRef<Output>(this.#swarm, record, (reason) => this.#end(record, reason));
+  }
+
+  #node(path: string): Node {
+    const node = this.#swarm.kernel.find(path);
+    if (node !== undefined) return node;
+    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent at "${path}"`, { path });
+  }
+
+  async #end(record: AgentRecord, reason = "cancelled"): Promise<void> {
+    this.#swarm.step((kernel) => kernel.end(record.node, { status: "cancelled", reason }));
+    await record.outcome;
+  }
+
+  async #endAll(nodes: readonly Node[], reason: string): Promise<void> {
+    const records = nodes.map((node) => this.#swarm.recordOf(node));
+    await Promise.all(records.map((record) => this.#end(record, reason)));
+  }
+
+  #assertRunning(): void {
+    if (this.#stopping === undefined) return;
+    throw new CoppiceError("SUPERVISOR_STOPPED", "the supervisor takes no new agents");
+  }
+
+  async #stop(reason: string, graceMs?: number): Promise<void> {
+    if (this.#stopping === undefined) this.#stopping = this.#shutDown(reason, graceMs);
+    else if (!this.#stopped) this.#swarm.step((kernel) => kernel.kill(kernel.tree.root));
+    await this.#stopping;
+  }
+
+  async #shutDown(reason: string, graceMs: number | undefined): Promise<void> {
+    const { root } = this.#swarm.kernel.tree;
+    this.#unlisten();
+    root.closed = true;
+    if (graceMs !== undefined) this.#swarm.kernel.tree.graceMs = graceMs;
+    await this.#endAll([...root.children.values()], reason);
+    await land(this.#swarm);
+    this.#stopped = true;
+  }
+}
+
+/** Runs `then` once the signal is aborted, also when it was before; answers with how to forget. */
+function onAbort(signal: AbortSignal | undefined, then: (reason: string) => void): () => void {
+  if (signal === undefined) return () => undefined;
+  const listener = () => then(describe(signal.reason));
+  if (signal.aborted) listener();
+  else signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
+}

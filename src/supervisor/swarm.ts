@@ -1,0 +1,292 @@
+import type { Arbiter, Seat } from "../authority/arbiter.ts";
+import { CoppiceError } from "../errors.ts";
+import type { Host } from "../hosts/host.ts";
+import type { Hosts } from "../hosts/hosts.ts";
+import type { Effect } from "../kernel/effects.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import type { End, Node } from "../kernel/node.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
+import type { Clock } from "../wire/clock.ts";
+import { decodeError } from "../wire/error-codec.ts";
+import type { FactType } from "../wire/event.ts";
+import type { FromHost } from "../wire/frame.ts";
+import { isFromHost } from "../wire/frame-check.ts";
+import type { Json } from "../wire/json.ts";
+import type { Outcome } from "../wire/outcome.ts";
+import type { Limits } from "../wire/spec.ts";
+import { AgentRecord } from "./agent-record.ts";
+import { Asks } from "./asks.ts";
+import type { EventLog } from "./event-log.ts";
+import { ModelCalls } from "./model-calls.ts";
+import { Places } from "./places.ts";
+import { birthOf, type Plan } from "./plan.ts";
+import type { Registry } from "./registry.ts";
+import { carryOut } from "./requests.ts";
+import { UsageByLabel } from "./usage-by-label.ts";
+
+export interface SwarmOptions {
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly limits: Limits;
+  readonly graceMs: number;
+}
+
+/** What the swarm works with; given once everything has started. */
+export interface SwarmParts {
+  readonly arbiter: Arbiter;
+  readonly hosts: Hosts;
+  readonly toolbox: Toolbox;
+  readonly registry: Registry;
+}
+
+/**
+ * The shell around the kernel: it owns clock, timers, hosts and accounts, lets the kernel decide,
+ * and carries out what was decided, in that order, on one thread.
+ */
+export class Swarm {
+  readonly kernel: Kernel;
+  readonly places: Places;
+  readonly asks = new Asks();
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly modelCalls: ModelCalls;
+  readonly labels = new UsageByLabel();
+  readonly #records = new Map<string, AgentRecord>();
+  #parts: SwarmParts | undefined;
+  #draining = false;
+  #timer: { readonly at: number; readonly handle: unknown } | undefined;
+
+  constructor(options: SwarmOptions) {
+    this.clock = options.clock;
+    this.log = options.log;
+    this.kernel = new Kernel(options);
+    this.places = new Places(this.kernel.tree);
+    this.modelCalls = new ModelCalls(this);
+  }
+
+  begin(parts: SwarmParts): void {
+    this.#parts = parts;
+    this.places.hosts = parts.hosts;
+  }
+
+  get parts(): SwarmParts {
+    if (this.#parts === undefined) throw new CoppiceError("SUPERVISOR_STOPPED", "not started");
+    return this.#parts;
+  }
+
+  get records(): Iterable<AgentRecord> {
+    return this.#records.values();
+  }
+
+  record(path: string): AgentRecord | undefined {
+    return this.#records.get(path);
+  }
+
+  recordOf(node: Node): AgentRecord {
+    return this.#records.get(node.path) as AgentRecord;
+  }
+
+  /** One step: the kernel decides at this time, then all of it is carried out. */
+  step<T>(decide: (kernel: Kernel) => T): T {
+    this.kernel.at(this.clock.now());
+    try {
+      return decide(this.kernel);
+    } finally {
+      this.#drain();
+    }
+  }
+
+  /** Spawns below a node. Fails with the refusal; `spawn.refused` has been told then. */
+  spawn(parent: Node, plan: Plan, call?: string): AgentRecord {
+    const birth = birthOf(plan);
+    const { chosenName: chosen } = plan;
+    let seat: Seat | undefined;
+    const open = (path: string) => {
+      seat = this.#open(path, parent, plan);
+    };
+    try {
+      const node = this.kernel.spawn(parent, birth, { open, chosen, call });
+      const above = this.#records.get(parent.path);
+      const labels = { ...above?.labels, ...plan.labels };
+      const record = new AgentRecord({ node, plan, seat: seat as unknown as Seat, labels });
+      this.#records.set(node.path, record);
+      return record;
+    } catch (thrown) {
+      if (thrown instanceof CoppiceError) this.refusedSpawn(parent.path, plan.agent, thrown);
+      throw thrown;
+    }
+  }
+
+  refusedSpawn(path: string, agent: string, error: CoppiceError): void {
+    this.log.fact("spawn.refused", path, { agent, code: error.code, message: error.message });
+  }
+
+  /** Asks an agent; the answer, or why there is none. */
+  ask(node: Node, message: Json, timeoutMs: number): Promise<Json> {
+    const { askId, answer } = this.asks.open(node.path);
+    const ended = node.closed;
+    const deadline = this.clock.now() + timeoutMs;
+    const accepted = this.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
+    if (!accepted) {
+      const code = ended ? "AGENT_STOPPED" : "MAILBOX_FULL";
+      const why = ended ? "has ended" : "has a full mailbox";
+      const error = new CoppiceError(code, `${node.path} ${why} and was not asked`, { message });
+      this.asks.fail(askId, error);
+    }
+    return answer;
+  }
+
+  onFrames(host: Host, message: FromHost): void {
+    if (host.kind === "guest" && !isFromHost(message)) {
+      return host.condemn("it sent something that is no frame");
+    }
+    this.step((kernel) => {
+      for (const frame of message.frames) {
+        kernel.commit(host.id, frame);
+        this.#carryOutAll();
+      }
+      for (const report of message.jobs ?? []) this.modelCalls.onJobReport(host, report);
+    });
+  }
+
+  onStarted(host: Host): void {
+    this.log.fact("host.started", "/", { host: host.id, kind: host.kind });
+  }
+
+  onStuck(host: Host): void {
+    this.log.fact("host.stuck", "/", { host: host.id });
+    this.#lose(host, "its thread does not end");
+  }
+
+  onLost(host: Host, reason: string): void {
+    this.log.fact("host.lost", "/", { host: host.id, reason });
+    this.#lose(host, reason);
+  }
+
+  /** Ends the timer, so that nothing keeps the process alive. */
+  close(): void {
+    if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
+    this.#timer = undefined;
+    this.asks.close();
+    this.places.flush();
+  }
+
+  #open(path: string, parent: Node, plan: Plan): Seat {
+    const above = this.#records.get(parent.path);
+    const { layers, budgets, model } = plan;
+    return this.parts.arbiter.open({ path, layers, budgets, model, parent: above?.seat });
+  }
+
+  #lose(host: Host, reason: string): void {
+    if (!this.places.forget(host.id)) return;
+    this.step((kernel) => {
+      kernel.loseHost(host.id, reason);
+      this.modelCalls.onHostLost(host.id);
+    });
+  }
+
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      this.#carryOutAll();
+    } finally {
+      this.#draining = false;
+    }
+    this.#arm();
+  }
+
+  /** Until nothing is left: what is carried out may let others go on. */
+  #carryOutAll(): void {
+    for (;;) {
+      const effects = this.kernel.takeEffects();
+      for (const effect of effects) this.#carryOut(effect);
+      const woke = this.modelCalls.wakeWaiting();
+      if (effects.length === 0 && !woke) break;
+    }
+    for (const { path, ...warning } of this.parts.arbiter.takeWarnings()) {
+      this.log.fact("budget.warning", path, warning);
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case "fact": {
+        const { type, path, ...body } = effect.fact;
+        return this.log.fact(type as FactType, path, body);
+      }
+      case "place":
+        return this.#place(effect.node, effect.moved);
+      case "deliver":
+        return this.places.deliver(effect.node, effect.n, effect.body);
+      case "drop":
+        return this.places.drop(effect.node, effect.host);
+      case "close":
+        return this.#close(effect.node);
+      case "abort":
+        return this.#records.get(effect.node.path)?.abort(effect.reason);
+      case "ended":
+        return this.#ended(effect.node, effect.end);
+      case "forget":
+        this.#records.delete(effect.node.path);
+        return;
+      case "condemn":
+        return this.places.host(effect.host)?.condemn(effect.reason);
+      case "answer":
+        return this.asks.answer(effect.askId, effect.value);
+      case "answer-failed":
+        return this.asks.fail(effect.askId, decodeError(effect.error));
+      case "ask-timed-out":
+        return this.asks.timeOut(effect.askId);
+      default:
+        return carryOut(this, effect);
+    }
+  }
+
+  #place(node: Node, moved: boolean): void {
+    if (node.closed) return;
+    const record = this.recordOf(node);
+    record.word ??= this.places.words.take();
+    this.kernel.placed(node, this.places.place(node, record).id, moved);
+  }
+
+  #close(node: Node): void {
+    const record = this.recordOf(node);
+    if (record.word !== undefined) this.places.words.set(record.word);
+    this.modelCalls.onClose(record);
+  }
+
+  #ended(node: Node, end: End): void {
+    const record = this.recordOf(node);
+    const { arbiter } = this.parts;
+    this.modelCalls.onClose(record);
+    const usage = arbiter.usage(record.seat);
+    this.labels.add(record.labels, arbiter.ownUsage(record.seat));
+    arbiter.close(record.seat);
+    if (record.word !== undefined) this.places.words.give(record.word);
+    record.word = undefined;
+    const { path } = node;
+    const told = { path, usage, ...end } as unknown as Json;
+    this.log.fact("agent.stopped", path, { outcome: told });
+    const outcome =
+      end.status === "failed"
+        ? { ...end, error: decodeError(end.error), path, usage }
+        : { ...end, path, usage };
+    record.settle(outcome as Outcome);
+  }
+
+  /** One timer for the earliest deadline of the whole tree. */
+  #arm(): void {
+    const next = this.kernel.tree.deadlines.next;
+    if (next === this.#timer?.at) return;
+    if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
+    this.#timer = undefined;
+    if (next === undefined) return;
+    const delayMs = Math.min(Math.max(0, next - this.clock.now()), 2 ** 31 - 1);
+    const handle = this.clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.step((kernel) => kernel.tick());
+    }, delayMs);
+    this.#timer = { at: next, handle };
+  }
+}

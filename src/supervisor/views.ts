@@ -1,0 +1,116 @@
+import type { HostRow } from "../hosts/hosts.ts";
+import { isPaused, type Node, subtree } from "../kernel/node.ts";
+import type { Json } from "../wire/json.ts";
+import type { Outcome, Usage } from "../wire/outcome.ts";
+import type { Swarm } from "./swarm.ts";
+import { addUsage, hasLabel } from "./usage-by-label.ts";
+
+export type TreeStatus =
+  | "queued"
+  | "starting"
+  | "running"
+  | "waiting"
+  | "paused"
+  | "stopping"
+  | "stopped";
+
+/** One node of the tree as it is shown. */
+export interface TreeNode {
+  readonly path: string;
+  readonly name: string;
+  readonly status: TreeStatus;
+  /** The machine's state value. */
+  readonly state?: Json;
+  readonly depth: number;
+  readonly incarnation: number;
+  /** Where it lives now: `house-1`, `guest-2` or `inline`. */
+  readonly host?: string;
+  readonly usage: Usage;
+  readonly outcome?: Outcome["status"];
+  readonly children: readonly TreeNode[];
+}
+
+/** Counts of what lives and waits now. */
+export interface Stats {
+  readonly agents: Readonly<Record<TreeStatus, number>>;
+  readonly atWork: number;
+  readonly hosts: readonly HostRow[];
+  /** Spawns that wait for a slot, and model calls that wait for a budget. */
+  readonly queues: { readonly spawns: number; readonly budget: number };
+  /** User messages that wait. */
+  readonly mailboxes: number;
+  readonly calls: number;
+  readonly deadLetters: number;
+}
+
+export function treeOf(swarm: Swarm, node: Node): TreeNode {
+  const { path, name, depth, incarnation, host, value, end } = node;
+  const children = [...node.children.values()].map((child) => treeOf(swarm, child));
+  const usage = usageOf(swarm, node);
+  return {
+    path,
+    name,
+    status: statusOf(node),
+    ...(value === undefined ? {} : { state: value }),
+    depth,
+    incarnation,
+    ...(host === undefined ? {} : { host }),
+    usage,
+    ...(end === undefined ? {} : { outcome: end.status }),
+    children,
+  };
+}
+
+export function usageOf(swarm: Swarm, node: Node): Usage {
+  const { arbiter } = swarm.parts;
+  return arbiter.usage(swarm.record(node.path)?.seat ?? arbiter.root);
+}
+
+/** What every agent with a label has used, those that are gone included. */
+export function usageByLabel(swarm: Swarm, label: string): Usage {
+  let sum = swarm.labels.of(label);
+  for (const record of swarm.records) {
+    if (record.settled !== undefined || !hasLabel(record.labels, label)) continue;
+    sum = addUsage(sum, swarm.parts.arbiter.ownUsage(record.seat));
+  }
+  return sum;
+}
+
+export function statsOf(swarm: Swarm): Stats {
+  const { kernel, parts, modelCalls } = swarm;
+  const { root } = kernel.tree;
+  const agents: Record<TreeStatus, number> = {
+    queued: 0,
+    starting: 0,
+    running: 0,
+    waiting: 0,
+    paused: 0,
+    stopping: 0,
+    stopped: 0,
+  };
+  let mailboxes = 0;
+  let calls = 0;
+  for (const node of subtree(root)) {
+    if (node === root) continue;
+    agents[statusOf(node)] += 1;
+    mailboxes += node.mailbox.waiting;
+    calls += node.calls.size;
+  }
+  return {
+    agents,
+    atWork: root.atWork,
+    hosts: parts.hosts.list().map((host) => ({
+      ...host,
+      agents: kernel.tree.residences.count(host.id),
+    })),
+    queues: { spawns: root.queuedBelow, budget: modelCalls.waiting },
+    mailboxes,
+    calls,
+    deadLetters: kernel.tree.deadLetters,
+  };
+}
+
+function statusOf(node: Node): TreeStatus {
+  const active = node.status === "running" || node.status === "waiting" || node.status === "queued";
+  return active && !node.slot && isPaused(node) ? "paused" : node.status;
+}

@@ -1,0 +1,245 @@
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { deserializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  CallToolResultSchema,
+  ListToolsResultSchema,
+  ToolListChangedNotificationSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { describe } from "../wire/error-codec.ts";
+import type { Json, JsonSchema } from "../wire/json.ts";
+import type { HttpServer, McpServerConfig, StdioServer } from "./mcp-config.ts";
+import { jsonOfMcpResult } from "./mcp-result.ts";
+import { plainJson } from "./plain-json.ts";
+import { ServerProcess } from "./server-process.ts";
+
+/** A tool as its server lists it. */
+export interface McpTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+}
+
+export interface McpClientOptions {
+  readonly config: McpServerConfig;
+  /** Milliseconds for the handshake and for each list of tools. */
+  readonly timeoutMs: number;
+  readonly onTools: (tools: readonly McpTool[]) => void;
+  /** The connection has ended by itself; says how. Called at most once, never after `close`. */
+  readonly onLost: (how: string) => void;
+}
+
+export interface McpCallOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (fraction: number | undefined, message?: string) => void;
+}
+
+const MAX_PAGES = 50;
+const MAX_TOOLS = 1_000;
+/** For a server behind a URL to say that it is alive, and to end its session. */
+const PING_MS = 10_000;
+const GOODBYE_MS = 1_000;
+
+/** How a kind of connection is made, watched and ended. */
+interface Line {
+  readonly transport: Transport;
+  /** Why it ended, when that is known. */
+  readonly how: () => string | undefined;
+  /** Ends it at once, for the exit of this process. */
+  readonly kill: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * One connection to one MCP server, from its start to its end. The only place that knows the SDK.
+ *
+ * **Guarantees** when `open` rejects or `close` resolves, nothing that was started is left.
+ */
+export class McpClient {
+  readonly #options: McpClientOptions;
+  readonly #client = new Client({ name: "coppice", version: "0.1.0" });
+  readonly #line: Line;
+  #state: "opening" | "open" | "over" = "opening";
+  #how: string | undefined;
+  #listing = false;
+  #listAgain = false;
+  #pinging = false;
+
+  constructor(options: McpClientOptions) {
+    this.#options = options;
+    const { config } = options;
+    this.#line = "url" in config ? httpLine(config) : processLine(config);
+    this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
+    if ("url" in config) this.#client.onerror = () => void this.#ping();
+  }
+
+  /** Starts the server, shakes hands and lists its tools. */
+  async open(signal: AbortSignal): Promise<void> {
+    const timeout = this.#options.timeoutMs;
+    try {
+      signal.throwIfAborted();
+      await this.#client.connect(this.#line.transport, { timeout, signal });
+      this.#client.setNotificationHandler(
+        ToolListChangedNotificationSchema,
+        () => void this.#relist(),
+      );
+      this.#options.onTools(await this.#list(signal));
+      this.#state = "open";
+    } catch (error) {
+      const how = this.#how ?? describe(error);
+      await this.close();
+      throw new Error(how, { cause: error });
+    }
+  }
+
+  /** Calls a tool; an abort of the signal tells the server with `notifications/cancelled`. */
+  async call(name: string, input: unknown, options: McpCallOptions): Promise<Json> {
+    const { signal, onProgress } = options;
+    try {
+      const result = await this.#client.request(
+        { method: "tools/call", params: { name, arguments: input as Record<string, unknown> } },
+        CallToolResultSchema,
+        {
+          signal,
+          // The caller keeps the deadline and aborts the signal. The SDK's own, which it cannot do
+          // without, would leave a timer behind when progress exceeds it.
+          timeout: LONGEST_DELAY_MS,
+          onprogress: ({ progress, total, message }) => {
+            const fraction = total !== undefined && total > 0 ? progress / total : undefined;
+            onProgress(fraction, message);
+          },
+        },
+      );
+      return jsonOfMcpResult(result);
+    } catch (error) {
+      if (this.#how === undefined) throw error;
+      throw new Error(`its MCP server ${this.#how}`, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#state = "over";
+    await this.#line.close();
+    await this.#client.close();
+  }
+
+  kill(): void {
+    this.#line.kill();
+  }
+
+  async #list(signal?: AbortSignal): Promise<McpTool[]> {
+    const tools = new Map<string, McpTool>();
+    if (this.#client.getServerCapabilities()?.tools === undefined) return [];
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      // `listTools` of the SDK would compile every output schema, and refuse all for a bad one.
+      const listed = await this.#client.request(
+        { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
+        ListToolsResultSchema,
+        { timeout: this.#options.timeoutMs, ...(signal === undefined ? {} : { signal }) },
+      );
+      for (const { name, description = "", inputSchema } of listed.tools) {
+        if (tools.has(name) || tools.size >= MAX_TOOLS) continue;
+        tools.set(name, { name, description, inputSchema: plainJson(inputSchema) as JsonSchema });
+      }
+      cursor = listed.nextCursor;
+      if (cursor === undefined) break;
+    }
+    return [...tools.values()];
+  }
+
+  /** Lists again, one at a time however often a server says that its list has changed. */
+  async #relist(): Promise<void> {
+    this.#listAgain = true;
+    if (this.#listing) return;
+    this.#listing = true;
+    try {
+      while (this.#listAgain && this.#state !== "over") {
+        this.#listAgain = false;
+        this.#options.onTools(await this.#list());
+      }
+    } catch {
+      // The old list stays: the server itself answers the call of a tool that is gone.
+      this.#listAgain = false;
+    } finally {
+      this.#listing = false;
+    }
+  }
+
+  /** Over HTTP there is no connection that could break: after a fault, ask whether it lives. */
+  async #ping(): Promise<void> {
+    if (this.#pinging || this.#state !== "open") return;
+    this.#pinging = true;
+    try {
+      await this.#client.ping({ timeout: PING_MS });
+    } catch (error) {
+      this.#lost(`does not answer: ${describe(error)}`);
+    } finally {
+      this.#pinging = false;
+    }
+  }
+
+  #lost(how: string): void {
+    this.#how ??= how;
+    // While opening, the request that waits is rejected, and so is `open`.
+    if (this.#state !== "open") return;
+    this.#state = "over";
+    this.#options.onLost(how);
+  }
+}
+
+function processLine(config: StdioServer): Line {
+  let server: ServerProcess | undefined;
+  let how: string | undefined;
+  const close = async (): Promise<void> => server?.close();
+  const transport: Transport = {
+    // The process is started here, when the SDK listens, so that no early word is lost.
+    start: async () => {
+      server = new ServerProcess({
+        command: config.command,
+        args: config.args ?? [],
+        env: { ...getDefaultEnvironment(), ...config.env },
+        cwd: config.cwd,
+        onLine: (line) => receive(transport, line),
+        onEnd: (ended) => {
+          how = ended;
+          transport.onclose?.();
+        },
+      });
+    },
+    send: async (message) => {
+      if (server === undefined) throw new Error("it has not been started");
+      server.send(JSON.stringify(message));
+    },
+    close,
+  };
+  return { transport, how: () => how, kill: () => server?.kill(), close };
+}
+
+function receive(transport: Transport, line: string): void {
+  try {
+    transport.onmessage?.(deserializeMessage(line));
+  } catch (error) {
+    // Some servers print other things too; the SDK passes over them as well.
+    transport.onerror?.(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function httpLine(config: HttpServer): Line {
+  const requestInit = { headers: { ...config.headers } };
+  const transport = new StreamableHTTPClientTransport(new URL(config.url), { requestInit });
+  const close = async (): Promise<void> => {
+    const timer = Promise.withResolvers<void>();
+    const timeout = setTimeout(timer.resolve, GOODBYE_MS);
+    // A server that is gone needs no goodbye, and one that does not take it forgets by itself.
+    await Promise.race([transport.terminateSession().catch(() => undefined), timer.promise]);
+    clearTimeout(timeout);
+    await transport.close();
+  };
+  // The SDK declares `sessionId` in a way that its own interface refuses under strict options.
+  const asTransport = transport as Transport;
+  return { transport: asTransport, how: () => undefined, kill: () => undefined, close };
+}

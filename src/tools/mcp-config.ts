@@ -1,0 +1,94 @@
+import { CoppiceError } from "../errors.ts";
+import { isDelay } from "./tool.ts";
+
+/** How to reach one MCP server: the shape that MCP clients share, and ours beside it. */
+export type McpServerConfig = (StdioServer | HttpServer) & {
+  /**
+   * Milliseconds for one request, for the handshake, and for `start()` to wait for the server.
+   * Progress grants a call as much again, up to ten times in all.
+   * Default 60_000, and 10_000 for `start()`.
+   */
+  readonly timeoutMs?: number;
+  /** Its tools that may be run again after a crash: names and globs. */
+  readonly idempotent?: readonly string[];
+  /** Fail `start()` when the server does not start. Default false. */
+  readonly required?: boolean;
+};
+
+export interface StdioServer {
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** All it gets beside PATH, HOME and the few others that every program needs. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface HttpServer {
+  /** Of a server that speaks streamable HTTP. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const isString = (value: unknown): boolean => typeof value === "string";
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every(isString);
+const isStringRecord = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every(isString);
+
+type Rule = { readonly fits: (value: unknown) => boolean; readonly what: string };
+
+const shared: Readonly<Record<string, Rule>> = {
+  timeoutMs: { fits: isDelay, what: "milliseconds, more than 0 and at most 2147483647" },
+  idempotent: { fits: isStrings, what: "an array of names of tools" },
+  required: { fits: (value) => typeof value === "boolean", what: "true or false" },
+};
+const stdio: Readonly<Record<string, Rule>> = {
+  ...shared,
+  type: { fits: (value) => value === "stdio", what: '"stdio" beside `command`' },
+  command: { fits: isText, what: "the program to start" },
+  args: { fits: isStrings, what: "an array of strings" },
+  env: { fits: isStringRecord, what: "an object of strings" },
+  cwd: { fits: isText, what: "a directory" },
+};
+const http: Readonly<Record<string, Rule>> = {
+  ...shared,
+  type: {
+    fits: (value) => value === "http" || value === "streamable-http",
+    what: '"http" beside `url`; the older "sse" is not spoken',
+  },
+  url: {
+    fits: (value) => typeof value === "string" && /^https?:$/.test(protocolOf(value)),
+    what: "an http or https URL",
+  },
+  headers: { fits: isStringRecord, what: "an object of strings" },
+};
+
+/**
+ * Checks the options of one server. The `type` that other clients write is understood too.
+ *
+ * **Fails with** `OPTIONS_INVALID`, naming the option and never its value, which may be a secret.
+ */
+export function checkMcpServer(name: string, config: unknown): asserts config is McpServerConfig {
+  const wrong = (what: string): CoppiceError =>
+    new CoppiceError("OPTIONS_INVALID", `mcpServers[${JSON.stringify(name)}] ${what}.`);
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(name)) {
+    throw wrong('needs a name of 1 to 64 letters, digits, "_", "." and "-"');
+  }
+  if (typeof config !== "object" || config === null) throw wrong("is no object");
+  const given = Object.entries(config).filter(([, value]) => value !== undefined);
+  const keys = new Set(given.map(([key]) => key));
+  if (keys.has("command") === keys.has("url")) throw wrong("needs either `command` or `url`");
+  const rules = keys.has("url") ? http : stdio;
+  for (const [key, value] of given) {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    if (!rule) throw wrong(`has an unknown option "${key}"`);
+    if (!rule.fits(value)) throw wrong(`has a wrong \`${key}\`: it is ${rule.what}`);
+  }
+}
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : "";
+}

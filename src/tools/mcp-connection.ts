@@ -1,0 +1,152 @@
+import { type ActorRefFrom, createActor, fromPromise } from "xstate";
+import { mcpConnection } from "../../machines/mcp-connection.ts";
+import type { Clock } from "../wire/clock.ts";
+import { matchesGlob } from "./glob.ts";
+import type { McpClient, McpTool } from "./mcp-client.ts";
+import type { McpServerConfig } from "./mcp-config.ts";
+import type { Callable } from "./running-call.ts";
+
+export interface McpConnectionOptions {
+  readonly name: string;
+  readonly config: McpServerConfig;
+  readonly clock: Clock;
+  readonly onConnected: (tools: number) => void;
+  /** Told once for each outage, however often it is tried again. */
+  readonly onLost: (error: string) => void;
+  readonly onTools: () => void;
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_PATIENCE_MS = 10_000;
+/** How many times its time-out a call may take in all while it reports progress. */
+const PROGRESS_FACTOR = 10;
+
+/**
+ * Keeps one MCP server connected, by `machines/mcp-connection.ts`, until it is closed.
+ *
+ * **Guarantees** a call of a server that is not connected fails at once, saying why; so do the
+ * calls that run when it is lost.
+ */
+export class McpConnection {
+  /** Resolves when the first attempt is told: connected, failed, or silent for too long. */
+  readonly firstAttempt: Promise<void>;
+  readonly #options: McpConnectionOptions;
+  readonly #actor: ActorRefFrom<typeof mcpConnection>;
+  readonly #first = Promise.withResolvers<void>();
+  #client: McpClient | undefined;
+  /** The end of the attempt that runs, and of the client before it. */
+  #opening: Promise<void> = Promise.resolve();
+  #discarding: Promise<void> = Promise.resolve();
+  /** Closed already and not yet gone. */
+  readonly #ending = new Set<McpClient>();
+  #tools: ReadonlyMap<string, McpTool> = new Map();
+
+  constructor(options: McpConnectionOptions) {
+    this.#options = options;
+    this.firstAttempt = this.#first.promise;
+    const { config, clock } = options;
+    const machine = mcpConnection.provide({
+      actors: {
+        connect: fromPromise<void>(({ signal }) => {
+          this.#opening = this.#open(signal);
+          return this.#opening;
+        }),
+      },
+      actions: {
+        announceConnected: () => {
+          this.#first.resolve();
+          options.onConnected(this.#tools.size);
+        },
+        announceLost: (_, { error }) => {
+          this.#first.resolve();
+          options.onLost(error);
+        },
+        discard: () => this.#discard(),
+      },
+    });
+    const input = { patienceMs: config.timeoutMs ?? DEFAULT_PATIENCE_MS };
+    this.#actor = createActor(machine, { input, clock }).start();
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get isConnected(): boolean {
+    return this.#actor.getSnapshot().hasTag("available");
+  }
+
+  /** Why it is not connected. */
+  get error(): string {
+    return this.#actor.getSnapshot().context.error ?? "it is still being started";
+  }
+
+  /** As last listed; kept while the server is away. */
+  get tools(): ReadonlyMap<string, McpTool> {
+    return this.#tools;
+  }
+
+  isIdempotent(tool: string): boolean {
+    return (this.#options.config.idempotent ?? []).some((glob) => matchesGlob(glob, tool));
+  }
+
+  callable(tool: string): Callable {
+    const timeoutMs = this.#options.config.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    return {
+      timeoutMs,
+      maxTotalMs: timeoutMs * PROGRESS_FACTOR,
+      // The server checks its own schema: one that was written by others, compiled here, could
+      // hold this thread with a regular expression.
+      validate: (input) =>
+        typeof input === "object" && input !== null && !Array.isArray(input)
+          ? { valid: true, value: input }
+          : { valid: false, issues: [{ path: "", message: "must be an object" }] },
+      execute: (input, { signal, progress }) => {
+        if (!this.isConnected || this.#client === undefined) {
+          throw new Error(`MCP server "${this.name}" is not connected: ${this.error}`);
+        }
+        return this.#client.call(tool, input, { signal, onProgress: progress });
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#actor.send({ type: "connection.close" });
+    this.#first.resolve();
+    this.#discard();
+    // An attempt that was stopped ends with an error, which is what was wanted.
+    await this.#opening.catch(() => undefined);
+    await this.#discarding;
+  }
+
+  /** Kills the server at once, for the exit of this process. */
+  kill(): void {
+    for (const client of [this.#client, ...this.#ending]) client?.kill();
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    // The SDK takes a tenth of a second to load: only who has servers waits for it.
+    const { McpClient } = await import("./mcp-client.ts");
+    await this.#discarding;
+    signal.throwIfAborted();
+    this.#client = new McpClient({
+      config: this.#options.config,
+      timeoutMs: this.#options.config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      onTools: (tools) => {
+        this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+        this.#options.onTools();
+      },
+      onLost: (error) => this.#actor.send({ type: "connection.lost", error }),
+    });
+    await this.#client.open(signal);
+  }
+
+  #discard(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client === undefined) return;
+    this.#ending.add(client);
+    const gone = client.close().finally(() => this.#ending.delete(client));
+    this.#discarding = Promise.all([this.#discarding, gone]).then(() => undefined);
+  }
+}

@@ -1,0 +1,226 @@
+import type { ToolCallEvent } from "../../machines/tool-call.ts";
+import { CoppiceError, type ErrorCode, type ErrorDetails } from "../errors.ts";
+import type { Clock } from "../wire/clock.ts";
+import type { CallResult } from "../wire/delivery.ts";
+import { describe } from "../wire/error-codec.ts";
+import type { Json } from "../wire/json.ts";
+import type { InputIssue, ValidatedInput } from "./input-schema.ts";
+import { plainJson } from "./plain-json.ts";
+import type { ToolContext } from "./tool.ts";
+
+/** One call, as the supervisor asks for it once everything above the agent has allowed it. */
+export interface CallRequest {
+  readonly callId: string;
+  /** The subject: `add`, `fs/read_file`. */
+  readonly tool: string;
+  readonly input: Json;
+  readonly path: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+/** What can be called: a function of this process, or a tool of an MCP server. */
+export interface Callable {
+  readonly timeoutMs: number;
+  /** When set, progress grants another `timeoutMs`, up to this many milliseconds in all. */
+  readonly maxTotalMs?: number;
+  readonly validate: (input: Json) => ValidatedInput | Promise<ValidatedInput>;
+  readonly execute: (input: unknown, context: CallContext) => unknown;
+}
+
+/** As {@link ToolContext}; an MCP server may report progress without saying of how much. */
+export interface CallContext extends Omit<ToolContext, "progress"> {
+  progress(fraction: number | undefined, message?: string): void;
+}
+
+export interface Progress {
+  readonly fraction?: number;
+  readonly message?: string;
+}
+
+export interface RunningCallOptions {
+  readonly clock: Clock;
+  readonly onProgress: (progress: Progress) => void;
+  /** Each step, as an event of `machines/tool-call.ts`. */
+  readonly onStep: (event: ToolCallEvent) => void;
+}
+
+const PROGRESS_EVERY_MS = 100;
+const MAX_PROGRESS_CHARACTERS = 500;
+/** A longer message of a failure is cut: the model pays for every character. */
+const MAX_MESSAGE_CHARACTERS = 16_000;
+
+/**
+ * One call while it runs, from the check of its input to its result.
+ *
+ * **Guarantees** `result` never rejects and settles once, at the latest when the time is over or
+ * the signal is aborted, whatever the tool does; no timer or listener is left then.
+ */
+export class RunningCall {
+  readonly result: Promise<CallResult>;
+  readonly #callable: Callable;
+  readonly #request: CallRequest;
+  readonly #options: RunningCallOptions;
+  readonly #controller = new AbortController();
+  readonly #resolve: (result: CallResult) => void;
+  readonly #startedAt: number;
+  readonly #onAbort = (): void => this.cancel(this.#request.signal.reason);
+  #timer: unknown;
+  #settled = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(callable: Callable, request: CallRequest, options: RunningCallOptions) {
+    this.#callable = callable;
+    this.#request = request;
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    const { promise, resolve } = Promise.withResolvers<CallResult>();
+    this.result = promise;
+    this.#resolve = resolve;
+    if (request.signal.aborted) {
+      this.#onAbort();
+      return;
+    }
+    request.signal.addEventListener("abort", this.#onAbort, { once: true });
+    this.#arm(callable.timeoutMs);
+    // `#run` settles the call by itself and cannot reject.
+    void this.#run();
+  }
+
+  /** Settles the call as cancelled and signals the tool. */
+  cancel(reason: unknown): void {
+    if (this.#settled) return;
+    const { tool } = this.#request;
+    this.#end("tool.cancelled", "CANCELLED", `Tool "${tool}" was cancelled: ${said(reason)}`);
+    this.#controller.abort(reason);
+  }
+
+  async #run(): Promise<void> {
+    const { tool, input } = this.#request;
+    let started = false;
+    try {
+      // A check that answers at once costs no turn of the event loop.
+      const checking = this.#callable.validate(input);
+      const checked = checking instanceof Promise ? await checking : checking;
+      if (this.#settled) return;
+      if (!checked.valid) {
+        const { issues } = checked;
+        const told = `The input of tool "${tool}" does not fit its schema: ${sentence(issues)}`;
+        this.#end("tool.denied", "TOOL_INPUT_INVALID", told, { issues });
+        return;
+      }
+      started = true;
+      this.#options.onStep({ type: "tool.started" });
+      const value = plainResult(await this.#callable.execute(checked.value, this.#context()));
+      if (this.#settled) this.#options.onStep({ type: "tool.late" });
+      else this.#settle({ type: "tool.settled" }, { isError: false, value });
+    } catch (error) {
+      // Nobody waits any more for what a tool throws after its call has ended: it is dropped here
+      // on purpose, so that it cannot become an unhandled rejection.
+      if (!this.#settled) this.#fail(error);
+      else if (started) this.#options.onStep({ type: "tool.late" });
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    // Its own code would let a tool speak in the name of the runtime.
+    const code = thrown instanceof CoppiceError ? { code: thrown.code } : {};
+    const told = `Tool "${this.#request.tool}" failed: ${said(thrown)}`;
+    this.#end("tool.settled", "TOOL_FAILED", told, { said: said(thrown), ...code });
+  }
+
+  #context(): CallContext {
+    const { callId, path, labels, attempt } = this.#request;
+    const signal = this.#controller.signal;
+    const progress: CallContext["progress"] = (fraction, message) =>
+      this.#progress(fraction, message);
+    return { signal, callId, path, labels, attempt, progress };
+  }
+
+  #progress(given: number | undefined, message: string | undefined): void {
+    if (this.#settled) return;
+    const { clock, onProgress } = this.#options;
+    const { maxTotalMs, timeoutMs } = this.#callable;
+    const now = clock.now();
+    if (maxTotalMs !== undefined) {
+      this.#arm(Math.min(timeoutMs, this.#startedAt + maxTotalMs - now));
+    }
+    if (given !== undefined && !Number.isFinite(given)) return;
+    const fraction = given === undefined ? undefined : Math.min(1, Math.max(0, given));
+    if (now - this.#toldAt < PROGRESS_EVERY_MS) return;
+    this.#toldAt = now;
+    const text = message === undefined ? undefined : clip(String(message), MAX_PROGRESS_CHARACTERS);
+    onProgress({
+      ...(fraction === undefined ? {} : { fraction }),
+      ...(text === undefined ? {} : { message: text }),
+    });
+  }
+
+  #arm(delayMs: number): void {
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#timer);
+    this.#timer = clock.setTimeout(() => this.#timeOut(), Math.max(0, delayMs));
+  }
+
+  #timeOut(): void {
+    const { tool } = this.#request;
+    const elapsedMs = Math.round(this.#options.clock.now() - this.#startedAt);
+    const told = `Tool "${tool}" did not answer in ${elapsedMs} ms`;
+    const { timeoutMs } = this.#callable;
+    this.#end("tool.timed-out", "TOOL_TIMED_OUT", told, { timeoutMs, elapsedMs });
+    this.#controller.abort(new DOMException(told, "TimeoutError"));
+  }
+
+  #end(
+    type: ToolCallEvent["type"],
+    code: ErrorCode,
+    message: string,
+    details: ErrorDetails = {},
+  ): void {
+    const { tool } = this.#request;
+    this.#settle({ type }, refusal(code, message, { tool, ...details }));
+  }
+
+  #settle(event: ToolCallEvent, result: CallResult): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#request.signal.removeEventListener("abort", this.#onAbort);
+    this.#options.onStep(event);
+    this.#resolve(result);
+  }
+}
+
+/** A refusal or failure as the model reads it: what happened and what to do, no stack. */
+export function refusal(code: ErrorCode, message: string, details: ErrorDetails): CallResult {
+  const error = new CoppiceError(code, message, details);
+  return { isError: true, error: { code, message: error.message, details } };
+}
+
+function plainResult(value: unknown): Json {
+  try {
+    return plainJson(value);
+  } catch (error) {
+    throw new TypeError(`its result is not plain JSON: ${said(error)}`);
+  }
+}
+
+function sentence(issues: readonly InputIssue[]): string {
+  return issues.map(({ path, message }) => `${path || "the input"} ${message}`).join("; ");
+}
+
+/** What was thrown, as text, even when asking it throws again. */
+function said(thrown: unknown): string {
+  try {
+    return clip(String(describe(thrown)), MAX_MESSAGE_CHARACTERS);
+  } catch (error) {
+    return `something that cannot be shown (${typeof error})`;
+  }
+}
+
+function clip(text: string, most: number): string {
+  return text.length <= most
+    ? text
+    : `${text.slice(0, most)}... (${text.length - most} more characters)`;
+}

@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
+
+export interface ServerProcessOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  readonly onLine: (line: string) => void;
+  /** Called once, when it has ended or could not be started; says how. */
+  readonly onEnd: (how: string) => void;
+}
+
+/** The longest line accepted from a server: the MCP SDK's own bound for one message. */
+const MAX_LINE_CHARACTERS = 10 * 1024 * 1024;
+/** What may wait for a server that does not read. */
+const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
+/** How much of its standard error is kept to say why it ended. */
+const MAX_TAIL_CHARACTERS = 2_000;
+/** From the end of its input to SIGTERM, from there to SIGKILL, and from there to giving up. */
+const PATIENCE_MS = [1_000, 500, 500] as const;
+/** How long after its exit its last words may take to arrive. */
+const LAST_WORDS_MS = 100;
+/** A process group of its own, so that what it started ends with it. Windows has no groups. */
+const ownGroup = process.platform !== "win32";
+
+/**
+ * A child process that is spoken to in lines over its standard input and output.
+ *
+ * **Guarantees** `close` resolves within about two seconds, and then neither the process nor
+ * anything in its process group is left. Its death is noticed at its exit, even when a child of
+ * its own still holds its output open.
+ * **Gotcha** what leaves the group by itself (a daemon) is not followed, and on Windows only the
+ * process itself is ended.
+ */
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #options: ServerProcessOptions;
+  readonly #ended = Promise.withResolvers<void>();
+  #how: string | undefined;
+  #tail = "";
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ServerProcessOptions) {
+    this.#options = options;
+    const { command, args, env, cwd } = options;
+    this.#child = spawn(command, [...args], {
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: ownGroup,
+      windowsHide: true,
+    });
+    this.#listen();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Sends one line, or throws: a dead or deaf server must not swallow a request. */
+  send(line: string): void {
+    const { stdin } = this.#child;
+    if (this.#how !== undefined) throw new Error(this.#how);
+    if (!stdin?.writable) throw new Error("its standard input is closed");
+    if (stdin.writableLength > MAX_UNREAD_BYTES) {
+      throw new Error(`it has left ${stdin.writableLength} bytes unread`);
+    }
+    stdin.write(`${line}\n`);
+  }
+
+  /** Ends its input, then asks, then kills. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Kills it at once, for the exit of this process: nothing can be awaited there. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  async #close(): Promise<void> {
+    const [untilTerm, untilKill, untilGone] = PATIENCE_MS;
+    this.#child.stdin?.end();
+    if (await this.#endsWithin(untilTerm)) return;
+    this.#signal("SIGTERM");
+    if (await this.#endsWithin(untilKill)) return;
+    this.#signal("SIGKILL");
+    if (await this.#endsWithin(untilGone)) return;
+    this.#end("did not end after SIGKILL");
+  }
+
+  async #endsWithin(delayMs: number): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), delayMs);
+    const ended = await Promise.race([this.#ended.promise.then(() => true), late.promise]);
+    clearTimeout(timer);
+    return ended;
+  }
+
+  #listen(): void {
+    const { stdin, stdout, stderr } = this.#child;
+    this.#child.on("error", (error) => this.#end(`could not be started: ${error.message}`));
+    this.#child.once("exit", (code, signal) => {
+      const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+      // What it started must not outlive it.
+      this.#signal("SIGKILL");
+      const timer = setTimeout(() => this.#end(how), LAST_WORDS_MS);
+      this.#child.once("close", () => {
+        clearTimeout(timer);
+        this.#end(how);
+      });
+    });
+    // A broken pipe is mostly a death that `exit` reports with its reason. A server that lives on
+    // without hearing or speaking is of no use to anybody.
+    stdin?.on("error", () => void this.close());
+    stdout?.on("end", () => void this.close());
+    const lines = lineReader(
+      (line) => this.#options.onLine(line),
+      () => {
+        this.#keep(`sent a line of more than ${MAX_LINE_CHARACTERS} characters`);
+        this.#signal("SIGKILL");
+      },
+    );
+    stdout?.on("data", lines);
+    stderr?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
+  }
+
+  #keep(text: string): void {
+    this.#tail = (this.#tail + text).slice(-MAX_TAIL_CHARACTERS);
+  }
+
+  #end(how: string): void {
+    if (this.#how !== undefined) return;
+    const said = this.#tail.trim();
+    this.#how = said === "" ? how : `${how}, saying: ${said}`;
+    // A grandchild that left the group may hold the pipes; they must not keep this process alive.
+    this.#child.unref();
+    this.#child.stdin?.destroy();
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    this.#ended.resolve();
+    this.#options.onEnd(this.#how);
+  }
+
+  /** Signals the whole group, if anybody is left in it. */
+  #signal(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    // Once it has ended, its number may be another's.
+    if (pid === undefined || this.#how !== undefined) return;
+    try {
+      if (ownGroup) process.kill(-pid, signal);
+      else this.#child.kill(signal);
+    } catch (error) {
+      // Nobody is left in the group, or only the dead, which macOS calls EPERM.
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code !== "ESRCH" && code !== "EPERM") throw error;
+    }
+  }
+}
+
+/** Cuts what arrives into lines, and stops at one that is too long. */
+function lineReader(
+  onLine: (line: string) => void,
+  onTooLong: () => void,
+): (chunk: Buffer) => void {
+  const decoder = new StringDecoder("utf8");
+  // Pieces of the unfinished line: joining them once keeps a long line linear.
+  let pieces: string[] = [];
+  let length = 0;
+  let open = true;
+  return (chunk) => {
+    if (!open) return;
+    const parts = decoder.write(chunk).split("\n");
+    const rest = parts.pop() ?? "";
+    for (const part of parts) {
+      onLine([...pieces, part].join("").replace(/\r$/, ""));
+      pieces = [];
+      length = 0;
+    }
+    pieces.push(rest);
+    length += rest.length;
+    if (length > MAX_LINE_CHARACTERS) {
+      open = false;
+      pieces = [];
+      onTooLong();
+    }
+  };
+}

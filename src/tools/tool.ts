@@ -1,0 +1,133 @@
+import { CoppiceError } from "../errors.ts";
+import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import type { Json, JsonSchema } from "../wire/json.ts";
+import { readInputSchema, type ValidatedInput } from "./input-schema.ts";
+import { RESERVED_NAMES } from "./names.ts";
+import type { SchemaInput } from "./schema-input.ts";
+import type { StandardSchemaV1 } from "./standard-schema.ts";
+
+/** What a tool knows of the call it serves. */
+export interface ToolContext {
+  /** Aborted when the call is cancelled and when its time is over. Nobody waits after that. */
+  readonly signal: AbortSignal;
+  /** The same when the call is run again after a crash: the key to do a thing only once. */
+  readonly callId: string;
+  /** The agent that calls. */
+  readonly path: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** 1 for the first run of this `callId`. */
+  readonly attempt: number;
+  /**
+   * Reports how far the work is: `tool.progress`, at most ten times a second.
+   * @param fraction 0 to 1; beyond is cut off, and what is not a number is not reported
+   */
+  progress(fraction: number, message?: string): void;
+}
+
+/** A tool as {@link defineTool} returns it. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  readonly timeoutMs: number;
+  readonly idempotent: boolean;
+  readonly validate: (input: Json) => ValidatedInput | Promise<ValidatedInput>;
+  readonly execute: (input: unknown, context: ToolContext) => unknown;
+}
+
+export interface ToolDefinition<Schema, Input, Output> {
+  /** Letters, digits, `_`, `.` and `-`, at most 64. */
+  readonly name: string;
+  /** What the model reads to choose this tool. */
+  readonly description: string;
+  /** Plain JSON Schema, or a validator that implements Standard Schema: zod, valibot, arktype. */
+  readonly input: Schema;
+  /** What the model is shown instead, for a validator that cannot describe itself. */
+  readonly inputSchema?: JsonSchema;
+  readonly execute: (input: Input, context: ToolContext) => Output | Promise<Output>;
+  /** Milliseconds for one call, its validation included. Default 60_000. */
+  readonly timeoutMs?: number;
+  /** May be run again after a crash, under the same `callId`. Default false. */
+  readonly idempotent?: boolean;
+}
+
+const brand = Symbol.for("coppice.tool");
+const keys = new Set([
+  ..."name description input inputSchema execute timeoutMs idempotent".split(" "),
+]);
+
+/**
+ * Defines a tool that agents can call: a function, with a schema for its input.
+ *
+ * **Guarantees** `execute` sees only input that fits the schema, and a copy of it; the call is
+ * settled when its time is over or it is cancelled, whatever `execute` does then.
+ * **Fails with** `OPTIONS_INVALID` at once when the definition cannot work.
+ * **Gotcha** it runs on the thread of the supervisor: a loop that does not await stops everything.
+ * A listener on `signal` that throws ends the process, as it does everywhere in Node.
+ * @example
+ * const add = defineTool({
+ *   name: "add",
+ *   description: "Adds two numbers.",
+ *   input: {
+ *     type: "object",
+ *     properties: { a: { type: "number" }, b: { type: "number" } },
+ *     required: ["a", "b"],
+ *   },
+ *   execute: ({ a, b }) => a + b,
+ * });
+ */
+export function defineTool<const Schema extends JsonSchema | StandardSchemaV1, Output>(
+  tool: ToolDefinition<Schema, SchemaInput<Schema>, Output>,
+): Tool;
+export function defineTool<Input, Output>(
+  tool: ToolDefinition<JsonSchema | StandardSchemaV1<unknown, Input>, Input, Output>,
+): Tool;
+export function defineTool(tool: ToolDefinition<unknown, never, unknown>): Tool {
+  const name = validName(tool);
+  const wrong = (what: string): CoppiceError =>
+    new CoppiceError("OPTIONS_INVALID", `Tool "${name}" ${what}.`, { tool: name });
+  const unknown = Object.keys(tool).find((key) => !keys.has(key));
+  if (unknown !== undefined) throw wrong(`has an unknown option "${unknown}"`);
+  const { description, execute, timeoutMs = 60_000, idempotent = false } = tool;
+  if (typeof description !== "string") throw wrong("has no description");
+  if (typeof execute !== "function") throw wrong("has no function `execute`");
+  if (typeof idempotent !== "boolean") throw wrong("has an `idempotent` that is no boolean");
+  if (!isDelay(timeoutMs)) {
+    throw wrong(`has timeoutMs ${String(timeoutMs)}, not 1 to ${LONGEST_DELAY_MS} milliseconds`);
+  }
+  const { described, validate } = readInputSchema(name, tool.input, tool.inputSchema);
+  const defined: Tool = {
+    name,
+    description,
+    inputSchema: described,
+    timeoutMs,
+    idempotent,
+    validate,
+    execute: execute as Tool["execute"],
+  };
+  return Object.freeze(Object.defineProperty(defined, brand, { value: true }));
+}
+
+/** True for what {@link defineTool} returned, in any copy of this package. */
+export function isTool(value: unknown): value is Tool {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
+/** Whether a timer can wait so many milliseconds. */
+export function isDelay(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value <= LONGEST_DELAY_MS;
+}
+
+function validName(tool: unknown): string {
+  const name = typeof tool === "object" && tool !== null ? Reflect.get(tool, "name") : undefined;
+  if (typeof name !== "string" || !/^[A-Za-z0-9_.-]{1,64}$/.test(name)) {
+    throw new CoppiceError(
+      "OPTIONS_INVALID",
+      `A tool's name is 1 to 64 letters, digits, "_", "." and "-", not ${JSON.stringify(name)}.`,
+    );
+  }
+  if (RESERVED_NAMES.includes(name)) {
+    throw new CoppiceError("OPTIONS_INVALID", `The tool name "${name}" belongs to the agent loop.`);
+  }
+  return name;
+}

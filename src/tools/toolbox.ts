@@ -1,0 +1,245 @@
+import type { ToolCallEvent } from "../../machines/tool-call.ts";
+import { CoppiceError } from "../errors.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import type { CallResult } from "../wire/delivery.ts";
+import type { JsonSchema } from "../wire/json.ts";
+import type { ToolCard } from "../wire/transcript.ts";
+import { matchesGlob } from "./glob.ts";
+import { checkMcpServer, type McpServerConfig } from "./mcp-config.ts";
+import { McpConnection } from "./mcp-connection.ts";
+import { nameTable } from "./names.ts";
+import {
+  type Callable,
+  type CallRequest,
+  type Progress,
+  RunningCall,
+  refusal,
+} from "./running-call.ts";
+import { isTool, type Tool } from "./tool.ts";
+
+/** What a toolbox tells; the receiver must not throw. */
+export type ToolboxEvent =
+  | { readonly type: "mcp.connected"; readonly server: string; readonly tools: number }
+  | { readonly type: "mcp.lost"; readonly server: string; readonly error: string }
+  | ({
+      readonly type: "tool.progress";
+      readonly callId: string;
+      readonly tool: string;
+      readonly path: string;
+    } & Progress);
+
+export interface ToolboxOptions {
+  readonly tools: readonly Tool[];
+  readonly mcpServers: Readonly<Record<string, McpServerConfig>>;
+  readonly onEvent: (event: ToolboxEvent) => void;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Each step of each call, as an event of `machines/tool-call.ts`. */
+  readonly onStep?: (callId: string, event: ToolCallEvent) => void;
+}
+
+export interface ListedTool {
+  readonly subject: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+}
+
+/**
+ * Everything that agents can call, in this process and on MCP servers, behind one `call`.
+ *
+ * **Guarantees** no call rejects or outlives its time; after `stop` no child process, timer or
+ * listener of this toolbox is left.
+ */
+export class Toolbox {
+  readonly #options: ToolboxOptions;
+  readonly #clock: Clock;
+  readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #servers: ReadonlyMap<string, McpConnection>;
+  readonly #running = new Set<RunningCall>();
+  readonly #killServers = (): void => {
+    for (const server of this.#servers.values()) server.kill();
+  };
+  #cards: readonly ToolCard[] | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /**
+   * Checks everything, then connects all servers at once.
+   *
+   * **Guarantees** resolves when each server is connected, has failed, or has been silent for
+   * 10 s (or its `timeoutMs`); when it rejects nothing is left running.
+   * **Fails with** `OPTIONS_INVALID` for a wrong tool, server or a clash of names; `TOOL_FAILED`
+   * when a `required` server does not start.
+   */
+  static async start(options: ToolboxOptions): Promise<Toolbox> {
+    for (const [name, config] of Object.entries(options.mcpServers)) checkMcpServer(name, config);
+    const tools = toolTable(options.tools);
+    nameTable(tools.keys(), { clash: "refuse" });
+    const toolbox = new Toolbox(options, tools);
+    try {
+      await Promise.all([...toolbox.#servers.values()].map(({ firstAttempt }) => firstAttempt));
+      toolbox.#requireServers();
+      nameTable(toolbox.#subjects(), { clash: "refuse" });
+    } catch (error) {
+      await toolbox.stop();
+      throw error;
+    }
+    return toolbox;
+  }
+
+  private constructor(options: ToolboxOptions, tools: ReadonlyMap<string, Tool>) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#tools = tools;
+    const configs = Object.entries(options.mcpServers);
+    this.#servers = new Map(configs.map(([name, config]) => [name, this.#connect(name, config)]));
+    if (configs.length > 0) process.on("exit", this.#killServers);
+  }
+
+  /** Every tool there is now. Those of a server that went away stay listed. */
+  list(): readonly ListedTool[] {
+    return this.#allCards();
+  }
+
+  /** Whether a tool of this subject is listed. */
+  has(subject: string): boolean {
+    const { server, name } = this.#split(subject);
+    return this.#tools.has(subject) || server?.tools.has(name) === true;
+  }
+
+  /** As `has`, and true for servers and for any name under a server that is not connected. */
+  knows(subjectOrServer: string): boolean {
+    return this.#servers.has(subjectOrServer) || this.#callable(subjectOrServer) !== undefined;
+  }
+
+  /** Our name of a tool, also when a model asks for one by the name that it has not been shown. */
+  subjectOf(name: string): string {
+    if (this.knows(name)) return name;
+    return this.#allCards().find((card) => card.name === name)?.subject ?? name;
+  }
+
+  /** What a model is shown for these names and globs, in the toolbox's order, each once. */
+  match(patterns: readonly string[]): readonly ToolCard[] {
+    return this.#allCards().filter(({ subject }) =>
+      patterns.some((pattern) => matchesGlob(pattern, subject)),
+    );
+  }
+
+  /** Whether it may be run again after a crash. */
+  isIdempotent(subject: string): boolean {
+    const tool = this.#tools.get(subject);
+    if (tool) return tool.idempotent;
+    const { server, name } = this.#split(subject);
+    return server?.isIdempotent(name) ?? false;
+  }
+
+  /** Runs one call. Never rejects: what goes wrong is a result that the agent reads. */
+  call(request: CallRequest): Promise<CallResult> {
+    const { callId, tool, path } = request;
+    const onStep = (event: ToolCallEvent): void => this.#options.onStep?.(callId, event);
+    const callable = this.#callable(tool);
+    if (this.#stopping !== undefined) {
+      onStep({ type: "tool.cancelled" });
+      const told = `Tool "${tool}" was not called: the toolbox has been stopped`;
+      return Promise.resolve(refusal("CANCELLED", told, { tool }));
+    }
+    if (callable === undefined) {
+      onStep({ type: "tool.denied" });
+      return Promise.resolve(refusal("TOOL_UNKNOWN", `There is no tool "${tool}"`, { tool }));
+    }
+    const running = new RunningCall(callable, request, {
+      clock: this.#clock,
+      onStep,
+      onProgress: (progress) =>
+        this.#options.onEvent({ type: "tool.progress", callId, tool, path, ...progress }),
+    });
+    this.#running.add(running);
+    return running.result.finally(() => this.#running.delete(running));
+  }
+
+  /** Cancels what runs and closes every server, within about two seconds. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const call of this.#running) call.cancel("the toolbox was stopped");
+    await Promise.all([...this.#servers.values()].map((server) => server.close()));
+    process.off("exit", this.#killServers);
+  }
+
+  #connect(name: string, config: McpServerConfig): McpConnection {
+    const { onEvent } = this.#options;
+    return new McpConnection({
+      name,
+      config,
+      clock: this.#clock,
+      onConnected: (tools) => onEvent({ type: "mcp.connected", server: name, tools }),
+      onLost: (error) => onEvent({ type: "mcp.lost", server: name, error }),
+      onTools: () => {
+        this.#cards = undefined;
+      },
+    });
+  }
+
+  #requireServers(): void {
+    for (const [name, { required }] of Object.entries(this.#options.mcpServers)) {
+      const server = this.#servers.get(name);
+      if (!required || server === undefined || server.isConnected) continue;
+      const told = `MCP server "${name}" is required and did not start: ${server.error}`;
+      throw new CoppiceError("TOOL_FAILED", told, { server: name });
+    }
+  }
+
+  *#subjects(): Iterable<string> {
+    yield* this.#tools.keys();
+    for (const server of this.#servers.values()) {
+      for (const tool of server.tools.keys()) yield `${server.name}/${tool}`;
+    }
+  }
+
+  #allCards(): readonly ToolCard[] {
+    if (this.#cards !== undefined) return this.#cards;
+    const names = nameTable(this.#subjects(), { clash: "hash" });
+    const card = (subject: string, described: Omit<ListedTool, "subject">): ToolCard => {
+      const { description, inputSchema } = described;
+      return { subject, name: names.get(subject) ?? subject, description, inputSchema };
+    };
+    this.#cards = [
+      ...[...this.#tools].map(([subject, tool]) => card(subject, tool)),
+      ...[...this.#servers.values()].flatMap((server) =>
+        [...server.tools].map(([name, tool]) => card(`${server.name}/${name}`, tool)),
+      ),
+    ];
+    return this.#cards;
+  }
+
+  #callable(subject: string): Callable | undefined {
+    const tool = this.#tools.get(subject);
+    if (tool !== undefined) return tool;
+    const { server, name } = this.#split(subject);
+    // What a server that is away has to offer is not known: the call says that it is away.
+    if (server === undefined || (server.isConnected && !server.tools.has(name))) return undefined;
+    return server.callable(name);
+  }
+
+  #split(subject: string): { server: McpConnection | undefined; name: string } {
+    const slash = subject.indexOf("/");
+    const server = slash < 0 ? undefined : this.#servers.get(subject.slice(0, slash));
+    return { server, name: subject.slice(slash + 1) };
+  }
+}
+
+function toolTable(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
+  const table = new Map<string, Tool>();
+  for (const [index, tool] of tools.entries()) {
+    if (!isTool(tool)) {
+      throw new CoppiceError("OPTIONS_INVALID", `tools[${index}] was not made by \`defineTool\`.`);
+    }
+    if (table.has(tool.name)) {
+      throw new CoppiceError("OPTIONS_INVALID", `Two tools are named "${tool.name}".`);
+    }
+    table.set(tool.name, tool);
+  }
+  return table;
+}

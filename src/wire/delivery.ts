@@ -1,0 +1,103 @@
+import type { ExhaustedUnit, ModelJob, Timer } from "./frame.ts";
+import type { Json, JsonSchema } from "./json.ts";
+import type { WireError } from "./outcome.ts";
+import type { ModelSpec } from "./spec.ts";
+import type { ToolCard, TurnMessage } from "./transcript.ts";
+
+/** What every agent of one kind shares; travels once to each host, by `id`. */
+export interface Template {
+  /** The hash that names it. */
+  readonly id: string;
+  readonly machine?: string;
+  readonly model?: ModelSpec;
+  readonly instructions?: string;
+  /** Tools shown to the model. */
+  readonly tools: readonly ToolCard[];
+  /** Templates that may be spawned, with what is told of them to the model. */
+  readonly agents: readonly { readonly name: string; readonly description: string }[];
+  readonly output?: JsonSchema;
+}
+
+/** The result of a call. An error is a value that the model or machine reads. */
+export type CallResult =
+  | { readonly isError: false; readonly value: Json }
+  | { readonly isError: true; readonly error: WireError; readonly partial?: Json };
+
+/** What is delivered to an agent. Numbered, kept until a frame covers it, delivered in order. */
+export type DeliveryBody =
+  /** From a person, an agent or an ask. The loop: a user turn. A machine: the event itself. */
+  | {
+      readonly type: "message";
+      readonly from: string;
+      readonly message: Json;
+      readonly askId?: string;
+    }
+  /** The result of a tool, spawn, send, wait, cancel or (for machines) model call. */
+  | { readonly type: "result"; readonly callId: string; readonly result: CallResult }
+  /** The model call `callId` may start on this host, with at most `maxTokens` of output. */
+  | {
+      readonly type: "permit";
+      readonly callId: string;
+      readonly maxTokens: number;
+      readonly attempt: number;
+      readonly turn: number;
+    }
+  /** A background child ended. The loop: a user turn. A machine: event `child.ended`. */
+  | { readonly type: "child"; readonly path: string; readonly name: string; readonly outcome: Json }
+  /** Ends it now: abort the stream, keep the partial output, pair the transcript, answer `done`. */
+  | {
+      readonly type: "end";
+      readonly status: "cancelled" | "exhausted" | "timed-out";
+      readonly reason: string;
+      readonly unit?: ExhaustedUnit;
+    };
+
+export interface Delivery {
+  readonly type: "deliver";
+  readonly path: string;
+  readonly incarnation: number;
+  readonly n: number;
+  readonly body: DeliveryBody;
+}
+
+/** Gives an agent to a host: new, or moved there with its last committed state. */
+export interface Placement {
+  readonly type: "place";
+  readonly path: string;
+  readonly incarnation: number;
+  readonly template: string;
+  /** Index of the agent's cancel word. */
+  readonly word: number;
+  readonly input: Json;
+  readonly name: string;
+  /** Where deliveries go on from: the last number that a frame covered. */
+  readonly upTo: number;
+  /** The rest is set when the agent is moved. */
+  readonly state?: Json;
+  readonly timers?: readonly Timer[];
+  readonly transcript?: readonly TurnMessage[];
+}
+
+/** What a host is told. */
+export type HostItem =
+  | Placement
+  | Delivery
+  /** Forget the agent: it has ended or lives elsewhere. No frame answers. */
+  | { readonly type: "drop"; readonly path: string; readonly incarnation: number }
+  | {
+      readonly type: "job";
+      readonly callId: string;
+      readonly template: string;
+      readonly word: number;
+      readonly job: ModelJob;
+      readonly maxTokens: number;
+      readonly turn: number;
+    }
+  /** Ends the stream of a job: its report still comes, with what was used. */
+  | { readonly type: "job.cancel"; readonly callId: string };
+
+/** One tick of the supervisor for one host, in one `postMessage`. */
+export interface ToHost {
+  readonly templates?: readonly Template[];
+  readonly items: readonly HostItem[];
+}

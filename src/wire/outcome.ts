@@ -1,0 +1,30 @@
+import type { CoppiceError, ErrorCode, ErrorDetails } from "../errors.ts";
+import type { Json } from "./json.ts";
+import type { Unit } from "./spec.ts";
+
+/** What a subtree has used. `inputTokens` counts cached input too; `usd` is in dollars. */
+export interface Usage {
+  readonly usd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly toolCalls: number;
+  readonly modelCalls: number;
+}
+
+/** How an agent ended. Written once; refusals and cancellations are values, not exceptions. */
+export type Outcome<Output = Json> = { readonly path: string; readonly usage: Usage } & (
+  | { readonly status: "completed"; readonly output: Output }
+  | { readonly status: "failed"; readonly error: CoppiceError; readonly partial?: Json }
+  | { readonly status: "cancelled"; readonly reason: string; readonly partial?: Json }
+  | { readonly status: "killed"; readonly reason: string; readonly partial?: Json }
+  | { readonly status: "exhausted"; readonly unit: Unit | "turns"; readonly partial?: Json }
+  | { readonly status: "timed-out"; readonly partial?: Json }
+);
+
+/** A {@link CoppiceError} as it crosses a boundary. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+  readonly stack?: string;
+}

@@ -1,0 +1,38 @@
+import type { Json, JsonSchema } from "./json.ts";
+
+/** A content block, in the shape of Anthropic's Messages API. */
+export type Block =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "image"; readonly source: Json }
+  | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
+  | { readonly type: "redacted_thinking"; readonly data: string }
+  | { readonly type: "tool_use"; readonly id: string; readonly name: string; readonly input: Json }
+  | {
+      readonly type: "tool_result";
+      readonly tool_use_id: string;
+      readonly content: string | readonly Block[];
+      readonly is_error?: boolean;
+    };
+
+/** One message of an agent's conversation with its model. */
+export interface TurnMessage {
+  readonly role: "user" | "assistant";
+  readonly content: string | readonly Block[];
+}
+
+/** A tool as a model sees it: `subject` is our name (`fs/read`), `name` its own (`fs__read`). */
+export interface ToolCard {
+  readonly subject: string;
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+}
+
+/** Tokens of one model call as its service reported them. */
+export interface TokenUsage {
+  /** Input tokens that were neither read from nor written to the cache. */
+  readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import type { Host, HostEvents, HostState, Place } from "../../src/hosts/host.ts";
+import { Placement } from "../../src/hosts/placement.ts";
+
+/** A place whose life the test plays. */
+interface Puppet extends Place {
+  state: HostState;
+  launches: number[];
+}
+
+const begin = (limit: number) => {
+  const opened: Puppet[] = [];
+  const lost: string[] = [];
+  let events: Required<HostEvents> | undefined;
+  let now = 0;
+  const die = (puppet: Host, reason = "it died"): void => {
+    (puppet as Puppet).state = "gone";
+    events?.onLost(puppet, reason);
+  };
+  const placement = new Placement({
+    limit,
+    clock: { now: () => now, setTimeout, clearTimeout: () => undefined },
+    events: {
+      onFrames: () => undefined,
+      onStarted: () => undefined,
+      onLost: (host, reason) => lost.push(`${host.id}: ${reason}`),
+    },
+    open: (given) => {
+      events = given;
+      const puppet: Puppet = {
+        id: `p${opened.length + 1}`,
+        kind: "guest",
+        state: "starting",
+        load: 0,
+        launches: [],
+        get living() {
+          return ["starting", "ready", "suspect"].includes(this.state);
+        },
+        ready: Promise.resolve(),
+        ended: Promise.resolve(),
+        launch: (delayMs) => void puppet.launches.push(delayMs),
+        post: () => undefined,
+        condemn: (reason) => die(puppet, reason),
+        check: () => Promise.resolve(),
+        drain: () => Promise.reject(new Error("cannot")),
+      };
+      opened.push(puppet);
+      return puppet;
+    },
+  });
+  const pass = (ms: number): void => {
+    now += ms;
+  };
+  return { placement, opened, lost, die, pass };
+};
+
+describe("placement", () => {
+  it.each([1, 2, 3])("opens at most %i hosts, then shares the least loaded", (limit) => {
+    const { placement, opened } = begin(limit);
+    for (let n = 0; n < 3 * limit + 1; n += 1) placement.pick().load += 1;
+    expect(opened).toHaveLength(limit);
+    expect(opened.map(({ load }) => load).sort()).toEqual([
+      ...Array.from({ length: limit - 1 }, () => 3),
+      4,
+    ]);
+  });
+
+  it("launches later and later when hosts die young, at once after one that lived", () => {
+    const { placement, opened, die, pass } = begin(1);
+    for (let n = 0; n < 6; n += 1) {
+      die(placement.pick());
+    }
+    expect(opened.map(({ launches }) => launches)).toEqual([[0], [0], [0], [0], [100], [200]]);
+    const seventh = placement.pick();
+    pass(400 + 1_000);
+    die(seventh);
+    placement.pick();
+    expect(opened.at(-1)?.launches).toEqual([0]);
+  });
+
+  it("does not count hosts that it ended itself after a bad module", () => {
+    const { placement, opened, lost } = begin(1);
+    for (let n = 0; n < 6; n += 1) placement.giveBack(placement.borrow(), true);
+    expect(lost).toHaveLength(6);
+    expect(opened.flatMap(({ launches }) => launches)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it("holds new threads back at eight stuck ones, until one exits", () => {
+    const { placement, opened, die } = begin(1);
+    for (let n = 0; n < 8; n += 1) {
+      const puppet = placement.pick() as Puppet;
+      expect(puppet.launches).toHaveLength(1);
+      puppet.state = "stuck";
+    }
+    const held = placement.pick() as Puppet;
+    expect(held.launches).toEqual([]);
+    expect(placement.pick()).toBe(held);
+    die(opened[0] as Puppet);
+    expect(held.launches).toEqual([0]);
+  });
+
+  it("ends hosts that cannot close what they run, without a word of loss", async () => {
+    const { placement, lost } = begin(2);
+    placement.pick().load = 1;
+    placement.pick();
+    await placement.stop();
+    expect(lost).toEqual([]);
+    expect(placement.places).toEqual([]);
+  });
+});

@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Host } from "../../src/hosts/host.ts";
+import { type Hosts, startHosts } from "../../src/hosts/hosts.ts";
+import type { DeliveryBody, Template } from "../../src/wire/delivery.ts";
+import type { Frame, Out } from "../../src/wire/frame.ts";
+
+const moduleUrl = (name: string): string =>
+  new URL(`../fixtures/hosts/modules/${name}.ts`, import.meta.url).href;
+const loop: Template = {
+  id: "loop",
+  model: { provider: "scripted", steps: [{ text: "five" }] },
+  tools: [],
+  agents: [],
+};
+const machine = (name: string): Template => ({
+  id: name,
+  machine: moduleUrl(name),
+  tools: [],
+  agents: [],
+});
+
+const running: Hosts[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((hosts) => hosts.stop()));
+});
+
+/** Hosts with the agents' own runtime; what they say is kept by agent. */
+const start = (threads: number) => {
+  const frames: Frame[] = [];
+  const lost: string[] = [];
+  const hosts = startHosts({
+    threads,
+    words: new SharedArrayBuffer(64, { maxByteLength: 4_096 }),
+    events: {
+      onStarted: () => undefined,
+      onFrames: (_, message) => frames.push(...message.frames),
+      onLost: (host, reason) => lost.push(`${host.id} ${reason}`),
+    },
+  });
+  running.push(hosts);
+  const said = (path: string): Out[] =>
+    frames.filter((frame) => frame.path === path).flatMap(({ out }) => out);
+  const value = (path: string) => frames.findLast((frame) => frame.path === path)?.value;
+  const soon = { timeout: 10_000 };
+  return { hosts, lost, said, value, soon };
+};
+
+const place = (host: Host, template: Template, path: string): void => {
+  const placed = { path, incarnation: 1, template: template.id, word: 0, input: "2 + 3?" };
+  host.post({
+    templates: [template],
+    items: [{ type: "place", ...placed, name: path.slice(1), upTo: 0 }],
+  });
+};
+const deliver = (host: Host, path: string, n: number, body: DeliveryBody): void =>
+  host.post({ items: [{ type: "deliver", path, incarnation: 1, n, body }] });
+
+describe.each([
+  ["threads", 1],
+  ["the calling thread", 0],
+])("agents on %s", (_, threads) => {
+  it("run the loop, one permit for each model call", async () => {
+    const { hosts, said, soon } = start(threads);
+    const host = hosts.pick("house");
+    place(host, loop, "/a");
+    await expect.poll(() => said("/a").find(({ type }) => type === "model"), soon).toBeDefined();
+    const [call] = said("/a").flatMap((out) => (out.type === "model" ? [out.callId] : []));
+    const permit = { callId: call ?? "", maxTokens: 100, attempt: 1, turn: 0 };
+    deliver(host, "/a", 1, { type: "permit", ...permit });
+    const end = { type: "turn-end", output: "five" };
+    await expect.poll(() => said("/a"), soon).toContainEqual(end);
+  });
+
+  it("run a TypeScript machine from its module", async () => {
+    const { hosts, value, soon } = start(threads);
+    place(hosts.pick("guest"), machine("good"), "/tea");
+    await expect.poll(() => value("/tea"), soon).toBe("idle");
+  });
+});
+
+describe("a machine that ends its thread", () => {
+  it("takes its own guest host with it, and no other", async () => {
+    const { hosts, lost, said, value, soon } = start(1);
+    const [house, guest] = [hosts.pick("house"), hosts.pick("guest")];
+    place(house, loop, "/a");
+    place(guest, machine("ends-thread"), "/bad");
+    await expect.poll(() => value("/bad"), soon).toBe("here");
+    deliver(guest, "/bad", 1, { type: "message", from: "/", message: { type: "leave" } });
+    await expect.poll(() => lost, soon).toEqual(["guest-2 its thread exited with code 6"]);
+    expect(house.state).toBe("ready");
+    expect(said("/a").map(({ type }) => type)).toContain("model");
+    place(hosts.pick("guest"), machine("good"), "/next");
+    await expect.poll(() => value("/next"), soon).toBe("idle");
+  });
+});

@@ -1,0 +1,201 @@
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Listening, listen } from "../fixtures/hosts/listening.ts";
+
+const open: Listening[] = [];
+const start = (...options: Parameters<typeof listen>): Listening => {
+  const listening = listen(...options);
+  open.push(listening);
+  return listening;
+};
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(({ hosts }) => hosts.stop()));
+});
+
+describe("a host on a thread", () => {
+  it("answers what was posted before its thread had started", async () => {
+    const { hosts, log, tell, heard } = start();
+    const host = hosts.pick("house");
+    tell(host, "echo", "early");
+    expect(host.state).toBe("starting");
+    await heard('said house-1 "early"');
+    await heard("started house-1");
+    expect(host.state).toBe("ready");
+    expect(log).toHaveLength(2);
+  });
+
+  it("reads the cancel words, also those grown after it started", async () => {
+    const { hosts, words, tell, heard } = start();
+    const host = hosts.pick("house");
+    await heard("started");
+    words.grow(4_096);
+    new Int32Array(words)[1_000] = 7;
+    tell(host, "word", 1_000);
+    await heard('said house-1 {"length":1024,"word":7}');
+  });
+
+  it("gives a house host the two keys and nothing else, a guest host nothing", async () => {
+    const env = { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: "u", HOME: "/x" };
+    const { hosts, tell, heard } = start({ env });
+    tell(hosts.pick("house"), "env");
+    tell(hosts.pick("guest"), "env");
+    tell(hosts.pick("house"), "keys");
+    await heard('said house-1 [["ANTHROPIC_API_KEY","k"],["ANTHROPIC_BASE_URL","u"]]');
+    await heard('said house-1 ["ANTHROPIC_API_KEY","ANTHROPIC_BASE_URL"]');
+    await heard("said guest-2 []");
+  });
+
+  it("refuses at once what cannot be cloned", () => {
+    const host = start().hosts.pick("house");
+    const message = { items: [() => 1] } as never;
+    expect(() => host.post(message)).toThrow(expect.objectContaining({ name: "DataCloneError" }));
+  });
+});
+
+describe("placement on threads", () => {
+  it("opens a second host only when the first is in use, and no third", () => {
+    const { hosts } = start();
+    const first = hosts.pick("house");
+    expect(hosts.pick("house")).toBe(first);
+    first.load = 1;
+    const second = hosts.pick("house");
+    expect(second).not.toBe(first);
+    second.load = 2;
+    expect(hosts.pick("house")).toBe(first);
+    first.load = 3;
+    expect(hosts.pick("house")).toBe(second);
+    expect(hosts.list().map(({ id, agents }) => [id, agents])).toEqual([
+      ["house-1", 3],
+      ["house-2", 2],
+    ]);
+  });
+
+  it("keeps guests on hosts of their own", () => {
+    const { hosts } = start({ threads: 1 });
+    const house = hosts.pick("house");
+    const guest = hosts.pick("guest");
+    expect([house.kind, guest.kind]).toEqual(["house", "guest"]);
+    guest.load = 5;
+    expect(hosts.pick("guest")).toBe(guest);
+  });
+});
+
+describe("the death of a thread", () => {
+  const frames = (listening: Listening, id: string): string[] =>
+    listening.log.filter((entry) => entry.startsWith(`said ${id} `));
+
+  it.each([
+    ["exit", "lost house-1 its thread exited with code 3"],
+    ["throw", "lost house-1 a bad day"],
+  ])(
+    "by %s is told after the last frame it posted, and its neighbour goes on",
+    async (deed, lost) => {
+      const listening = start();
+      const { hosts, log, tell, heard } = listening;
+      const host = hosts.pick("house");
+      host.load = 1;
+      const neighbour = hosts.pick("house");
+      await Promise.all([heard("started house-1"), heard("started house-2")]);
+      tell(host, deed, 2_000);
+      expect(await heard("lost")).toBe(lost);
+      expect(frames(listening, "house-1")).toHaveLength(2_000);
+      expect(log.at(-1)).toBe(lost);
+      expect(host.state).toBe("gone");
+      tell(neighbour, "echo", "still here");
+      await heard('said house-2 "still here"');
+    },
+  );
+
+  it("by order is told after its exit, and the next pick gets a new thread", async () => {
+    const listening = start({ threads: 1 });
+    const { hosts, tell, heard } = listening;
+    const host = hosts.pick("house");
+    tell(host, "spin");
+    await heard('said house-1 "spinning"');
+    host.condemn("it spins");
+    host.condemn("said again");
+    expect(host.state).toBe("condemned");
+    const next = hosts.pick("house");
+    expect(next.id).toBe("house-2");
+    tell(next, "echo", "new");
+    await heard('said house-2 "new"');
+    expect(await heard("lost")).toBe("lost house-1 it spins");
+    expect(hosts.list().map(({ id }) => id)).toEqual(["house-2"]);
+  });
+
+  it("before its thread was up leaves nothing behind", async () => {
+    const { hosts, heard } = start({ threads: 1 });
+    hosts.pick("house").condemn("too early");
+    expect(await heard("lost")).toBe("lost house-1 too early");
+    hosts.pick("house");
+    await heard("started house-2");
+  });
+
+  it("that its module caused while loading is told with the module's error", async () => {
+    const entry = new URL("../fixtures/hosts/broken-entry.ts", import.meta.url);
+    const { hosts, heard } = start({ entry });
+    hosts.pick("house");
+    expect(await heard("lost")).toContain("this entry is broken");
+  });
+
+  it("comes to a host that posts what cannot be cloned", async () => {
+    const { hosts, tell, heard } = start();
+    tell(hosts.pick("house"), "unclonable");
+    await heard("lost house-1");
+  });
+});
+
+describe("a thread that cannot be interrupted", () => {
+  const block = async ({ hosts, tell }: Listening, seconds: number) => {
+    const file = join(mkdtempSync(join(tmpdir(), "coppice-")), "blocking");
+    const host = hosts.pick("house");
+    tell(host, "block", { file, seconds });
+    await expect.poll(() => existsSync(file), { timeout: 10_000 }).toBe(true);
+    return host;
+  };
+
+  it("is reported stuck, replaced, and lost when it exits after all", async () => {
+    const listening = start({ threads: 1, killMs: 200 });
+    const { hosts, log, tell, heard } = listening;
+    const host = await block(listening, 1.5);
+    host.condemn("it blocks");
+    await heard("stuck house-1");
+    expect(hosts.list()).toContainEqual({
+      id: "house-1",
+      kind: "house",
+      state: "stuck",
+      agents: 0,
+    });
+    tell(hosts.pick("house"), "echo", "instead");
+    await heard('said house-2 "instead"');
+    await heard("lost house-1 it blocks");
+    expect(log.filter((entry) => entry.startsWith("lost"))).toHaveLength(1);
+  });
+
+  it("does not hold up stop()", async () => {
+    const listening = start({ threads: 1, killMs: 200 });
+    await block(listening, 3);
+    const before = performance.now();
+    await listening.hosts.stop();
+    expect(performance.now() - before).toBeLessThan(1_500);
+    expect(listening.log.at(-1)).toBe("stuck house-1");
+  });
+});
+
+describe("stop", () => {
+  it("lets hosts close what they run, then ends them without a word of loss", async () => {
+    const { hosts, log, heard } = start();
+    hosts.pick("house");
+    hosts.pick("guest");
+    await Promise.all([heard("started house-1"), heard("started guest-2")]);
+    await hosts.stop();
+    await hosts.stop();
+    expect(hosts.list()).toEqual([]);
+    expect(log.slice(2).sort()).toEqual(['said guest-2 "closed"', 'said house-1 "closed"']);
+    expect(() => hosts.pick("house")).toThrow(
+      expect.objectContaining({ code: "SUPERVISOR_STOPPED" }),
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import { expect, it } from "vitest";
+import { createActor } from "xstate";
+import { getShortestPaths } from "xstate/graph";
+import { type AgentEvent, agentMachine } from "../../machines/agent.ts";
+
+const input = { prefix: "/a#1" };
+const effects = [
+  "appendInput",
+  "askPermit",
+  "appendPending",
+  "startModel",
+  "abortModel",
+  "sendCalls",
+  "endTurn",
+  "closeTurn",
+  "failTurn",
+] as const;
+const provided = agentMachine.provide({
+  actions: Object.fromEntries(effects.map((name) => [name, () => undefined])),
+});
+const events: AgentEvent[] = [
+  { type: "input.given", input: "go" },
+  { type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 },
+  { type: "model.replied", uses: ["u1"], reply: null },
+  { type: "model.replied", uses: [], reply: null },
+  { type: "model.failed", error: null },
+  { type: "result.received", callId: "/a#1.2", result: null },
+  { type: "message.received", blocks: ["hi"], askId: "q" },
+  { type: "end.requested" },
+];
+
+it("reaches every state", () => {
+  const paths = getShortestPaths(provided, {
+    input,
+    events,
+    limit: 500,
+    serializeState: ({ value }) => JSON.stringify(value),
+  });
+  const reached = new Set(paths.map(({ state }) => state.value));
+  expect([...reached].sort()).toEqual(Object.keys(agentMachine.states).sort());
+});
+
+it("can be told to end in every state that is no end", () => {
+  for (const state of Object.values(agentMachine.states)) {
+    const final = state.type === "final" || state.key === "closing";
+    expect([state.key, state.ownEvents.includes("end.requested")]).toEqual([state.key, !final]);
+  }
+});
+
+it("names every action and guard it uses, and has no stray function", () => {
+  const { actions, guards } = agentMachine.implementations;
+  const known = new Set([...Object.keys(actions), ...Object.keys(guards)]);
+  const used = new Set<string>();
+  JSON.stringify(agentMachine.config, (key, value) => {
+    if (key === "context") return undefined;
+    expect(typeof value).not.toBe("function");
+    if (key === "actions" || key === "guard") for (const name of [value].flat()) used.add(name);
+    return value;
+  });
+  expect([...used].sort()).toEqual([...known].sort());
+});
+
+it("describes every state", () => {
+  for (const state of Object.values(agentMachine.states)) expect(state.description).toBeTruthy();
+});
+
+it("refuses to run without its effects", () => {
+  const errors: unknown[] = [];
+  const actor = createActor(agentMachine, { input });
+  actor.subscribe({ error: (error) => errors.push(error) });
+  actor.start().send({ type: "input.given", input: "go" });
+  expect(errors).toMatchObject([{ message: expect.stringContaining("machine.provide()") }]);
+});
+
+it("numbers its calls by itself, the next model call behind them", () => {
+  const actor = createActor(provided, { input }).start();
+  actor.send({ type: "input.given", input: "go" });
+  actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 });
+  actor.send({ type: "model.replied", uses: ["x", "y"], reply: null });
+  expect(actor.getSnapshot().context).toMatchObject({
+    calls: [
+      { callId: "/a#1.2", use: "x" },
+      { callId: "/a#1.3", use: "y" },
+    ],
+    model: "/a#1.4",
+    count: 4,
+  });
+});
+
+it("goes on instead of ending its turn when a message came while its model answered", () => {
+  const actor = createActor(provided, { input }).start();
+  actor.send({ type: "input.given", input: "go" });
+  actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 });
+  actor.send({ type: "message.received", blocks: ["wait"], askId: "q" });
+  actor.send({ type: "model.replied", uses: [], reply: null });
+  const { value, context } = actor.getSnapshot();
+  expect([value, context.inbox, context.asks]).toEqual(["asking", ["wait"], ["q"]]);
+});

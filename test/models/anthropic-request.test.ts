@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { messagesBody } from "../../src/models/anthropic-request.ts";
+import type { AnthropicModel } from "../../src/wire/spec.ts";
+import type { Block, ToolCard, TurnMessage } from "../../src/wire/transcript.ts";
+import { say } from "../fixtures/messages-server.ts";
+import { startBench } from "./anthropic-bench.ts";
+import { recordCall, request } from "./recorded-call.ts";
+
+const tools: ToolCard[] = ["a", "b"].map((name) => ({
+  subject: `x/${name}`,
+  name: `x__${name}`,
+  description: name,
+  inputSchema: { type: "object" },
+}));
+
+const called: Block = { type: "tool_use", id: "t1", name: "x__a", input: {} };
+const result: Block = { type: "tool_result", tool_use_id: "t1", content: "done" };
+const talk: TurnMessage[] = [
+  { role: "user", content: "first" },
+  { role: "assistant", content: [called] },
+  { role: "user", content: [result] },
+  { role: "assistant", content: "then" },
+  {
+    role: "user",
+    content: [
+      { type: "text", text: "more" },
+      { type: "text", text: "last" },
+    ],
+  },
+];
+
+function body(spec: Partial<AnthropicModel> = {}, over: Parameters<typeof request>[0] = {}) {
+  const asked = request({ system: "Be brief.", tools, messages: talk, ...over });
+  return messagesBody({ provider: "anthropic", model: "claude-test", ...spec }, asked);
+}
+
+function marks(value: unknown): number {
+  return JSON.stringify(value).split("cache_control").length - 1;
+}
+
+describe("the request of an anthropic model", () => {
+  it("marks system, tools and the ends of this and the last conversation for the cache", () => {
+    const { system, tools: sent, messages } = body();
+    const cache_control = { type: "ephemeral" };
+    expect(system).toEqual([{ type: "text", text: "Be brief.", cache_control }]);
+    expect(sent!.map((tool) => tool.cache_control)).toEqual([undefined, cache_control]);
+    expect(messages[4]!.content).toEqual([
+      { type: "text", text: "more" },
+      { type: "text", text: "last", cache_control },
+    ]);
+    expect(messages[2]!.content).toEqual([{ ...result, cache_control }]);
+    expect(marks(body())).toBe(4);
+  });
+
+  it("marks what is there", () => {
+    const first = talk.slice(0, 1);
+    expect(marks(body({}, { messages: first }))).toBe(3);
+    expect(marks(body({}, { messages: first, tools: [] }))).toBe(2);
+    expect(marks(body({}, { messages: first, tools: [], system: "" }))).toBe(1);
+  });
+
+  it("marks nothing without caching, and no thinking ever", () => {
+    expect(marks(body({ cache: false }))).toBe(0);
+    const thought: Block = { type: "thinking", thinking: "hm", signature: "s" };
+    const messages: TurnMessage[] = [
+      { role: "user", content: "go on" },
+      { role: "assistant", content: [thought] },
+    ];
+    expect(body({}, { messages }).messages[1]!.content).toEqual([thought]);
+  });
+
+  it("leaves the transcript as it was", () => {
+    const before = structuredClone(talk);
+    body();
+    expect(talk).toEqual(before);
+  });
+
+  it("leaves out blank text and empty turns, which the service refuses", async () => {
+    await using bench = await startBench([say("5")]);
+    const messages: TurnMessage[] = [
+      { role: "user", content: "go" },
+      { role: "assistant", content: [] },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "  " },
+          { type: "text", text: "on" },
+        ],
+      },
+      { role: "assistant", content: [{ type: "text", text: "" }, called] },
+      {
+        role: "user",
+        content: [{ ...result, content: [{ type: "text", text: "" }] } as Block],
+      },
+    ];
+    const asked = request({ messages, system: " " });
+    await bench.model().call(asked, recordCall().call);
+    expect(bench.server.requests[0]!.body).not.toHaveProperty("system");
+    expect(bench.server.requests[0]!.body.messages).toHaveLength(4);
+  });
+
+  it("sends maxTokens, model and stream, and no option that was not set", () => {
+    const asked = body({ cache: false }, { tools: [] });
+    expect(Object.keys(asked).sort()).toEqual([
+      "max_tokens",
+      "messages",
+      "model",
+      "stream",
+      "system",
+    ]);
+    expect(asked).toMatchObject({ model: "claude-test", max_tokens: 1_000, stream: true });
+  });
+
+  it("sends temperature under the API version that still knows it, else the SDK's", async () => {
+    await using bench = await startBench([say("5")]);
+    await bench.model({ temperature: 0 }).call(request(), recordCall().call);
+    await bench.model().call(request(), recordCall().call);
+    const [cool, plain] = bench.server.requests;
+    expect(cool!.body.temperature).toBe(0);
+    expect(cool!.headers["anthropic-version"]).toBe("2023-06-01");
+    expect(plain!.headers["anthropic-version"]).not.toBe("2023-06-01");
+  });
+
+  it.each([
+    [2_001, { type: "enabled", budget_tokens: 2_000 }],
+    [2_000, { type: "enabled", budget_tokens: 1_999 }],
+    [1_025, { type: "enabled", budget_tokens: 1_024 }],
+    [1_024, { type: "disabled" }],
+  ])("with maxTokens %i thinks %j", async (maxTokens, expected) => {
+    await using bench = await startBench([say("5")]);
+    const spec = { thinking: { type: "enabled", budget_tokens: 2_000 } };
+    await bench.model(spec).call(request({ maxTokens }), recordCall().call);
+    expect(bench.server.requests[0]!.body.thinking).toEqual(expected);
+  });
+
+  it("passes other thinking on as it is", () => {
+    expect(body({ thinking: { type: "adaptive" } }).thinking).toEqual({ type: "adaptive" });
+  });
+});

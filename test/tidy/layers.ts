@@ -1,0 +1,161 @@
+import { packageOf, resolveLocal, type Source } from "./source.ts";
+
+const wire = ["errors"];
+const kernel = ["errors", "wire"];
+const authority = ["errors", "wire", "kernel", "machines"];
+// What a script will use is known beforehand: the supervisor reserves exactly that.
+const script = ["models/scripted-usage.ts"];
+const supervisor = [...authority, "authority", "hosts", "tools", "journal", ...script];
+const anything = ["*"];
+
+/** Layer: the layers, or single files of `src/`, that it may import, itself always included. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  errors: ["wire"],
+  wire,
+  kernel,
+  authority,
+  journal: ["errors", "wire", "kernel"],
+  tools: ["errors", "wire", "kernel", "authority", "machines"],
+  hosts: ["errors", "wire", "kernel", "authority", "agents", "machines"],
+  models: ["errors", "wire"],
+  agents: ["errors", "wire", "machines", "models", "door"],
+  door: ["errors", "wire"],
+  supervisor,
+  inspect: ["supervisor", ...supervisor],
+  cli: ["index", "supervisor", ...supervisor],
+  testing: anything,
+  index: anything,
+  machines: [],
+  workers: ["errors", "wire", "machines", "agents", "models", "door"],
+};
+
+/** What code inside a host can reach. */
+const hostSide = new Set(["workers", "errors", "wire", "machines", "agents", "models", "door"]);
+
+/** SDK: the folders (or trees ending in `/`) in which one file each may import it. */
+const sdkHomes: Readonly<Record<string, readonly string[]>> = {
+  piscina: ["src/hosts/"],
+  comlink: ["src/hosts/", "workers/"],
+  "@modelcontextprotocol/sdk": ["src/tools/"],
+  ajv: ["src/tools/"],
+  "@anthropic-ai/sdk": ["src/models/"],
+  eventemitter3: ["src/supervisor/"],
+  zod: ["src/supervisor/"],
+};
+
+export function layerOf(path: string): string | undefined {
+  const [top, next] = path.split("/");
+  if (top === "machines" || top === "workers") return top;
+  return top === "src" ? next?.replace(/\.ts$/, "") : undefined;
+}
+
+export function layers(sources: readonly Source[]): string[] {
+  return sources.flatMap((file) => {
+    const layer = layerOf(file.path);
+    if (layer === undefined) return [];
+    const allowed = mayImport[layer];
+    const table = "mayImport in test/tidy/layers.ts";
+    if (!allowed) return [`${file.path}: give the layer "${layer}" a row in ${table}`];
+    return file.imports.flatMap(({ specifier, line }) => {
+      const target = resolveLocal(file.path, specifier);
+      if (target === undefined) return [];
+      const to = layerOf(target);
+      if (to === undefined) return [`${file.path}:${line} leaves the library: ${specifier}`];
+      const fine = [layer, ...allowed].some(
+        (name) => [to, "*"].includes(name) || target === `src/${name}`,
+      );
+      if (fine) return [];
+      const why = `${layer} may import only ${allowed.join(", ") || "itself"}`;
+      return [
+        `${file.path}:${line} imports ${target}: ${why}; move the code, or the wall in ${table}`,
+      ];
+    });
+  });
+}
+
+export function hostSideClosure(sources: readonly Source[]): string[] {
+  const byPath = new Map(sources.map((file) => [file.path, file]));
+  const via = new Map<string, string>();
+  const queue = sources.map(({ path }) => path).filter((path) => path.startsWith("workers/"));
+  for (const path of queue) {
+    for (const target of localImports(byPath.get(path))) {
+      if (via.has(target) || queue.includes(target)) continue;
+      via.set(target, path);
+      queue.push(target);
+    }
+  }
+  return [...via]
+    .filter(([path]) => !hostSide.has(layerOf(path) ?? ""))
+    .map(
+      ([path, from]) => `${path} is reachable from workers/ through ${from}: keep it out of hosts`,
+    );
+}
+
+export function cycles(sources: readonly Source[]): string[] {
+  const byPath = new Map(sources.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) {
+      const loop = [...trail.slice(start), path].join(" -> ");
+      found.push(`import cycle ${loop}: move what both need into a file below them`);
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of localImports(byPath.get(path), "runtime")) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of sources) visit(path, []);
+  return found;
+}
+
+export function sdkImporters(sources: readonly Source[]): string[] {
+  const importers = new Map<string, string>();
+  return sources.flatMap((file) => {
+    if (!/^(src|workers)\//.test(file.path)) return [];
+    const names = new Set(file.imports.map(({ specifier }) => packageOf(specifier)));
+    return [...names].flatMap((name) => {
+      if (name === undefined || name === "xstate") return [];
+      const homes = sdkHomes[name];
+      if (!homes) return [`${file.path} imports ${name}: give it one home in sdkHomes, or drop it`];
+      const home = homes.find((folder) => file.path.startsWith(folder));
+      if (!home) return [`${file.path} imports ${name}: only one file in ${homes.join(", ")} may`];
+      const first = importers.get(`${name} ${home}`);
+      importers.set(`${name} ${home}`, first ?? file.path);
+      return first ? [`${file.path} imports ${name}: go through ${first}, its one importer`] : [];
+    });
+  });
+}
+
+export function machineImports(sources: readonly Source[]): string[] {
+  return sources
+    .filter(({ path }) => path.startsWith("machines/"))
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter(({ specifier }) => !/^(xstate$|\.\/)/.test(specifier))
+        .map(({ specifier, line }) => {
+          return `${path}:${line} imports ${specifier}: machines are data, import xstate or "./"`;
+        }),
+    );
+}
+
+export function exampleImports(sources: readonly Source[]): string[] {
+  return sources
+    .filter(({ path }) => path.startsWith("examples/"))
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter(({ specifier }) => specifier.startsWith("."))
+        .filter(({ specifier }) => !resolveLocal(path, specifier)?.startsWith("examples/"))
+        .map(({ specifier, line }) => {
+          return `${path}:${line} imports ${specifier}: import "coppice" by name, as a user does`;
+        }),
+    );
+}
+
+function localImports(file: Source | undefined, which: "all" | "runtime" = "all"): string[] {
+  if (!file) return [];
+  return file.imports
+    .filter(({ type }) => which === "all" || !type)
+    .flatMap(({ specifier }) => resolveLocal(file.path, specifier) ?? []);
+}

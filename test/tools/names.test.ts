@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { matchesGlob } from "../../src/tools/glob.ts";
+import { modelName, nameTable } from "../../src/tools/names.ts";
+
+describe("modelName", () => {
+  it.each([
+    ["add", "add"],
+    ["fs/read", "fs__read"],
+    ["fs/read.file v2", "fs__read_file_v2"],
+    ["fs/deep/read", "fs__deep_read"],
+    ["größe", "gr__e"],
+    ["n".repeat(64), "n".repeat(64)],
+  ])("shows %s as %s", (subject, name) => {
+    expect(modelName(subject)).toBe(name);
+  });
+
+  it("cuts a name of 65 characters to 64, with a hash that tells it from its like", () => {
+    const long = modelName(`server/${"x".repeat(57)}`);
+    expect(long).toHaveLength(64);
+    expect(long).toMatch(/^server__x{49}_[0-9a-f]{6}$/);
+    expect(modelName(`server/${"x".repeat(58)}`)).not.toBe(long);
+    expect(modelName(`server/${"x".repeat(56)}`)).toBe(`server__${"x".repeat(56)}`);
+  });
+});
+
+describe("nameTable", () => {
+  it.each([
+    ["two tools", ["a.b", "a_b"], /"a_b" and tool "a\.b" would both be shown to models as "a_b"/],
+    ["a tool and a server's", ["fs__read", "fs/read"], /"fs__read"/],
+    ["a tool and the loop's", ["spawn.agent"], /the agent loop would both/],
+  ])("refuses a clash of %s", (_, subjects, message) => {
+    expect(() => nameTable(subjects, { clash: "refuse" })).toThrow(
+      expect.objectContaining({ code: "OPTIONS_INVALID", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it("gives the later of two a name of its own, when it may not refuse", () => {
+    const names = nameTable(["a.b", "a_b", "wait.agents"], { clash: "hash" });
+    expect([...names.values()]).toEqual([
+      "a_b",
+      expect.stringMatching(/^a_b_[0-9a-f]{6}$/),
+      expect.stringMatching(/^wait_agents_[0-9a-f]{6}$/),
+    ]);
+  });
+});
+
+describe("matchesGlob", () => {
+  it.each([
+    ["add", "add", true],
+    ["add", "adder", false],
+    ["*", "", true],
+    ["*", "fs/read", true],
+    ["fs/*", "fs/read", true],
+    ["fs/*", "fs/", true],
+    ["fs/*", "fs", false],
+    ["fs/*", "ffs/read", false],
+    ["*/read", "fs/read", true],
+    ["*/read", "fs/read_all", false],
+    ["a*a", "a", false],
+    ["a*a", "aa", true],
+    ["a*b*c", "a-b-c", true],
+    ["a*b*c", "a-c-b", false],
+    ["a**c", "ac", true],
+    ["a.c", "abc", false],
+    ["", "", true],
+    ["", "a", false],
+  ])("%s and %s: %s", (pattern, name, matches) => {
+    expect(matchesGlob(pattern, name)).toBe(matches);
+  });
+
+  it("does not slow down on a pattern of many stars", () => {
+    const before = performance.now();
+    expect(matchesGlob(`${"*a".repeat(5_000)}b`, "a".repeat(100_000))).toBe(false);
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+});

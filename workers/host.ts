@@ -1,0 +1,11 @@
+import { isMainThread } from "node:worker_threads";
+import { createHostRuntime } from "../src/agents/host-runtime.ts";
+import type { HostTask } from "../src/wire/control.ts";
+import { serveHost } from "./serve-host.ts";
+
+if (isMainThread) throw new Error("workers/host.ts runs in a worker thread, not in the main one");
+
+/** The one endless task of a host's thread. */
+export default function host(task: HostTask): Promise<never> {
+  return serveHost(task, createHostRuntime);
+}
