@@ -12,6 +12,24 @@ export const HELD = 2;
 /** Where an account's figures carry output tokens, which are told but never bounded. */
 export const OUTPUT = BUDGET_UNITS.length;
 
+/** The most that one call may reserve; a unit left out or null is unlimited. */
+export interface ActionCeilings {
+  readonly nanoUsd?: number | null;
+  readonly tokens?: number | null;
+}
+
+/** So much in each span of `everyMs` milliseconds, counted from the epoch: a day is one of UTC. */
+export interface WindowCeilings {
+  readonly everyMs: number;
+  readonly ceilings: Ceilings;
+}
+
+/** The tightest bounds of a path on one call, per held unit, and whose they are. */
+export interface ActionBound {
+  readonly limit: readonly number[];
+  readonly from: readonly string[];
+}
+
 /**
  * Up to `most` further steps of `per` on top of a call's amounts: output tokens, of which a model
  * call takes what is left. With less room than `least` steps the call is refused.
@@ -25,7 +43,11 @@ export interface Stretch {
 /** One account. Figures stand in the order of {@link BUDGET_UNITS}, then output tokens. */
 export interface Account {
   readonly path: string;
+  /** The next one that every charge lands on too: a window of this one, or the account above. */
   readonly parent: Account | undefined;
+  /** Set where this stands for a window: its figures begin anew when it turns. */
+  readonly window: BudgetWindow | undefined;
+  readonly action: ActionBound | undefined;
   /** Ceilings; `Infinity` is unlimited. */
   readonly limit: readonly number[];
   /** From how much spent a warning is due; `Infinity` once it was given. */
@@ -40,6 +62,13 @@ export interface Account {
   /** Calls that wait here, per held unit, oldest first; made when the first one waits. */
   queues: readonly Call[][] | undefined;
   children: number;
+}
+
+/** When a window turns, and where its warnings then begin anew. */
+export interface BudgetWindow {
+  readonly everyMs: number;
+  readonly warnFrom: number[];
+  endsAt: number;
 }
 
 /** A call that waits or is held. */
@@ -66,50 +95,16 @@ export interface BudgetWarning {
   readonly unit: BudgetUnit;
   readonly limit: number;
   readonly spent: number;
+  /** Whose call crossed it. */
+  readonly by: string;
+  /** Where the ceiling is one of a window: how long that is. */
+  readonly everyMs?: number;
 }
 
 /** Throws a RangeError unless `amount` is a whole number, at least 0, that stays exact. */
 export function whole(amount: number, what: string): number {
   if (Number.isSafeInteger(amount) && amount >= 0) return amount;
   throw new RangeError(`${what} must be a whole number of at least 0, not ${amount}`);
-}
-
-export interface NewAccount {
-  readonly path: string;
-  readonly ceilings?: Ceilings | undefined;
-  /** The share of a ceiling at which a warning is given, 0 to 1. Default 0.8. */
-  readonly warnAt?: number | undefined;
-}
-
-const unlimited: readonly number[] = BUDGET_UNITS.map(() => Infinity);
-
-export function createAccount(asked: NewAccount, parent: Account | undefined): Account {
-  const { path, ceilings = {}, warnAt = 0.8 } = asked;
-  if (!(warnAt >= 0 && warnAt <= 1)) throw new RangeError(`warnAt must be 0 to 1, not ${warnAt}`);
-  const limit = BUDGET_UNITS.map((unit) => {
-    const ceiling = ceilings[unit] ?? null;
-    return ceiling === null ? Infinity : whole(ceiling, `the ceiling ${unit} of ${path}`);
-  });
-  // Most accounts have no ceiling of their own, and all of those share one row.
-  const own = limit.every((ceiling) => ceiling === Infinity) ? unlimited : limit;
-  return {
-    path,
-    parent,
-    limit: own,
-    warnFrom: own.map((ceiling) => threshold(ceiling, warnAt)),
-    spent: [0, 0, 0, 0, 0],
-    own: [0, 0, 0, 0, 0],
-    reserved: [0, 0],
-    calls: [],
-    queues: undefined,
-    children: 0,
-  };
-}
-
-/** The least whole amount that is the share; binary fractions such as 0.07 * 100 are forgiven. */
-function threshold(ceiling: number, warnAt: number): number {
-  if (ceiling === 0 || ceiling === Infinity) return Infinity;
-  return Math.max(1, Math.ceil(ceiling * warnAt - 1e-6));
 }
 
 /** Adds to what was spent on every account of the path. */
@@ -127,7 +122,10 @@ export function charge(
     // Output tokens have no threshold: comparing with undefined is false.
     if (spent >= on.warnFrom[at]!) {
       on.warnFrom[at] = Infinity;
-      warnings.push({ account: on.path, unit: BUDGET_UNITS[at]!, limit: on.limit[at]!, spent });
+      const limit = on.limit[at]!;
+      const window = on.window === undefined ? {} : { everyMs: on.window.everyMs };
+      const about = { account: on.path, unit: BUDGET_UNITS[at]!, limit, spent, by: account.path };
+      warnings.push({ ...about, ...window });
     }
   }
 }
@@ -140,11 +138,14 @@ export function hold(account: Account, at: number, amount: number): void {
   }
 }
 
-/** Gives back a count that was charged for a call that never started. */
+/**
+ * Gives back a count that was charged for a call that never started. A window may have turned
+ * since, so there it stays taken.
+ */
 export function refund(account: Account, at: number, amount: number): void {
   account.own[at]! -= amount;
   for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
-    on.spent[at]! -= amount;
+    if (on.window === undefined) on.spent[at]! -= amount;
   }
 }
 
@@ -159,9 +160,11 @@ export function leftOnPath(account: Account, unit: BudgetUnit): number | null {
   return least === Infinity ? null : least;
 }
 
-/** The nearest account of the path that bounds a unit. */
+/** The nearest account of the path that bounds a unit, by whichever of its bounds. */
 export function boundOnPath(account: Account, unit: BudgetUnit): string | undefined {
   const at = BUDGET_UNITS.indexOf(unit);
+  const { action } = account;
+  if ((action?.limit[at] ?? Infinity) !== Infinity) return action?.from[at];
   for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
     if (on.limit[at] !== Infinity) return on.path;
   }

@@ -11,7 +11,15 @@ import {
   type Stretch,
   whole,
 } from "./budget-accounts.ts";
-import { attempt, granted, leaveQueues, pathOf, type ReserveAnswer, wake } from "./budget-queue.ts";
+import {
+  attempt,
+  granted,
+  judge,
+  leaveQueues,
+  pathOf,
+  type ReserveAnswer,
+  wake,
+} from "./budget-queue.ts";
 import { accountOf, type BudgetState } from "./budget-state.ts";
 
 /** What a call really used; left out in a settlement: what was reserved. */
@@ -23,30 +31,41 @@ export interface Used {
 }
 
 export function reserve(state: BudgetState, request: Reserve): ReserveAnswer {
-  const { key, amounts, stretch } = request;
+  const { key } = request;
   const known = state.calls.get(key);
   if (known !== undefined) return granted(known);
+  const call = newCall(state, request);
+  const answer = attempt(call, state.warnings);
+  if (answer.status === "refused") return answer;
+  if (answer.status === "waiting") state.waiting++;
+  state.age++;
+  state.calls.set(key, call);
+  call.account.calls.push(call);
+  return answer;
+}
+
+/** What the answer to a request would be now; takes nothing. */
+export function peek(state: BudgetState, request: Omit<Reserve, "type" | "key">): ReserveAnswer {
+  return judge(newCall(state, { ...request, key: "" }));
+}
+
+function newCall(state: BudgetState, request: Omit<Reserve, "type">): Call {
+  const { key, amounts, stretch } = request;
   check(amounts, stretch);
   const account = accountOf(state, request.account);
   const counts = [amounts.toolCalls ?? 0, amounts.modelCalls ?? 0] as const;
-  const call: Call = {
+  return {
     key,
     account,
     amounts,
     stretch,
-    age: state.age++,
+    age: state.age,
     asked: [0, 0, counts[0], counts[1]],
     steps: 0,
     waiting: false,
     stands: [],
     place: account.calls.length,
   };
-  const answer = attempt(call, state.warnings);
-  if (answer.status === "refused") return answer;
-  if (answer.status === "waiting") state.waiting++;
-  state.calls.set(key, call);
-  account.calls.push(call);
-  return answer;
 }
 
 /**

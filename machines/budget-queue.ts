@@ -1,5 +1,6 @@
 import {
   type Account,
+  type ActionBound,
   BUDGET_UNITS,
   type BudgetUnit,
   type BudgetWarning,
@@ -18,6 +19,10 @@ export interface BudgetGranted {
 /** Even if every reservation came back, it would not fit. */
 export interface BudgetRefused {
   readonly status: "refused";
+  /** Which bound of the account it met: its ceiling, that on one call, or that of a window. */
+  readonly bound: "total" | "action" | "window";
+  /** When asking again can help: the window turns then. */
+  readonly retryAt?: number;
   readonly account: string;
   readonly unit: BudgetUnit;
   readonly limit: number;
@@ -44,23 +49,38 @@ const GRANTED: BudgetGranted = { status: "granted", steps: 0 };
 
 /** Grants the call and charges it, refuses it, or leaves it standing in every queue it must. */
 export function attempt(call: Call, warnings: BudgetWarning[]): ReserveAnswer {
+  const answer = judge(call);
+  if (answer.status === "waiting") queueUp(call);
+  if (answer.status !== "granted") return answer;
+  const { asked, account } = call;
+  for (let at = 0; at < HELD; at++) hold(account, at, asked[at]!);
+  for (let at = HELD; at < asked.length; at++) charge(account, at, asked[at]!, warnings);
+  return answer;
+}
+
+/** What the answer to a call would be now; takes nothing. */
+export function judge(call: Call): ReserveAnswer {
   measure(call);
   const { asked, account } = call;
+  const over = account.action && overAction(call, account.action);
+  if (over !== undefined) return over;
   let blocked = false;
+  let later: BudgetRefused | undefined;
   for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
     for (let at = 0; at < asked.length; at++) {
       const amount = asked[at]!;
       if (amount === 0) continue;
-      if (on.spent[at]! + amount > on.limit[at]!) return refusal(on, at, amount);
+      if (on.spent[at]! + amount > on.limit[at]!) {
+        const no = refusal(on, at, amount);
+        if (no.retryAt === undefined) return no;
+        // What waiting cannot help tells more than a window; of windows, the last to turn.
+        if (later?.retryAt === undefined || later.retryAt < no.retryAt) later = no;
+      }
       if (at < HELD) blocked ||= isBlocked(call, on, at);
     }
   }
-  if (blocked) {
-    queueUp(call);
-    return WAITING;
-  }
-  for (let at = 0; at < HELD; at++) hold(account, at, asked[at]!);
-  for (let at = HELD; at < asked.length; at++) charge(account, at, asked[at]!, warnings);
+  if (later !== undefined) return later;
+  if (blocked) return WAITING;
   return call.steps === 0 ? GRANTED : { status: "granted", steps: call.steps };
 }
 
@@ -114,7 +134,12 @@ function measure(call: Call): void {
   asked[1] = amounts.tokens ?? 0;
   if (stretch === undefined) return;
   const per = [stretch.per.nanoUsd ?? 0, stretch.per.tokens ?? 0];
+  const { action } = call.account;
   let steps = stretch.most;
+  for (let at = 0; action !== undefined && at < HELD; at++) {
+    if (per[at] === 0) continue;
+    steps = Math.min(steps, Math.floor((action.limit[at]! - asked[at]!) / per[at]!));
+  }
   for (let on: Account | undefined = call.account; on !== undefined; on = on.parent) {
     for (let at = 0; at < HELD; at++) {
       if (per[at] === 0) continue;
@@ -155,15 +180,34 @@ function queueUp(call: Call): void {
   }
 }
 
+function overAction({ asked }: Call, { limit, from }: ActionBound): BudgetRefused | undefined {
+  for (let at = 0; at < HELD; at++) {
+    if (asked[at]! <= limit[at]!) continue;
+    return {
+      status: "refused",
+      bound: "action",
+      account: from[at]!,
+      unit: BUDGET_UNITS[at]!,
+      limit: limit[at]!,
+      spent: 0,
+      reserved: 0,
+      asked: asked[at]!,
+    };
+  }
+  return undefined;
+}
+
 function refusal(on: Account, at: number, asked: number): BudgetRefused {
-  const { path, limit, spent, reserved } = on;
-  return {
+  const { path, limit, spent, reserved, window } = on;
+  const no = {
     status: "refused",
+    bound: window === undefined ? "total" : "window",
     account: path,
     unit: BUDGET_UNITS[at]!,
     limit: limit[at]!,
     spent: spent[at]!,
     reserved: reserved[at] ?? 0,
     asked,
-  };
+  } as const;
+  return window !== undefined && asked <= limit[at]! ? { ...no, retryAt: window.endsAt } : no;
 }

@@ -2,16 +2,17 @@ import {
   type Account,
   type Amounts,
   BUDGET_UNITS,
-  type BudgetUnit,
   type BudgetWarning,
+  type BudgetWindow,
   type Call,
-  createAccount,
+  type Ceilings,
   HELD,
   hold,
   type Stretch,
 } from "./budget-accounts.ts";
+import { accountAbove, createAccount, windowsOf } from "./budget-create.ts";
 import { attempt, type Woken } from "./budget-queue.ts";
-import type { BudgetState } from "./budget-state.ts";
+import { type BudgetState, budgetOf, watchWindows } from "./budget-state.ts";
 
 interface SavedAccount {
   readonly path: string;
@@ -22,6 +23,19 @@ interface SavedAccount {
   readonly warnFrom: readonly (number | null)[];
   readonly spent: readonly number[];
   readonly own: readonly number[];
+  /** What bounds one call here; left out when that is what bounds it above. */
+  readonly action?: readonly (number | null)[];
+  readonly windows?: readonly SavedWindow[];
+}
+
+interface SavedWindow {
+  readonly everyMs: number;
+  readonly endsAt: number;
+  readonly limit: readonly (number | null)[];
+  readonly warnFrom: readonly (number | null)[];
+  /** Where its warnings begin when it turns. */
+  readonly warnsFrom: readonly (number | null)[];
+  readonly spent: readonly number[];
 }
 
 interface SavedCall {
@@ -39,6 +53,7 @@ interface SavedCall {
 export interface SavedBudget {
   readonly accounts: readonly SavedAccount[];
   readonly calls: readonly SavedCall[];
+  readonly now: number;
   readonly age: number;
   readonly woken: readonly Woken[];
   readonly warnings: readonly BudgetWarning[];
@@ -49,6 +64,7 @@ export function saveBudget(state: BudgetState): SavedBudget {
     // A child is opened after its parent, and maps keep that order.
     accounts: [...state.accounts.values()].map(saveAccount),
     calls: [...state.calls.values()].map(saveCall).sort((a, b) => a.age - b.age),
+    now: state.now,
     age: state.age,
     woken: state.woken,
     warnings: state.warnings,
@@ -61,28 +77,44 @@ export function restoreBudget(saved: SavedBudget): BudgetState {
   const [root] = accounts.values();
   if (root === undefined) throw new RangeError("a saved budget has at least its root account");
   const state: BudgetState = {
-    root,
+    ...budgetOf(root, saved.now),
     accounts,
-    calls: new Map(),
     age: saved.age,
-    waiting: 0,
     woken: [...saved.woken],
     warnings: [...saved.warnings],
   };
+  for (const account of accounts.values()) watchWindows(state, account);
   for (const call of saved.calls.filter(({ waiting }) => !waiting)) holdSaved(state, call);
   // Who waited asks again in the old order, and stands where it is still in need.
   for (const call of saved.calls.filter(({ waiting }) => waiting)) queueSaved(state, call);
   return state;
 }
 
-function saveAccount({ path, parent, limit, warnFrom, spent, own }: Account): SavedAccount {
+function saveAccount(account: Account): SavedAccount {
+  const { path, limit, warnFrom, spent, own, action } = account;
+  const above = accountAbove(account);
+  const windows = windowsOf(account).map(saveWindow);
   return {
     path,
-    parent: parent?.path ?? null,
+    parent: above?.path ?? null,
     limit: limit.map(finite),
     warnFrom: warnFrom.map(finite),
     spent: [...spent],
     own: [...own],
+    ...(action && action !== above?.action && { action: action.limit.map(finite) }),
+    ...(windows.length > 0 && { windows }),
+  };
+}
+
+function saveWindow({ window, limit, warnFrom, spent }: Account): SavedWindow {
+  const { everyMs, endsAt, warnFrom: warnsFrom } = window as BudgetWindow;
+  return {
+    everyMs,
+    endsAt,
+    limit: limit.map(finite),
+    warnFrom: warnFrom.map(finite),
+    warnsFrom: warnsFrom.map(finite),
+    spent: [...spent],
   };
 }
 
@@ -107,15 +139,33 @@ function openSaved(saved: SavedAccount, accounts: ReadonlyMap<string, Account>):
     throw new RangeError(`the saved account ${saved.path} comes before its parent`);
   }
   if (parent !== undefined) parent.children++;
-  const ceilings: { [U in BudgetUnit]?: number | null } = {};
-  BUDGET_UNITS.forEach((unit, at) => {
-    ceilings[unit] = saved.limit[at] ?? null;
-  });
-  const account = createAccount({ path: saved.path, ceilings }, parent);
+  const { path, limit, action, windows = [] } = saved;
+  const asked = {
+    path,
+    ceilings: ceilingsOf(limit),
+    perAction: action && ceilingsOf(action),
+    windows: windows.map(({ everyMs, limit }) => ({ everyMs, ceilings: ceilingsOf(limit) })),
+  };
+  const account = createAccount(asked, parent, 0);
   copy(saved.warnFrom, account.warnFrom);
   copy(saved.spent, account.spent);
   copy(saved.own, account.own);
+  windowsOf(account).forEach((on, n) => {
+    refill(on, windows[n] as SavedWindow);
+  });
   return account;
+}
+
+function refill({ warnFrom, spent, window }: Account, saved: SavedWindow): void {
+  const { warnFrom: warnsFrom } = window as BudgetWindow;
+  copy(saved.warnFrom, warnFrom);
+  copy(saved.warnsFrom, warnsFrom);
+  copy(saved.spent, spent);
+  (window as BudgetWindow).endsAt = saved.endsAt;
+}
+
+function ceilingsOf(row: readonly (number | null)[]): Ceilings {
+  return Object.fromEntries(row.map((ceiling, at) => [BUDGET_UNITS[at], ceiling]));
 }
 
 function holdSaved(state: BudgetState, saved: SavedCall): void {

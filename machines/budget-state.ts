@@ -1,10 +1,5 @@
-import {
-  type Account,
-  type BudgetWarning,
-  type Call,
-  createAccount,
-  type NewAccount,
-} from "./budget-accounts.ts";
+import type { Account, BudgetWarning, Call } from "./budget-accounts.ts";
+import { createAccount, type NewAccount, windowsOf } from "./budget-create.ts";
 import type { Woken } from "./budget-queue.ts";
 
 /** The tree of accounts. Mutated in place by {@link decideBudget} and by nothing else. */
@@ -12,6 +7,11 @@ export interface BudgetState {
   readonly root: Account;
   readonly accounts: Map<string, Account>;
   readonly calls: Map<string, Call>;
+  /** Milliseconds, as last told; it never goes back. */
+  now: number;
+  /** The accounts that stand for windows, and when the first of them turns. */
+  readonly windows: Set<Account>;
+  turnsAt: number;
   /** The age of the next call. */
   age: number;
   /** How many calls wait. Never more than are in flight, which the tree's limits bound. */
@@ -20,17 +20,39 @@ export interface BudgetState {
   warnings: BudgetWarning[];
 }
 
-export function createBudget(root: NewAccount): BudgetState {
-  const account = createAccount(root, undefined);
-  return {
-    root: account,
-    accounts: new Map([[account.path, account]]),
+/** What a budget begins with; `now` is the time, in milliseconds, and 0 if nobody tells it. */
+export interface NewBudget extends NewAccount {
+  readonly now?: number | undefined;
+}
+
+export function createBudget({ now = 0, ...root }: NewBudget): BudgetState {
+  return budgetOf(createAccount(root, undefined, now), now);
+}
+
+/** A budget of one account. */
+export function budgetOf(root: Account, now: number): BudgetState {
+  const state: BudgetState = {
+    root,
+    accounts: new Map([[root.path, root]]),
     calls: new Map(),
+    now,
+    windows: new Set(),
+    turnsAt: Infinity,
     age: 0,
     waiting: 0,
     woken: [],
     warnings: [],
   };
+  watchWindows(state, root);
+  return state;
+}
+
+/** Has the windows of an account turn when their time comes. */
+export function watchWindows(state: BudgetState, account: Account): void {
+  for (const on of windowsOf(account)) {
+    state.windows.add(on);
+    state.turnsAt = Math.min(state.turnsAt, on.window?.endsAt ?? Infinity);
+  }
 }
 
 /** The calls that waited and no longer do, in order; each is told once. */

@@ -1,22 +1,36 @@
-import type { Amounts, NewAccount, Stretch } from "./budget-accounts.ts";
-import { createAccount } from "./budget-accounts.ts";
+import { type Account, type Amounts, BUDGET_UNITS, type Stretch } from "./budget-accounts.ts";
 import { forget, release, reserve, settle, type Used, wakeUp } from "./budget-calls.ts";
+import {
+  accountAbove,
+  createAccount,
+  type NewAccount,
+  windowEnd,
+  windowsOf,
+} from "./budget-create.ts";
 import type { ReserveAnswer } from "./budget-queue.ts";
 import { restoreBudget, type SavedBudget, saveBudget } from "./budget-snapshot.ts";
-import { accountOf, type BudgetState, createBudget } from "./budget-state.ts";
+import {
+  accountOf,
+  type BudgetState,
+  createBudget,
+  type NewBudget,
+  watchWindows,
+} from "./budget-state.ts";
 import { deciderLogic } from "./decider.ts";
 
 export type {
   Account,
+  ActionCeilings,
   Amounts,
   BudgetUnit,
   BudgetWarning,
   Ceilings,
-  NewAccount,
   Stretch,
+  WindowCeilings,
 } from "./budget-accounts.ts";
 export { BUDGET_UNITS, boundOnPath, leftOnPath } from "./budget-accounts.ts";
-export type { Used } from "./budget-calls.ts";
+export { peek as peekBudget, type Used } from "./budget-calls.ts";
+export { accountAbove, type NewAccount, windowsOf } from "./budget-create.ts";
 export type {
   BudgetGranted,
   BudgetRefused,
@@ -29,6 +43,7 @@ export {
   accountOf,
   type BudgetState,
   createBudget,
+  type NewBudget,
   takeWarnings,
   takeWoken,
 } from "./budget-state.ts";
@@ -53,7 +68,9 @@ export type BudgetRequest =
       /** Whether the call began: its counts are then spent for good. */
       readonly started: boolean;
     }
-  | { readonly type: "close"; readonly account: string };
+  | { readonly type: "close"; readonly account: string }
+  /** The time, in milliseconds: windows that have ended begin anew. */
+  | { readonly type: "time"; readonly now: number };
 
 export type BudgetAnswer =
   | ReserveAnswer
@@ -98,6 +115,9 @@ export function decideBudget(state: BudgetState, request: BudgetRequest): Budget
     case "close":
       close(state, request.account);
       return DONE;
+    case "time":
+      tell(state, request.now);
+      return DONE;
   }
 }
 
@@ -107,7 +127,7 @@ export const budgetLogic = deciderLogic<
   BudgetRequest,
   BudgetAnswer,
   BudgetSummary,
-  NewAccount,
+  NewBudget,
   SavedBudget
 >({
   create: createBudget,
@@ -122,19 +142,49 @@ function open(state: BudgetState, asked: NewAccount & { readonly parent: string 
     throw new RangeError(`an account is already open for ${asked.path}`);
   }
   const parent = accountOf(state, asked.parent);
-  state.accounts.set(asked.path, createAccount(asked, parent));
+  const account = createAccount(asked, parent, state.now);
+  state.accounts.set(asked.path, account);
+  watchWindows(state, account);
   parent.children++;
 }
 
 function close(state: BudgetState, path: string): void {
   const account = accountOf(state, path);
-  if (account.children > 0 || account.parent === undefined) {
+  const above = accountAbove(account);
+  if (account.children > 0 || above === undefined) {
     throw new RangeError(`${path} has ${account.children} open accounts below it`);
   }
   state.accounts.delete(path);
-  account.parent.children--;
+  for (const window of windowsOf(account)) state.windows.delete(window);
+  above.children--;
   const freed = [...account.calls].flatMap((call) => forget(state, call));
   wakeUp(state, freed);
+}
+
+/**
+ * What is spent in a window is what is settled in it: a reservation that is held when it turns is
+ * held in the next one.
+ */
+function tell(state: BudgetState, now: number): void {
+  if (!(now > state.now)) return;
+  state.now = now;
+  if (now < state.turnsAt) return;
+  state.turnsAt = Infinity;
+  const turned: Account[] = [];
+  for (const on of state.windows) {
+    const { window } = on;
+    if (window === undefined) continue;
+    if (window.endsAt <= now) {
+      window.endsAt = windowEnd(window.everyMs, now);
+      on.spent.fill(0);
+      BUDGET_UNITS.forEach((_, at) => {
+        on.warnFrom[at] = window.warnFrom[at] ?? Infinity;
+      });
+      turned.push(on);
+    }
+    state.turnsAt = Math.min(state.turnsAt, window.endsAt);
+  }
+  wakeUp(state, turned);
 }
 
 function summarise({ root, accounts, calls, waiting }: BudgetState): BudgetSummary {

@@ -1,47 +1,61 @@
+import {
+  type CapabilityGrant,
+  type CapabilityLayer,
+  compileLayer,
+  type Limit,
+} from "./capability-rules.ts";
+import {
+  type Answered,
+  addGrant,
+  type CapabilityState,
+  changeNode,
+  closeNode,
+  createCapability,
+  type NewNode,
+  nodeOf,
+  openNode,
+  remember,
+  restoreCapability,
+  type SavedCapability,
+  saveCapability,
+} from "./capability-state.ts";
+import {
+  type CapabilityNode,
+  type CapabilityVerdict,
+  dependsOn,
+  type Facts,
+  mayEverPass,
+  walk,
+} from "./capability-walk.ts";
 import { deciderLogic } from "./decider.ts";
-import { compileGlob } from "./glob.ts";
 
-/** A right in full: what it names, and whether it is for the holder or for what it spawns. */
-export interface CapabilityGrant {
-  readonly effect: "allow" | "deny";
-  /** A subject in which `*` stands for any characters. */
-  readonly pattern: string;
-  readonly use: boolean;
-  readonly delegate: boolean;
-}
-
-/** Grants that belong together. Every layer of a node must allow: a second one only narrows. */
-export type CapabilityLayer = readonly CapabilityGrant[];
-
-interface Rule extends CapabilityGrant {
-  readonly matches: (subject: string) => boolean;
-}
-
-/** One node's rights. */
-export interface CapabilityNode {
-  readonly path: string;
-  readonly parent: CapabilityNode | undefined;
-  layers: readonly (readonly Rule[])[];
-  children: number;
-  /** Answers for subjects asked before; good while `epoch` is the state's. */
-  known: Map<string, CapabilityVerdict> | undefined;
-  epoch: number;
-}
-
-/** The rights of every node. Mutated in place by {@link decideCapability} and by nothing else. */
-export interface CapabilityState {
-  readonly root: CapabilityNode;
-  readonly nodes: Map<string, CapabilityNode>;
-  /** Moves on whenever the rights of a node change, since those of all below it change as well. */
-  epoch: number;
-  /** Rules by layer, so that a thousand agents of one template share one list. */
-  readonly compiled: WeakMap<CapabilityLayer, readonly Rule[]>;
-}
-
-export interface NewNode {
-  readonly node: string;
-  readonly layers: readonly CapabilityLayer[];
-}
+export type { CapabilityGrant, CapabilityLayer } from "./capability-rules.ts";
+export {
+  type CapabilityState,
+  createCapability,
+  type NewNode,
+  restoreCapability,
+  type SavedCapability,
+  saveCapability,
+} from "./capability-state.ts";
+export type {
+  CapabilityAsking,
+  CapabilityDenied,
+  CapabilityDepends,
+  CapabilityPermitted,
+  CapabilityVerdict,
+  Facts,
+  Lack,
+} from "./capability-walk.ts";
+export type {
+  ArgumentCondition,
+  ArgumentKind,
+  ArgumentPattern,
+  Finding,
+  ReadArgument,
+  ReadValue,
+  WantedArgument,
+} from "./capability-where.ts";
 
 /** May this node use this subject? */
 export interface CapabilityAsk {
@@ -50,24 +64,33 @@ export interface CapabilityAsk {
   readonly subject: string;
   /** Needs no grant but the root's; a deny on the path still takes it away. */
   readonly byDefault?: boolean | undefined;
+  /** What an answer that `depends` is to be asked again with. */
+  readonly facts?: Facts | undefined;
+  /** Somebody has allowed this one request; a deny still wins. */
+  readonly approved?: boolean | undefined;
+  /** Names the call; one that was counted before is not asked for its uses again. */
+  readonly key?: string | undefined;
 }
 
 export type CapabilityRequest =
   | CapabilityAsk
+  /** Asks, and counts at once every use on the path when it is permitted. */
+  | (Omit<CapabilityAsk, "type"> & { readonly type: "use" })
+  /** A call is over; one that never `started` gets its uses back. */
+  | { readonly type: "release"; readonly key: string; readonly started: boolean }
   | ({ readonly type: "open"; readonly parent: string } & NewNode)
   | ({ readonly type: "change" } & NewNode)
+  /** Adds a grant; one of effect `revoke` voids those before it. */
+  | {
+      readonly type: "grant";
+      readonly node: string;
+      readonly grant: CapabilityGrant;
+      readonly now?: number;
+    }
+  /** A person has answered: this subject is not asked for again here, or also below. */
+  | ({ readonly type: "remember"; readonly node: string } & Answered)
   | { readonly type: "close"; readonly node: string };
 
-export interface CapabilityDenied {
-  readonly status: "denied";
-  /** The node that said no, nearest to the asking one. */
-  readonly node: string;
-  readonly subject: string;
-  /** The deny that matched; left out when no grant did. */
-  readonly deny?: string;
-}
-
-export type CapabilityVerdict = { readonly status: "permitted" } | CapabilityDenied;
 export type CapabilityAnswer = CapabilityVerdict | { readonly status: "done" };
 
 export interface CapabilitySummary {
@@ -76,31 +99,28 @@ export interface CapabilitySummary {
   readonly epoch: number;
 }
 
-/** The rights as plain JSON, parents before children. */
-export interface SavedCapability {
-  readonly nodes: readonly (NewNode & { readonly parent: string | null })[];
-}
-
 /** How many subjects a node remembers before it forgets them all. */
 const MOST_KNOWN = 256;
-const PERMITTED = { status: "permitted" } as const;
 const DONE = { status: "done" } as const;
-
-export function createCapability({ node, layers }: NewNode): CapabilityState {
-  const compiled = new WeakMap<CapabilityLayer, readonly Rule[]>();
-  const rules = layers.map((layer) => compile(layer, compiled));
-  const root = createNode(node, undefined, rules);
-  return { root, nodes: new Map([[node, root]]), epoch: 0, compiled };
-}
+const NO_FACTS: Facts = { now: Number.NaN, arguments: [] };
 
 /**
  * The one way into the rights.
  *
+ * Each layer of each node decides for itself: a deny that matches refuses; else an ask that
+ * matches asks; else an allow allows. What takes away (a deny, an ask) matches when one argument
+ * of its `where` does or cannot be read; what gives matches when all of them do. Of several grants
+ * that allow, one without `uses` is taken first, then the first that has some left.
+ *
  * **Guarantees** what a node may use, each of its ancestors may pass on; a deny anywhere on the
- * path wins over every allow; the same question has the same answer until rights change.
+ * path wins over every ask and allow; uses are counted at every node of the path or at none, and
+ * never beyond their number; the same question has the same answer until rights change.
  * **Fails with** RangeError when a node is opened twice, closed before its children, or not open.
  */
-export function decideCapability(state: CapabilityState, request: CapabilityAsk): CapabilityVerdict;
+export function decideCapability(
+  state: CapabilityState,
+  request: CapabilityAsk | (Omit<CapabilityAsk, "type"> & { readonly type: "use" }),
+): CapabilityVerdict;
 export function decideCapability(
   state: CapabilityState,
   request: CapabilityRequest,
@@ -109,53 +129,56 @@ export function decideCapability(
   state: CapabilityState,
   request: CapabilityRequest,
 ): CapabilityAnswer {
-  const path = request.node;
   switch (request.type) {
     case "ask":
-      return ask(state, nodeOf(state, path), request.subject, request.byDefault ?? false);
-    case "open": {
-      if (state.nodes.has(path)) throw new RangeError(`the node ${path} is already open`);
-      const parent = nodeOf(state, request.parent);
-      const rules = request.layers.map((layer) => compile(layer, state.compiled));
-      state.nodes.set(path, createNode(path, parent, rules));
-      parent.children++;
+      return ask(state, nodeOf(state, request.node), request);
+    case "use":
+      return use(state, request);
+    case "release":
+      release(state, request.key, request.started);
       return DONE;
-    }
+    case "open":
+      openNode(state, request.parent, request);
+      return DONE;
     case "change":
-      nodeOf(state, path).layers = request.layers.map((layer) => compile(layer, state.compiled));
-      state.epoch++;
+      changeNode(state, request);
       return DONE;
-    case "close": {
-      const node = nodeOf(state, path);
-      if (node.children > 0 || node.parent === undefined) {
-        throw new RangeError(`${path} has ${node.children} open nodes below it`);
-      }
-      node.parent.children--;
-      state.nodes.delete(path);
+    case "grant":
+      addGrant(state, request);
       return DONE;
-    }
+    case "remember":
+      remember(nodeOf(state, request.node), request);
+      return DONE;
+    case "close":
+      closeNode(state, request.node);
+      return DONE;
   }
 }
 
-export function saveCapability(state: CapabilityState): SavedCapability {
-  const plain = ({ effect, pattern, use, delegate }: Rule) => ({ effect, pattern, use, delegate });
-  return {
-    nodes: [...state.nodes.values()].map(({ path, parent, layers }) => ({
-      node: path,
-      parent: parent?.path ?? null,
-      layers: layers.map((rules) => rules.map(plain)),
-    })),
-  };
-}
+/** Of a node, or of one that would be opened below `parent`. */
+export type MayEver = { readonly subject: string } & (
+  | { readonly node: string }
+  | { readonly parent: string; readonly layers: readonly CapabilityLayer[] }
+);
 
-export function restoreCapability({ nodes }: SavedCapability): CapabilityState {
-  const [root, ...rest] = nodes;
-  if (root === undefined) throw new RangeError("saved rights have at least their root");
-  const state = createCapability(root);
-  for (const { node, parent, layers } of rest) {
-    decideCapability(state, { type: "open", node, parent: parent ?? root.node, layers });
+/**
+ * Whether it could be used for some arguments, at some time, by somebody's leave: `where`, `ask`,
+ * `uses` and `expiresMs` are left out of account. For what an agent is shown; it decides nothing.
+ */
+export function mayEver(state: CapabilityState, asked: MayEver): boolean {
+  const { subject } = asked;
+  let node: CapabilityNode | undefined;
+  let layers: CapabilityNode["layers"];
+  if ("node" in asked) ({ layers, parent: node } = nodeOf(state, asked.node));
+  else {
+    layers = asked.layers.map((layer) => compileLayer(layer, state.compiled));
+    node = nodeOf(state, asked.parent);
   }
-  return state;
+  if (!layers.every((rules) => mayEverPass(rules, "use", subject))) return false;
+  for (; node !== undefined; node = node.parent) {
+    if (!node.layers.every((rules) => mayEverPass(rules, "delegate", subject))) return false;
+  }
+  return true;
 }
 
 /** The rights as an XState actor: its input is the root, `{ node: "/", layers }`. */
@@ -174,65 +197,62 @@ export const capabilityLogic = deciderLogic<
   restore: restoreCapability,
 });
 
-function nodeOf(state: CapabilityState, path: string): CapabilityNode {
-  const node = state.nodes.get(path);
-  if (node === undefined) throw new RangeError(`no node is open for ${path}`);
-  return node;
+type Asked = Omit<CapabilityAsk, "type">;
+
+function ask(state: CapabilityState, node: CapabilityNode, asked: Asked): CapabilityVerdict {
+  const answer = asked.byDefault ? lookUp(node, asked) : recall(state, node, asked);
+  if (answer.status !== "depends" || asked.facts === undefined) return answer;
+  return answerTo(state, node, asked);
 }
 
-function createNode(
-  path: string,
-  parent: CapabilityNode | undefined,
-  layers: CapabilityNode["layers"],
-): CapabilityNode {
-  return { path, parent, layers, children: 0, known: undefined, epoch: 0 };
+function use(state: CapabilityState, asked: Asked): CapabilityVerdict {
+  const node = nodeOf(state, asked.node);
+  const answer = ask(state, node, asked);
+  if (answer.status !== "permitted" || !answer.counts) return answer;
+  const { key } = asked;
+  if (key !== undefined && state.counted.has(key)) return answer;
+  const limits: Limit[] = [];
+  answerTo(state, node, asked, limits);
+  for (const limit of limits) limit.used++;
+  if (key !== undefined) state.counted.set(key, limits);
+  return answer;
 }
 
-function compile(layer: CapabilityLayer, compiled: CapabilityState["compiled"]): readonly Rule[] {
-  const known = compiled.get(layer);
-  if (known !== undefined) return known;
-  const rules = layer.map((grant) => ({ ...grant, matches: compileGlob(grant.pattern) }));
-  // A list that can still be changed must be read again the next time.
-  if (Object.isFrozen(layer)) compiled.set(layer, rules);
-  return rules;
+function release({ counted }: CapabilityState, key: string, started: boolean): void {
+  const limits = counted.get(key);
+  if (limits === undefined) return;
+  counted.delete(key);
+  if (!started) for (const limit of limits) limit.used--;
 }
 
-function ask(
+function answerTo(
   state: CapabilityState,
   node: CapabilityNode,
-  subject: string,
-  byDefault: boolean,
+  { subject, byDefault = false, facts = NO_FACTS, approved = false, key }: Asked,
+  limits?: Limit[],
 ): CapabilityVerdict {
-  if (byDefault) return walk(node, subject, true);
+  const counted = key !== undefined && state.counted.has(key);
+  return walk(node, { subject, byDefault, facts, approved, counted }, limits);
+}
+
+/** The answer, or what it depends on, from what the node remembers. */
+function recall(state: CapabilityState, node: CapabilityNode, asked: Asked): CapabilityVerdict {
+  const { subject } = asked;
   if (node.epoch !== state.epoch || (node.known?.size ?? 0) >= MOST_KNOWN) {
     node.known = undefined;
     node.epoch = state.epoch;
   }
   const known = node.known?.get(subject);
   if (known !== undefined) return known;
-  const verdict = walk(node, subject, false);
+  const verdict = lookUp(node, asked);
   node.known ??= new Map();
   node.known.set(subject, verdict);
   return verdict;
 }
 
-function walk(asking: CapabilityNode, subject: string, byDefault: boolean): CapabilityVerdict {
-  let right: "use" | "delegate" = "use";
-  for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
-    const needsGrant = !byDefault || node.parent === undefined;
-    for (const rules of node.layers) {
-      let allowed = !needsGrant;
-      for (const rule of rules) {
-        const counts = rule.effect === "deny" || (!allowed && rule[right]);
-        if (!counts || !rule.matches(subject)) continue;
-        if (rule.effect === "deny") {
-          return { status: "denied", node: node.path, subject, deny: rule.pattern };
-        }
-        allowed = true;
-      }
-      if (!allowed) return { status: "denied", node: node.path, subject };
-    }
-    right = "delegate";
-  }
-  return PERMITTED;
+function lookUp(node: CapabilityNode, { subject, byDefault = false }: Asked): CapabilityVerdict {
+  const depends = dependsOn(node, subject);
+  if (depends !== undefined) return depends;
+  const plain = { subject, byDefault, facts: NO_FACTS, approved: false, counted: false };
+  return walk(node, plain);
 }

@@ -23,3 +23,49 @@ export function compileGlob(pattern: string): (subject: string) => boolean {
     return from <= subject.length - end.length;
   };
 }
+
+/**
+ * Compiles a pattern of parts, as a path has: `**` stands for any number of them, none included,
+ * and `*` for any characters within one. Time is at most the product of both lengths.
+ */
+export function compileParts(pattern: readonly string[]): (parts: readonly string[]) => boolean {
+  const tests = pattern.map((part) => (part === "**" ? undefined : compileGlob(part)));
+  return (parts) => {
+    // `at[n]`: whether the first n tests can match the parts seen so far.
+    let at = [true, ...tests.map((_, n) => tests.slice(0, n + 1).every(isAnyNumber))];
+    for (const part of parts) {
+      const next = [false];
+      tests.forEach((test, n) => {
+        next.push(test === undefined ? at[n + 1]! || next[n]! : at[n]! && test(part));
+      });
+      at = next;
+    }
+    return at.at(-1)!;
+  };
+}
+
+const isAnyNumber = (test: unknown): boolean => test === undefined;
+
+/**
+ * Compiles a pattern of a command's words. `*` within a word stands for any characters of that
+ * word, but at its beginning not for a `-`: options can make a harmless program run anything. A
+ * `*` or `-*` at the end stands for any further words, in any order: `*` for plain ones, `-*` for
+ * options, `-* *` for both.
+ */
+export function compileWords(pattern: readonly string[]): (words: readonly string[]) => boolean {
+  const tail = pattern.length - pattern.findLastIndex((word) => !isRest(word)) - 1;
+  const tests = pattern.slice(0, pattern.length - tail).map(compileWord);
+  const rest = pattern.slice(pattern.length - tail).map(compileWord);
+  return (words) =>
+    words.length >= tests.length &&
+    tests.every((test, n) => test(words[n]!)) &&
+    words.slice(tests.length).every((word) => rest.some((test) => test(word)));
+}
+
+const isRest = (word: string): boolean => word === "*" || word === "-*";
+
+function compileWord(pattern: string): (word: string) => boolean {
+  const matches = compileGlob(pattern);
+  if (!pattern.startsWith("*")) return matches;
+  return (word) => !word.startsWith("-") && matches(word);
+}

@@ -9,12 +9,18 @@ export const ERRORS = {
     advice: "Raise `limits.depth` or do the work in this agent.",
     retryable: false,
   },
-  SPAWNS_EXCEEDED: { advice: "Raise `limits.spawns` of the node named.", retryable: false },
+  SPAWNS_EXCEEDED: {
+    advice: "Raise the limit of the node named; with `retryAfterMs`, try again then.",
+    retryable: false,
+  },
   CHILDREN_EXCEEDED: {
     advice: "Wait for a child to end or raise `limits.children`.",
     retryable: true,
   },
-  QUEUE_FULL: { advice: "Spawn again later or raise `limits.queue`.", retryable: true },
+  QUEUE_FULL: {
+    advice: "Try again later, or raise `limits.queue` or the `queue` of the rate named.",
+    retryable: true,
+  },
   AGENT_UNKNOWN: {
     advice: "Name a template of `agents`, or a path that exists.",
     retryable: false,
@@ -24,7 +30,10 @@ export const ERRORS = {
     retryable: false,
   },
   CAPABILITY_DENIED: { advice: "Grant it on every node of the path.", retryable: false },
-  BUDGET_EXCEEDED: { advice: "Raise the budget of the node named.", retryable: false },
+  BUDGET_EXCEEDED: {
+    advice: "Raise the budget of the node named; with `retryAfterMs`, try again then.",
+    retryable: false,
+  },
   APPROVAL_DENIED: { advice: "Do something else; a person said no.", retryable: false },
   APPROVAL_TIMED_OUT: { advice: "Nobody answered in `approvalTimeoutMs`.", retryable: true },
   APPROVAL_UNKNOWN: { advice: "Take an id from `approvals()`.", retryable: false },

@@ -3,7 +3,11 @@
  *
  * @module coppice
  */
+export type { ModelPrice, Prices } from "./authority/price-options.ts";
+export type { Rate, RateOptions } from "./authority/rates.ts";
 export { CoppiceError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export type { ModelFunction, ModuleRequest } from "./models/module.ts";
+export type { ModuleDelta, ModuleReply } from "./models/module-reply.ts";
 export type { AgentRef } from "./supervisor/agent-ref.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { SpawnOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
@@ -11,12 +15,14 @@ export type { Stats, TreeNode } from "./supervisor/views.ts";
 export type { McpServerConfig } from "./tools/mcp-config.ts";
 export type { StandardSchemaV1 } from "./tools/standard-schema.ts";
 export { defineTool, type Tool, type ToolContext } from "./tools/tool.ts";
-export type { EventType, RuntimeEvent } from "./wire/event.ts";
+export type { ApprovalScope, Decision, PendingApproval } from "./wire/approval.ts";
+export type { EventOf, EventType, RuntimeEvent } from "./wire/event.ts";
 export type { Json, JsonSchema } from "./wire/json.ts";
 export type { Outcome, Usage } from "./wire/outcome.ts";
 export type {
   AgentSpec,
   Budget,
+  BudgetWindow,
   Grant,
   Limits,
   ModelSpec,

@@ -142,7 +142,10 @@ const rules: readonly Rule[] = [
       { "src/agents/a.ts": 'await import("comlink");' },
       { "src/hosts/a.ts": 'import type { Tool } from "@modelcontextprotocol/sdk/types.js";' },
       { "src/agents/a.ts": 'import Anthropic from "@anthropic-ai/sdk";' },
-      { "src/supervisor/a.ts": 'import "eventemitter3";', "src/supervisor/b.ts": 'import "eventemitter3";' },
+      {
+        "src/supervisor/a.ts": 'import "eventemitter3";',
+        "src/supervisor/b.ts": 'import "eventemitter3";',
+      },
       { "src/a.ts": 'import "left-pad";' },
     ],
     good: {

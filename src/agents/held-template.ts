@@ -1,4 +1,5 @@
 import type { Template } from "../wire/delivery.ts";
+import { preambleTokens } from "../wire/token-estimate.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { builtInCalls } from "./built-in-calls.ts";
 
@@ -8,8 +9,8 @@ export interface HeldTemplate {
   /** All that the loop's model is shown: its tools, and the loop's own calls. */
   readonly cards: readonly ToolCard[];
   readonly builtIns: ReturnType<typeof builtInCalls>;
-  /** The length of instructions and cards, which every request begins with, in characters. */
-  readonly length: number;
+  /** Of instructions and cards, which every request begins with. */
+  readonly tokens: number;
   /** Our name of a tool, whichever name a model or machine used for it. */
   subjectOf(name: string): string;
 }
@@ -22,7 +23,7 @@ export function holdTemplate(template: Template): HeldTemplate {
     template,
     cards,
     builtIns,
-    length: (template.instructions?.length ?? 0) + JSON.stringify(cards).length,
+    tokens: preambleTokens(template.instructions, cards),
     subjectOf: (name) => subjects.get(name) ?? name,
   };
 }

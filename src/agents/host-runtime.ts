@@ -9,6 +9,7 @@ import { type HeldTemplate, holdTemplate } from "./held-template.ts";
 import { LoopAgent } from "./loop-agent.ts";
 import { createLoops } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
+import { faultOf } from "./machine-failure.ts";
 import { createModelJobs, type ModelJobs } from "./model-jobs.ts";
 import { checkModel, type ImportModule, importMachine } from "./module-import.ts";
 import { Seat } from "./seat.ts";
@@ -130,7 +131,11 @@ class Runtime implements HostRuntime {
     if (resident instanceof Arrival && resident.hold(delivery)) return;
     seat.upTo = n;
     seat.touch();
-    resident.deliver(body);
+    try {
+      resident.deliver(body);
+    } catch (thrown) {
+      seat.emit({ type: "done", end: { status: "failed", error: faultOf(thrown) } });
+    }
   }
 
   #drop({ path, incarnation }: { readonly path: string; readonly incarnation: number }): void {

@@ -6,22 +6,25 @@ import type { DeliveryBody, Placement } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
-import type { Block, TurnMessage } from "../wire/transcript.ts";
+import { messageTokens } from "../wire/token-estimate.ts";
+import {
+  type Block,
+  cancelledResult,
+  lastSaid,
+  type TurnMessage,
+  textIn,
+} from "../wire/transcript.ts";
 import { makeCall } from "./built-in-calls.ts";
 import type { LoopActor, LoopEffects, LoopState } from "./loop-machine.ts";
 import { type CallEnd, ModelRun } from "./model-run.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
-import { estimateTokens, messageLength } from "./token-estimate.ts";
 import {
-  cancelledResult,
   childBlocks,
   contentOf,
-  lastSaid,
   messageBlocks,
   type ResultContent,
   resultContent,
-  textIn,
 } from "./turn-content.ts";
 
 type Permit = Extract<AgentEvent, { readonly type: "permit.granted" }>;
@@ -36,8 +39,8 @@ export class LoopAgent implements LoopEffects, Resident {
   readonly #model: () => Model;
   readonly #actor: LoopActor;
   readonly #transcript: TurnMessage[];
-  /** Of instructions, tools and transcript, in characters. */
-  #length: number;
+  /** Of instructions, tools and transcript. */
+  #tokens: number;
   #run: ModelRun | undefined;
   #sent: object | undefined;
   #sentValue: string | undefined;
@@ -51,7 +54,7 @@ export class LoopAgent implements LoopEffects, Resident {
     this.#seat = seat;
     this.#model = model;
     this.#transcript = [...(placement.transcript ?? [])];
-    this.#length = this.#transcript.reduce((sum, m) => sum + messageLength(m), seat.held.length);
+    this.#tokens = this.#transcript.reduce((sum, m) => sum + messageTokens(m), seat.held.tokens);
     this.#actor = createLoop(`${seat.path}#${seat.incarnation}`, this, placement.state);
     if (placement.state === undefined) {
       this.#actor.send({ type: "input.given", input: placement.input });
@@ -78,6 +81,11 @@ export class LoopAgent implements LoopEffects, Resident {
         const blocks = messageBlocks(body);
         const asked = body.askId === undefined ? {} : { askId: body.askId };
         this.#actor.send({ type: "message.received", blocks, ...asked });
+        break;
+      }
+      case "note": {
+        const blocks = [{ type: "text", text: body.text }];
+        this.#actor.send({ type: "message.received", blocks });
         break;
       }
       case "child":
@@ -126,8 +134,9 @@ export class LoopAgent implements LoopEffects, Resident {
 
   /** Results first and in call order, then what was said meanwhile: one user message. */
   appendPending({ calls, results, inbox }: AgentContext): void {
+    const byCall = new Map(results.map(({ callId, result }) => [callId, result]));
     const paired = calls.map(({ callId, use }): Block => {
-      const result = results.find((here) => here.callId === callId)?.result ?? cancelledResult;
+      const result = byCall.get(callId) ?? cancelledResult;
       return { type: "tool_result", tool_use_id: use, ...(result as ResultContent) };
     });
     const content = [...paired, ...(inbox as readonly Block[])];
@@ -191,7 +200,7 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   #ask({ model }: AgentContext, after: "now" | "results"): void {
-    const inputTokens = estimateTokens(this.#length);
+    const inputTokens = this.#tokens;
     this.#seat.emit({ type: "model", callId: model as string, after, inputTokens });
   }
 
@@ -248,7 +257,7 @@ export class LoopAgent implements LoopEffects, Resident {
 
   #append(message: TurnMessage): void {
     this.#transcript.push(message);
-    this.#length += messageLength(message);
+    this.#tokens += messageTokens(message);
     this.#seat.append(message);
   }
 }

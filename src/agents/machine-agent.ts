@@ -54,6 +54,8 @@ export class MachineAgent implements Resident {
     });
     this.#timers.restore(placement.timers ?? []);
     this.#actor.start();
+    // Where it was on its last host is no news.
+    if (state !== undefined) this.#sentValue = JSON.stringify(this.#actor.getSnapshot().value);
   }
 
   deliver(body: DeliveryBody): void {

@@ -1,10 +1,12 @@
 import type { DoorRequest, HostDoor } from "../door/host-door.ts";
+import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { ModelJob, Out } from "../wire/frame.ts";
+import { isOut } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
+import { messageTokens, textTokens } from "../wire/token-estimate.ts";
 import { plainJson } from "./plain-json.ts";
 import type { Seat } from "./seat.ts";
-import { estimateTokens, messageLength } from "./token-estimate.ts";
 
 /** What the door remembers of its machine, beside the machine's own state. */
 export interface DoorState {
@@ -34,6 +36,12 @@ export class MachineDoor implements HostDoor {
   call(request: DoorRequest, settle: (result: CallResult) => void): string {
     const { path, incarnation } = this.#seat;
     const out = this.#outOf(request, `${path}#${incarnation}.${this.#count + 1}`);
+    // The supervisor would take it for the speech of a forger, and end the whole host.
+    if (!isOut(out)) {
+      const call = `call ${out.callId} (${request.type})`;
+      const told = `The input of ${call} has not the form it must have`;
+      throw new CoppiceError("MACHINE_INVALID", told, { callId: out.callId, type: request.type });
+    }
     this.#count += 1;
     this.#change();
     this.#waiting.set(out.callId, settle);
@@ -95,7 +103,8 @@ export class MachineDoor implements HostDoor {
     }
   }
 
-  #tokensOf({ messages }: ModelJob): number {
-    return estimateTokens(messages.reduce((n, m) => n + messageLength(m), this.#seat.held.length));
+  #tokensOf({ messages, system = "" }: ModelJob): number {
+    const before = this.#seat.held.tokens + textTokens(system);
+    return messages.reduce((sum, message) => sum + messageTokens(message), before);
   }
 }

@@ -1,6 +1,6 @@
 import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import type { Json } from "../wire/json.ts";
-import type { Block, TurnMessage } from "../wire/transcript.ts";
+import type { Block } from "../wire/transcript.ts";
 
 type Told<Type extends DeliveryBody["type"]> = Extract<DeliveryBody, { readonly type: Type }>;
 
@@ -9,9 +9,6 @@ export interface ResultContent {
   readonly content: string | readonly Block[];
   readonly is_error?: true;
 }
-
-/** How a call that will have no result is closed, so that none is left without its pair. */
-export const cancelledResult: ResultContent = { content: "cancelled", is_error: true };
 
 /** Text stays text, content blocks stay blocks, anything else is shown as JSON. */
 export function contentOf(value: Json): string | readonly Block[] {
@@ -51,18 +48,6 @@ export function resultContent(result: CallResult): ResultContent {
   const told = errorText(result.error);
   if (result.partial === undefined) return { content: told, is_error: true };
   return { content: `${told}\nPartial output: ${textOf(result.partial)}`, is_error: true };
-}
-
-/** All text of a message. */
-export function textIn({ content }: TurnMessage): string {
-  if (typeof content === "string") return content;
-  return content.map((block) => (block.type === "text" ? block.text : "")).join("");
-}
-
-/** What the model last said: the partial output of an agent that does not complete. */
-export function lastSaid(transcript: readonly TurnMessage[]): string | undefined {
-  const said = transcript.findLast((message) => message.role === "assistant" && textIn(message));
-  return said === undefined ? undefined : textIn(said);
 }
 
 function errorText({ code, message }: { readonly code?: Json; readonly message?: Json }): string {

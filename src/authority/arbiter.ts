@@ -1,133 +1,79 @@
-import { createActor, type InspectionEvent } from "xstate";
-import {
-  accountOf,
-  type BudgetState,
-  type BudgetSummary,
-  boundOnPath,
-  budgetLogic,
-  decideBudget,
-  takeWarnings,
-  takeWoken,
-} from "../../machines/budget.ts";
-import {
-  type CapabilityLayer,
-  type CapabilityState,
-  type CapabilitySummary,
-  capabilityLogic,
-  decideCapability,
-} from "../../machines/capability.ts";
+import type { BudgetSummary } from "../../machines/budget.ts";
+import type { CapabilitySummary } from "../../machines/capability.ts";
+import type { ApprovalScope } from "../wire/approval.ts";
 import type { Usage } from "../wire/outcome.ts";
-import type { Budget, Grant, ModelSpec, Unit } from "../wire/spec.ts";
+import type { Grant, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { amountOf, readBudgets, unitName } from "./budget-options.ts";
-import { readGrants } from "./grant-options.ts";
-import { supervisorGrants } from "./implied-grants.ts";
-import { demandOf, isTokens, isUsage, type ModelAsk, usedBy } from "./model-demand.ts";
-import { priceOf } from "./prices.ts";
+import { type AccountOptions, Ledger, type LedgerOptions, type LedgerWarning } from "./ledger.ts";
+import type { ModelAsk } from "./model-demand.ts";
+import type { PriceList } from "./prices.ts";
+import type { MessageAsk, Request, SpawnAsk, ToolAsk } from "./request.ts";
+import { type Permitted, Rights, type RightsOptions, type Wish } from "./rights.ts";
 import { type BudgetLine, budgetOf, ownUsageOf, type Seat, seatAt, usageOf } from "./seat.ts";
 import { messageSubject, modelSubject, spawnSubject, toolSubject } from "./subjects.ts";
-import {
-  denied,
-  exceeded,
-  GRANTED,
-  miscounted,
-  type Refused,
-  refused,
-  stopped,
-  unpriced,
-  type Verdict,
-} from "./verdict.ts";
+import { type Asking, GRANTED, type Refused, stopped, type Verdict } from "./verdict.ts";
 
+export type { LedgerWarning } from "./ledger.ts";
 export type { ModelAsk } from "./model-demand.ts";
+export type { MessageAsk, Relation, Request, SpawnAsk, ToolAsk } from "./request.ts";
 export type { BudgetLine, Seat } from "./seat.ts";
-export type { Verdict } from "./verdict.ts";
+export type { Asking, Verdict } from "./verdict.ts";
 
-export interface ArbiterOptions {
-  /** Rights of the whole tree. Default `tool:*`, `model:*`, `spawn:*` and `message:*`. */
-  readonly grants?: readonly Grant[] | undefined;
-  /** Ceilings of the whole tree. */
-  readonly budget?: Budget | undefined;
-  /** Watches the two shared actors. */
-  readonly inspect?: (event: InspectionEvent) => void;
-}
+export interface ArbiterOptions extends LedgerOptions, RightsOptions {}
 
-export interface SeatOptions {
-  readonly path: string;
+export interface SeatOptions extends AccountOptions {
   /** Default: the root. */
   readonly parent?: Seat | undefined;
   /** Each must allow. */
   readonly layers: readonly (readonly Grant[])[];
-  /** All apply: the tighter wins, unit by unit. */
-  readonly budgets: readonly Budget[];
-  /** The agent's model, so that one that no `usd` budget can bound is refused at once. */
-  readonly model?: ModelSpec | undefined;
 }
 
-/** Who is written to, seen from the sender. */
-export type Relation = "parent" | "sibling" | "child" | "self" | "other";
-
-export interface ArbiterWarning {
-  readonly path: string;
-  readonly unit: Unit;
-  readonly limit: number;
-  readonly spent: number;
-}
-
-interface ModelCall {
+interface Waiting {
   readonly seat: Seat;
-  readonly ask: ModelAsk;
+  readonly ask: ModelAsk & Request;
 }
-
-const ROOT = "/";
-const ONE_TOOL_CALL = { nanoUsd: 0, tokens: 0, toolCalls: 1, modelCalls: 0 };
-const NOTHING_MORE = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
 
 /**
  * The one door: every tool call, model call, spawn and message is asked here before it happens,
  * first for the right and then for the budget, at each node from the agent up to the root.
  *
  * **Guarantees** answers at once and the same way for the same history; never throws for a call;
- * a call without the right reserves nothing; a call is charged once by its `callId`.
+ * a call without the right, or that a person must allow first, reserves nothing; a call is charged
+ * and its uses are counted once by its `callId`, and only when all of it is granted.
  * **Fails with** `OPTIONS_INVALID` from the constructor and `open`, for grants or budgets that
  * cannot be read.
  */
 export class Arbiter {
   /** The supervisor's own seat; nothing is ever asked above it. */
   readonly root: Seat;
-  /** The shared actors; the door asks their state synchronously, observers watch them. */
-  readonly #budgetActor;
-  readonly #capabilityActor;
-  readonly #budget: BudgetState;
-  readonly #capability: CapabilityState;
-  /** Model calls that wait or are held, for what they cost and what was asked. */
-  readonly #modelCalls = new Map<string, ModelCall>();
-  readonly #layers = new WeakMap<readonly Grant[], CapabilityLayer>();
+  /** What models cost. */
+  readonly prices: PriceList;
+  /** Accounts, prices, and what model calls have reserved. */
+  readonly #ledger: Ledger;
+  readonly #rights: Rights;
+  /** Model calls whose reservation waits: their rights are asked again when it comes. */
+  readonly #waiting = new Map<string, Waiting>();
 
-  constructor({ grants, budget, inspect }: ArbiterOptions = {}) {
-    const layers = [readGrants(supervisorGrants(grants), ROOT)];
-    const account = { path: ROOT, ...readBudgets(budget === undefined ? [] : [budget], ROOT) };
-    const watch = inspect === undefined ? {} : { inspect };
-    this.#budgetActor = createActor(budgetLogic, { id: "budget", input: account, ...watch });
-    const input = { node: ROOT, layers };
-    this.#capabilityActor = createActor(capabilityLogic, { id: "capability", input, ...watch });
-    this.#budget = this.#budgetActor.start().getSnapshot().state;
-    this.#capability = this.#capabilityActor.start().getSnapshot().state;
-    this.root = seatAt(undefined, this.#budget.root);
+  constructor(options: ArbiterOptions = {}) {
+    this.#ledger = new Ledger(options);
+    this.#rights = new Rights(options);
+    this.root = seatAt(undefined, this.#ledger.root);
+    this.prices = this.#ledger.prices;
+  }
+
+  /** Sets the time of what follows, in milliseconds; it never goes back. */
+  at(now: number): void {
+    this.#ledger.at(now);
+    this.#rights.at(now);
   }
 
   /** Opens the seat of an agent that is about to begin. */
-  open({ path, parent = this.root, layers, budgets, model }: SeatOptions): Seat {
-    const read = layers.map((layer) => this.#read(layer, path));
-    const account = readBudgets(budgets, path);
-    if (model !== undefined && priceOf(model) === undefined) {
-      const own = account.ceilings.nanoUsd === undefined ? undefined : path;
-      const bounded = own ?? boundOnPath(parent.account, "nanoUsd");
-      if (bounded !== undefined) throw unpriced(path, modelSubject(model), bounded);
-    }
-    const above = parent.path;
-    decideBudget(this.#budget, { type: "open", path, parent: above, ...account });
-    decideCapability(this.#capability, { type: "open", node: path, parent: above, layers: read });
-    const seat = seatAt(parent, accountOf(this.#budget, path));
+  open({ parent = this.root, layers, ...asked }: SeatOptions): Seat {
+    const { path } = asked;
+    const read = this.#rights.read(layers, path);
+    const account = this.#ledger.open(asked, parent.account);
+    this.#rights.open(path, parent.path, read);
+    const seat = seatAt(parent, account);
     parent.children ??= new Set();
     parent.children.add(seat);
     return seat;
@@ -137,49 +83,96 @@ export class Arbiter {
   close(seat: Seat): void {
     if (seat.closed || seat.parent === undefined) return;
     for (const child of seat.children ?? []) this.close(child);
-    for (const { key } of seat.account.calls) this.#modelCalls.delete(key);
-    decideBudget(this.#budget, { type: "close", account: seat.path });
-    decideCapability(this.#capability, { type: "close", node: seat.path });
+    for (const { key } of seat.account.calls) {
+      this.#waiting.delete(key);
+      this.#rights.release(key, true);
+    }
+    this.#ledger.close(seat.account);
+    this.#rights.close(seat.path);
     seat.parent.children?.delete(seat);
     seat.closed = true;
   }
 
-  tool(seat: Seat, { callId, tool }: { callId: string; tool: string }): Verdict {
-    const no = this.#deniedTo(seat, toolSubject(tool));
-    if (no !== undefined) return no;
-    const account = seat.path;
-    const request = { type: "reserve", key: callId, account, amounts: ONE_TOOL_CALL } as const;
-    const answer = decideBudget(this.#budget, request);
-    return answer.status === "refused" ? exceeded(seat.path, answer) : GRANTED;
+  /**
+   * Asks for a tool call. When it is granted with an `input`, the tool is to be given that one:
+   * it is what the patterns of the path were matched with.
+   */
+  tool(seat: Seat, { callId, tool, input, approved }: ToolAsk): Verdict {
+    const { path } = seat;
+    const subject = toolSubject(tool);
+    const right = this.#ask(seat, {
+      type: "ask",
+      node: path,
+      subject,
+      key: callId,
+      input,
+      approved,
+    });
+    if (right.status === "refused") return right;
+    if (right.status === "ask") return this.#ledger.peekTool(path) ?? right;
+    const verdict = this.#ledger.tool(path, callId);
+    if (verdict.status !== "granted") return verdict;
+    this.#rights.take(right);
+    return right.input === undefined ? verdict : { ...verdict, input: right.input };
   }
 
   /** Reserves for a model call, its output lowered to what is left, not under 1,024 tokens. */
-  model(seat: Seat, ask: ModelAsk): Verdict {
-    const { callId, model, inputTokens, maxTokens, exact } = ask;
-    const no = this.#deniedTo(seat, modelSubject(model));
-    if (no !== undefined) return no;
-    if (!isTokens(inputTokens) || !isTokens(maxTokens) || (exact && !isUsage(exact))) {
-      return refused(miscounted(seat.path, ask));
-    }
-    const price = priceOf(model);
-    const bounded = price === undefined ? boundOnPath(seat.account, "nanoUsd") : undefined;
-    if (bounded !== undefined) return refused(unpriced(seat.path, modelSubject(model), bounded));
-    const demand = demandOf(ask, price);
-    const account = seat.path;
-    const answer = decideBudget(this.#budget, { type: "reserve", key: callId, account, ...demand });
-    if (answer.status === "refused") return exceeded(seat.path, answer);
-    const call = this.#modelCalls.get(callId) ?? { seat, ask };
-    this.#modelCalls.set(callId, call);
-    return answer.status === "waiting" ? answer : grantedTo(call, answer.steps);
+  model(seat: Seat, ask: ModelAsk & Request): Verdict {
+    const right = this.#askModel(seat, ask);
+    if (right.status === "refused") return right;
+    if (right.status === "ask") return this.#ledger.peekModel(seat.account, ask) ?? right;
+    const verdict = this.#ledger.model(seat.account, ask);
+    if (verdict.status === "waiting") this.#waiting.set(ask.callId, { seat, ask });
+    else if (verdict.status === "granted") this.#rights.take(right);
+    return verdict;
   }
 
-  spawn(seat: Seat, { template }: { template: string }): Verdict {
-    return this.#deniedTo(seat, spawnSubject(template)) ?? GRANTED;
+  /** With a `callId` it is to be released when the spawn was made, or was refused after all. */
+  spawn(seat: Seat, { template, ...request }: SpawnAsk): Verdict {
+    return this.#grant(seat, spawnSubject(template), request);
   }
 
-  /** Relatives may be written to unless a node denies it; anybody else needs a grant on each. */
-  message(seat: Seat, { to, relation }: { to: string; relation: Relation }): Verdict {
-    return this.#deniedTo(seat, messageSubject(to), relation !== "other") ?? GRANTED;
+  /**
+   * Relatives may be written to unless a node denies it, or its grants for it do not hold; anybody
+   * else needs a grant on each. As for {@link spawn}, a `callId` is to be released.
+   */
+  message(seat: Seat, { to, relation, ...request }: MessageAsk): Verdict {
+    return this.#grant(seat, messageSubject(to), request, relation !== "other");
+  }
+
+  /** Adds a grant from the next request on; it is also what a revoked right comes back by. */
+  grant(seat: Seat, grant: Grant): void {
+    this.#rights.grant(seat.path, grant);
+  }
+
+  /**
+   * Takes from a seat, and so from all below it, whatever was granted to it of these subjects,
+   * from the next request on. What was granted before is not called back.
+   */
+  revoke(seat: Seat, pattern: string): void {
+    this.#rights.revoke(seat.path, pattern);
+  }
+
+  /**
+   * Takes note of a person's yes, so that no grant asks for this subject again: for the agent
+   * itself, for all of its top-level run, or for everybody as long as the arbiter lives. A deny
+   * still wins. `once` is what `approved` is for, and changes nothing.
+   */
+  remember(seat: Seat, subject: string, scope: ApprovalScope): void {
+    if (scope === "once" || seat.closed) return;
+    let at = scope === "always" ? this.root : seat;
+    while (scope === "run" && at.parent?.parent !== undefined) at = at.parent;
+    this.#rights.remember(at.path, subject, scope !== "agent");
+  }
+
+  /**
+   * Whether an agent, or one that would be opened like this, may use a subject for some arguments
+   * and at some time; `where`, `ask`, `uses` and `expiresMs` are left out of account. For what its
+   * model is shown.
+   */
+  mayEver(who: Seat | Pick<SeatOptions, "parent" | "layers">, subject: string): boolean {
+    if ("account" in who) return !who.closed && this.#rights.mayEver(who.path, subject);
+    return this.#rights.mightEver((who.parent ?? this.root).path, who.layers, subject);
   }
 
   /**
@@ -190,43 +183,35 @@ export class Arbiter {
    * **Gotcha** figures that are not whole numbers are not believed: the reservation is charged.
    */
   settle(callId: string, usage?: TokenUsage): void {
-    const call = this.#modelCalls.get(callId);
-    this.#modelCalls.delete(callId);
-    const told = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
-    const used = call === undefined ? NOTHING_MORE : told && usedBy(call.ask.model, told);
-    decideBudget(this.#budget, { type: "settle", key: callId, used });
+    this.#ledger.settle(callId, usage);
+    this.#rights.release(callId, true);
   }
 
   /**
    * Withdraws a call that waits, or gives back all that is held for it.
    *
-   * @param options `started: false` for a call that never began: its count comes back as well.
+   * @param options `started: false` for a call that never began: its count and its uses come back
+   * as well.
    */
   release(callId: string, { started = true }: { started?: boolean } = {}): void {
-    this.#modelCalls.delete(callId);
-    decideBudget(this.#budget, { type: "release", key: callId, started });
+    this.#waiting.delete(callId);
+    this.#ledger.release(callId, started);
+    this.#rights.release(callId, started);
   }
 
   /** The calls that waited and no longer do, in their order; each is told once. */
   takeWoken(): { callId: string; verdict: Verdict }[] {
-    return takeWoken(this.#budget).flatMap(({ key, answer }) => {
-      const call = this.#modelCalls.get(key);
-      if (call === undefined) return [];
-      if (answer.status === "granted") {
-        return [{ callId: key, verdict: grantedTo(call, answer.steps) }];
-      }
-      this.#modelCalls.delete(key);
-      return [{ callId: key, verdict: exceeded(call.seat.path, answer) }];
+    return this.#ledger.takeWoken().map(({ callId, verdict }) => {
+      const waiting = this.#waiting.get(callId);
+      this.#waiting.delete(callId);
+      if (waiting === undefined || verdict.status !== "granted") return { callId, verdict };
+      return { callId, verdict: this.#wake(callId, waiting, verdict) };
     });
   }
 
   /** The budgets that have come near their end since the last look, in the contract's units. */
-  takeWarnings(): ArbiterWarning[] {
-    return takeWarnings(this.#budget).map((warning) => {
-      const unit = unitName(warning.unit);
-      const [limit, spent] = [amountOf(unit, warning.limit), amountOf(unit, warning.spent)];
-      return { path: warning.account, unit, limit, spent };
-    });
+  takeWarnings(): LedgerWarning[] {
+    return this.#ledger.takeWarnings();
   }
 
   /** What a seat and all that was ever below it have used; also after it was closed. */
@@ -246,37 +231,46 @@ export class Arbiter {
 
   /** Takes a summary of both actors, which their observers see as well. */
   summary(): { readonly budget: BudgetSummary; readonly capability: CapabilitySummary } {
-    this.#budgetActor.send({ type: "look" });
-    this.#capabilityActor.send({ type: "look" });
-    return {
-      budget: this.#budgetActor.getSnapshot().context,
-      capability: this.#capabilityActor.getSnapshot().context,
-    };
+    return { budget: this.#ledger.summary(), capability: this.#rights.summary() };
   }
 
   /** Stops the two actors; nothing may be asked afterwards. */
   stop(): void {
-    this.#budgetActor.stop();
-    this.#capabilityActor.stop();
+    this.#ledger.stop();
+    this.#rights.stop();
   }
 
-  #deniedTo(seat: Seat, subject: string, byDefault?: boolean): Refused | undefined {
-    if (seat.closed) return stopped(seat.path);
-    const request = { type: "ask", node: seat.path, subject, byDefault } as const;
-    const answer = decideCapability(this.#capability, request);
-    return answer.status === "denied" ? denied(seat.path, answer) : undefined;
+  #ask(seat: Seat, wish: Wish): Permitted | Asking | Refused {
+    return seat.closed ? stopped(seat.path) : this.#rights.ask(wish);
   }
 
-  #read(layer: readonly Grant[], path: string): CapabilityLayer {
-    let read = this.#layers.get(layer);
-    if (read !== undefined) return read;
-    read = readGrants(layer, path);
-    // Only a list that cannot change may be remembered.
-    if (Object.isFrozen(layer)) this.#layers.set(layer, read);
-    return read;
+  #askModel(seat: Seat, { callId, model, approved }: ModelAsk & Request) {
+    const subject = modelSubject(model);
+    return this.#ask(seat, { type: "ask", node: seat.path, subject, key: callId, approved });
   }
-}
 
-function grantedTo({ ask }: ModelCall, steps: number): Verdict {
-  return { status: "granted", maxTokens: ask.exact === undefined ? steps : ask.maxTokens };
+  /** For what costs nothing but the right. */
+  #grant(
+    seat: Seat,
+    subject: string,
+    { callId: key, approved }: Request,
+    byDefault?: boolean,
+  ): Verdict {
+    const wish = { type: "ask", node: seat.path, subject, key, approved, byDefault } as const;
+    const right = this.#ask(seat, wish);
+    if (right.status !== "permitted") return right;
+    this.#rights.take(right);
+    return GRANTED;
+  }
+
+  /** Rights may have gone while the reservation waited: then it is given back. */
+  #wake(callId: string, { seat, ask }: Waiting, granted: Verdict): Verdict {
+    const right = this.#askModel(seat, ask);
+    if (right.status === "permitted") {
+      this.#rights.take(right);
+      return granted;
+    }
+    this.#ledger.release(callId, false);
+    return right;
+  }
 }

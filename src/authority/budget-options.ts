@@ -21,56 +21,114 @@ export const unitName = (unit: BudgetUnit): Unit => (unit === "nanoUsd" ? "usd" 
 export const amountOf = (unit: Unit, amount: number): number =>
   unit === "usd" ? amount / NANO : amount;
 
-/** Ceilings in the accounts' units; a unit left out is unlimited, 0 is none. */
+type Ceilings = { readonly [U in BudgetUnit]?: number };
+
+/** Bounds in the accounts' units; a unit left out is unlimited, 0 is none. */
 export interface BudgetOptions {
-  readonly ceilings: { readonly [U in BudgetUnit]?: number };
+  readonly ceilings: Ceilings;
   readonly warnAt: number | undefined;
+  readonly perAction?: Ceilings;
+  readonly windows?: readonly { readonly everyMs: number; readonly ceilings: Ceilings }[];
 }
 
+/** Each window costs a step of every walk. */
+const MOST_WINDOWS = 8;
+
+/** A leap year: nothing is budgeted for longer. */
+const LONGEST_WINDOW_MS = 366 * 24 * 3_600_000;
+
 /**
- * Reads budgets that all apply to one account: the tighter wins, unit by unit.
+ * Reads budgets that all apply to one account: the tighter wins, unit by unit, and every window
+ * of each holds.
  *
  * **Fails with** `OPTIONS_INVALID` for an amount that is negative, not finite or (but for `usd`)
  * not whole, for a field that is unknown, and for `onExceeded: "ask"`.
  */
 export function readBudgets(budgets: readonly Budget[], path: string): BudgetOptions {
-  const ceilings: { [U in BudgetUnit]?: number } = {};
-  let warnAt: number | undefined;
-  for (const budget of budgets) {
-    const read = readBudget(budget, path);
-    for (const unit of UNITS) {
-      const name = UNIT_NAMES[unit];
-      const ceiling = read.ceilings[name];
-      if (ceiling !== undefined) ceilings[name] = Math.min(ceiling, ceilings[name] ?? ceiling);
+  const read = budgets.map((budget) => readBudget(budget, path));
+  const actions = read.flatMap(({ perAction }) => perAction ?? []);
+  const windows = read.flatMap((budget) => budget.windows ?? []);
+  const shares = read.flatMap(({ warnAt }) => warnAt ?? []);
+  return {
+    ceilings: tightest(read.map(({ ceilings }) => ceilings)),
+    warnAt: shares.length === 0 ? undefined : Math.min(...shares),
+    ...(actions.length > 0 && { perAction: tightest(actions) }),
+    ...(windows.length > 0 && { windows }),
+  };
+}
+
+function tightest(all: readonly Ceilings[]): Ceilings {
+  const least: { [U in BudgetUnit]?: number } = {};
+  for (const ceilings of all) {
+    for (const [unit, ceiling] of Object.entries(ceilings) as [BudgetUnit, number][]) {
+      least[unit] = Math.min(ceiling, least[unit] ?? ceiling);
     }
-    if (read.warnAt !== undefined) warnAt = Math.min(read.warnAt, warnAt ?? read.warnAt);
   }
-  return { ceilings, warnAt };
+  return least;
 }
 
 function readBudget(budget: Budget, path: string): BudgetOptions {
-  if (typeof budget !== "object" || budget === null || Array.isArray(budget)) {
-    throw invalid(path, "", budget, "must be an object of units");
+  const { warnAt, onExceeded, perAction, windows, ...units } = fieldsOf(path, "", budget);
+  // Asking a person comes with approvals; taking it for "stop" would be a silent surprise.
+  if (onExceeded !== undefined && onExceeded !== "stop") {
+    throw invalid(path, "onExceeded", onExceeded, 'can only be "stop" in this version');
   }
-  const ceilings: { [U in BudgetUnit]?: number } = {};
-  for (const [field, value] of Object.entries(budget) as [string, unknown][]) {
-    if (value === undefined || field === "warnAt") continue;
-    if (field === "onExceeded") {
-      // Asking a person comes with approvals; taking it for "stop" would be a silent surprise.
-      if (value === "stop") continue;
-      throw invalid(path, field, value, 'can only be "stop" in this version');
-    }
-    if (!isUnit(field)) throw invalid(path, field, value, `is not one of ${UNITS.join(", ")}`);
-    ceilings[UNIT_NAMES[field]] = readCeiling(path, field, value);
-  }
-  return { ceilings, warnAt: readShare(path, budget.warnAt) };
+  return {
+    ceilings: readUnits(path, "", units, UNITS),
+    warnAt: readShare(path, warnAt),
+    ...(perAction !== undefined && { perAction: readAction(path, perAction) }),
+    ...(windows !== undefined && { windows: readWindows(path, windows) }),
+  };
 }
 
-function readCeiling(path: string, unit: Unit, value: unknown): number {
+/** Counts are not reserved, so one call can only be bounded in money and tokens. */
+function readAction(path: string, action: unknown): Ceilings {
+  const fields = fieldsOf(path, "perAction", action);
+  return readUnits(path, "perAction.", fields, ["usd", "tokens"]);
+}
+
+function readWindows(path: string, windows: unknown): NonNullable<BudgetOptions["windows"]> {
+  if (!Array.isArray(windows) || windows.length > MOST_WINDOWS) {
+    throw invalid(path, "windows", windows, `must be a list of at most ${MOST_WINDOWS}`);
+  }
+  return windows.map((window: unknown, n) => {
+    const at = `windows.${n}`;
+    const { everyMs, ...units } = fieldsOf(path, at, window);
+    const isLength = Number.isInteger(everyMs) && Number(everyMs) >= 1;
+    if (!isLength || Number(everyMs) > LONGEST_WINDOW_MS) {
+      throw invalid(path, `${at}.everyMs`, everyMs, "must be whole milliseconds, 1 to 366 days");
+    }
+    const ceilings = readUnits(path, `${at}.`, units, UNITS);
+    if (Object.keys(ceilings).length === 0) throw invalid(path, at, "nothing", "bounds no unit");
+    return { everyMs: Number(everyMs), ceilings };
+  });
+}
+
+type Fields = { readonly [field: string]: unknown };
+
+function fieldsOf(path: string, field: string, value: unknown): Fields {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  throw invalid(path, field, value, "must be an object of units");
+}
+
+function readUnits(path: string, at: string, fields: Fields, known: readonly Unit[]): Ceilings {
+  const ceilings: { [U in BudgetUnit]?: number } = {};
+  for (const [field, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    const unit = known.find((one) => one === field);
+    if (unit === undefined) {
+      throw invalid(path, `${at}${field}`, value, `is not one of ${known.join(", ")}`);
+    }
+    ceilings[UNIT_NAMES[unit]] = readCeiling(path, `${at}${field}`, unit, value);
+  }
+  return ceilings;
+}
+
+function readCeiling(path: string, field: string, unit: Unit, value: unknown): number {
   const amount = unit === "usd" ? Math.round(Number(value) * NANO) : value;
   if (typeof value !== "number" || !Number.isSafeInteger(amount) || value < 0) {
     const kind = unit === "usd" ? "dollars, 0 to 9,000,000" : "a whole number of at least 0";
-    throw invalid(path, unit, value, `must be ${kind}; leave it out for unlimited`);
+    throw invalid(path, field, value, `must be ${kind}; leave it out for unlimited`);
   }
   return amount as number;
 }
@@ -78,10 +136,6 @@ function readCeiling(path: string, unit: Unit, value: unknown): number {
 function readShare(path: string, share: unknown): number | undefined {
   if (share === undefined || (typeof share === "number" && share >= 0 && share <= 1)) return share;
   throw invalid(path, "warnAt", share, "must be a number from 0 to 1");
-}
-
-function isUnit(field: string): field is Unit {
-  return Object.hasOwn(UNIT_NAMES, field);
 }
 
 function invalid(path: string, field: string, value: unknown, what: string): CoppiceError {

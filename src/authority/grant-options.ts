@@ -3,15 +3,26 @@ import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Grant } from "../wire/spec.ts";
 import { SUBJECT_KINDS } from "./subjects.ts";
+import { readWhere } from "./where-options.ts";
 
-/** Fields of the contract that nothing honours yet: ignoring one would widen a right. */
-const LATER = ["where", "ask", "uses", "expiresMs"];
+/** What each kind of grant can say; a field that nothing honours would widen a right. */
+const FIELDS = {
+  allow: ["allow", "where", "ask", "uses", "expiresMs", "use", "delegate"],
+  deny: ["deny", "where"],
+} as const satisfies Record<string, readonly string[]>;
 
 /**
  * Reads a list of grants into full rights, frozen so that agents can share it.
  *
- * **Fails with** `OPTIONS_INVALID` for a pattern that can match no subject, a field that is
- * unknown, and one that this version does not honour.
+ * Of several grants of one list that name a subject a deny wins over an ask, and an ask over an
+ * allow. With `where` an allow holds when all the arguments that it names match; a deny, and the
+ * asking of an ask, when one of them does or cannot be read. Of several that allow, one without
+ * `uses` is taken first. See {@link readWhere} for the patterns.
+ *
+ * **Fails with** `OPTIONS_INVALID` for a pattern that can match no subject, a `where` that cannot
+ * be read or that is not about a tool, and a field that is unknown.
+ * **Gotcha** a default that the tool itself fills in is not an argument: name what a deny needs in
+ * an allow instead, which refuses a call without it.
  */
 export function readGrants(grants: readonly Grant[], path: string): CapabilityLayer {
   if (!Array.isArray(grants)) throw invalid(path, grants, "`grants` must be a list");
@@ -37,17 +48,42 @@ function readGrant(grant: Grant, path: string): CapabilityGrant {
   }
   const fields: { readonly [field: string]: unknown } = { ...grant };
   const effect = isDeny(grant) ? "deny" : "allow";
-  const known = effect === "deny" ? ["deny"] : ["allow", "use", "delegate"];
+  const known: readonly string[] = FIELDS[effect];
   for (const [field, value] of Object.entries(fields)) {
     if (value === undefined || known.includes(field)) continue;
-    const why = LATER.includes(field) ? "is not supported in this version" : "is not a field of it";
-    throw invalid(path, grant, `\`${field}\` ${why}`);
+    throw invalid(path, grant, `\`${field}\` is not a field of it`);
   }
-  const { use = true, delegate = true } = fields;
-  if (typeof use !== "boolean" || typeof delegate !== "boolean") {
-    throw invalid(path, grant, "`use` and `delegate` must be true or false");
+  const refuse = (what: string) => invalid(path, grant, what);
+  const pattern = readPattern(fields[effect], path);
+  const { use = true, delegate = true, ask, where } = fields;
+  for (const [field, value] of Object.entries({ use, delegate, ask: ask ?? false })) {
+    if (typeof value !== "boolean") throw refuse(`\`${field}\` must be true or false`);
   }
-  return { effect, pattern: readPattern(fields[effect], path), use, delegate };
+  if (where !== undefined && !pattern.startsWith("tool:")) {
+    throw refuse("`where` is about arguments of tools, so the pattern must begin with tool:");
+  }
+  return {
+    effect,
+    pattern,
+    use: use as boolean,
+    delegate: delegate as boolean,
+    ...(where === undefined ? {} : { where: readWhere(where, refuse) }),
+    ...(ask === true ? { ask } : {}),
+    ...readCount("uses", fields.uses, refuse),
+    ...readCount("expiresMs", fields.expiresMs, refuse),
+  };
+}
+
+function readCount(
+  field: "uses" | "expiresMs",
+  count: unknown,
+  refuse: (what: string) => CoppiceError,
+): Pick<CapabilityGrant, "uses" | "expiresMs"> {
+  if (count === undefined) return {};
+  if (typeof count === "number" && Number.isSafeInteger(count) && count >= 0) {
+    return { [field]: count };
+  }
+  throw refuse(`\`${field}\` must be a whole number of at least 0; leave it out for unlimited`);
 }
 
 /** A misspelt kind would make an allow useless and a deny a hole, so it is refused. */

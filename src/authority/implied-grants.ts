@@ -14,6 +14,11 @@ export function supervisorGrants(grants: Layer | undefined): Layer {
   return withDefault(grants, () => SUPERVISOR_GRANTS);
 }
 
+/** A layer that only takes away from the one before it. */
+export function narrowed(grants: Layer): Layer {
+  return onlyDenies(grants) ? ["*", ...grants] : grants;
+}
+
 /**
  * Knows the rights that agents have from their specs.
  *
@@ -46,7 +51,7 @@ export class SpecGrants {
       this.#known.set(spec, own);
     }
     if (narrowing === undefined) return [own];
-    return [own, onlyDenies(narrowing) ? ["*", ...narrowing] : narrowing];
+    return [own, narrowed(narrowing)];
   }
 
   #implied(spec: AgentSpec): Layer {

@@ -1,7 +1,7 @@
 import type { Amounts, Stretch, Used } from "../../machines/budget.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { costOf, FREE, type Price, priceFor } from "./prices.ts";
+import { FREE, type PriceList, priceFor } from "./prices.ts";
 
 /** What an agent says of the model call that it wants to make. */
 export interface ModelAsk {
@@ -24,16 +24,16 @@ export interface Demand {
 const LEAST_OUTPUT_TOKENS = 1024;
 
 /** What to reserve for a call, the dearest way that its prompt can be billed. */
-export function demandOf(ask: ModelAsk, price: Price | undefined): Demand {
+export function demandOf(ask: Omit<ModelAsk, "callId">, prices: PriceList): Demand {
   const { model, inputTokens, maxTokens, exact } = ask;
   if (exact !== undefined) {
-    const { nanoUsd, tokens } = usedBy(model, exact);
+    const { nanoUsd, tokens } = usedBy(model, exact, prices);
     return { amounts: { nanoUsd, tokens, toolCalls: 0, modelCalls: 1 }, stretch: undefined };
   }
-  const rate = priceFor(price ?? FREE, inputTokens);
+  const rate = priceFor(prices.of(model) ?? FREE, inputTokens);
   // With prompt caching, which is on by default, the whole prompt may be written to the cache.
-  const perInput =
-    "cache" in model && model.cache === false ? rate.input : Math.max(rate.input, rate.cacheWrite);
+  const cached = model.provider === "anthropic" && !("cache" in model && model.cache === false);
+  const perInput = cached ? Math.max(rate.input, rate.cacheWrite) : rate.input;
   const nanoUsd = inputTokens * perInput;
   return {
     amounts: { nanoUsd, tokens: inputTokens, toolCalls: 0, modelCalls: 1 },
@@ -45,10 +45,10 @@ export function demandOf(ask: ModelAsk, price: Price | undefined): Demand {
   };
 }
 
-export function usedBy(model: ModelSpec, usage: TokenUsage): Used {
+export function usedBy(model: ModelSpec, usage: TokenUsage, prices: PriceList): Used {
   const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
   const tokens = inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens;
-  return { nanoUsd: costOf(model, usage), tokens, outputTokens };
+  return { nanoUsd: prices.cost(model, usage), tokens, outputTokens };
 }
 
 /** Whether every figure is a whole number of at least 0: they may come from a guest's host. */

@@ -1,3 +1,5 @@
+import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { anthropicModel } from "./subjects.ts";
@@ -64,38 +66,77 @@ const PRICES: Readonly<Record<string, Price>> = {
   "claude-3-haiku": price(250, 300, 30, 1_250),
 };
 
-/** What scripted models and modules cost. */
+/** What a scripted model costs that nothing gives a price to. */
 export const FREE = price(0, 0, 0, 0);
 
-/**
- * The price of a model: that of the table for Anthropic's, dated ids and `-latest` included, and
- * nothing for scripted models and modules. Undefined when an Anthropic model is not in the table.
- *
- * **Gotcha** `claude-opus-5-9` is not priced as `claude-opus-5`: a new version has a new price.
- */
-export function priceOf(model: ModelSpec): Price | undefined {
-  const id = anthropicModel(model);
-  if (id === undefined) return FREE;
-  const name = id.replace(/(-latest|[-@]\d{8})$/, "");
-  return Object.hasOwn(PRICES, name) ? PRICES[name] : undefined;
+/** The prices of all models that are known: those of the table, and the user's over them. */
+export class PriceList {
+  readonly #given: ReadonlyMap<string, Price>;
+  /** By spec: it is asked for with every call. */
+  readonly #known = new WeakMap<ModelSpec, Price | "none">();
+
+  constructor(given: ReadonlyMap<string, Price> = new Map()) {
+    this.#given = given;
+  }
+
+  /**
+   * The price of a model: that of its `priceAs`, else the user's, else the table's, where a dated
+   * id or `-latest` is the model itself. Undefined when nobody has said what it costs: an unknown
+   * Anthropic model, or a module. A scripted model costs nothing then.
+   *
+   * **Fails with** `OPTIONS_INVALID` when `priceAs` names a model that has no price.
+   * **Gotcha** `claude-opus-5-9` is not priced as `claude-opus-5`: a new version has a new price.
+   */
+  of(model: ModelSpec): Price | undefined {
+    let price = this.#known.get(model);
+    if (price === undefined) {
+      price = this.#find(model) ?? "none";
+      this.#known.set(model, price);
+    }
+    return price === "none" ? undefined : price;
+  }
+
+  /** What a call cost, in nano-dollars; nothing when the model has no known price. */
+  cost(model: ModelSpec, usage: TokenUsage): number {
+    const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
+    const prompt = inputTokens + cacheReadTokens + cacheWriteTokens;
+    const rate = priceFor(this.of(model) ?? FREE, prompt);
+    return (
+      inputTokens * rate.input +
+      cacheWriteTokens * rate.cacheWrite +
+      cacheReadTokens * rate.cacheRead +
+      outputTokens * rate.output
+    );
+  }
+
+  #find(model: ModelSpec): Price | undefined {
+    const { provider, priceAs } = model as ModelSpec & { readonly priceAs?: unknown };
+    const id = anthropicModel(model);
+    if (id !== undefined) return this.#named(id);
+    if (priceAs === undefined) {
+      return this.#given.get(provider) ?? (provider === "scripted" ? FREE : undefined);
+    }
+    const price = typeof priceAs === "string" ? this.#named(priceName(priceAs)) : undefined;
+    if (price !== undefined) return price;
+    const named = `\`priceAs\` of the model "${provider}" names ${describe(priceAs)}`;
+    const message = `${named}, whose price is not known`;
+    throw new CoppiceError("OPTIONS_INVALID", message, { option: "priceAs", model: provider });
+  }
+
+  #named(id: string): Price | undefined {
+    const name = id.replace(/(-latest|[-@]\d{8})$/, "");
+    const given = this.#given.get(id) ?? this.#given.get(name);
+    return given ?? (Object.hasOwn(PRICES, name) ? PRICES[name] : undefined);
+  }
 }
+
+/** A model's name in a price list: an Anthropic model's id, `scripted`, or a module's URL. */
+export const priceName = (subject: string): string =>
+  subject.replace(/^model:/, "").replace(/^anthropic:/, "");
 
 /** The price that applies to a prompt of so many tokens. */
 export function priceFor(price: Price, promptTokens: number): Price {
   return price.beyond !== undefined && promptTokens > price.beyond.tokens
     ? price.beyond.price
     : price;
-}
-
-/** What a call cost, in nano-dollars; nothing when the model has no known price. */
-export function costOf(model: ModelSpec, usage: TokenUsage): number {
-  const price = priceOf(model) ?? FREE;
-  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
-  const rate = priceFor(price, inputTokens + cacheReadTokens + cacheWriteTokens);
-  return (
-    inputTokens * rate.input +
-    cacheWriteTokens * rate.cacheWrite +
-    cacheReadTokens * rate.cacheRead +
-    outputTokens * rate.output
-  );
 }

@@ -1,32 +1,60 @@
 import type { BudgetRefused } from "../../machines/budget.ts";
-import type { CapabilityDenied } from "../../machines/capability.ts";
+import type { CapabilityAsking, CapabilityDenied, Finding } from "../../machines/capability.ts";
 import { CoppiceError } from "../errors.ts";
+import type { Json } from "../wire/json.ts";
 import type { Unit } from "../wire/spec.ts";
 import { amountOf, unitName } from "./budget-options.ts";
 
 /** The arbiter's answer. A refusal is a value; `waiting` is answered later, by `takeWoken`. */
 export type Verdict =
-  /** `maxTokens`: for a model call, the most output that was reserved. */
-  | { readonly status: "granted"; readonly maxTokens?: number }
+  /**
+   * `maxTokens`: for a model call, the most output that was reserved. `input`: for a tool call,
+   * what the tool is to be given instead, since that is what was checked.
+   */
+  | { readonly status: "granted"; readonly maxTokens?: number; readonly input?: Json }
   /** `unit`: which budget was exceeded. */
   | { readonly status: "refused"; readonly error: CoppiceError; readonly unit?: Unit }
+  | Asking
   | { readonly status: "waiting" };
 
 export type Refused = Extract<Verdict, { status: "refused" }>;
+
+/** A person must say so as well: nothing is reserved; ask again with `approved: true`. */
+export interface Asking {
+  readonly status: "ask";
+  readonly subject: string;
+  /** Which node asks, and by which grant. */
+  readonly reason: string;
+  /** Every node that asks, the nearest first. */
+  readonly nodes: readonly string[];
+  /** What the tool would be given, where that is not its input as it was asked with. */
+  readonly input?: Json;
+}
 
 export const GRANTED: Verdict = { status: "granted" };
 
 export const refused = (error: CoppiceError): Refused => ({ status: "refused", error });
 
 export function denied(path: string, answer: CapabilityDenied): Refused {
-  const { node, subject, deny } = answer;
-  const why = deny === undefined ? `no grant of ${node} allows it` : `${node} denies "${deny}"`;
-  const message = `${path} may not use "${subject}": ${why}`;
-  const details = { node, subject, path, ...(deny === undefined ? {} : { deny }) };
+  const { node, subject, deny, finding = answer.lack?.finding, lack } = answer;
+  const message = `${path} may not use "${subject}": ${whyDenied(answer)}`;
+  const details = {
+    ...{ node, subject, path },
+    ...(deny === undefined ? {} : { deny }),
+    ...(lack === undefined ? {} : { grant: lack.grant, lacks: lack.type }),
+    ...(finding === undefined ? {} : cut(finding)),
+  };
   return refused(new CoppiceError("CAPABILITY_DENIED", message, details));
 }
 
-export function exceeded(path: string, answer: BudgetRefused): Refused {
+export function asking(path: string, { nodes, subject, grant }: CapabilityAsking): Asking {
+  const reason = `the grant "${grant}" of ${nodes[0]} asks before ${path} uses "${subject}"`;
+  return { status: "ask", subject, reason, nodes };
+}
+
+/** @param now milliseconds, from which a window's `retryAfterMs` counts */
+export function exceeded(path: string, answer: BudgetRefused, now: number): Refused {
+  const { account: node, bound, retryAt } = answer;
   const unit = unitName(answer.unit);
   const [limit, spent, reserved, asked] = [
     answer.limit,
@@ -34,12 +62,57 @@ export function exceeded(path: string, answer: BudgetRefused): Refused {
     answer.reserved,
     answer.asked,
   ].map((amount) => amountOf(unit, amount));
-  const node = answer.account;
-  const told = `${spent} of the ${limit} of ${node} are spent`;
-  const message = `${path} asked for ${asked} ${unit}, and ${told}`;
-  const details = { node, unit, limit, spent, reserved, asked, path };
+  const retryAfterMs = retryAt === undefined ? undefined : Math.max(0, Math.ceil(retryAt - now));
+  const why = whyNot[bound]({ limit, spent, node });
+  const message = `${path} asked for ${asked} ${unit}, and ${why}`;
+  const details = {
+    ...{ node, unit, limit, spent, reserved, asked, path },
+    ...(bound === "total" ? {} : { bound }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
   return { ...refused(new CoppiceError("BUDGET_EXCEEDED", message, details)), unit };
 }
+
+const MOST_SHOWN = 200;
+
+function whyDenied({ node, deny, finding, lack }: CapabilityDenied): string {
+  if (deny !== undefined) {
+    return `${node} denies "${deny}"${finding === undefined ? "" : `, where ${told(finding)}`}`;
+  }
+  if (lack === undefined) return `no grant of ${node} allows it`;
+  const grant = `the grant "${lack.grant}" of ${node}`;
+  if (lack.type === "expired") return `${grant} has expired`;
+  if (lack.type === "revoked") return `"${lack.grant}" of ${node} was revoked`;
+  if (lack.type === "uses") return `${grant} was for ${lack.uses} uses, and none is left`;
+  return lack.finding === undefined
+    ? `${grant} does not hold`
+    : `${grant} needs ${told(lack.finding)}`;
+}
+
+/** The argument, what it had to be, and the canonical value that it was. */
+function told({ argument, wanted, value, unreadable }: Finding): string {
+  const meant = `\`${argument}\` as ${wanted.join(" or ")}`;
+  if (value === undefined) return `${meant}, and it is missing`;
+  const shown = value.slice(0, MOST_SHOWN);
+  return `${meant}, and it is "${shown}"${unreadable === undefined ? "" : `: ${unreadable}`}`;
+}
+
+function cut({ value, ...finding }: Finding) {
+  return value === undefined ? finding : { ...finding, value: value.slice(0, MOST_SHOWN) };
+}
+
+interface Bound {
+  readonly limit: number | undefined;
+  readonly spent: number | undefined;
+  readonly node: string;
+}
+
+const whyNot = {
+  total: ({ limit, spent, node }: Bound) => `${spent} of the ${limit} of ${node} are spent`,
+  action: ({ limit, node }: Bound) => `${node} allows ${limit} to one call`,
+  window: ({ limit, spent, node }: Bound) =>
+    `${spent} of the ${limit} of this window of ${node} are spent`,
+};
 
 export function unpriced(path: string, model: string, bounded: string): CoppiceError {
   const message =
@@ -48,7 +121,10 @@ export function unpriced(path: string, model: string, bounded: string): CoppiceE
   return new CoppiceError("OPTIONS_INVALID", message, { model, node: bounded, path });
 }
 
-export function miscounted(path: string, ask: { inputTokens: number; maxTokens: number }) {
+export function miscounted(
+  path: string,
+  ask: { readonly inputTokens: number; readonly maxTokens: number },
+): CoppiceError {
   const counts = `${ask.inputTokens} tokens of input and ${ask.maxTokens} of output`;
   const message = `${path} asked for a model call whose counts cannot be right: ${counts}`;
   return new CoppiceError("OPTIONS_INVALID", message, { path });

@@ -121,6 +121,22 @@ export const waitAgents: CallLogic<WaitInput> = callLogic<WaitInput>({
   value: (told) => told,
 });
 
+export interface QuestionInput {
+  readonly question: Json;
+}
+
+/**
+ * Asks a person; invoke it with `{ question }`. The value is the decision's `answer`.
+ *
+ * **Guarantees** as {@link callTool}; a refusal is an error with APPROVAL_DENIED, no answer in
+ * time one with APPROVAL_TIMED_OUT. The agent holds no slot meanwhile, and its clock stands.
+ */
+export const askHuman: CallLogic<QuestionInput> = callLogic<QuestionInput>({
+  name: "askHuman",
+  request: ({ question }) => ({ type: "question", question }),
+  value: (told) => told,
+});
+
 /** Cancels a descendant; invoke it with `{ name, reason? }`. */
 export const cancelAgent: CallLogic<CancelInput> = callLogic<CancelInput>({
   name: "cancelAgent",

@@ -17,6 +17,7 @@ export type DoorRequest =
   | Without<"send">
   | Without<"wait">
   | Without<"cancel">
+  | Without<"question">
   | { readonly type: "model"; readonly job: ModelJob };
 
 /** What a host gives to each machine that it runs. */

@@ -1,5 +1,6 @@
 export type { CallLogic, CallOutput, CallSnapshot } from "./call-logic.ts";
 export {
+  askHuman,
   type CancelInput,
   callModel,
   callTool,
@@ -7,6 +8,7 @@ export {
   type MessageInput,
   type ModelAnswer,
   type ModelInput,
+  type QuestionInput,
   type SpawnInput,
   sendMessage,
   spawnAgent,

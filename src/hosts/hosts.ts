@@ -11,8 +11,8 @@ import { createVerifier } from "./verification.ts";
 export interface HostsOptions {
   /** House hosts, and as many guest hosts, at least one; 0 hosts all in the calling thread. */
   readonly threads: number;
-  /** The cancel words: one Int32 per agent, growable. */
-  readonly words: SharedArrayBuffer;
+  /** The cancel words: one Int32 per agent, growable, apart for each kind of host. */
+  readonly words: Readonly<Record<HostKind, SharedArrayBuffer>>;
   readonly events: HostEvents;
   /** Default: the process's own timers. */
   readonly clock?: Clock;
@@ -83,7 +83,8 @@ function startThreads(options: HostsOptions): Hosts {
       events: options.events,
       open: (events) => {
         const id = `${kind}-${numbers()}`;
-        return new ThreadHost({ id, kind, pool, words, events, clock, startMs, killMs });
+        const common = { id, kind, pool, events, clock, startMs, killMs };
+        return new ThreadHost({ ...common, words: words[kind] });
       },
     });
     return { placement, close: () => pool.close() };
@@ -112,7 +113,7 @@ function startInline(options: HostsOptions): Hosts {
       const number = numbers();
       const id = number === 1 ? "inline" : `inline-${number}`;
       const runtime = createRuntime === undefined ? {} : { createRuntime };
-      const common = { id, words, env, events, clock, killMs, schedule, timing };
+      const common = { id, words: words.house, env, events, clock, killMs, schedule, timing };
       return new InlineHost({ ...common, ...runtime });
     },
   });

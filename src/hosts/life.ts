@@ -32,23 +32,30 @@ export function startLife(
   // Nobody needs to wait for a start.
   ready.promise.catch(() => undefined);
 
+  // Told behind the step, never within it: who hears of it opens and ends other hosts, and XState
+  // takes the machines of those for faults of this one's actions.
+  const told: (() => void)[] = [];
+  const tell = (): void => {
+    for (let next = told.shift(); next !== undefined; next = told.shift()) next();
+  };
+
   const actor = createActor(
     hostMachine.provide({
       actions: {
         announceStarted: () => {
           ready.resolve();
-          actions.announceStarted();
+          told.push(() => actions.announceStarted());
         },
         terminate: ({ context }) => {
           const reason = context.reason ?? "it was condemned";
           ready.reject(
             new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
           );
-          actions.terminate();
+          told.push(() => actions.terminate());
         },
         announceStuck: () => {
           ended.resolve();
-          actions.announceStuck();
+          told.push(() => actions.announceStuck());
         },
         announceGone: ({ context }) => {
           const reason = context.reason ?? "it ended";
@@ -56,13 +63,20 @@ export function startLife(
             new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
           );
           ended.resolve();
-          actions.announceGone(reason);
+          told.push(() => actions.announceGone(reason));
         },
       },
     }),
     {
       input: { killMs },
-      clock: { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout },
+      clock: {
+        setTimeout: (run: () => void, delayMs: number) =>
+          clock.setTimeout(() => {
+            run();
+            tell();
+          }, delayMs),
+        clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
+      },
     },
   ).start();
 
@@ -77,6 +91,7 @@ export function startLife(
     },
     send(event) {
       if (actor.getSnapshot().status === "active") actor.send(event);
+      tell();
     },
   };
 }

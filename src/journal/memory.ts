@@ -1,7 +1,7 @@
 import type { Journal, JournaledEvent } from "./journal.ts";
 
 /** Facts that a memory journal keeps, so that a service that runs for ever does not grow. */
-export const FACTS_KEPT = 100_000;
+export const FACTS_KEPT = 20_000;
 
 /** A journal that forgets: the newest `capacity` facts, gone with the process. */
 export class MemoryJournal implements Journal {

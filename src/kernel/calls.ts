@@ -3,13 +3,13 @@ import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { post, rest, steer, wake } from "./dispatch.ts";
+import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
 import { type Call, codeOf, type End, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 export type Request = Extract<
   Out,
-  { type: "tool" | "model" | "spawn" | "send" | "wait" | "cancel" }
+  { type: "tool" | "model" | "spawn" | "send" | "wait" | "cancel" | "question" }
 >;
 
 /** Takes up a request; one that comes while the agent has no slot is held until it has one. */
@@ -25,8 +25,7 @@ export function request(tree: Tree, node: Node, out: Request): void {
   if (out.type === "model") {
     if (deferred) askForModel(tree, node);
     else requestModel(tree, node, call);
-  } else if (out.type === "wait") waitFor(tree, node, call, out.names);
-  else tree.emit({ type: "request", node, out });
+  } else tree.emit({ type: "request", node, out });
 }
 
 /** Asks for the model call that rode behind results, once no other call is under way. */
@@ -71,8 +70,7 @@ export function idleCall(tree: Tree, node: Node, callId: string): void {
 export function settleSlot(tree: Tree, node: Node): void {
   if (!node.slot || node.busy || node.host === undefined || node.status === "starting") return;
   if (node.ending !== undefined || node.mailbox.unacknowledged.length > 0) return;
-  for (const call of node.calls.values()) if (call.state === "working") return;
-  rest(tree, node);
+  if (!isWorking(node)) rest(tree, node);
 }
 
 /** Tells those of a parent's `wait` calls that wait for this child; true when one did. */
@@ -121,7 +119,11 @@ export function childResult(child: Node, end: End): CallResult {
   return { isError: true, error, ...kept(end) };
 }
 
-function waitFor(tree: Tree, node: Node, call: Call, names: readonly string[] | undefined): void {
+/** Takes up a `wait` once what was asked for before it, such as a spawn, has been carried out. */
+export function waitFor(tree: Tree, node: Node, callId: string): void {
+  const call = node.calls.get(callId);
+  if (call?.out.type !== "wait") return;
+  const { names } = call.out;
   const all = [...node.children.values()].filter((child) => child.foregroundCall === undefined);
   const waited = names === undefined ? all.filter((child) => child.end === undefined) : [];
   for (const name of names ?? []) {
@@ -129,14 +131,14 @@ function waitFor(tree: Tree, node: Node, call: Call, names: readonly string[] | 
     if (child === undefined) {
       const error = new CoppiceError("AGENT_UNKNOWN", `${node.path} has no child "${name}"`);
       const refusal = { isError: true, error: encodeError(error, "AGENT_UNKNOWN") } as const;
-      return settleCall(tree, node, call.out.callId, refusal);
+      return settleCall(tree, node, callId, refusal);
     }
     waited.push(child);
   }
   call.waited = waited;
   call.children = new Set(waited.filter((child) => child.end === undefined));
-  if (call.children.size === 0) settleCall(tree, node, call.out.callId, report(call));
-  else idleCall(tree, node, call.out.callId);
+  if (call.children.size === 0) settleCall(tree, node, callId, report(call));
+  else idleCall(tree, node, callId);
 }
 
 function report(call: Call): CallResult {

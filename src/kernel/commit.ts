@@ -2,7 +2,7 @@ import type { Frame, Out } from "../wire/frame.ts";
 import { request, settleSlot } from "./calls.ts";
 import { flush } from "./dispatch.ts";
 import { deadLetter, finish, maybeComplete } from "./ends.ts";
-import type { Node } from "./node.ts";
+import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -21,12 +21,13 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   const forgery = findForgery(node, frame);
   if (forgery !== undefined) return condemn(tree, host, forgery);
 
+  if (isStep(node, frame)) node.moves = 0;
   node.mailbox.cover(frame.upTo);
-  if (frame.state !== undefined) {
-    node.state = frame.state;
-    node.moves = 0;
+  if (frame.state !== undefined) node.state = frame.state;
+  if (frame.timers !== undefined) {
+    node.timers = frame.timers;
+    node.timersAt = tree.now;
   }
-  if (frame.timers !== undefined) node.timers = frame.timers;
   if (frame.append !== undefined) node.transcript.push(...frame.append);
   if (frame.value !== undefined) {
     node.value = frame.value;
@@ -74,13 +75,27 @@ function answer(tree: Tree, node: Node, out: Extract<Out, { type: "reply" }>): v
 /** Says what a frame claims that its agent cannot have: nothing of such a frame is applied. */
 function findForgery(node: Node, frame: Frame): string | undefined {
   if (frame.upTo > node.mailbox.last) return `it covered deliveries ${node.path} never had`;
-  const prefix = `${node.path}#${node.incarnation}.`;
   for (const out of frame.out) {
-    if ("callId" in out && !out.callId.startsWith(prefix)) {
+    if ("callId" in out && !out.callId.startsWith(node.callPrefix)) {
       return `it spoke of call ${out.callId} as ${node.path}`;
+    }
+    if (out.type === "model.done" && !isOwnStream(node.calls.get(out.callId))) {
+      return `it settled call ${out.callId}, which is not a stream of ${node.path}`;
     }
   }
   return undefined;
+}
+
+/** False for a frame that only begins again what an agent was at when its last host was lost. */
+function isStep({ mailbox }: Node, { out, upTo, value }: Frame): boolean {
+  if (value !== undefined) return true;
+  if (out.some(({ type }) => type !== "output" && type !== "model.retried")) return true;
+  return mailbox.unacknowledged.some(({ n, body }) => n <= upTo && body.type !== "permit");
+}
+
+/** Other calls are settled by who runs them; one that is gone may have crossed its end. */
+function isOwnStream(call: Call | undefined): boolean {
+  return call === undefined || (call.out.type === "model" && call.out.job === undefined);
 }
 
 function condemn(tree: Tree, host: string, reason: string): void {

@@ -37,16 +37,25 @@ export function steer(tree: Tree, node: Node): void {
   const { system } = node.mailbox;
   for (const body of system.splice(0)) deliver(tree, node, body);
   takeMessages(tree, node, false);
+  for (const note of node.mailbox.notes.splice(0)) deliver(tree, node, note);
 }
 
 /** Acquires a slot, or queues for one in the lane of the wakers. */
 export function wake(tree: Tree, node: Node): boolean {
   if (node.slot && !isPaused(node)) return true;
+  // Paused: what runs keeps its slot to its end, and only then is it given back.
+  if (node.slot && isWorking(node)) return false;
   if (node.slot) rest(tree, node);
   if (node.waitingAt !== undefined) return false;
   if (!takeSlot(node, "waker")) return false;
   node.status = "running";
   return true;
+}
+
+/** True while a model streams or a tool runs for the agent. */
+export function isWorking(node: Node): boolean {
+  for (const call of node.calls.values()) if (call.state === "working") return true;
+  return false;
 }
 
 /** Gives the slot back, because all that the agent waits for needs none. */
@@ -96,8 +105,8 @@ export function start(tree: Tree, node: Node): void {
   const inherited = parent.deadline ?? Number.POSITIVE_INFINITY;
   const own = timeoutMs === undefined ? Number.POSITIVE_INFINITY : tree.now + timeoutMs;
   if (Math.min(own, inherited) < Number.POSITIVE_INFINITY) node.deadline = Math.min(own, inherited);
-  if (own < inherited) tree.deadlines.add(own, { type: "timeout", node });
-  tree.fact("agent.started", node.path);
+  node.isTimed = own < inherited;
+  if (node.isTimed) tree.deadlines.add(own, { type: "timeout", node });
   tree.emit({ type: "place", node, moved: false });
 }
 

@@ -37,6 +37,7 @@ export type Effect =
   /** The agent is gone; its accounts close, its outcome is told. */
   | { readonly type: "ended"; readonly node: Node; readonly end: End }
   | { readonly type: "answer"; readonly askId: string; readonly value: Json }
+  | { readonly type: "question-timed-out"; readonly id: string }
   | { readonly type: "ask-timed-out"; readonly askId: string; readonly path: string }
   | { readonly type: "answer-failed"; readonly askId: string; readonly error: WireError }
   | { readonly type: "forget"; readonly node: Node }

@@ -3,6 +3,7 @@ import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { AgentEnd } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import { closingMessage, lastSaid } from "../wire/transcript.ts";
 import { childReport, childResult, settleCall, settleWaits } from "./calls.ts";
 import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
 import { type End, type Ending, type Node, subtree } from "./node.ts";
@@ -36,10 +37,12 @@ export function endSubtree(tree: Tree, node: Node, ending: Ending): void {
 export function finish(tree: Tree, node: Node, said: AgentEnd): void {
   if (node.finished !== undefined || node.end !== undefined) return;
   node.finished = resolve(node, said);
+  const closing = closingMessage(node.transcript);
+  if (closing !== undefined) node.transcript.push(closing);
   node.closed = true;
   tree.residences.leave(node);
   tree.emit({ type: "close", node });
-  tree.emit({ type: "abort", node, reason: node.finished.status });
+  if (node.calls.size > 0) tree.emit({ type: "abort", node, reason: node.finished.status });
   node.status = "stopping";
   node.calls.clear();
   node.held.length = 0;
@@ -56,9 +59,8 @@ export function maybeComplete(tree: Tree, node: Node): void {
   if (node.idle === undefined || node.ending !== undefined || node.finished !== undefined) return;
   if (node.birth.lifetime !== "task" || node.openChildren > 0) return;
   if (!node.mailbox.empty || node.calls.size > 0) return;
-  const host = node.host;
-  const output = node.idle.output;
-  finish(tree, node, { status: "completed", output });
+  const { host, idle } = node;
+  finish(tree, node, { status: "completed", output: idle.output });
   if (host !== undefined) tree.emit({ type: "drop", node, host });
 }
 
@@ -103,9 +105,11 @@ function close(tree: Tree, node: Node, ending: Ending): void {
 function signal(tree: Tree, node: Node, ending: Ending): void {
   tree.emit({ type: "abort", node, reason: ending.reason });
   buryMail(tree, node, node.mailbox.takeWaiting());
-  if (node.status === "queued") {
-    finish(tree, node, { status: "ended" });
-  } else if (node.finished === undefined && node.host !== undefined) {
+  if (node.finished !== undefined || node.depth === 0) return;
+  // Who has no host yet, or none any more, has nobody there to ask.
+  if (node.host === undefined) finish(tree, node, { status: "ended" });
+  else if (isAtRest(node)) finishAtRest(tree, node, node.host);
+  else {
     node.status = "stopping";
     const body: DeliveryBody =
       ending.status === "failed"
@@ -113,6 +117,16 @@ function signal(tree: Tree, node: Node, ending: Ending): void {
         : { type: "end", ...ending };
     tree.emit({ type: "deliver", node, n: node.mailbox.send(body).n, body });
   }
+}
+
+/** A loop between turns: nothing of it runs on its host, and its transcript is whole. */
+function isAtRest({ idle, calls, mailbox }: Node): boolean {
+  return idle !== undefined && calls.size === 0 && mailbox.unacknowledged.length === 0;
+}
+
+function finishAtRest(tree: Tree, node: Node, host: string): void {
+  finish(tree, node, { status: "ended", partial: node.idle?.output ?? null });
+  tree.emit({ type: "drop", node, host });
 }
 
 /** Writes the outcome once everything below is gone, and tells whoever waits for it. */
@@ -137,10 +151,11 @@ function settleEnd(tree: Tree, node: Node): void {
 
 function inform(tree: Tree, parent: Node, node: Node, end: End): void {
   if (parent.depth === 0 || parent.finished !== undefined) return;
+  const waited = settleWaits(tree, parent, node);
   if (node.foregroundCall !== undefined) {
     return settleCall(tree, parent, node.foregroundCall, childResult(node, end));
   }
-  if (settleWaits(tree, parent, node)) return;
+  if (waited) return;
   const { name, path } = node;
   post(tree, parent, { type: "child", path, name, outcome: childReport(node, end) });
 }
@@ -154,12 +169,16 @@ function startParked(tree: Tree, parent: Node): void {
 }
 
 function resolve(node: Node, said: AgentEnd): End {
-  const partial = "partial" in said && said.partial !== undefined ? { partial: said.partial } : {};
+  const kept = "partial" in said ? said.partial : undefined;
+  // A host that is gone cannot say what its agent had come to; what it committed can.
+  const known = kept ?? lastSaid(node.transcript);
+  const partial = known === undefined ? {} : { partial: known };
   if (node.killed) return { status: "killed", reason: node.ending?.reason ?? "killed", ...partial };
   const { ending } = node;
   if (ending === undefined) {
     // A host says "ended" only when asked to end; unasked, the agent is simply lost.
-    if (said.status !== "ended") return said;
+    if (said.status === "completed") return said;
+    if (said.status === "failed") return { ...said, ...partial };
     const error = new CoppiceError("HOST_LOST", `the host of ${node.path} gave it up`);
     return { status: "failed", error: encodeError(error, "HOST_LOST"), ...partial };
   }

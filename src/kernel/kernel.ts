@@ -1,13 +1,16 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
+import { encodeError } from "../wire/error-codec.ts";
 import type { ExhaustedUnit, Frame, Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { idleCall, type Request, request, requestModel, settleCall } from "./calls.ts";
+import { idleCall, type Request, request, requestModel, settleCall, waitFor } from "./calls.ts";
 import { commit } from "./commit.ts";
 import { flush, serveFrom, start } from "./dispatch.ts";
+import { doDue } from "./due.ts";
 import type { Effect } from "./effects.ts";
 import { deadLetter, endSubtree, kill } from "./ends.ts";
-import { refuseQueue, refuseSpawn, tightest } from "./limits.ts";
+import { holdDeadlines, releaseDeadlines } from "./holds.ts";
+import { countSpawn, MOVES_ALLOWED, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
 import { type Birth, createNode, type Ending, join, type Node, subtree } from "./node.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
@@ -60,18 +63,21 @@ export class Kernel {
     if (parent.closed) throw new CoppiceError("AGENT_STOPPED", `${parent.path} is stopping`);
     const room = hasRoom(parent);
     const error =
-      refuseSpawn(parent, birth) ?? (room ? undefined : refuseQueue(parent, birth.template));
+      refuseSpawn(parent, birth, tree.now) ??
+      (room ? undefined : refuseQueue(parent, birth.template));
     if (error !== undefined) throw error;
     const name = chosen === undefined ? parent.names.make(birth.name) : parent.names.choose(chosen);
-    open?.(join(parent.path, name));
+    try {
+      open?.(join(parent.path, name));
+    } catch (refused) {
+      parent.names.giveBack(name, birth.name);
+      throw refused;
+    }
     const node = createNode(parent, { ...birth, name }, call);
     parent.children.set(name, node);
     tree.nodes.set(node.path, node);
     parent.openChildren += 1;
-    for (let at: Node | undefined = parent; at !== undefined; at = at.parent) {
-      at.spawnsBelow += 1;
-      at.queuedBelow += 1;
-    }
+    countSpawn(parent, tree.now);
     tree.fact("agent.spawned", node.path, { template: birth.template, depth: node.depth });
     if (takeSlot(node, "spawn")) start(tree, node);
     if (!node.started) tree.fact("spawn.queued", node.path);
@@ -114,11 +120,47 @@ export class Kernel {
     idleCall(this.tree, node, callId);
   }
 
-  /** Asks again for a model call whose host was lost. */
+  /** A call waits for a person: its slot comes back, and the clocks above it stand still. */
+  hold(
+    node: Node,
+    callId: string,
+    question: { readonly id: string; readonly until: number },
+  ): void {
+    const { tree } = this;
+    holdDeadlines(tree, node);
+    tree.deadlines.add(question.until, { type: "question", id: question.id, node });
+    idleCall(tree, node, callId);
+  }
+
+  /** The person has answered, or need not any more. */
+  unhold(node: Node): void {
+    releaseDeadlines(this.tree, node);
+  }
+
+  /** Asks once more for a call that waited for a person, from the beginning. */
+  again(node: Node, callId: string): void {
+    const call = node.calls.get(callId);
+    if (call === undefined || node.closed) return;
+    node.calls.delete(callId);
+    request(this.tree, node, call.out as Request);
+  }
+
+  /** Takes up a `wait`: its result comes when the children that it names have ended. */
+  wait(node: Node, callId: string): void {
+    waitFor(this.tree, node, callId);
+  }
+
+  /** Asks again for a job whose host was lost, as the same turn, and not for ever. */
   retryModel(node: Node, callId: string): void {
     const call = node.calls.get(callId);
     if (call === undefined || node.closed) return;
+    if (call.attempt > MOVES_ALLOWED) {
+      const lost = new CoppiceError("HOST_LOST", `${callId} lost ${call.attempt} hosts`);
+      const error = encodeError(lost, "HOST_LOST");
+      return settleCall(this.tree, node, callId, { isError: true, error });
+    }
     call.attempt += 1;
+    node.turns -= 1;
     requestModel(this.tree, node, call);
   }
 
@@ -138,6 +180,15 @@ export class Kernel {
       this.tree.fact("cancel.requested", node.path, { reason: ending.reason });
     }
     endSubtree(this.tree, node, ending);
+  }
+
+  /** Takes no more agents, and kills what is left after `graceMs`, also what is ending already. */
+  closeDown(graceMs = this.tree.graceMs): void {
+    const { root, deadlines, now } = this.tree;
+    root.closed = true;
+    this.tree.graceMs = graceMs;
+    const nodes = [...subtree(root)].filter((at) => at.depth > 0);
+    deadlines.add(now + graceMs, { type: "kill", nodes });
   }
 
   /** Kills what is left of a subtree at once. */
@@ -160,6 +211,11 @@ export class Kernel {
     to.mailbox.user.push({ type: "message", from, message, ...ask });
     flush(this.tree, to);
     return true;
+  }
+
+  /** Has the loop's next model call read a line; without a next call nobody does. */
+  note(node: Node, text: string): void {
+    if (node.birth.loop && !node.closed) node.mailbox.note(text);
   }
 
   /** Tells an agent something that it must answer by `deadline`. */
@@ -186,19 +242,7 @@ export class Kernel {
 
   /** Does what is due; answers with the time of the next deadline. */
   tick(): number | undefined {
-    const { tree } = this;
-    for (const due of tree.deadlines.take(tree.now)) {
-      if (due.type === "kill") kill(tree, due.nodes);
-      else if (due.type === "timeout") {
-        endSubtree(tree, due.node, { status: "timed-out", reason: "its time ran out" });
-      } else {
-        const node = tree.asks.get(due.askId);
-        if (node === undefined) continue;
-        tree.asks.delete(due.askId);
-        node.asks.delete(due.askId);
-        tree.emit({ type: "ask-timed-out", askId: due.askId, path: node.path });
-      }
-    }
-    return tree.deadlines.next;
+    doDue(this.tree);
+    return this.tree.deadlines.next;
   }
 }

@@ -1,4 +1,4 @@
-import { CoppiceError } from "../errors.ts";
+import { CoppiceError, type ErrorDetails } from "../errors.ts";
 import type { Limits } from "../wire/spec.ts";
 import type { Birth, Node } from "./node.ts";
 
@@ -21,10 +21,10 @@ export const MOVES_ALLOWED = 3;
  * Asks every node from the parent up to the root whether one more agent may live below it.
  *
  * Depth, spawns, children and queue are rights of a subtree: a limit on any ancestor bounds it.
- * A default holds only where nobody on the path gives a limit.
+ * A default holds only where nobody at or above the node that it bounds gives a limit.
  * @returns the refusal, or undefined when all of them allow it
  */
-export function refuseSpawn(parent: Node, birth: Birth): CoppiceError | undefined {
+export function refuseSpawn(parent: Node, birth: Birth, now: number): CoppiceError | undefined {
   const { template } = birth;
   const depth = parent.depth + 1;
   for (let node: Node | undefined = parent; node !== undefined; node = node.parent) {
@@ -35,6 +35,8 @@ export function refuseSpawn(parent: Node, birth: Birth): CoppiceError | undefine
     if (limits.spawns !== undefined && node.spawnsBelow >= limits.spawns) {
       return refusal("SPAWNS_EXCEEDED", template, node, "spawns", limits.spawns);
     }
+    const tooSoon = limits.spawnRate === undefined ? undefined : refusePace(node, template, now);
+    if (tooSoon !== undefined) return tooSoon;
     // Nobody could ever leave that queue: refusing is kinder than waiting for ever.
     if (limits.concurrency === 0) return refusal("QUEUE_FULL", template, node, "concurrency", 0);
   }
@@ -42,7 +44,7 @@ export function refuseSpawn(parent: Node, birth: Birth): CoppiceError | undefine
     return refusal("QUEUE_FULL", template, parent, "concurrency", 0);
   if (parent.depth === 0) return refuseChild(parent, template);
   const { top } = parent;
-  if (top.spawnsBelow >= TOP_LEVEL_SPAWNS && !isGiven(parent, "spawns")) {
+  if (top.spawnsBelow >= TOP_LEVEL_SPAWNS && !isGiven(top, "spawns")) {
     return refusal("SPAWNS_EXCEEDED", template, top, "spawns", TOP_LEVEL_SPAWNS);
   }
   return refuseChild(parent, template);
@@ -74,6 +76,23 @@ export function tightest(node: Node, limit: "children" | "mailbox" | "turns"): n
   return node.depth === 0 ? Number.POSITIVE_INFINITY : AGENT_LIMITS[limit];
 }
 
+/** A spawn that has passed every limit counts on the whole path. */
+export function countSpawn(parent: Node, now: number): void {
+  for (let at: Node | undefined = parent; at !== undefined; at = at.parent) {
+    at.spawnsBelow += 1;
+    at.queuedBelow += 1;
+    at.spawnPace?.take(now);
+  }
+}
+
+function refusePace(node: Node, template: string, now: number): CoppiceError | undefined {
+  const { spawnRate = 0 } = node.limits;
+  const readyAt = node.spawnPace?.readyAt ?? Number.POSITIVE_INFINITY;
+  if (readyAt <= now) return undefined;
+  const retryAfterMs = spawnRate === 0 ? {} : { retryAfterMs: Math.ceil(readyAt - now) };
+  return refusal("SPAWNS_EXCEEDED", template, node, "spawnRate", spawnRate, retryAfterMs);
+}
+
 function refuseChild(parent: Node, template: string): CoppiceError | undefined {
   const bound = tightest(parent, "children");
   if (parent.liveChildren < bound) return undefined;
@@ -93,7 +112,8 @@ function refusal(
   node: Node,
   limit: keyof Limits,
   value: number,
+  more: ErrorDetails = {},
 ): CoppiceError {
   const message = `"${template}" was not spawned: ${node.path} allows ${limit} ${value}`;
-  return new CoppiceError(code, message, { node: node.path, limit, value });
+  return new CoppiceError(code, message, { node: node.path, limit, value, ...more });
 }

@@ -1,5 +1,8 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
 
+/** Notes that wait for one agent's next model call. */
+export const NOTES_KEPT = 16;
+
 /** A delivery on its way: numbered, and kept until a frame covers it. */
 export interface Sent {
   readonly n: number;
@@ -13,15 +16,22 @@ export interface Sent {
 export class Mailbox {
   readonly system: DeliveryBody[] = [];
   readonly user: DeliveryBody[] = [];
+  /** Lines that only a model call takes along: {@link NOTES_KEPT} at most, the newest. */
+  readonly notes: DeliveryBody[] = [];
   #sent: Sent[] = [];
+  /** Messages among `#sent`: counted as they come and go, because every tell asks. */
+  #messagesSent = 0;
   #last = 0;
   #covered = 0;
 
+  note(text: string): void {
+    this.notes.push({ type: "note", text });
+    if (this.notes.length > NOTES_KEPT) this.notes.shift();
+  }
+
   /** User messages that count against the bound: waiting, or delivered and not yet covered. */
   get waiting(): number {
-    let delivered = 0;
-    for (const { body } of this.#sent) if (body.type === "message") delivered += 1;
-    return this.user.length + delivered;
+    return this.user.length + this.#messagesSent;
   }
 
   /** True when nothing waits and nothing is on its way. */
@@ -45,6 +55,7 @@ export class Mailbox {
     this.#last += 1;
     const sent = { n: this.#last, body };
     this.#sent.push(sent);
+    if (body.type === "message") this.#messagesSent += 1;
     return sent;
   }
 
@@ -53,13 +64,15 @@ export class Mailbox {
     if (upTo <= this.#covered) return;
     this.#covered = upTo;
     const rest = this.#sent.findIndex((sent) => sent.n > upTo);
-    this.#sent = rest === -1 ? [] : this.#sent.slice(rest);
+    const covered = this.#sent.splice(0, rest === -1 ? this.#sent.length : rest);
+    for (const { body } of covered) if (body.type === "message") this.#messagesSent -= 1;
   }
 
   /** Takes back what a lost host had not covered, for delivery elsewhere, numbered anew. */
   recall(keep: (body: DeliveryBody) => boolean): readonly Sent[] {
     const bodies = this.#sent.map((sent) => sent.body).filter(keep);
     this.#sent = [];
+    this.#messagesSent = 0;
     this.#last = this.#covered;
     return bodies.map((body) => this.send(body));
   }
@@ -73,6 +86,7 @@ export class Mailbox {
   clear(): readonly DeliveryBody[] {
     const lost = [...this.#sent.map((sent) => sent.body), ...this.system, ...this.user];
     this.#sent = [];
+    this.#messagesSent = 0;
     this.system.length = 0;
     this.user.length = 0;
     return lost;

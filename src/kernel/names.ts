@@ -20,7 +20,8 @@ export class Names {
       const count = (this.#counts.get(base) ?? 0) + 1;
       this.#counts.set(base, count);
       const name = count === 1 ? base : `${base}-${count}`;
-      if (!this.#chosen.has(name) && (count > 1 || !this.#wasNumbered(name))) return name;
+      const wasMade = count === 1 ? this.#wasNumbered(name) : this.#counts.has(name);
+      if (!wasMade && !this.#chosen.has(name)) return name;
     }
   }
 
@@ -32,6 +33,14 @@ export class Names {
     }
     this.#chosen.add(name);
     return name;
+  }
+
+  /** Frees the name that was taken last, because nobody bears it after all. */
+  giveBack(name: string, base: string): void {
+    if (this.#chosen.delete(name)) return;
+    const count = (this.#counts.get(base) ?? 0) - 1;
+    if (count > 0) this.#counts.set(base, count);
+    else this.#counts.delete(base);
   }
 
   /** True when the name could only have come from counting up: `reviewer-2` after two reviewers. */

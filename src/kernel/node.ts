@@ -7,6 +7,7 @@ import type { TurnMessage } from "../wire/transcript.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Names } from "./names.ts";
 import { SlotQueue } from "./slots.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 export type Status = "queued" | "starting" | "running" | "waiting" | "stopping" | "stopped";
 
@@ -69,6 +70,8 @@ export interface Node {
   readonly queue: SlotQueue;
 
   incarnation: number;
+  /** What the ids of all its calls begin with. */
+  callPrefix: string;
   status: Status;
   /** The host it lives on, once placed. */
   host: string | undefined;
@@ -78,6 +81,8 @@ export interface Node {
   state: Json | undefined;
   value: Json | undefined;
   timers: readonly Timer[] | undefined;
+  /** When their delays began to run. */
+  timersAt: number;
   transcript: TurnMessage[];
   turns: number;
 
@@ -91,6 +96,11 @@ export interface Node {
   killed: boolean;
   started: boolean;
   deadline: number | undefined;
+  /** The deadline is its own, not only its parent's. */
+  isTimed: boolean;
+  /** Questions open below it, during which its clock stands, and since when. */
+  holds: number;
+  heldAt: number;
 
   slot: boolean;
   /** The node at whose queue it waits for a slot. */
@@ -108,6 +118,8 @@ export interface Node {
   liveChildren: number;
   openChildren: number;
   spawnsBelow: number;
+  /** How often agents may start below it, where it limits that. */
+  readonly spawnPace: TokenBucket | undefined;
   queuedBelow: number;
   atWork: number;
   /** Children whose start waits for a sibling to end. */
@@ -132,12 +144,14 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     calls: new Map(),
     queue: new SlotQueue(),
     incarnation: 1,
+    callPrefix: `${path}#1.`,
     status: "queued",
     host: undefined,
     moves: 0,
     state: undefined,
     value: undefined,
     timers: undefined,
+    timersAt: 0,
     transcript: [],
     turns: 0,
     closed: false,
@@ -148,6 +162,9 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     killed: false,
     started: false,
     deadline: undefined,
+    isTimed: false,
+    holds: 0,
+    heldAt: 0,
     slot: false,
     waitingAt: undefined,
     busy: false,
@@ -157,6 +174,7 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     liveChildren: 0,
     openChildren: 0,
     spawnsBelow: 0,
+    spawnPace: birth.limits.spawnRate ? paceOf(birth.limits.spawnRate) : undefined,
     queuedBelow: 0,
     atWork: 0,
     parked: [],
@@ -164,6 +182,11 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
   };
   node.top = parent === undefined || parent.depth === 0 ? (node as Node) : parent.top;
   return node as Node;
+}
+
+/** As many at once as may start in a second. */
+function paceOf(perSecond: number): TokenBucket {
+  return new TokenBucket(perSecond, perSecond);
 }
 
 export function join(parent: string, name: string): string {

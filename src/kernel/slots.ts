@@ -96,9 +96,8 @@ export function serve(node: Node): readonly Node[] {
   for (let at: Node | undefined = node; at !== undefined; at = at.parent) path.unshift(at);
   const granted: Node[] = [];
   for (const at of path) {
-    // One try for each free slot: who is blocked further down moves on and is served there.
-    const free = at.paused ? 0 : (at.limits.concurrency ?? Number.POSITIVE_INFINITY) - at.atWork;
-    for (let tries = free; tries > 0; tries -= 1) {
+    // Who is blocked at another node moves on to its queue, so that only full nodes have one.
+    while (!isFull(at)) {
       const next = at.queue.shift();
       if (next === undefined) break;
       next.node.waitingAt = undefined;
@@ -111,8 +110,11 @@ export function serve(node: Node): readonly Node[] {
 function topmostFull(node: Node): Node | undefined {
   let full: Node | undefined;
   for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
-    const bound = at.limits.concurrency;
-    if (at.paused || (bound !== undefined && at.atWork >= bound)) full = at;
+    if (isFull(at)) full = at;
   }
   return full;
+}
+
+function isFull({ paused, limits: { concurrency }, atWork }: Node): boolean {
+  return paused || (concurrency !== undefined && atWork >= concurrency);
 }

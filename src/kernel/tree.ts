@@ -9,7 +9,11 @@ import { Residences } from "./residences.ts";
 export type Due =
   | { readonly type: "timeout"; readonly node: Node }
   | { readonly type: "kill"; readonly nodes: readonly Node[] }
-  | { readonly type: "ask"; readonly askId: string };
+  | { readonly type: "ask"; readonly askId: string }
+  /** Some call that waits for its rate may go. */
+  | { readonly type: "rate" }
+  /** A person who was asked has not answered. */
+  | { readonly type: "question"; readonly id: string; readonly node: Node };
 
 export interface TreeOptions {
   readonly limits?: Limits;
@@ -69,7 +73,9 @@ export class Tree {
   }
 
   #isLive(due: Due): boolean {
+    if (due.type === "rate") return true;
     if (due.type === "ask") return this.asks.has(due.askId);
+    if (due.type === "question") return due.node.holds > 0;
     if (due.type === "timeout") return due.node.finished === undefined;
     return due.nodes.some((node) => node.finished === undefined);
   }

@@ -2,6 +2,7 @@ import type { Seat } from "../authority/arbiter.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { Plan } from "./plan.ts";
+import { PromptEstimate } from "./prompt-estimate.ts";
 
 /** What the shell holds of an agent beside its node: its plan, its seat, its outcome. */
 export class AgentRecord {
@@ -17,8 +18,10 @@ export class AgentRecord {
   settled: Outcome | undefined;
   /** Model calls whose reservation waits. */
   readonly waiting = new Set<string>();
-  /** Text of results that the next model call will read, in characters. */
-  resultLength = 0;
+  /** Model calls that a house host runs for it. */
+  readonly jobs = new Set<string>();
+  /** How long its next prompt is. */
+  readonly prompt = new PromptEstimate();
   /** Undoes what listens for this agent, once it has ended. */
   release: (() => void) | undefined;
 

@@ -50,7 +50,7 @@ export function createAgentRef<Output>(
       checkCloneable(message, "the message");
       return swarm.step((kernel) => kernel.tell(node, "/", message));
     },
-    async ask(message, { timeoutMs }) {
+    async ask(message, { timeoutMs } = { timeoutMs: Number.NaN }) {
       checkCloneable(message, "the message");
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_TIMEOUT_MS) {
         const told = `timeoutMs must be a whole number from 1 to ${LONGEST_TIMEOUT_MS}`;

@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
 import type { Journal } from "../journal/journal.ts";
+import { describe } from "../wire/error-codec.ts";
 import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
 import { EventReader } from "./event-reader.ts";
 
@@ -10,8 +11,11 @@ export class EventLog {
   readonly #journal: Journal;
   readonly #now: () => number;
   readonly #emitter = new EventEmitter<Record<string, [RuntimeEvent]>>();
-  readonly #contained = new Map<EventListener, EventListener>();
+  readonly #contained = new WeakMap<EventListener, EventListener>();
   readonly #readers = new Set<EventReader>();
+  /** Events that a listener caused while another event was being told. */
+  readonly #untold: RuntimeEvent[] = [];
+  #telling = false;
 
   constructor(journal: Journal, now: () => number) {
     this.#journal = journal;
@@ -24,7 +28,7 @@ export class EventLog {
 
   fact(type: FactType, path: string, body: EventBody): void {
     const seq = this.#journal.last + 1;
-    const event = { ...body, type, path, at: this.#now(), seq };
+    const event = { type, path, at: Math.floor(this.#now()), seq, ...body };
     this.#journal.append(event);
     this.#tell(event);
   }
@@ -32,7 +36,8 @@ export class EventLog {
   /** Tells something that is not kept; nothing is done when nobody listens. */
   ephemeral(type: EphemeralType, path: string, body: EventBody): void {
     if (this.#readers.size === 0 && !this.#heard(type)) return;
-    this.#tell({ ...body, type, path, at: this.#now(), after: this.#journal.last });
+    const after = this.#journal.last;
+    this.#tell({ type, path, at: Math.floor(this.#now()), after, ...body });
   }
 
   on(type: EventType | "*", listener: EventListener, once: boolean): void {
@@ -67,10 +72,17 @@ export class EventLog {
     return this.#emitter.listenerCount(type) + this.#emitter.listenerCount("*") > 0;
   }
 
+  /** One event after the other: what a listener causes is told when all have heard this one. */
   #tell(event: RuntimeEvent): void {
-    this.#emitter.emit(event.type, event);
-    this.#emitter.emit("*", event);
-    for (const reader of this.#readers) reader.offer(event);
+    this.#untold.push(event);
+    if (this.#telling) return;
+    this.#telling = true;
+    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+      this.#emitter.emit(next.type, next);
+      this.#emitter.emit("*", next);
+      for (const reader of this.#readers) reader.offer(next);
+    }
+    this.#telling = false;
   }
 }
 
@@ -79,14 +91,18 @@ export function isBelow(path: string, top: string): boolean {
   return path === top || path.startsWith(`${top}/`);
 }
 
-/** A listener that throws must not end the runtime, nor keep others from hearing. */
+/** A listener that throws, now or later, must not end the runtime nor keep others from hearing. */
 function contain(listener: EventListener): EventListener {
   return (event) => {
-    try {
-      listener(event);
-    } catch (thrown) {
-      const said = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    const warn = (thrown: unknown): void => {
+      const said = thrown instanceof Error ? (thrown.stack ?? thrown.message) : describe(thrown);
       process.emitWarning(`A listener of ${event.type} threw: ${said}`, "CoppiceListenerWarning");
+    };
+    try {
+      const later: unknown = listener(event);
+      if (later instanceof Promise) later.catch(warn);
+    } catch (thrown) {
+      warn(thrown);
     }
   };
 }

@@ -20,7 +20,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   #behind = false;
   #missed = false;
   #closed = false;
-  #wake: (() => void) | undefined;
+  #wakes: (() => void)[] = [];
 
   constructor(options: {
     readonly journal: Journal;
@@ -54,7 +54,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
       if (event !== undefined) return { value: event, done: false };
       if (this.#closed) return { value: undefined, done: true };
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#wakes.push(resolve);
       });
     }
   }
@@ -111,8 +111,6 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   }
 
   #ring(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    for (const wake of this.#wakes.splice(0)) wake();
   }
 }

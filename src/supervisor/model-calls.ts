@@ -1,25 +1,22 @@
-import { costOf } from "../authority/prices.ts";
+import { amountOf } from "../authority/budget-options.ts";
+import { modelSubject } from "../authority/subjects.ts";
 import type { Verdict } from "../authority/verdict.ts";
+import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
-import type { CallResult } from "../wire/delivery.ts";
+import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { Block, TokenUsage } from "../wire/transcript.ts";
 import type { AgentRecord } from "./agent-record.ts";
+import { tellWarnings } from "./budget-warnings.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Output tokens of one call where the model's spec says nothing. */
 export const DEFAULT_MAX_TOKENS = 8192;
-
-/** Nano-dollars in a dollar. */
-const NANO = 1e9;
-
-/** As in the agents' own estimate: too many is the harmless side. */
-const CHARACTERS_PER_TOKEN = 3;
 
 interface Job {
   readonly node: Node;
@@ -62,13 +59,12 @@ export class ModelCalls {
     if (kernel.turnsLeft(node) <= 0) {
       return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
     }
-    const results = Math.ceil(record.resultLength / CHARACTERS_PER_TOKEN);
-    record.resultLength = 0;
     const verdict = parts.arbiter.model(record.seat, {
       callId: out.callId,
       model,
-      inputTokens: Math.max(0, Math.ceil(out.inputTokens)) + results,
+      inputTokens: record.prompt.of(out.callId, out.inputTokens),
       maxTokens: maxTokensOf(model),
+      approved: this.#swarm.approvals.takeApproved(out.callId),
       ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
     });
     this.#decided(node, call, verdict);
@@ -86,6 +82,13 @@ export class ModelCalls {
       this.#decided(waiting.node, waiting.call, verdict);
     }
     return woken.length > 0;
+  }
+
+  /** What the loop is told is part of its next prompt; a script's prompt has no length. */
+  delivered(node: Node, body: DeliveryBody): void {
+    if (!node.birth.loop) return;
+    const { plan, prompt } = this.#swarm.recordOf(node);
+    if (plan.model !== undefined && !isScripted(plan.model)) prompt.delivered(body);
   }
 
   /** What a host says of the loop's own stream. */
@@ -110,7 +113,7 @@ export class ModelCalls {
     const { node } = job;
     if (report.type === "output") return this.#tell(node, report);
     if (report.type === "retried") return this.#tell(node, { ...report, type: "model.retried" });
-    this.#jobs.delete(report.callId);
+    this.#forget(report.callId, job);
     this.#settle(node, report.callId, {
       ...report,
       ...(report.result.isError ? { error: report.result.error } : {}),
@@ -122,10 +125,20 @@ export class ModelCalls {
   onHostLost(host: string): void {
     for (const [callId, job] of [...this.#jobs]) {
       if (job.host !== host) continue;
-      this.#jobs.delete(callId);
+      this.#forget(callId, job);
       this.lost(job.node, callId);
       this.#swarm.kernel.retryModel(job.node, callId);
     }
+  }
+
+  /** Its agent is gone, so nobody will hear what a job of it used: it is taken to be all. */
+  onEnded(record: AgentRecord): void {
+    this.onClose(record);
+    for (const callId of record.jobs) {
+      this.#jobs.delete(callId);
+      this.lost(record.node, callId);
+    }
+    record.jobs.clear();
   }
 
   /** Rights withdrawn: what waits is taken back, what runs elsewhere is aborted. */
@@ -136,9 +149,8 @@ export class ModelCalls {
       parts.arbiter.release(callId);
     }
     record.waiting.clear();
-    for (const [callId, job] of this.#jobs) {
-      if (job.node !== record.node) continue;
-      const host = places.host(job.host);
+    for (const callId of record.jobs) {
+      const host = places.host(this.#jobs.get(callId)?.host);
       if (host !== undefined) places.post(host, { type: "job.cancel", callId });
     }
   }
@@ -152,6 +164,11 @@ export class ModelCalls {
       this.#swarm.recordOf(node).waiting.add(callId);
       return kernel.idleCall(node, callId);
     }
+    if (verdict.status === "ask") {
+      const deny = (error: CoppiceError) =>
+        this.#fail(node, out, encodeError(error, "APPROVAL_DENIED"));
+      return this.#swarm.approvals.askForCall(node, callId, verdict, deny);
+    }
     if (verdict.status === "refused") {
       const { error, unit } = verdict;
       if (unit === undefined) return this.#fail(node, out, encodeError(error, "CAPABILITY_DENIED"));
@@ -159,9 +176,21 @@ export class ModelCalls {
       return kernel.exhaust(node, unit, error.message);
     }
     const model = this.#swarm.recordOf(node).plan.model as ModelSpec;
+    const maxTokens = verdict.maxTokens ?? maxTokensOf(model);
+    this.#swarm.pacedCalls.pass({
+      node,
+      callId,
+      subject: modelSubject(model),
+      go: () => this.#start(node, out, model, maxTokens),
+      refuse: (error) => this.#fail(node, out, encodeError(error, "QUEUE_FULL")),
+    });
+  }
+
+  #start(node: Node, out: ModelOut, model: ModelSpec, maxTokens: number): void {
+    const { kernel, log } = this.#swarm;
+    const { callId } = out;
     const { turns: turn } = node;
     log.fact("model.started", node.path, { callId, model: nameOf(model), turn });
-    const maxTokens = verdict.maxTokens ?? maxTokensOf(model);
     if (out.job === undefined) return kernel.permit(node, callId, maxTokens);
     node.turns += 1;
     this.#runJob(node, out, maxTokens, turn);
@@ -176,9 +205,15 @@ export class ModelCalls {
     if (host === undefined || word === undefined || out.job === undefined) return;
     const { callId, job } = out;
     this.#jobs.set(callId, { node, host: host.id });
+    this.#swarm.recordOf(node).jobs.add(callId);
     const template = plan.template.id;
     const item = { type: "job", callId, template, word, job, maxTokens, turn } as const;
     places.post(host, item, plan.template);
+  }
+
+  #forget(callId: string, { node }: Job): void {
+    this.#jobs.delete(callId);
+    this.#swarm.record(node.path)?.jobs.delete(callId);
   }
 
   #settle(
@@ -190,8 +225,13 @@ export class ModelCalls {
     const { plan } = this.#swarm.recordOf(node);
     const { usage, partial = false } = done;
     parts.arbiter.settle(callId, usage);
-    const usd = plan.model === undefined ? 0 : costOf(plan.model, usage) / NANO;
+    // At once, so that the agent's very next model call can take it along.
+    tellWarnings(this.#swarm);
+    const usd =
+      plan.model === undefined ? 0 : amountOf("usd", parts.arbiter.prices.cost(plan.model, usage));
     const isError = done.error !== undefined;
+    const { prompt } = this.#swarm.recordOf(node);
+    if (!isError && !partial) prompt.settled(callId, promptOf(usage));
     const told = { ...usage } satisfies Record<string, number>;
     log.fact("model.finished", node.path, { callId, usage: told, usd, partial, isError });
   }
@@ -203,6 +243,7 @@ export class ModelCalls {
       return log.ephemeral("agent.output", node.path, { callId, text: report.text });
     }
     const { attempt, delayMs, error } = report;
+    this.#swarm.recordOf(node).prompt.mistrust(callId);
     const { code, message } = error;
     log.fact("model.retried", node.path, { callId, attempt, delayMs, code, message });
   }
@@ -215,9 +256,14 @@ export class ModelCalls {
   }
 }
 
-function maxTokensOf(model: ModelSpec): number {
+export function maxTokensOf(model: ModelSpec): number {
   const asked = "maxTokens" in model ? model.maxTokens : undefined;
   return typeof asked === "number" && asked >= 1 ? Math.floor(asked) : DEFAULT_MAX_TOKENS;
+}
+
+/** All input of a call, whatever it cost. */
+function promptOf({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage): number {
+  return inputTokens + cacheReadTokens + cacheWriteTokens;
 }
 
 function nameOf(model: ModelSpec): string {

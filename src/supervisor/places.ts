@@ -35,7 +35,11 @@ export class Places {
   /** Gives an agent to a host, new or with the state of its last committed frame. */
   place(node: Node, { plan, word }: AgentRecord): Host {
     const host = this.pick(plan.kind);
-    const { path, incarnation, name, birth, state, timers, transcript, mailbox } = node;
+    const { path, incarnation, name, birth, state, transcript, mailbox } = node;
+    const passedMs = this.#tree.now - node.timersAt;
+    const timers = node.timers?.map((timer) => {
+      return { ...timer, dueMs: Math.max(0, timer.dueMs - passedMs) };
+    });
     const item = {
       type: "place",
       path,

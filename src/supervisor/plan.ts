@@ -13,6 +13,8 @@ export interface Plan {
   readonly base: string;
   readonly chosenName: string | undefined;
   readonly template: Template;
+  /** Tokens of its instructions and tools, the loop's own left out. */
+  readonly preamble: number;
   readonly kind: HostKind;
   readonly model: ModelSpec | undefined;
   /** Grant lists that must all allow. */

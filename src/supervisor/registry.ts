@@ -5,9 +5,11 @@ import { SpecGrants } from "../authority/implied-grants.ts";
 import { parseModel } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
 import type { ModuleRef } from "../hosts/host.ts";
+import { checkName } from "../kernel/names.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
+import { preambleTokens } from "../wire/token-estimate.ts";
 import { type Plan, tighterLimits, tighterMs } from "./plan.ts";
 import { check, specSchema } from "./spec-schema.ts";
 import type { SpawnOptions } from "./supervisor-options.ts";
@@ -24,7 +26,10 @@ export class Registry {
     this.#specs = new Map(Object.entries(specs));
     this.#toolbox = toolbox;
     this.#grants = new SpecGrants(specs);
-    for (const [name, spec] of this.#specs) this.#checkSpec(spec, `agents.${name}`);
+    for (const [name, spec] of this.#specs) {
+      this.#checkSpec(spec, `agents.${name}`);
+      checkName(spec.name ?? name);
+    }
   }
 
   has(name: string): boolean {
@@ -44,6 +49,10 @@ export class Registry {
     if (model !== undefined && isModule(model))
       modules.push({ url: model.provider, kind: "model" });
     return modules;
+  }
+
+  get models(): readonly ModelSpec[] {
+    return [...this.#specs.values()].flatMap((spec) => modelOf(spec) ?? []);
   }
 
   get modules(): readonly ModuleRef[] {
@@ -114,6 +123,7 @@ export class Registry {
       base: spec.name ?? name,
       chosenName: undefined,
       template: this.#template(spec, model, tools),
+      preamble: preambleTokens(spec.instructions, tools),
       kind: guest ? "guest" : "house",
       model,
       layers: this.#grants.layers(spec),
@@ -144,6 +154,7 @@ export class Registry {
 
   #checkSpec(spec: AgentSpec, what: string): void {
     check(specSchema, spec, what);
+    if (spec.name !== undefined) checkName(spec.name);
     const model = modelOf(spec);
     if (model === undefined && spec.machine === undefined) {
       const message = `${what}: an agent needs a \`model\` or a \`machine\``;

@@ -1,3 +1,5 @@
+import { toolSubject } from "../authority/subjects.ts";
+import type { Asking } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { join, type Node } from "../kernel/node.ts";
@@ -7,6 +9,7 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { isBelow } from "./event-log.ts";
+import type { Plan } from "./plan.ts";
 import type { Swarm } from "./swarm.ts";
 
 type Requested = Extract<
@@ -43,6 +46,10 @@ function request(swarm: Swarm, node: Node, out: Out): void {
       return send(swarm, node, out);
     case "cancel":
       return cancel(swarm, node, out);
+    case "wait":
+      return swarm.kernel.wait(node, out.callId);
+    case "question":
+      return question(swarm, node, out);
     default:
   }
 }
@@ -51,17 +58,39 @@ function callTool(swarm: Swarm, node: Node, out: Of<"tool">): void {
   const { log, parts } = swarm;
   const { callId, input } = out;
   const tool = parts.toolbox.subjectOf(out.tool);
-  const record = swarm.recordOf(node);
-  log.fact("tool.requested", node.path, { callId, tool, input });
-  const error = refuseTool(swarm, node, { callId, tool });
-  if (error !== undefined) {
+  const due = swarm.pacedCalls.takeDue(node, callId);
+  if (due !== undefined) return due();
+  const approved = swarm.approvals.takeApproved(callId);
+  if (!approved) log.fact("tool.requested", node.path, { callId, tool, input });
+  const deny = (error: CoppiceError) => {
     const { code, message } = error;
     log.fact("tool.denied", node.path, { callId, tool, code, message });
-    return settle(swarm, node, callId, failure(error));
+    settle(swarm, node, callId, failure(error));
+  };
+  const allowed = allowTool(swarm, node, { callId, tool, input, approved });
+  if (allowed instanceof CoppiceError) return deny(allowed);
+  if ("status" in allowed) {
+    return swarm.approvals.askForCall(node, callId, { input, ...allowed }, deny);
   }
+  const go = () => startTool(swarm, node, { ...out, input: allowed.input }, tool);
+  swarm.pacedCalls.pass({
+    node,
+    callId,
+    subject: toolSubject(tool),
+    go,
+    again: true,
+    refuse: deny,
+  });
+}
+
+function startTool(swarm: Swarm, node: Node, { callId, input }: Of<"tool">, tool: string): void {
+  const { log, parts } = swarm;
   log.fact("tool.started", node.path, { callId, tool });
-  const { labels, signal } = record;
+  const record = swarm.recordOf(node);
   const { path } = node;
+  const { labels } = record;
+  // Whoever was told of it may have ended the agent: then the call is settled without starting.
+  const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
   const call = { callId, tool, input, path, labels, attempt: 1, signal };
   void parts.toolbox.call(call).then((result) =>
     swarm.step(() => {
@@ -76,14 +105,19 @@ function callTool(swarm: Swarm, node: Node, out: Of<"tool">): void {
   );
 }
 
-/** Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. */
-function refuseTool(
+/**
+ * Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. The
+ * tool is given the input that was checked.
+ */
+function allowTool(
   swarm: Swarm,
   node: Node,
-  { callId, tool }: Pick<Of<"tool">, "callId" | "tool">,
-): CoppiceError | undefined {
+  ask: Pick<Of<"tool">, "callId" | "tool" | "input"> & { readonly approved: boolean },
+): Pick<Of<"tool">, "input"> | Asking | CoppiceError {
+  const { callId, tool, input } = ask;
   const { arbiter, toolbox } = swarm.parts;
   const record = swarm.recordOf(node);
+  if (node.closed) return new CoppiceError("CANCELLED", `${node.path} has ended`, { tool });
   if (!toolbox.knows(tool)) {
     return new CoppiceError("TOOL_UNKNOWN", `there is no tool "${tool}"`, { tool });
   }
@@ -91,8 +125,10 @@ function refuseTool(
     const message = `"${tool}" is not among the tools of ${node.path}`;
     return new CoppiceError("CAPABILITY_DENIED", message, { tool, node: node.path });
   }
-  const verdict = arbiter.tool(record.seat, { callId, tool });
-  if (verdict.status !== "refused") return undefined;
+  const verdict = arbiter.tool(record.seat, ask);
+  if (verdict.status === "ask") return verdict;
+  if (verdict.status === "granted") return { input: verdict.input ?? input };
+  if (verdict.status === "waiting") return { input };
   if (verdict.unit !== undefined) {
     const { unit, error } = verdict;
     swarm.log.fact("budget.refused", node.path, { callId, tool, unit, ...error.details });
@@ -101,27 +137,41 @@ function refuseTool(
 }
 
 function spawn(swarm: Swarm, node: Node, out: Of<"spawn">): void {
-  const { arbiter, registry } = swarm.parts;
-  const { callId, agent, input, name, background } = out;
+  const { callId, background } = out;
   try {
-    // Only by the name of a template: what could be spawned was decided by the embedder.
-    registry.specOf(String(agent));
-    const verdict = arbiter.spawn(swarm.recordOf(node).seat, { template: agent });
-    if (verdict.status === "refused") {
-      swarm.refusedSpawn(node.path, agent, verdict.error);
-      return settle(swarm, node, callId, failure(verdict.error));
-    }
-    const plan = registry.plan(agent, { input, ...(name === undefined ? {} : { name }) });
+    const plan = planSpawn(swarm, node, out);
+    if ("status" in plan) return askFor(swarm, node, callId, plan);
     const child = swarm.spawn(node, plan, background ? undefined : callId).node;
+    swarm.parts.arbiter.release(callId);
     if (!background) return swarm.kernel.idleCall(node, callId);
     const value = { path: child.path, name: child.name, status: child.status };
     settle(swarm, node, callId, { isError: false, value });
   } catch (thrown) {
     if (!(thrown instanceof CoppiceError)) throw thrown;
-    if (thrown.code === "AGENT_UNKNOWN" || thrown.code === "OPTIONS_INVALID") {
-      swarm.refusedSpawn(node.path, String(agent), thrown);
-    }
+    swarm.parts.arbiter.release(callId, { started: false });
     settle(swarm, node, callId, failure(thrown));
+  }
+}
+
+/** Only by the name of a template, one of the agent's own `agents` where its spec names any. */
+function planSpawn(swarm: Swarm, node: Node, out: Of<"spawn">): Plan | Asking {
+  const { callId, agent, input, name } = out;
+  const { arbiter, registry } = swarm.parts;
+  const { plan, seat } = swarm.recordOf(node);
+  try {
+    registry.specOf(String(agent));
+    if (plan.spec.agents?.includes(agent) === false) {
+      const message = `"${agent}" is not among the agents of ${node.path}`;
+      throw new CoppiceError("CAPABILITY_DENIED", message, { agent, node: node.path });
+    }
+    const approved = swarm.approvals.takeApproved(callId);
+    const verdict = arbiter.spawn(seat, { callId, template: agent, approved });
+    if (verdict.status === "ask") return { input, ...verdict };
+    if (verdict.status === "refused") throw verdict.error;
+    return registry.plan(agent, { input, ...(name === undefined ? {} : { name }) });
+  } catch (thrown) {
+    if (thrown instanceof CoppiceError) swarm.refusedSpawn(node.path, String(agent), thrown);
+    throw thrown;
   }
 }
 
@@ -130,17 +180,44 @@ function send(swarm: Swarm, node: Node, out: Of<"send">): void {
   const { callId, message } = out;
   const to = resolve(swarm, node, out.to);
   if (to === undefined || to.depth === 0) return settle(swarm, node, callId, unknown(node, out.to));
-  const ask = { to: to.path, relation: relationOf(node, to) };
+  const approved = swarm.approvals.takeApproved(callId);
+  const ask = { callId, to: to.path, relation: relationOf(node, to), approved };
   const verdict = parts.arbiter.message(swarm.recordOf(node).seat, ask);
+  if (verdict.status === "ask") {
+    return askFor(swarm, node, callId, { input: message, ...verdict });
+  }
   if (verdict.status === "refused") return settle(swarm, node, callId, failure(verdict.error));
   const ended = to.closed;
-  if (kernel.tell(to, node.path, message)) {
+  const isTold = kernel.tell(to, node.path, message);
+  parts.arbiter.release(callId, { started: isTold });
+  if (isTold) {
     return settle(swarm, node, callId, { isError: false, value: { to: to.path } });
   }
   const error = ended
     ? new CoppiceError("AGENT_STOPPED", `${to.path} has ended`, { message })
     : new CoppiceError("MAILBOX_FULL", `the mailbox of ${to.path} is full`, { message });
   settle(swarm, node, callId, failure(error));
+}
+
+function askFor(swarm: Swarm, node: Node, callId: string, asking: Asking): void {
+  const deny = (error: CoppiceError) => settle(swarm, node, callId, failure(error));
+  swarm.approvals.askForCall(node, callId, asking, deny);
+}
+
+/** An agent's own question: the answer is the call's value. */
+function question(swarm: Swarm, node: Node, out: Of<"question">): void {
+  const { callId, question: input } = out;
+  swarm.approvals.ask({
+    node,
+    callId,
+    kind: "question",
+    subject: "question",
+    reason: `${node.path} asks`,
+    input,
+    onAllowed: ({ answer = null }) =>
+      settle(swarm, node, callId, { isError: false, value: answer }),
+    onDenied: (error) => settle(swarm, node, callId, failure(error)),
+  });
 }
 
 /** Descendants only: nobody cancels a parent, a sibling or itself. */
@@ -156,8 +233,6 @@ function cancel(swarm: Swarm, node: Node, out: Of<"cancel">): void {
 }
 
 function settle(swarm: Swarm, node: Node, callId: string, result: CallResult): void {
-  const record = swarm.record(node.path);
-  if (record !== undefined) record.resultLength += lengthOf(result);
   swarm.kernel.settleCall(node, callId, result);
 }
 
@@ -188,18 +263,4 @@ function unknown(node: Node, name: string): CallResult {
 function failure(error: CoppiceError): CallResult {
   const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
   return { isError: true, error: wire };
-}
-
-/** About how much of the model's context a result takes, without writing it out. */
-function lengthOf(result: CallResult): number {
-  return jsonLength(result.isError ? (result.error as unknown as Json) : result.value);
-}
-
-function jsonLength(value: Json | undefined): number {
-  if (typeof value === "string") return value.length + 2;
-  if (typeof value !== "object" || value === null) return 6;
-  let length = 2;
-  if (Array.isArray(value)) for (const item of value) length += jsonLength(item);
-  else for (const [key, item] of Object.entries(value)) length += key.length + 4 + jsonLength(item);
-  return length;
 }

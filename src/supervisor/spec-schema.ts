@@ -7,12 +7,18 @@ const milliseconds = z
   .int()
   .min(1)
   .max(2 ** 31 - 1);
+const graceMs = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 const json = z.unknown();
 const record = z.record(z.string(), z.unknown());
 
 export const limitsSchema = z.strictObject({
   depth: count.optional(),
   spawns: count.optional(),
+  spawnRate: count.max(1_000_000).optional(),
   children: count.optional(),
   concurrency: count.optional(),
   queue: count.optional(),
@@ -20,11 +26,18 @@ export const limitsSchema = z.strictObject({
   turns: count.optional(),
 });
 
-export const budgetSchema = z.strictObject({
+const units = {
   usd: z.number().min(0).optional(),
   tokens: count.optional(),
   toolCalls: count.optional(),
   modelCalls: count.optional(),
+};
+
+/** Sums are the authority's to check: what is whole in nano-dollars, what a window may be. */
+export const budgetSchema = z.strictObject({
+  ...units,
+  perAction: z.strictObject({ usd: units.usd, tokens: units.tokens }).optional(),
+  windows: z.array(z.strictObject({ ...units, everyMs: count })).optional(),
   warnAt: z.number().min(0).max(1).optional(),
   onExceeded: z.enum(["stop", "ask"]).optional(),
 });
@@ -33,10 +46,13 @@ export const budgetSchema = z.strictObject({
 const grants = z.array(z.union([z.string(), record]));
 const labels = z.record(z.string(), z.string());
 
+/** What one call can use at most: more would make sums inexact. */
+const tokens = count.max(1_000_000_000);
+
 const scriptedStep = z.strictObject({
   text: z.string().optional(),
   toolCalls: z.array(z.strictObject({ name: z.string(), input: json })).optional(),
-  usage: z.strictObject({ inputTokens: count, outputTokens: count }).optional(),
+  usage: z.strictObject({ inputTokens: tokens, outputTokens: tokens }).optional(),
   delayMs: z.number().min(0).optional(),
   error: z.string().optional(),
 });
@@ -44,7 +60,7 @@ const scriptedStep = z.strictObject({
 const anthropic = z.strictObject({
   provider: z.literal("anthropic"),
   model: z.string().min(1),
-  maxTokens: z.number().int().min(1).optional(),
+  maxTokens: tokens.min(1).optional(),
   baseUrl: z.url().optional(),
   temperature: z.number().min(0).max(1).optional(),
   thinking: json.optional(),
@@ -55,9 +71,14 @@ const scripted = z.strictObject({
   provider: z.literal("scripted"),
   steps: z.array(scriptedStep),
   repeat: z.boolean().optional(),
+  priceAs: z.string().optional(),
 });
 
-const moduleModel = z.looseObject({ provider: z.string().startsWith("file:") });
+const moduleModel = z.looseObject({
+  provider: z.string().startsWith("file:"),
+  maxTokens: tokens.min(1).optional(),
+  priceAs: z.string().optional(),
+});
 
 export const modelSchema = z.discriminatedUnion("provider", [anthropic, scripted]).or(moduleModel);
 
@@ -111,24 +132,44 @@ export const supervisorSchema = z.strictObject({
   limits: limitsSchema.optional(),
   budget: budgetSchema.optional(),
   grants: grants.optional(),
+  prices: record.optional(),
+  rates: record.optional(),
   agents: record.optional(),
   tools: z.array(z.unknown()).optional(),
   mcpServers: record.optional(),
   store: later("store"),
   durability: later("durability"),
   resume: later("resume"),
-  approve: later("approve"),
-  approvalTimeoutMs: later("approvalTimeoutMs"),
-  graceMs: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
+  approve: z
+    .custom<unknown>((value) => typeof value === "function", "must be a function")
     .optional(),
+  approvalTimeoutMs: milliseconds.optional(),
+  graceMs: graceMs.optional(),
   heartbeatMs: later("heartbeatMs"),
   inspect: later("inspect", false),
   signal: z.instanceof(AbortSignal).optional(),
+  workspace: z.union([z.string(), z.literal(false)]).optional(),
   clock: z.unknown().optional(),
+});
+
+export const stopSchema = z.strictObject({
+  graceMs: graceMs.optional(),
+  mode: z.enum(["cancel", "suspend"]).optional(),
+});
+
+export const workspaceSchema = z.strictObject({
+  $schema: z.string().optional(),
+  limits: limitsSchema.optional(),
+  budget: budgetSchema.optional(),
+  grants: grants.optional(),
+});
+
+export const decisionSchema = z.strictObject({
+  allow: z.boolean(),
+  scope: z.enum(["once", "agent", "run", "always"]).optional(),
+  reason: z.string().optional(),
+  answer: json.optional(),
+  by: z.string().optional(),
 });
 
 /** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */

@@ -1,5 +1,8 @@
+import type { Prices } from "../authority/price-options.ts";
+import type { RateOptions } from "../authority/rates.ts";
 import type { McpServerConfig } from "../tools/mcp-config.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { Decision, PendingApproval } from "../wire/approval.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Json } from "../wire/json.ts";
 import type { AgentSpec, Budget, Grant, Limits } from "../wire/spec.ts";
@@ -16,10 +19,27 @@ export interface SupervisorOptions {
   readonly grants?: readonly Grant[];
   /** Templates that can be spawned by name, also by agents. */
   readonly agents?: { readonly [name: string]: AgentSpec };
+  /**
+   * What models cost, in dollars per million tokens, over the table of Anthropic's list prices: by
+   * `claude-next`, `scripted`, a module's URL, or a name that a model's `priceAs` gives.
+   */
+  readonly prices?: Prices;
+  /** How often tools and models may begin: `{ "tool:fs/*": { perSecond: 10, burst: 20 } }`. */
+  readonly rates?: RateOptions;
   readonly tools?: readonly Tool[];
   readonly mcpServers?: { readonly [name: string]: McpServerConfig };
+  /** Decides what `ask` grants, used-up budgets and agents ask. Default: only `decide` does. */
+  readonly approve?: (request: PendingApproval) => Promise<Decision> | Decision;
+  /** Milliseconds after which a question that nobody answered is refused. Default 300_000. */
+  readonly approvalTimeoutMs?: number;
   /** Milliseconds between being signalled and being killed. Default 5_000. */
   readonly graceMs?: number;
+  /**
+   * The folder whose `coppice.config.json` bounds everything started here: limits, a budget and
+   * grants, which all that is said elsewhere can only tighten. Default: the current folder, where
+   * there is such a file. What would have loosened it is told as `config.loosened`.
+   */
+  readonly workspace?: string | false;
   /** Cancels the whole tree and stops. */
   readonly signal?: AbortSignal;
   /** The time and the timers, for tests. Default: the system's. */

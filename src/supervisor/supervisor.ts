@@ -1,16 +1,18 @@
 import type { BudgetLine } from "../authority/seat.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
+import type { Decision, PendingApproval } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
-import type { EventType, RuntimeEvent } from "../wire/event.ts";
+import type { EventOf, EventType, RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
 import type { AgentSpec, Unit } from "../wire/spec.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
+import type { EventListener } from "./event-log.ts";
 import { land, launch } from "./launch.ts";
 import { checkCloneable } from "./registry.ts";
-import { check, spawnSchema, supervisorSchema } from "./spec-schema.ts";
+import { check, decisionSchema, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
 import type { Swarm } from "./swarm.ts";
 import { type Stats, statsOf, type TreeNode, treeOf, usageByLabel, usageOf } from "./views.ts";
@@ -47,10 +49,16 @@ export class Supervisor implements AsyncDisposable {
    */
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
     check(supervisorSchema, options, "Supervisor.start");
-    if (options.signal?.aborted === true) {
+    const { signal } = options;
+    if (signal?.aborted === true) {
       throw new CoppiceError("CANCELLED", "the signal was aborted before the start");
     }
-    return new Supervisor(await launch(options), options.signal);
+    const swarm = await launch(options);
+    if (options.signal?.aborted === true) {
+      await land(swarm);
+      throw new CoppiceError("CANCELLED", "the signal was aborted during the start");
+    }
+    return new Supervisor(swarm, signal);
   }
 
   /**
@@ -67,12 +75,19 @@ export class Supervisor implements AsyncDisposable {
     this.#assertRunning();
     check(spawnSchema, options, "spawn");
     checkCloneable(options.input, "input");
-    const { kernel, parts } = this.#swarm;
-    const plan = parts.registry.plan(agent, options);
-    if (typeof agent !== "string") await parts.hosts.verify(parts.registry.modulesOf(agent));
+    const { hosts, registry } = this.#swarm.parts;
+    const { signal } = options;
+    const plan = registry.plan(agent, options);
+    if (typeof agent !== "string") {
+      await unlessAborted(signal, () => hosts.verify(registry.modulesOf(agent)));
+    }
     this.#assertRunning();
-    const record = this.#swarm.step(() => this.#swarm.spawn(kernel.tree.root, plan));
-    record.release = onAbort(options.signal, (reason) => void this.#end(record, reason));
+    const record = this.#swarm.step(({ tree }) => {
+      const spawned = this.#swarm.spawn(tree.root, plan);
+      // Within the step, so that of an agent which is cancelled before its start nothing begins.
+      spawned.release = onAbort(signal, (reason) => void this.#end(spawned, reason));
+      return spawned;
+    });
     return this.#ref<Output>(record);
   }
 
@@ -121,18 +136,18 @@ export class Supervisor implements AsyncDisposable {
     this.#swarm.step((kernel) => kernel.resumePaused(node));
   }
 
-  on(type: EventType | "*", listener: (event: RuntimeEvent) => void): this {
-    this.#swarm.log.on(type, listener, false);
+  on<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
+    this.#swarm.log.on(type, listener as EventListener, false);
     return this;
   }
 
-  once(type: EventType | "*", listener: (event: RuntimeEvent) => void): this {
-    this.#swarm.log.on(type, listener, true);
+  once<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
+    this.#swarm.log.on(type, listener as EventListener, true);
     return this;
   }
 
-  off(type: EventType | "*", listener: (event: RuntimeEvent) => void): this {
-    this.#swarm.log.off(type, listener);
+  off<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
+    this.#swarm.log.off(type, listener as EventListener);
     return this;
   }
 
@@ -148,6 +163,25 @@ export class Supervisor implements AsyncDisposable {
     return this.#swarm.log.read(options);
   }
 
+  /** What waits for a person to decide. */
+  approvals(): readonly PendingApproval[] {
+    return this.#swarm.approvals.list();
+  }
+
+  /**
+   * Decides one question, or several alike; the same decision again has no effect.
+   *
+   * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise;
+   * those before it have been decided then.
+   */
+  async decide(id: string | readonly string[], decision: Decision): Promise<void> {
+    check(decisionSchema, decision, "decide");
+    const ids = typeof id === "string" ? [id] : id;
+    this.#swarm.step(() => {
+      for (const one of ids) this.#swarm.approvals.decide(one, decision);
+    });
+  }
+
   /** What everything, a subtree, or every agent with a label (`tenant=acme`) has used. */
   usage(filter: { readonly path?: string; readonly label?: string } = {}): Usage {
     if (filter.label !== undefined) return usageByLabel(this.#swarm, filter.label);
@@ -158,7 +192,9 @@ export class Supervisor implements AsyncDisposable {
   budget(path = "/"): Record<Unit, BudgetLine> {
     const { arbiter } = this.#swarm.parts;
     const node = this.#node(path);
-    return arbiter.budget(this.#swarm.record(node.path)?.seat ?? arbiter.root);
+    const seat = this.#swarm.record(node.path)?.seat ?? arbiter.root;
+    // As a step, because a window may have turned since the last one.
+    return this.#swarm.step(() => arbiter.budget(seat));
   }
 
   stats(): Stats {
@@ -178,10 +214,12 @@ export class Supervisor implements AsyncDisposable {
    * Cancels every agent, then ends every thread, child process and connection.
    *
    * **Guarantees** bounded: what outlives `graceMs` is killed; a second call kills at once.
+   * **Fails with** OPTIONS_INVALID; nothing has been stopped then.
    */
   async stop(
     options: { readonly graceMs?: number; readonly mode?: "cancel" | "suspend" } = {},
   ): Promise<void> {
+    check(stopSchema, options, "stop");
     if (options.mode === "suspend") {
       throw new CoppiceError("OPTIONS_INVALID", "stop: without a store nothing can be suspended");
     }
@@ -226,8 +264,7 @@ export class Supervisor implements AsyncDisposable {
   async #shutDown(reason: string, graceMs: number | undefined): Promise<void> {
     const { root } = this.#swarm.kernel.tree;
     this.#unlisten();
-    root.closed = true;
-    if (graceMs !== undefined) this.#swarm.kernel.tree.graceMs = graceMs;
+    this.#swarm.step((kernel) => kernel.closeDown(graceMs));
     await this.#endAll([...root.children.values()], reason);
     await land(this.#swarm);
     this.#stopped = true;
@@ -241,4 +278,15 @@ function onAbort(signal: AbortSignal | undefined, then: (reason: string) => void
   if (signal.aborted) listener();
   else signal.addEventListener("abort", listener, { once: true });
   return () => signal.removeEventListener("abort", listener);
+}
+
+/** Waits for the work, but no longer than until the signal is aborted; none is begun after it. */
+async function unlessAborted(
+  signal: AbortSignal | undefined,
+  begin: () => Promise<void>,
+): Promise<void> {
+  if (signal?.aborted === true) return;
+  const aborted = Promise.withResolvers<void>();
+  const forget = onAbort(signal, () => aborted.resolve());
+  await Promise.race([begin(), aborted.promise]).finally(forget);
 }

@@ -1,11 +1,9 @@
-import type { Arbiter, Seat } from "../authority/arbiter.ts";
+import type { Seat } from "../authority/arbiter.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
-import type { Hosts } from "../hosts/hosts.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
-import type { Toolbox } from "../tools/toolbox.ts";
 import type { Clock } from "../wire/clock.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
@@ -13,31 +11,19 @@ import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
-import type { Limits } from "../wire/spec.ts";
 import { AgentRecord } from "./agent-record.ts";
+import { Approvals } from "./approvals.ts";
 import { Asks } from "./asks.ts";
+import { tellWarnings } from "./budget-warnings.ts";
 import type { EventLog } from "./event-log.ts";
+import { firstCallOf } from "./first-call.ts";
 import { ModelCalls } from "./model-calls.ts";
+import { PacedCalls } from "./paced-calls.ts";
 import { Places } from "./places.ts";
 import { birthOf, type Plan } from "./plan.ts";
-import type { Registry } from "./registry.ts";
 import { carryOut } from "./requests.ts";
+import type { SwarmOptions, SwarmParts } from "./swarm-parts.ts";
 import { UsageByLabel } from "./usage-by-label.ts";
-
-export interface SwarmOptions {
-  readonly clock: Clock;
-  readonly log: EventLog;
-  readonly limits: Limits;
-  readonly graceMs: number;
-}
-
-/** What the swarm works with; given once everything has started. */
-export interface SwarmParts {
-  readonly arbiter: Arbiter;
-  readonly hosts: Hosts;
-  readonly toolbox: Toolbox;
-  readonly registry: Registry;
-}
 
 /**
  * The shell around the kernel: it owns clock, timers, hosts and accounts, lets the kernel decide,
@@ -50,10 +36,13 @@ export class Swarm {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly modelCalls: ModelCalls;
+  readonly approvals: Approvals;
+  readonly pacedCalls: PacedCalls;
   readonly labels = new UsageByLabel();
   readonly #records = new Map<string, AgentRecord>();
   #parts: SwarmParts | undefined;
   #draining = false;
+  #closed = false;
   #timer: { readonly at: number; readonly handle: unknown } | undefined;
 
   constructor(options: SwarmOptions) {
@@ -62,6 +51,8 @@ export class Swarm {
     this.kernel = new Kernel(options);
     this.places = new Places(this.kernel.tree);
     this.modelCalls = new ModelCalls(this);
+    this.approvals = new Approvals(this, options);
+    this.pacedCalls = new PacedCalls(this, options.rates);
   }
 
   begin(parts: SwarmParts): void {
@@ -88,7 +79,9 @@ export class Swarm {
 
   /** One step: the kernel decides at this time, then all of it is carried out. */
   step<T>(decide: (kernel: Kernel) => T): T {
-    this.kernel.at(this.clock.now());
+    const now = this.clock.now();
+    this.kernel.at(now);
+    this.#parts?.arbiter.at(now);
     try {
       return decide(this.kernel);
     } finally {
@@ -137,13 +130,16 @@ export class Swarm {
   }
 
   onFrames(host: Host, message: FromHost): void {
+    const { residences } = this.kernel.tree;
+    if (residences.isDistrusted(host.id)) return;
     if (host.kind === "guest" && !isFromHost(message)) {
+      residences.distrust(host.id);
       return host.condemn("it sent something that is no frame");
     }
     this.step((kernel) => {
       for (const frame of message.frames) {
         kernel.commit(host.id, frame);
-        this.#carryOutAll();
+        this.#drain();
       }
       for (const report of message.jobs ?? []) this.modelCalls.onJobReport(host, report);
     });
@@ -163,8 +159,9 @@ export class Swarm {
     this.#lose(host, reason);
   }
 
-  /** Ends the timer, so that nothing keeps the process alive. */
+  /** Ends the timer for good, so that nothing keeps the process alive. */
   close(): void {
+    this.#closed = true;
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
     this.#timer = undefined;
     this.asks.close();
@@ -174,7 +171,8 @@ export class Swarm {
   #open(path: string, parent: Node, plan: Plan): Seat {
     const above = this.#records.get(parent.path);
     const { layers, budgets, model } = plan;
-    return this.parts.arbiter.open({ path, layers, budgets, model, parent: above?.seat });
+    const first = firstCallOf(plan);
+    return this.parts.arbiter.open({ path, layers, budgets, model, first, parent: above?.seat });
   }
 
   #lose(host: Host, reason: string): void {
@@ -201,11 +199,10 @@ export class Swarm {
     for (;;) {
       const effects = this.kernel.takeEffects();
       for (const effect of effects) this.#carryOut(effect);
-      const woke = this.modelCalls.wakeWaiting();
-      if (effects.length === 0 && !woke) break;
-    }
-    for (const { path, ...warning } of this.parts.arbiter.takeWarnings()) {
-      this.log.fact("budget.warning", path, warning);
+      const paced = this.pacedCalls.wake();
+      const woke = this.modelCalls.wakeWaiting() || paced;
+      const warned = tellWarnings(this);
+      if (effects.length === 0 && !woke && !warned) return;
     }
   }
 
@@ -218,6 +215,7 @@ export class Swarm {
       case "place":
         return this.#place(effect.node, effect.moved);
       case "deliver":
+        this.modelCalls.delivered(effect.node, effect.body);
         return this.places.deliver(effect.node, effect.n, effect.body);
       case "drop":
         return this.places.drop(effect.node, effect.host);
@@ -232,6 +230,8 @@ export class Swarm {
         return;
       case "condemn":
         return this.places.host(effect.host)?.condemn(effect.reason);
+      case "question-timed-out":
+        return this.approvals.expire(effect.id);
       case "answer":
         return this.asks.answer(effect.askId, effect.value);
       case "answer-failed":
@@ -254,12 +254,14 @@ export class Swarm {
     const record = this.recordOf(node);
     if (record.word !== undefined) this.places.words.set(record.word);
     this.modelCalls.onClose(record);
+    this.approvals.withdraw(node);
+    this.pacedCalls.withdraw(node);
   }
 
   #ended(node: Node, end: End): void {
     const record = this.recordOf(node);
     const { arbiter } = this.parts;
-    this.modelCalls.onClose(record);
+    this.modelCalls.onEnded(record);
     const usage = arbiter.usage(record.seat);
     this.labels.add(record.labels, arbiter.ownUsage(record.seat));
     arbiter.close(record.seat);
@@ -278,7 +280,7 @@ export class Swarm {
   /** One timer for the earliest deadline of the whole tree. */
   #arm(): void {
     const next = this.kernel.tree.deadlines.next;
-    if (next === this.#timer?.at) return;
+    if (this.#closed || next === this.#timer?.at) return;
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
     this.#timer = undefined;
     if (next === undefined) return;

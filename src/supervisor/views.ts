@@ -35,8 +35,8 @@ export interface Stats {
   readonly agents: Readonly<Record<TreeStatus, number>>;
   readonly atWork: number;
   readonly hosts: readonly HostRow[];
-  /** Spawns that wait for a slot, and model calls that wait for a budget. */
-  readonly queues: { readonly spawns: number; readonly budget: number };
+  /** Spawns that wait for a slot, model calls that wait for a budget, calls for their rate. */
+  readonly queues: { readonly spawns: number; readonly budget: number; readonly rates: number };
   /** User messages that wait. */
   readonly mailboxes: number;
   readonly calls: number;
@@ -77,7 +77,7 @@ export function usageByLabel(swarm: Swarm, label: string): Usage {
 }
 
 export function statsOf(swarm: Swarm): Stats {
-  const { kernel, parts, modelCalls } = swarm;
+  const { kernel, parts, modelCalls, pacedCalls } = swarm;
   const { root } = kernel.tree;
   const agents: Record<TreeStatus, number> = {
     queued: 0,
@@ -103,7 +103,7 @@ export function statsOf(swarm: Swarm): Stats {
       ...host,
       agents: kernel.tree.residences.count(host.id),
     })),
-    queues: { spawns: root.queuedBelow, budget: modelCalls.waiting },
+    queues: { spawns: root.queuedBelow, budget: modelCalls.waiting, rates: pacedCalls.waiting },
     mailboxes,
     calls,
     deadLetters: kernel.tree.deadLetters,

@@ -78,7 +78,7 @@ function ajvValidator(tool: string, schema: JsonSchema): InputSchema["validate"]
   const check = compile(tool, schema);
   return (input) => {
     // The tool gets a copy: what it does to its input must not reach the recorded call.
-    if (check(input)) return { valid: true, value: structuredClone(input) };
+    if (check(input)) return { valid: true, value: plainJson(input) };
     return { valid: false, issues: (check.errors ?? []).slice(0, MAX_ISSUES).map(ajvIssue) };
   };
 }

@@ -62,10 +62,12 @@ export class RunningCall {
   readonly #callable: Callable;
   readonly #request: CallRequest;
   readonly #options: RunningCallOptions;
-  readonly #controller = new AbortController();
   readonly #resolve: (result: CallResult) => void;
   readonly #startedAt: number;
   readonly #onAbort = (): void => this.cancel(this.#request.signal.reason);
+  /** Made when the tool asks for its signal: most never do. */
+  #controller: AbortController | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
   #timer: unknown;
   #settled = false;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -93,7 +95,7 @@ export class RunningCall {
     if (this.#settled) return;
     const { tool } = this.#request;
     this.#end("tool.cancelled", "CANCELLED", `Tool "${tool}" was cancelled: ${said(reason)}`);
-    this.#controller.abort(reason);
+    this.#abort(reason);
   }
 
   async #run(): Promise<void> {
@@ -132,10 +134,32 @@ export class RunningCall {
 
   #context(): CallContext {
     const { callId, path, labels, attempt } = this.#request;
-    const signal = this.#controller.signal;
     const progress: CallContext["progress"] = (fraction, message) =>
       this.#progress(fraction, message);
-    return { signal, callId, path, labels, attempt, progress };
+    const signal = (): AbortSignal => this.#signal();
+    return {
+      get signal() {
+        return signal();
+      },
+      callId,
+      path,
+      labels,
+      attempt,
+      progress,
+    };
+  }
+
+  #signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  #abort(reason: unknown): void {
+    this.#aborted = { reason };
+    this.#controller?.abort(reason);
   }
 
   #progress(given: number | undefined, message: string | undefined): void {
@@ -169,7 +193,7 @@ export class RunningCall {
     const told = `Tool "${tool}" did not answer in ${elapsedMs} ms`;
     const { timeoutMs } = this.#callable;
     this.#end("tool.timed-out", "TOOL_TIMED_OUT", told, { timeoutMs, elapsedMs });
-    this.#controller.abort(new DOMException(told, "TimeoutError"));
+    this.#abort(new DOMException(told, "TimeoutError"));
   }
 
   #end(

@@ -44,6 +44,8 @@ export type DeliveryBody =
     }
   /** A background child ended. The loop: a user turn. A machine: event `child.ended`. */
   | { readonly type: "child"; readonly path: string; readonly name: string; readonly outcome: Json }
+  /** A line for the loop's model, told right before its next call. It wakes nobody. */
+  | { readonly type: "note"; readonly text: string }
   /** Ends it now: abort the stream, keep the partial output, pair the transcript, answer `done`. */
   | {
       readonly type: "end";

@@ -1,4 +1,9 @@
+import type { ErrorCode } from "../errors.ts";
+import type { Decision, PendingApproval } from "./approval.ts";
 import type { Json } from "./json.ts";
+import type { WireError, WireOutcome } from "./outcome.ts";
+import type { Unit } from "./spec.ts";
+import type { TokenUsage } from "./transcript.ts";
 
 /** Facts: gap-free in `seq`, journaled. */
 export const FACTS = [
@@ -31,6 +36,7 @@ export const FACTS = [
   "host.stuck",
   "mcp.connected",
   "mcp.lost",
+  "config.loosened",
 ] as const;
 
 /** Told once and never kept: `after` is the `seq` of the last fact before it. */
@@ -42,6 +48,72 @@ export type EventType = FactType | EphemeralType;
 
 /** What an event says beside its type, path and time. */
 export type EventBody = { readonly [key: string]: Json | undefined };
+
+type CallEvent = { readonly callId: string };
+type ToolEvent = CallEvent & { readonly tool: string };
+type Refusal = { readonly code: ErrorCode; readonly message: string };
+type EndReason = { readonly reason: string };
+
+/** What each event says beside its type, path and time. */
+export interface EventBodies {
+  readonly "agent.spawned": { readonly template: string; readonly depth: number };
+  readonly "agent.started": { readonly host: string };
+  readonly "agent.state": { readonly state: Json };
+  readonly "agent.stopped": { readonly outcome: WireOutcome };
+  readonly "spawn.refused": Refusal & { readonly agent: string };
+  readonly "model.started": CallEvent & { readonly model: string; readonly turn: number };
+  readonly "model.finished": CallEvent & {
+    readonly isError: boolean;
+    /** The stream broke: the figures are what is known. */
+    readonly partial?: boolean;
+    /** The host was lost: what was reserved is taken to be what was used. */
+    readonly estimated?: boolean;
+    readonly usage?: TokenUsage;
+    readonly usd?: number;
+  };
+  readonly "model.retried": CallEvent &
+    Refusal & { readonly attempt: number; readonly delayMs: number };
+  readonly "tool.requested": ToolEvent & { readonly input: Json };
+  readonly "tool.denied": ToolEvent & Refusal;
+  readonly "tool.started": ToolEvent;
+  readonly "tool.finished": ToolEvent & {
+    readonly isError: boolean;
+    readonly result?: Json;
+    readonly error?: WireError;
+  };
+  readonly "tool.progress": ToolEvent & { readonly fraction?: number; readonly message?: string };
+  readonly "budget.warning": {
+    readonly unit: Unit;
+    readonly limit: number;
+    readonly spent: number;
+  };
+  readonly "budget.refused": CallEvent & { readonly unit: Unit };
+  readonly "approval.requested": Omit<PendingApproval, "path" | "askedAt"> & CallEvent;
+  readonly "approval.decided": Decision & { readonly id: string };
+  readonly "cancel.requested": EndReason;
+  readonly "cancel.closed": { readonly agents: number };
+  readonly "cancel.signalled": { readonly agents: number };
+  readonly "letter.dead": EndReason & { readonly from: string; readonly message?: Json };
+  readonly "host.started": { readonly host: string; readonly kind: "house" | "guest" };
+  readonly "host.lost": EndReason & { readonly host: string };
+  readonly "host.stuck": { readonly host: string };
+  readonly "mcp.connected": { readonly server: string; readonly tools: number };
+  readonly "mcp.lost": { readonly server: string; readonly error: string };
+  /** A bound that has no effect, because one below it is tighter. */
+  readonly "config.loosened": {
+    readonly layer: string;
+    readonly option: string;
+    readonly asked: number;
+    readonly holds: number;
+  };
+  readonly "agent.output": CallEvent & { readonly text: string };
+  /** `forgotten`: facts that the journal no longer holds. */
+  readonly gap: { readonly forgotten: number };
+}
+
+/** The event of one type, for listeners; `*` hears them all. */
+export type EventOf<Type extends EventType | "*"> = RuntimeEvent &
+  (Type extends keyof EventBodies ? EventBodies[Type] : unknown);
 
 /**
  * Something that happened. Facts carry a gap-free `seq`; ephemeral events (streamed text,

@@ -1,80 +1,136 @@
-import type { FromHost } from "./frame.ts";
+import type { FromHost, Out } from "./frame.ts";
 
-type Check = "string" | "number" | "boolean" | "object" | "any";
+type Check = (value: unknown) => boolean;
+type Fields = Readonly<Record<string, Check>>;
+type Loose = { readonly [key: string]: unknown };
 
-/** What each kind of {@link Out} must hold at least. */
-const OUTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
-  tool: { callId: "string", tool: "string", input: "any" },
-  model: { callId: "string", after: "string", inputTokens: "number" },
-  "model.done": { callId: "string", usage: "object" },
-  "model.retried": { callId: "string", attempt: "number", delayMs: "number", error: "object" },
-  spawn: { callId: "string", agent: "string", background: "boolean" },
-  send: { callId: "string", to: "string" },
-  wait: { callId: "string" },
-  cancel: { callId: "string", name: "string" },
-  reply: { askId: "string" },
-  output: { callId: "string", text: "string" },
-  "turn-end": {},
-  done: { end: "object" },
-};
+/** Deeper than any agent nests, and far from the end of the stack: a circle never ends. */
+const DEEPEST = 600;
+/** More tokens than any one call can use; larger figures would make sums inexact. */
+const MOST_TOKENS = 1_000_000_000;
 
-const FRAME = { path: "string", incarnation: "number", upTo: "number", busy: "boolean" } as const;
-const JOBS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
-  output: { callId: "string", text: "string" },
-  retried: { callId: "string", attempt: "number", delayMs: "number", error: "object" },
-  done: { callId: "string", usage: "object", result: "object" },
-};
-const TOKENS = ["inputTokens", "cacheReadTokens", "cacheWriteTokens", "outputTokens"] as const;
+const json: Check = (value) => isJson(value, 0);
+const text: Check = (value) => typeof value === "string";
+const flag: Check = (value) => typeof value === "boolean";
+const number: Check = (value) => Number.isFinite(value);
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const tokens: Check = (value) => count(value) && (value as number) <= MOST_TOKENS;
+const moment: Check = (value) => value === "now" || value === "results";
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const shaped =
+  (fields: Fields): Check =>
+  (value) =>
+    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+/** Of several forms, the one that the field `tag` names. */
+const oneOf =
+  (tag: string, forms: Readonly<Record<string, Fields>>): Check =>
+  (value) => {
+    const named = isObject(value) ? String(value[tag]) : "";
+    return Object.hasOwn(forms, named) && shaped(forms[named] as Fields)(value);
+  };
+
+const error = shaped({ code: text, message: text, details: isObject, stack: optional(text) });
+const usage = shaped({
+  inputTokens: tokens,
+  cacheReadTokens: tokens,
+  cacheWriteTokens: tokens,
+  outputTokens: tokens,
+});
+const blocks = listOf(shaped({ type: text }));
+const content: Check = (value) => text(value) || (json(value) && blocks(value));
+const message = shaped({ role: text, content });
+const job = shaped({
+  messages: listOf(message),
+  system: optional(text),
+  tools: optional(listOf(text)),
+});
+const retried = { callId: text, attempt: count, delayMs: number, error };
+
+const out = oneOf("type", {
+  tool: { callId: text, tool: text, input: json },
+  model: { callId: text, after: moment, inputTokens: number, job: optional(job) },
+  "model.done": { callId: text, usage, stopReason: optional(text), error: optional(error) },
+  "model.retried": retried,
+  spawn: { callId: text, agent: text, input: json, name: optional(text), background: flag },
+  send: { callId: text, to: text, message: json },
+  wait: { callId: text, names: optional(listOf(text)) },
+  cancel: { callId: text, name: text, reason: optional(text) },
+  question: { callId: text, question: json },
+  reply: { askId: text, value: json },
+  output: { callId: text, text },
+  "turn-end": { output: json },
+  done: {
+    end: oneOf("status", {
+      completed: { output: json },
+      failed: { error, partial: json },
+      ended: { partial: json },
+    }),
+  },
+});
+
+const frame = shaped({
+  path: text,
+  incarnation: count,
+  upTo: count,
+  busy: flag,
+  out: listOf(out),
+  value: json,
+  append: optional(listOf(message)),
+  timers: optional(listOf(shaped({ id: text, dueMs: number }))),
+});
+
+const report = oneOf("type", {
+  output: { callId: text, text },
+  retried,
+  done: {
+    callId: text,
+    usage,
+    result: oneOf("isError", { true: { error }, false: { content: blocks, stopReason: text } }),
+  },
+});
+
+const fromHost = shaped({ frames: listOf(frame), jobs: optional(listOf(report)) });
 
 /**
  * True for a message that has the form of {@link FromHost}.
  *
  * A guest's code can speak on its host's port in our stead: what comes from there is looked at
- * before anything of it is believed.
+ * before anything of it is believed. Its agents' state is not, since nobody else restores it.
  */
-export function isFromHost(message: unknown): message is FromHost {
-  if (!isObject(message) || !Array.isArray(message.frames)) return false;
-  const jobs = message.jobs;
-  if (jobs !== undefined && !(Array.isArray(jobs) && jobs.every((job) => isOneOf(job, JOBS)))) {
-    return false;
+export function isFromHost(value: unknown): value is FromHost {
+  return fromHost(value);
+}
+
+/** True for what has the form of {@link Out}: an honest host asks before it speaks. */
+export function isOut(value: Out): boolean {
+  return out(value);
+}
+
+/** Nothing that JSON could not write: agents and people elsewhere will. */
+function isJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return true;
+    case "number":
+      return Number.isFinite(value);
+    case "object":
+      if (value === null) return true;
+      if (depth > DEEPEST) return false;
+      if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
+      return Object.values(value).every((item) => isJson(item, depth + 1));
+    default:
+      return false;
   }
-  return message.frames.every(isFrame);
 }
-
-function isFrame(frame: unknown): boolean {
-  if (!has(frame, FRAME) || !Array.isArray(frame.out)) return false;
-  for (const list of ["append", "timers"]) {
-    if (frame[list] !== undefined && !Array.isArray(frame[list])) return false;
-  }
-  return frame.out.every((out) => isOneOf(out, OUTS));
-}
-
-function isOneOf(
-  value: unknown,
-  kinds: Readonly<Record<string, Readonly<Record<string, Check>>>>,
-): boolean {
-  if (!isObject(value) || typeof value.type !== "string") return false;
-  const fields = Object.hasOwn(kinds, value.type) ? kinds[value.type] : undefined;
-  if (fields === undefined || !has(value, fields)) return false;
-  return value.usage === undefined || isUsage(value.usage);
-}
-
-function isUsage(usage: unknown): boolean {
-  if (!isObject(usage)) return false;
-  return TOKENS.every((name) => Number.isSafeInteger(usage[name]) && (usage[name] as number) >= 0);
-}
-
-function has(value: unknown, fields: Readonly<Record<string, Check>>): value is Loose {
-  if (!isObject(value)) return false;
-  return Object.entries(fields).every(([name, check]) => {
-    if (check === "any") return true;
-    if (check === "object") return isObject(value[name]);
-    if (check === "number") return Number.isFinite(value[name]);
-    return typeof value[name] === check;
-  });
-}
-
-type Loose = { readonly [key: string]: unknown };
 
 function isObject(value: unknown): value is Loose {
   return typeof value === "object" && value !== null;

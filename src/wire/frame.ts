@@ -51,6 +51,8 @@ export type Out =
       readonly name: string;
       readonly reason?: string;
     }
+  /** An agent's own question to a person. */
+  | { readonly type: "question"; readonly callId: string; readonly question: Json }
   /** The answer to an `ask`. */
   | { readonly type: "reply"; readonly askId: string; readonly value: Json }
   /** Streamed text: ephemeral, never journaled. */

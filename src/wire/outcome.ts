@@ -21,6 +21,11 @@ export type Outcome<Output = Json> = { readonly path: string; readonly usage: Us
   | { readonly status: "timed-out"; readonly partial?: Json }
 );
 
+/** An outcome as it is journaled and told: its error is data. */
+export type WireOutcome =
+  | Exclude<Outcome, { status: "failed" }>
+  | (Omit<Extract<Outcome, { status: "failed" }>, "error"> & { readonly error: WireError });
+
 /** A {@link CoppiceError} as it crosses a boundary. */
 export interface WireError {
   readonly code: ErrorCode;

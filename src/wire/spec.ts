@@ -5,10 +5,20 @@ export type Unit = "usd" | "tokens" | "toolCalls" | "modelCalls";
 
 /** A ceiling for a subtree, in units. A unit left out is unlimited; 0 is none. */
 export type Budget = { readonly [U in Unit]?: number } & {
+  /** The most that one model call of the subtree may reserve; `maxTokens` is lowered to fit. */
+  readonly perAction?: { readonly usd?: number; readonly tokens?: number };
+  /** So much in each span of time; all of them apply. At most 8. */
+  readonly windows?: readonly BudgetWindow[];
   /** The share of a ceiling at which `budget.warning` is told, 0 to 1. Default 0.8. */
   readonly warnAt?: number;
   readonly onExceeded?: "stop" | "ask";
 };
+
+/**
+ * So much in each span of `everyMs` milliseconds, counted from the epoch: a day is one of UTC.
+ * Spent in a span is what is settled in it. What does not fit is refused, with `retryAfterMs`.
+ */
+export type BudgetWindow = { readonly [U in Unit]?: number } & { readonly everyMs: number };
 
 /** Bounds of a node's subtree. Each is a whole number; 0 allows none. */
 export interface Limits {
@@ -16,6 +26,8 @@ export interface Limits {
   readonly depth?: number;
   /** Agents ever started below. Default 1000 for each top-level agent. */
   readonly spawns?: number;
+  /** Agents started below per second, as many at once. Default unlimited. */
+  readonly spawnRate?: number;
   /** Live children of one node. Default 64 for each agent. */
   readonly children?: number;
   /** Agents at work at once. Default 64 at the root. */
@@ -28,16 +40,33 @@ export interface Limits {
   readonly turns?: number;
 }
 
-/** Argument name to pattern: `path:`, `url:`, `cmd:`, or an exact glob. */
+/**
+ * Argument of a tool to pattern, or to several of which one must match. An argument that is missing
+ * matches nothing; of a list each element must match. The tool is given the value that was checked.
+ *
+ * - `path:/srv/docs/**`: real paths. The folder itself and all below it; `*` is within one name.
+ * - `url:https://*.example.com/**`: scheme, host, port and path; query and fragment are free.
+ * - `cmd:git log *`: words; `*` at the end is for further words that are no options, `-*` for
+ *   options. Anything that a shell could act on is refused, quotes among it.
+ * - Anything else is an exact glob over the value's text.
+ */
 export type Where = { readonly [argument: string]: string | readonly string[] };
 
-/** A right or its refusal: `tool:add`, `tool:fs/*`, `model:anthropic:*`, `message:/lead`. */
+/**
+ * A right or its refusal: `tool:add`, `tool:fs/*`, `model:anthropic:*`, `message:/lead`.
+ *
+ * In one list a deny wins over an ask, and an ask over an allow; every list of the path must allow.
+ * With `where` an allow needs each argument to match; a deny, and the asking of an `ask`, take one
+ * that does or that cannot be read.
+ */
 export type Grant =
   | string
   | {
       readonly allow: string;
       readonly where?: Where;
+      /** A person must allow each call. Default false. */
       readonly ask?: boolean;
+      /** Calls, counted at each node that holds it; 0 is none. One without is taken first. */
       readonly uses?: number;
       /** Milliseconds from granting. */
       readonly expiresMs?: number;
@@ -76,9 +105,16 @@ export interface ScriptedModel {
   readonly steps: readonly ScriptedStep[];
   /** Begin again after the last step. Default false: `SCRIPT_EXHAUSTED`. */
   readonly repeat?: boolean;
+  /** The model whose price its `usage` is charged at. Default: that of `scripted`, or nothing. */
+  readonly priceAs?: string;
 }
 
-/** A module URL (`file:`) whose default export is a model; every other field is handed to it. */
+/**
+ * A module URL (`file:`) whose default export is a model; every other field is handed to it.
+ *
+ * `priceAs` names the model whose price its usage is charged at. Default: that of its URL; one
+ * without a price may not be used where a `usd` budget holds.
+ */
 export interface ModuleModel {
   readonly provider: string;
   readonly [option: string]: Json | undefined;

@@ -36,3 +36,30 @@ export interface TokenUsage {
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
 }
+
+/** All text of a message. */
+export function textIn({ content }: TurnMessage): string {
+  if (typeof content === "string") return content;
+  return content.map((block) => (block.type === "text" ? block.text : "")).join("");
+}
+
+/** What the model last said: the partial output of an agent that does not complete. */
+export function lastSaid(transcript: readonly TurnMessage[]): string | undefined {
+  const said = transcript.findLast((message) => message.role === "assistant" && textIn(message));
+  return said === undefined ? undefined : textIn(said);
+}
+
+/** How a call that will have no result is closed, so that none is left without its pair. */
+export const cancelledResult = { content: "cancelled", is_error: true } as const;
+
+/** What closes the calls of a turn that was cut off; undefined when none is open. */
+export function closingMessage(transcript: readonly TurnMessage[]): TurnMessage | undefined {
+  const last = transcript.at(-1);
+  if (last?.role !== "assistant" || typeof last.content === "string") return undefined;
+  const results = last.content.flatMap((block): Block[] =>
+    block.type === "tool_use"
+      ? [{ type: "tool_result", tool_use_id: block.id, ...cancelledResult }]
+      : [],
+  );
+  return results.length === 0 ? undefined : { role: "user", content: results };
+}

@@ -223,7 +223,7 @@ describe("arbiter: spawns, messages and warnings", () => {
       arbiter.model(seat, { callId, model: sonnet, inputTokens: 0, maxTokens: 10 });
       arbiter.settle(callId, usage);
     }
-    const warning = { path: "/", unit: "usd", limit: 0.001, spent: 0.0006 };
+    const warning = { path: "/", unit: "usd", limit: 0.001, spent: 0.0006, by: "/a" };
     expect(arbiter.takeWarnings()).toEqual([warning]);
     expect(arbiter.takeWarnings()).toEqual([]);
   });

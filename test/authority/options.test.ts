@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readBudgets } from "../../src/authority/budget-options.ts";
 import { readGrants } from "../../src/authority/grant-options.ts";
-import { costOf, priceOf } from "../../src/authority/prices.ts";
+import { PriceList } from "../../src/authority/prices.ts";
 import { modelSubject, parseModel } from "../../src/authority/subjects.ts";
 import { CoppiceError } from "../../src/errors.ts";
 import type { Budget, Grant, ModelSpec } from "../../src/wire/spec.ts";
@@ -70,12 +70,25 @@ describe("grant options", () => {
     ]);
   });
 
+  it("keep what an allow says of its use, and 0 is not unlimited", () => {
+    const read = readGrants([{ allow: "tool:a", ask: true, uses: 0, expiresMs: 5 }], "/a");
+    expect(read).toMatchObject([{ pattern: "tool:a", ask: true, uses: 0, expiresMs: 5 }]);
+    expect(readGrants([{ allow: "tool:a", ask: false }], "/a")[0]).not.toHaveProperty("ask");
+  });
+
   it.each([
-    [{ allow: "tool:a", where: { path: "path:/x" } }, "where"],
-    [{ allow: "tool:a", ask: true }, "ask"],
-    [{ allow: "tool:a", uses: 3 }, "uses"],
-    [{ allow: "tool:a", expiresMs: 3 }, "expiresMs"],
+    [{ allow: "model:*", where: { path: "path:/x" } }, "where"],
+    [{ allow: "*", where: { path: "path:/x" } }, "where"],
+    [{ allow: "tool:a", ask: 1 }, "ask"],
+    [{ allow: "tool:a", uses: -1 }, "uses"],
+    [{ allow: "tool:a", uses: 0.5 }, "uses"],
+    [{ allow: "tool:a", uses: Infinity }, "uses"],
+    [{ allow: "tool:a", uses: null }, "uses"],
+    [{ allow: "tool:a", expiresMs: Number.NaN }, "expiresMs"],
+    [{ allow: "tool:a", expiresMs: "3" }, "expiresMs"],
     [{ deny: "tool:a", where: {} }, "where"],
+    [{ deny: "tool:a", ask: true }, "ask"],
+    [{ deny: "tool:a", uses: 1 }, "uses"],
     [{ deny: "tool:a", use: false }, "use"],
     [{ allow: "tool:a", deny: "tool:b" }, "allow"],
     [{ allow: "tool:a", delegate: 1 }, "delegate"],
@@ -121,6 +134,9 @@ describe("models", () => {
 });
 
 describe("prices", () => {
+  const list = new PriceList();
+  const costOf = list.cost.bind(list);
+  const priceOf = list.of.bind(list);
   const usage = {
     inputTokens: 1_000_000,
     cacheWriteTokens: 1_000_000,

@@ -58,6 +58,7 @@ const requests: readonly [keyof typeof calls, object, object][] = [
   ["sendMessage", { to: "/b", message: 1 }, { type: "send", to: "/b", message: 1 }],
   ["waitAgents", { names: ["r"] }, { type: "wait", names: ["r"] }],
   ["cancelAgent", { name: "r", reason: "x" }, { type: "cancel", name: "r", reason: "x" }],
+  ["askHuman", { question: "why?" }, { type: "question", question: "why?" }],
 ];
 
 it.each(requests)("%s asks for what it was invoked with", (name, input, request) => {

@@ -28,9 +28,10 @@ afterEach(async () => {
 const start = (threads: number) => {
   const frames: Frame[] = [];
   const lost: string[] = [];
+  const words = new SharedArrayBuffer(64, { maxByteLength: 4_096 });
   const hosts = startHosts({
     threads,
-    words: new SharedArrayBuffer(64, { maxByteLength: 4_096 }),
+    words: { house: words, guest: words },
     events: {
       onStarted: () => undefined,
       onFrames: (_, message) => frames.push(...message.frames),
@@ -88,7 +89,7 @@ describe("a machine that ends its thread", () => {
     deliver(guest, "/bad", 1, { type: "message", from: "/", message: { type: "leave" } });
     await expect.poll(() => lost, soon).toEqual(["guest-2 its thread exited with code 6"]);
     expect(house.state).toBe("ready");
-    expect(said("/a").map(({ type }) => type)).toContain("model");
+    await expect.poll(() => said("/a").map(({ type }) => type), soon).toContain("model");
     place(hosts.pick("guest"), machine("good"), "/next");
     await expect.poll(() => value("/next"), soon).toBe("idle");
   });

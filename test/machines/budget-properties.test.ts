@@ -48,10 +48,19 @@ const command = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("close" as const), at: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.nat(15) }) },
 );
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-const tree = fc.array(fc.record({ above: fc.nat(), ceilings }), { minLength: 1, maxLength: 7 });
+const bounds = fc.record({
+  ceilings,
+  perAction: fc.option(fc.record({ nanoUsd: ceiling, tokens: ceiling }), { nil: undefined }),
+  windows: fc.array(fc.record({ everyMs: fc.integer({ min: 1, max: 20 }), ceilings }), {
+    maxLength: 2,
+  }),
+});
+const tree = fc.array(fc.record({ above: fc.nat(), bounds }), { minLength: 1, maxLength: 7 });
+type Bounds = typeof bounds extends fc.Arbitrary<infer B> ? B : never;
 
 /** Runs commands on a random tree and keeps what has to be true of their history. */
 class History {
@@ -61,14 +70,14 @@ class History {
   readonly all: Account[] = [];
   #keys = 0;
 
-  constructor(nodes: readonly { above: number; ceilings: Record<string, number | null> }[]) {
+  constructor(nodes: readonly { above: number; bounds: Bounds }[]) {
     const [root, ...rest] = nodes;
-    this.state = createBudget({ path: "/", ceilings: root!.ceilings });
+    this.state = createBudget({ path: "/", ...root!.bounds });
     rest.forEach((node, n) => {
       const paths = [...this.state.accounts.keys()];
       const parent = paths[node.above % paths.length]!;
       const path = `/${n}`;
-      decideBudget(this.state, { type: "open", path, parent, ceilings: node.ceilings });
+      decideBudget(this.state, { type: "open", path, parent, ...node.bounds });
     });
     this.all.push(...this.state.accounts.values());
   }
@@ -78,10 +87,11 @@ class History {
     const paths = [...this.state.accounts.keys()];
     if (step.do === "reserve") return this.#reserve(paths[step.at % paths.length]!, step);
     if (step.do === "restart") return this.#restart();
+    if (step.do === "pass") return this.#pass(step.ms);
     if (step.do === "close") {
       const leaves = [...this.state.accounts.values()].filter(({ children }) => children === 0);
       const leaf = leaves[step.at % leaves.length]!;
-      if (leaf.parent === undefined) return;
+      if (leaf === this.state.root) return;
       for (const { key, waiting } of leaf.calls) if (waiting) this.ended.add(key);
       decideBudget(this.state, { type: "close", account: leaf.path });
     } else if (keys.length > 0) {
@@ -110,12 +120,21 @@ class History {
     if (answer.status === "waiting") this.waited.add(key);
     if (answer.status !== "granted") return;
     const call = this.state.calls.get(key)!;
+    for (const at of [0, 1]) {
+      const bound = call.account.action?.limit[at] ?? Infinity;
+      expect(call.asked[at]).toBeLessThanOrEqual(bound);
+    }
     for (const on of pathOf(call.account)) {
       // A newcomer passes nobody who stands where it takes something.
       on.queues?.forEach((queue, at) => {
         if (call.asked[at]! > 0) expect(queue).toEqual([]);
       });
     }
+  }
+
+  #pass(ms: number): void {
+    decideBudget(this.state, { type: "time", now: this.state.now + ms });
+    for (const { key } of takeWoken(this.state)) this.ended.add(key);
   }
 
   #restart(): void {
@@ -129,7 +148,7 @@ class History {
     const { state } = this;
     const calls = [...state.calls.values()];
     expect(state.waiting).toBe(calls.filter(({ waiting }) => waiting).length);
-    for (const account of state.accounts.values()) {
+    for (const account of [...state.accounts.values(), ...state.windows]) {
       const held = calls.filter((c) => !c.waiting && pathOf(c.account).includes(account));
       for (const at of [0, 1]) {
         const sum = held.reduce((total, call) => total + call.asked[at]!, 0);
@@ -188,7 +207,10 @@ describe("budget: whatever the order of calls on whatever tree", () => {
         for (const { key } of takeWoken(history.state)) history.ended.add(key);
       }
       expect([...history.waited].filter((key) => !history.ended.has(key))).toEqual([]);
-      for (const { reserved } of history.state.accounts.values()) expect(reserved).toEqual([0, 0]);
+      const { accounts, windows } = history.state;
+      for (const { reserved } of [...accounts.values(), ...windows]) {
+        expect(reserved).toEqual([0, 0]);
+      }
       history.check();
     });
     fc.assert(property, { numRuns: 300 });

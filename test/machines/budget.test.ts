@@ -60,6 +60,7 @@ describe("budget: the edges of a ceiling", () => {
     ask(state, "second", { tokens: 20 });
     expect(ask(state, "third", { tokens: 71 })).toEqual({
       status: "refused",
+      bound: "total",
       account: "/",
       unit: "tokens",
       limit: 100,

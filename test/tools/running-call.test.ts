@@ -2,9 +2,9 @@ import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SimulatedClock } from "xstate";
 import { CoppiceError } from "../../src/errors.ts";
-import type { Clock } from "../../src/wire/clock.ts";
 import { type Callable, type CallContext, RunningCall } from "../../src/tools/running-call.ts";
 import { defineTool, type ToolContext } from "../../src/tools/tool.ts";
+import type { Clock } from "../../src/wire/clock.ts";
 import { RecordedToolbox } from "./fixture-toolbox.ts";
 
 const rejections: unknown[] = [];

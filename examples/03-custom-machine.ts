@@ -1,0 +1,61 @@
+/**
+ * An agent that is your own XState machine instead of the built-in loop.
+ *
+ * Look for: the states of the machine (03-triage-machine.ts) as events; each of them waits for a
+ * tool, a model or a child; `ask` is answered from wherever it stands; `tell` is its event.
+ *
+ *     > state: "looking-up"
+ *     > state: "judging"
+ *     > state: "fixing"
+ *     > state: "waiting"
+ *     > asked, it answers: T-7: restarted the mixer
+ *     > output: 2 crashes since Monday -> urgent -> restarted the mixer
+ */
+import assert from "node:assert/strict";
+import { defineTool, Supervisor } from "coppice";
+
+const history = defineTool({
+  name: "history",
+  description: "What is known of a ticket.",
+  input: { type: "object", properties: { ticket: { type: "string" } }, required: ["ticket"] },
+  execute: ({ ticket }) => (ticket === "T-7" ? "2 crashes since Monday" : "nothing"),
+});
+
+await using supervisor = await Supervisor.start({
+  threads: 1,
+  tools: [history],
+  agents: {
+    triage: {
+      machine: new URL("./03-triage-machine.ts", import.meta.url).href,
+      model: { provider: "scripted", steps: [{ text: "urgent" }] },
+      tools: ["history"],
+      agents: ["fixer"],
+    },
+    fixer: { model: { provider: "scripted", steps: [{ text: "restarted the mixer" }] } },
+  },
+});
+
+const agent = await supervisor.spawn("triage", { input: { ticket: "T-7" } });
+const states: unknown[] = [];
+for await (const { type, path, state } of agent.events()) {
+  if (type !== "agent.state" || path !== agent.path) continue;
+  console.log(`> state: ${JSON.stringify(state)}`);
+  states.push(state);
+  if (state === "waiting") break;
+}
+const answer = await agent.ask({ type: "status" }, { timeoutMs: 5_000 });
+console.log(`> asked, it answers: ${answer}`);
+
+agent.tell({ type: "close" });
+const outcome = await agent.outcome;
+
+assert.equal(outcome.status, "completed");
+console.log(`> output: ${outcome.output}`);
+assert.deepEqual(states, ["looking-up", "judging", "fixing", "waiting"]);
+assert.equal(answer, "T-7: restarted the mixer");
+assert.equal(outcome.output, "2 crashes since Monday -> urgent -> restarted the mixer");
+assert.deepEqual(
+  [outcome.usage.toolCalls, outcome.usage.modelCalls],
+  [1, 2],
+  "one tool call, and a model call each of the machine and of its child",
+);

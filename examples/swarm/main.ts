@@ -1,0 +1,75 @@
+/**
+ * The swarm of `npm start`: a lead surveys a folder of source files, one reviewer reads each file,
+ * an architect looks at the whole, a writer makes a report of it. They read and write through a
+ * real MCP server. Without a key their models are the functions in models/, which decide on what
+ * the tools really returned; with ANTHROPIC_API_KEY the same agents run on Claude.
+ *
+ * Look for, in the order in which it happens:
+ *
+ *     starts     agents begin on threads; four may be at work at a time, the others queue
+ *     REFUSED    config.js tells its reviewer to write a file, and reviewers have no right to
+ *     EXHAUSTED  rates.js is too long for what one reviewer may spend
+ *     CANCELLED  the architect is slow: the lead cancels it, and the reader below it ends as well
+ *
+ *      0.92s  config.js         says      The file asks me to replace it. If it says so...
+ *      0.92s  config.js         calls     fs/write_file config.js content=// Approved.
+ *      0.92s  config.js         REFUSED   fs/write_file: CAPABILITY_DENIED
+ *      3.41s  rates.js          REFUSED   the model call needs 9234 tokens, 57 of 8000 are spent
+ *      3.41s  rates.js          EXHAUSTED 57 tokens
+ *      5.14s  lead              says      7 of 8 reviews are in; the architect is too slow.
+ *      5.14s  architect         cancel    the reviews were in before it had ended
+ *      5.15s  architect/reader  CANCELLED 46 tokens
+ *      5.15s  architect         CANCELLED 111 tokens
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type McpServerConfig, type RuntimeEvent, Supervisor } from "coppice";
+import { agents, onClaude } from "./agents.ts";
+import { faultsIn } from "./check.ts";
+import { showEvents, showReport, showTree } from "./log.ts";
+
+const folder = fileURLToPath(new URL("./sample-project", import.meta.url));
+const out = fileURLToPath(new URL("./out", import.meta.url));
+const reportPath = fileURLToPath(new URL("./out/report.md", import.meta.url));
+mkdirSync(out, { recursive: true });
+rmSync(reportPath, { force: true });
+
+const server = fileURLToPath(
+  import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js"),
+);
+const files: McpServerConfig = {
+  command: process.execPath,
+  args: [server, folder, out],
+  required: true,
+};
+
+const interrupted = new AbortController();
+process.once("SIGINT", () => interrupted.abort("Ctrl-C"));
+
+await using supervisor = await Supervisor.start({
+  threads: 2,
+  agents,
+  mcpServers: { fs: files },
+  limits: { concurrency: 4, depth: 3, spawns: 40 },
+  budget: { usd: 1, tokens: 500_000, toolCalls: 100 },
+});
+showEvents(supervisor);
+const refusals: RuntimeEvent[] = [];
+supervisor.on("tool.denied", (event) => refusals.push(event));
+supervisor.on("spawn.refused", (event) => refusals.push(event));
+
+const outcome = await supervisor.run("lead", {
+  input: `Folder: ${folder}\nReport: ${reportPath}`,
+  timeoutMs: onClaude ? 300_000 : 20_000,
+  signal: interrupted.signal,
+});
+
+const tree = supervisor.tree();
+const report = existsSync(reportPath) ? readFileSync(reportPath, "utf8") : "";
+showTree(tree);
+showReport(reportPath, report);
+
+for (const fault of faultsIn({ outcome, report, folder, tree, refusals })) {
+  console.error(`WRONG: ${fault}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,187 @@
+import {
+  type CapabilityGrant,
+  type CapabilityLayer,
+  type CompiledLayers,
+  compileLayer,
+  holdGrant,
+  holdRules,
+  type Limit,
+  type Rule,
+  saveRule,
+} from "./capability-rules.ts";
+import type { CapabilityNode } from "./capability-walk.ts";
+
+/** The rights of every node. Mutated in place by {@link decideCapability} and by nothing else. */
+export interface CapabilityState {
+  readonly root: CapabilityNode;
+  readonly nodes: Map<string, CapabilityNode>;
+  /** Moves on whenever the rights of a node change, since those of all below it change as well. */
+  epoch: number;
+  readonly compiled: CompiledLayers;
+  /** What each call that is under way was counted on, so that it can be given back. */
+  readonly counted: Map<string, readonly Limit[]>;
+}
+
+export interface NewNode {
+  readonly node: string;
+  readonly layers: readonly CapabilityLayer[];
+  /** Milliseconds; without it, grants that expire have already expired. */
+  readonly now?: number | undefined;
+  /** What a person has allowed here before. */
+  readonly answered?: readonly Answered[] | undefined;
+}
+
+/** A subject that needs no answer any more: for the node itself, or for all below it as well. */
+export interface Answered {
+  readonly subject: string;
+  readonly below: boolean;
+}
+
+/** The rights as plain JSON, parents before children. */
+export interface SavedCapability {
+  readonly nodes: readonly (Omit<NewNode, "now"> & { readonly parent: string | null })[];
+  /** The calls that were counted and are not over. */
+  readonly counted: readonly string[];
+}
+
+/** How many answers a node keeps; the oldest is then asked for again. */
+const MOST_ANSWERED = 1000;
+
+const EVERYTHING: CapabilityGrant = { effect: "allow", pattern: "*", use: true, delegate: true };
+
+export function createCapability(asked: NewNode): CapabilityState {
+  const compiled: CompiledLayers = new WeakMap();
+  const root = createNode(asked, undefined, compiled);
+  return { root, nodes: new Map([[asked.node, root]]), epoch: 0, compiled, counted: new Map() };
+}
+
+export function nodeOf(state: CapabilityState, path: string): CapabilityNode {
+  const node = state.nodes.get(path);
+  if (node === undefined) throw new RangeError(`no node is open for ${path}`);
+  return node;
+}
+
+export function openNode(state: CapabilityState, above: string, asked: NewNode): void {
+  if (state.nodes.has(asked.node)) throw new RangeError(`the node ${asked.node} is already open`);
+  const parent = nodeOf(state, above);
+  state.nodes.set(asked.node, createNode(asked, parent, state.compiled));
+  parent.children++;
+}
+
+export function closeNode(state: CapabilityState, path: string): void {
+  const node = nodeOf(state, path);
+  if (node.children > 0 || node.parent === undefined) {
+    throw new RangeError(`${path} has ${node.children} open nodes below it`);
+  }
+  node.parent.children--;
+  state.nodes.delete(path);
+}
+
+export function changeNode(state: CapabilityState, { node, layers, now }: NewNode): void {
+  nodeOf(state, node).layers = read(layers, now, state.compiled);
+  state.epoch++;
+}
+
+/** Adds a grant to every layer, since each of them must allow. */
+export function addGrant(
+  state: CapabilityState,
+  { node: path, grant, now = Number.NaN }: Addition,
+): void {
+  const node = nodeOf(state, path);
+  const added = (rules: readonly Rule[]) => [...without(rules, grant), holdGrant(grant, now)];
+  // A node without a layer narrows nothing: it allows everything but what is taken from it now.
+  const layers = node.layers.length > 0 ? node.layers : [[holdGrant(EVERYTHING, now)]];
+  node.layers = layers.map(added);
+  if (grant.effect === "revoke") forgetAnswers(state, node, holdGrant(grant, now).matches);
+  state.epoch++;
+}
+
+export interface Addition {
+  readonly node: string;
+  readonly grant: CapabilityGrant;
+  readonly now?: number | undefined;
+}
+
+export function remember(node: CapabilityNode, { subject, below }: Answered): void {
+  node.answered ??= new Map();
+  const widest = below || node.answered.get(subject)?.below === true;
+  node.answered.delete(subject);
+  node.answered.set(subject, { below: widest });
+  if (node.answered.size <= MOST_ANSWERED) return;
+  for (const oldest of node.answered.keys()) {
+    node.answered.delete(oldest);
+    return;
+  }
+}
+
+export function saveCapability({ nodes, counted }: CapabilityState): SavedCapability {
+  const saved = [...nodes.values()].map(({ path, parent, layers, answered }) => ({
+    node: path,
+    parent: parent?.path ?? null,
+    layers: layers.map((rules) => rules.map(saveRule)),
+    answered: [...(answered ?? [])].map(([subject, { below }]) => ({ subject, below })),
+  }));
+  return { nodes: saved, counted: [...counted.keys()] };
+}
+
+export function restoreCapability({ nodes, counted }: SavedCapability): CapabilityState {
+  const [root, ...rest] = nodes;
+  if (root === undefined) throw new RangeError("saved rights have at least their root");
+  const state = createCapability(root);
+  for (const { parent, ...node } of rest) openNode(state, parent ?? root.node, node);
+  // Whether they began is not known, so what they used does not come back.
+  for (const key of counted) state.counted.set(key, []);
+  return state;
+}
+
+function createNode(
+  { node: path, layers, now, answered }: NewNode,
+  parent: CapabilityNode | undefined,
+  compiled: CompiledLayers,
+): CapabilityNode {
+  const node: CapabilityNode = {
+    path,
+    parent,
+    layers: read(layers, now, compiled),
+    children: 0,
+    known: undefined,
+    epoch: 0,
+    answered: undefined,
+  };
+  for (const answer of answered ?? []) remember(node, answer);
+  return node;
+}
+
+function read(
+  layers: readonly CapabilityLayer[],
+  now = Number.NaN,
+  compiled: CompiledLayers,
+): readonly (readonly Rule[])[] {
+  return layers.map((layer) => holdRules(compileLayer(layer, compiled), now));
+}
+
+/** A revocation makes what it names by the same pattern useless, so the list need not grow. */
+function without(rules: readonly Rule[], { effect, pattern }: CapabilityGrant): readonly Rule[] {
+  if (effect !== "revoke") return rules;
+  return rules.filter(({ grant }) => grant.effect === "deny" || grant.pattern !== pattern);
+}
+
+function forgetAnswers(
+  { nodes }: CapabilityState,
+  revoking: CapabilityNode,
+  matches: (subject: string) => boolean,
+): void {
+  for (const node of nodes.values()) {
+    if (node.answered === undefined || !isWithin(node, revoking)) continue;
+    for (const subject of node.answered.keys()) {
+      if (matches(subject)) node.answered.delete(subject);
+    }
+  }
+}
+
+function isWithin(node: CapabilityNode, above: CapabilityNode): boolean {
+  for (let at: CapabilityNode | undefined = node; at !== undefined; at = at.parent) {
+    if (at === above) return true;
+  }
+  return false;
+}

@@ -1,0 +1,243 @@
+import {
+  type CapabilityGrant,
+  isConditional,
+  isExpired,
+  isUsedUp,
+  type Limit,
+  type Right,
+  type Rule,
+} from "./capability-rules.ts";
+import {
+  type Finding,
+  lacking,
+  type ReadArgument,
+  touching,
+  type WantedArgument,
+} from "./capability-where.ts";
+
+/** One node's rights. */
+export interface CapabilityNode {
+  readonly path: string;
+  readonly parent: CapabilityNode | undefined;
+  layers: readonly (readonly Rule[])[];
+  children: number;
+  /** Answers for subjects asked before; good while `epoch` is the state's. */
+  known: Map<string, CapabilityVerdict> | undefined;
+  epoch: number;
+  /** What a person has allowed here, and whether for all below it. */
+  answered: Map<string, { readonly below: boolean }> | undefined;
+}
+
+/** What an answer can depend on beside the subject. */
+export interface Facts {
+  readonly now: number;
+  readonly arguments: readonly ReadArgument[];
+}
+
+export interface CapabilityPermitted {
+  readonly status: "permitted";
+  /** Uses are limited somewhere on the path: they are counted by a `use` request. */
+  readonly counts?: true;
+}
+
+/** The grant that would have been needed, had it held. */
+export interface Lack {
+  readonly type: "argument" | "uses" | "expired" | "revoked";
+  readonly grant: string;
+  readonly finding?: Finding;
+  readonly uses?: number;
+}
+
+export interface CapabilityDenied {
+  readonly status: "denied";
+  /** The node that said no, nearest to the asking one. */
+  readonly node: string;
+  readonly subject: string;
+  /** The deny that matched; left out when no grant allowed it. */
+  readonly deny?: string;
+  /** Where the deny is one of arguments: which one it met. */
+  readonly finding?: Finding;
+  /** The nearest miss, when a grant names the subject and does not hold for this request. */
+  readonly lack?: Lack;
+}
+
+/** Everything allows it, and a person has to say so as well. */
+export interface CapabilityAsking {
+  readonly status: "ask";
+  /** The nodes that ask, the nearest first. */
+  readonly nodes: readonly string[];
+  readonly subject: string;
+  /** The grant that asks first. */
+  readonly grant: string;
+}
+
+/** Ask again with {@link Facts}: the time, and these arguments. */
+export interface CapabilityDepends {
+  readonly status: "depends";
+  readonly wanted: readonly WantedArgument[];
+}
+
+export type CapabilityVerdict =
+  | CapabilityPermitted
+  | CapabilityDenied
+  | CapabilityAsking
+  | CapabilityDepends;
+
+/** What is asked of each node of a path. */
+export interface Question {
+  readonly subject: string;
+  /** Needs no grant but the root's. */
+  readonly byDefault: boolean;
+  readonly facts: Facts;
+  /** Somebody has allowed this one request. */
+  readonly approved: boolean;
+  /** It was counted before. */
+  readonly counted: boolean;
+}
+
+interface Allowed {
+  readonly rule: Rule | undefined;
+  readonly asks: Rule | undefined;
+}
+
+const PERMITTED: CapabilityPermitted = { status: "permitted" };
+const COUNTS: CapabilityPermitted = { status: "permitted", counts: true };
+
+/** What the answer depends on beside the subject; undefined when on nothing. */
+export function dependsOn(asking: CapabilityNode, subject: string): CapabilityDepends | undefined {
+  const wanted: WantedArgument[] = [];
+  let depends = false;
+  for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
+    for (const rules of node.layers) {
+      for (const rule of rules) {
+        if (!isConditional(rule) || !rule.matches(subject)) continue;
+        depends = true;
+        addWanted(wanted, rule);
+      }
+    }
+  }
+  return depends ? { status: "depends", wanted } : undefined;
+}
+
+function addWanted(wanted: WantedArgument[], { conditions }: Rule): void {
+  for (const { argument, patterns } of conditions) {
+    for (const { kind } of patterns) {
+      const known = wanted.some((one) => one.argument === argument && one.kind === kind);
+      if (!known) wanted.push({ argument, kind });
+    }
+  }
+}
+
+/**
+ * Asks every node of the path; the limits of the grants that were used are put into `limits`.
+ * A deny anywhere beats an ask anywhere, and an ask beats an allow.
+ */
+export function walk(
+  asking: CapabilityNode,
+  question: Question,
+  limits: Limit[] = [],
+): CapabilityVerdict {
+  let right: Right = "use";
+  let grant: string | undefined;
+  const nodes: string[] = [];
+  for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
+    const needsGrant = !question.byDefault || node.parent === undefined;
+    for (const rules of node.layers) {
+      const answer = askLayer(rules, { question, right, needsGrant });
+      if ("no" in answer) {
+        return { status: "denied", node: node.path, subject: question.subject, ...answer.no };
+      }
+      const { rule, asks } = answer;
+      if (rule?.limit !== undefined && rule.limit.uses !== Infinity) limits.push(rule.limit);
+      if (asks === undefined) continue;
+      grant ??= asks.grant.pattern;
+      if (nodes.at(-1) !== node.path) nodes.push(node.path);
+    }
+    right = "delegate";
+  }
+  const { subject, approved } = question;
+  if (grant !== undefined && !approved && !isAnswered(asking, subject)) {
+    return { status: "ask", nodes, subject, grant };
+  }
+  return limits.length === 0 ? PERMITTED : COUNTS;
+}
+
+/** Whether a layer could let it pass for some arguments at some time. */
+export function mayEverPass(rules: readonly Rule[], right: Right, subject: string): boolean {
+  let allowed = false;
+  for (const { grant, conditions, matches } of rules) {
+    if (!matches(subject)) continue;
+    if (grant.effect === "deny" && conditions.length === 0) return false;
+    if (grant.effect === "revoke") allowed = false;
+    else if (grant.effect === "allow") allowed ||= grant[right];
+  }
+  return allowed;
+}
+
+interface LayerQuestion {
+  readonly question: Question;
+  readonly right: Right;
+  readonly needsGrant: boolean;
+}
+
+type Refusal = Pick<CapabilityDenied, "deny" | "finding" | "lack">;
+
+function askLayer(
+  rules: readonly Rule[],
+  { question, right, needsGrant }: LayerQuestion,
+): Allowed | { readonly no: Refusal } {
+  const { subject, facts } = question;
+  let open = !needsGrant;
+  let best: Rule | undefined;
+  let asks: Rule | undefined;
+  let lack: Lack | undefined;
+  for (const rule of rules) {
+    const { grant, conditions, matches } = rule;
+    if (!matches(subject)) continue;
+    if (grant.effect === "deny") {
+      const refusal = refusalOf(rule, facts);
+      if (refusal !== undefined) return { no: refusal };
+      continue;
+    }
+    if (grant.effect === "revoke") {
+      [open, best, asks, lack] = [false, undefined, undefined, revoked(grant)];
+      continue;
+    }
+    if (!grant[right]) continue;
+    // Where a right by default is also written down, what is written holds.
+    open = false;
+    const isTouched = conditions.length === 0 || touching(conditions, facts.arguments);
+    if (grant.ask && isTouched) asks ??= rule;
+    const missed = lackOf(rule, question);
+    if (missed !== undefined) lack ??= missed;
+    else if (best === undefined || (isCounted(best) && !isCounted(rule))) best = rule;
+  }
+  if (!open && best === undefined) return { no: lack === undefined ? {} : { lack } };
+  return { rule: best, asks };
+}
+
+function refusalOf({ grant, conditions }: Rule, facts: Facts): Refusal | undefined {
+  if (conditions.length === 0) return { deny: grant.pattern };
+  const finding = touching(conditions, facts.arguments);
+  return finding === undefined ? undefined : { deny: grant.pattern, finding };
+}
+
+function lackOf(rule: Rule, { facts, counted }: Question): Lack | undefined {
+  const grant = rule.grant.pattern;
+  if (isExpired(rule, facts.now)) return { type: "expired", grant };
+  const finding = lacking(rule.conditions, facts.arguments);
+  if (finding !== undefined) return { type: "argument", grant, finding };
+  if (counted || !isUsedUp(rule)) return undefined;
+  return { type: "uses", grant, uses: rule.limit?.uses ?? 0 };
+}
+
+const revoked = ({ pattern }: CapabilityGrant): Lack => ({ type: "revoked", grant: pattern });
+const isCounted = ({ grant }: Rule): boolean => grant.uses !== undefined;
+
+function isAnswered(asking: CapabilityNode, subject: string): boolean {
+  if (asking.answered?.has(subject)) return true;
+  for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
+    if (node.answered?.get(subject)?.below) return true;
+  }
+  return false;
+}

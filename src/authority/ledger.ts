@@ -1,0 +1,230 @@
+import { createActor, type InspectionEvent } from "xstate";
+import {
+  type Account,
+  accountOf,
+  type BudgetState,
+  type BudgetSummary,
+  boundOnPath,
+  budgetLogic,
+  decideBudget,
+  peekBudget,
+  takeWarnings,
+  takeWoken,
+} from "../../machines/budget.ts";
+import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
+import type { TokenUsage } from "../wire/transcript.ts";
+import { amountOf, readBudgets, unitName } from "./budget-options.ts";
+import { demandOf, isTokens, isUsage, type ModelAsk, usedBy } from "./model-demand.ts";
+import { type Prices, readPrices } from "./price-options.ts";
+import { PriceList } from "./prices.ts";
+import { modelSubject } from "./subjects.ts";
+import {
+  exceeded,
+  GRANTED,
+  miscounted,
+  type Refused,
+  refused,
+  unpriced,
+  type Verdict,
+} from "./verdict.ts";
+
+export interface LedgerOptions {
+  /** Ceilings of the whole tree. */
+  readonly budget?: Budget | undefined;
+  /** The workspace's: the tighter wins, unit by unit. */
+  readonly workspaceBudget?: Budget | undefined;
+  readonly prices?: Prices | undefined;
+  /** The time of the first request, in milliseconds. Default 0. */
+  readonly now?: number | undefined;
+  /** Watches the shared actors. */
+  readonly inspect?: (event: InspectionEvent) => void;
+}
+
+export interface AccountOptions {
+  readonly path: string;
+  /** All apply: the tighter wins, unit by unit. */
+  readonly budgets: readonly Budget[];
+  /** The agent's model, so that one that no `usd` budget can bound is refused at once. */
+  readonly model?: ModelSpec | undefined;
+  /** The least that the agent begins with: where that cannot be afforded, it is refused. */
+  readonly first?: FirstCall | undefined;
+}
+
+export type FirstCall = Omit<ModelAsk, "callId" | "model">;
+
+export interface LedgerWarning {
+  readonly path: string;
+  readonly unit: Unit;
+  readonly limit: number;
+  readonly spent: number;
+  /** The agent whose call crossed it. */
+  readonly by: string;
+  /** Of a window: how long it is, in milliseconds. */
+  readonly everyMs?: number;
+}
+
+interface ModelCall {
+  readonly path: string;
+  readonly ask: ModelAsk;
+}
+
+const ROOT = "/";
+const ONE_TOOL_CALL = { nanoUsd: 0, tokens: 0, toolCalls: 1, modelCalls: 0 };
+const NOTHING_MORE = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
+
+/** The money half of the door: the budget actor, what models cost, and who reserved what. */
+export class Ledger {
+  readonly root: Account;
+  readonly prices: PriceList;
+  /** The shared actor; the door asks its state synchronously, observers watch it. */
+  readonly #actor;
+  readonly #budget: BudgetState;
+  /** Model calls that wait or are held, for what they cost and what was asked. */
+  readonly #modelCalls = new Map<string, ModelCall>();
+
+  constructor({ budget, workspaceBudget, prices, now, inspect }: LedgerOptions) {
+    this.prices = new PriceList(readPrices(prices));
+    const given = [budget, workspaceBudget].filter((one) => one !== undefined);
+    const bounds = readBudgets(given, ROOT);
+    const input = { path: ROOT, ...bounds, now };
+    const watch = inspect === undefined ? {} : { inspect };
+    this.#actor = createActor(budgetLogic, { id: "budget", input, ...watch });
+    this.#budget = this.#actor.start().getSnapshot().state;
+    this.root = this.#budget.root;
+  }
+
+  /** Sets the time of what follows; windows that have ended begin anew. */
+  at(now: number): void {
+    decideBudget(this.#budget, { type: "time", now });
+  }
+
+  /**
+   * Opens an account below another.
+   *
+   * **Fails with** `OPTIONS_INVALID`; `BUDGET_EXCEEDED` when its first call cannot be afforded.
+   */
+  open({ path, budgets, model, first }: AccountOptions, above: Account): Account {
+    const bounds = readBudgets(budgets, path);
+    decideBudget(this.#budget, { type: "open", path, parent: above.path, ...bounds });
+    try {
+      const account = accountOf(this.#budget, path);
+      if (model !== undefined) this.#checkFirst(account, model, first);
+      return account;
+    } catch (refusal) {
+      decideBudget(this.#budget, { type: "close", account: path });
+      throw refusal;
+    }
+  }
+
+  /** Ends an account without children: what it reserved comes back. */
+  close(account: Account): void {
+    for (const { key } of account.calls) this.#modelCalls.delete(key);
+    decideBudget(this.#budget, { type: "close", account: account.path });
+  }
+
+  tool(path: string, callId: string): Verdict {
+    const request = { type: "reserve", key: callId, account: path } as const;
+    const answer = decideBudget(this.#budget, { ...request, amounts: ONE_TOOL_CALL });
+    return answer.status === "refused" ? exceeded(path, answer, this.#budget.now) : GRANTED;
+  }
+
+  model(account: Account, ask: ModelAsk): Verdict {
+    const { path } = account;
+    const { callId, model } = ask;
+    const no = this.#unfit(account, model, ask);
+    if (no !== undefined) return no;
+    const request = { type: "reserve", key: callId, account: path } as const;
+    const answer = decideBudget(this.#budget, { ...request, ...demandOf(ask, this.prices) });
+    if (answer.status === "refused") return exceeded(path, answer, this.#budget.now);
+    const call = this.#modelCalls.get(callId) ?? { path, ask };
+    this.#modelCalls.set(callId, call);
+    return answer.status === "waiting" ? answer : grantedTo(call, answer.steps);
+  }
+
+  /** Why a tool call would be refused now; takes nothing. */
+  peekTool(path: string): Refused | undefined {
+    return this.#peek({ account: path, amounts: ONE_TOOL_CALL });
+  }
+
+  /** Why a model call would be refused now; takes nothing. */
+  peekModel(account: Account, ask: ModelAsk): Refused | undefined {
+    const no = this.#unfit(account, ask.model, ask);
+    return no ?? this.#peek({ account: account.path, ...demandOf(ask, this.prices) });
+  }
+
+  settle(callId: string, usage?: TokenUsage): void {
+    const call = this.#modelCalls.get(callId);
+    this.#modelCalls.delete(callId);
+    const told = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
+    const real = told && call && usedBy(call.ask.model, told, this.prices);
+    const used = call === undefined ? NOTHING_MORE : real;
+    decideBudget(this.#budget, { type: "settle", key: callId, used });
+  }
+
+  release(callId: string, started: boolean): void {
+    this.#modelCalls.delete(callId);
+    decideBudget(this.#budget, { type: "release", key: callId, started });
+  }
+
+  takeWoken(): { callId: string; verdict: Verdict }[] {
+    return takeWoken(this.#budget).flatMap(({ key, answer }) => {
+      const call = this.#modelCalls.get(key);
+      if (call === undefined) return [];
+      if (answer.status === "granted") {
+        return [{ callId: key, verdict: grantedTo(call, answer.steps) }];
+      }
+      this.#modelCalls.delete(key);
+      return [{ callId: key, verdict: exceeded(call.path, answer, this.#budget.now) }];
+    });
+  }
+
+  takeWarnings(): LedgerWarning[] {
+    return takeWarnings(this.#budget).map(({ account: path, ...warning }) => {
+      const unit = unitName(warning.unit);
+      const [limit, spent] = [amountOf(unit, warning.limit), amountOf(unit, warning.spent)];
+      return { path, ...warning, unit, limit, spent };
+    });
+  }
+
+  /** Takes a summary, which the actor's observers see as well. */
+  summary(): BudgetSummary {
+    this.#actor.send({ type: "look" });
+    return this.#actor.getSnapshot().context;
+  }
+
+  stop(): void {
+    this.#actor.stop();
+  }
+
+  #checkFirst(account: Account, model: ModelSpec, first: FirstCall | undefined): void {
+    const ask = { maxTokens: 1, inputTokens: 0, ...first };
+    const no = this.#unfit(account, model, ask);
+    if (no !== undefined) throw no.error;
+    if (first === undefined) return;
+    const { path } = account;
+    const over = this.#peek({ account: path, ...demandOf({ ...first, model }, this.prices) });
+    if (over !== undefined) throw over.error;
+  }
+
+  #peek(request: Parameters<typeof peekBudget>[1]): Refused | undefined {
+    const answer = peekBudget(this.#budget, request);
+    const { account: path } = request;
+    return answer.status === "refused" ? exceeded(path, answer, this.#budget.now) : undefined;
+  }
+
+  /** Why no call of this model can be accounted for here, whatever is left. */
+  #unfit(account: Account, model: ModelSpec, ask: FirstCall): Refused | undefined {
+    const { inputTokens, maxTokens, exact } = ask;
+    if (!isTokens(inputTokens) || !isTokens(maxTokens) || (exact && !isUsage(exact))) {
+      return refused(miscounted(account.path, ask));
+    }
+    if (this.prices.of(model) !== undefined) return undefined;
+    const bounded = boundOnPath(account, "nanoUsd");
+    if (bounded === undefined) return undefined;
+    return refused(unpriced(account.path, modelSubject(model), bounded));
+  }
+}
+
+function grantedTo({ ask }: ModelCall, steps: number): Verdict {
+  return { status: "granted", maxTokens: ask.exact === undefined ? steps : ask.maxTokens };
+}

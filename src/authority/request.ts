@@ -1,0 +1,29 @@
+import type { Json } from "../wire/json.ts";
+
+/** What every request at the door can carry. */
+export interface Request {
+  /** Names the call: it is charged, and its uses are counted, once. */
+  readonly callId?: string;
+  /** A person has allowed it after an `ask`; everything else is asked again. */
+  readonly approved?: boolean | undefined;
+}
+
+export interface ToolAsk extends Request {
+  readonly callId: string;
+  readonly tool: string;
+  /** What `where` looks at; left out, every argument is missing. */
+  readonly input?: Json | undefined;
+}
+
+export interface SpawnAsk extends Request {
+  readonly template: string;
+}
+
+export interface MessageAsk extends Request {
+  /** The path of the receiver. */
+  readonly to: string;
+  readonly relation: Relation;
+}
+
+/** Who is written to, seen from the sender. */
+export type Relation = "parent" | "sibling" | "child" | "self" | "other";

@@ -1,0 +1,158 @@
+import { createActor, type InspectionEvent } from "xstate";
+import {
+  type CapabilityAsk,
+  type CapabilityLayer,
+  type CapabilityState,
+  type CapabilitySummary,
+  capabilityLogic,
+  decideCapability,
+  mayEver,
+} from "../../machines/capability.ts";
+import type { Json } from "../wire/json.ts";
+import type { Grant } from "../wire/spec.ts";
+import { readGrants } from "./grant-options.ts";
+import { narrowed, supervisorGrants } from "./implied-grants.ts";
+import { readArguments } from "./read-arguments.ts";
+import { type Asking, asking, denied, type Refused } from "./verdict.ts";
+
+export interface RightsOptions {
+  /** Rights of the whole tree. Default `tool:*`, `model:*`, `spawn:*` and `message:*`. */
+  readonly grants?: readonly Grant[] | undefined;
+  /** What the workspace allows: both must. */
+  readonly workspaceGrants?: readonly Grant[] | undefined;
+  /** The time of the first request, in milliseconds. Default 0. */
+  readonly now?: number | undefined;
+  readonly inspect?: (event: InspectionEvent) => void;
+}
+
+/** One thing that an agent wants to do. */
+export interface Wish extends Omit<CapabilityAsk, "facts"> {
+  /** Of a tool call: where its arguments are. */
+  readonly input?: Json | undefined;
+}
+
+/** A right that holds now; {@link Rights.take} counts it. */
+export interface Permitted {
+  readonly status: "permitted";
+  /** The input in canonical form, where a grant looked at its arguments. */
+  readonly input?: Json;
+  /** What is counted once the whole request is granted. */
+  readonly counts?: CapabilityAsk;
+}
+
+type Layer = readonly Grant[];
+
+const ROOT = "/";
+const PERMITTED: Permitted = { status: "permitted" };
+
+/** The other half of the door: the capability actor, and what its questions need from outside. */
+export class Rights {
+  /** The shared actor; the door asks its state synchronously, observers watch it. */
+  readonly #actor;
+  readonly #state: CapabilityState;
+  readonly #layers = new WeakMap<Layer, CapabilityLayer>();
+  #now: number;
+
+  constructor({ grants, workspaceGrants, now = 0, inspect }: RightsOptions) {
+    const own = [supervisorGrants(grants)];
+    if (workspaceGrants !== undefined) own.push(narrowed(workspaceGrants));
+    const layers = own.map((layer) => readGrants(layer, ROOT));
+    const watch = inspect === undefined ? {} : { inspect };
+    this.#now = now;
+    const input = { node: ROOT, layers, now };
+    this.#actor = createActor(capabilityLogic, { id: "capability", input, ...watch });
+    this.#state = this.#actor.start().getSnapshot().state;
+  }
+
+  /** Sets the time of what follows. */
+  at(now: number): void {
+    this.#now = now;
+  }
+
+  /** Fails with `OPTIONS_INVALID` for grants that cannot be read. */
+  read(layers: readonly Layer[], path: string): readonly CapabilityLayer[] {
+    return layers.map((layer) => this.#read(layer, path));
+  }
+
+  open(node: string, parent: string, layers: readonly CapabilityLayer[]): void {
+    decideCapability(this.#state, { type: "open", node, parent, layers, now: this.#now });
+  }
+
+  close(node: string): void {
+    decideCapability(this.#state, { type: "close", node });
+  }
+
+  /** Whether it may, now; counts nothing. */
+  ask(wish: Wish): Permitted | Asking | Refused {
+    const answer = decideCapability(this.#state, wish);
+    if (answer.status === "permitted") return PERMITTED;
+    if (answer.status === "denied") return denied(wish.node, answer);
+    if (answer.status === "ask") return asking(wish.node, answer);
+    const { input = null, ...plain } = wish;
+    const read = readArguments(answer.wanted, input);
+    const changed = read.input === input ? {} : { input: read.input };
+    const full = { ...plain, facts: { now: this.#now, arguments: read.arguments } };
+    const verdict = decideCapability(this.#state, full);
+    if (verdict.status === "denied") return denied(wish.node, verdict);
+    if (verdict.status === "ask") return { ...asking(wish.node, verdict), ...changed };
+    const counts = verdict.status === "permitted" && verdict.counts ? { counts: full } : {};
+    return { status: "permitted", ...changed, ...counts };
+  }
+
+  /** Counts what was permitted, at every node of the path at once. */
+  take({ counts }: Permitted): void {
+    if (counts !== undefined) decideCapability(this.#state, { ...counts, type: "use" });
+  }
+
+  /** The call is over; one that never `started` gets its uses back. */
+  release(key: string, started: boolean): void {
+    if (this.#state.counted.size === 0) return;
+    decideCapability(this.#state, { type: "release", key, started });
+  }
+
+  grant(node: string, grant: Grant): void {
+    for (const read of readGrants([grant], node)) {
+      decideCapability(this.#state, { type: "grant", node, grant: read, now: this.#now });
+    }
+  }
+
+  revoke(node: string, pattern: string): void {
+    for (const read of readGrants([pattern], node)) {
+      decideCapability(this.#state, { type: "grant", node, grant: { ...read, effect: "revoke" } });
+    }
+  }
+
+  /** Takes note that a person has allowed this subject to a node, or to all below it. */
+  remember(node: string, subject: string, below: boolean): void {
+    decideCapability(this.#state, { type: "remember", node, subject, below });
+  }
+
+  /** Whether a node may ever use it, for some arguments and at some time. */
+  mayEver(node: string, subject: string): boolean {
+    return mayEver(this.#state, { node, subject });
+  }
+
+  /** The same for a node that would be opened with these layers. */
+  mightEver(parent: string, layers: readonly Layer[], subject: string): boolean {
+    return mayEver(this.#state, { parent, layers: this.read(layers, parent), subject });
+  }
+
+  /** Takes a summary, which the actor's observers see as well. */
+  summary(): CapabilitySummary {
+    this.#actor.send({ type: "look" });
+    return this.#actor.getSnapshot().context;
+  }
+
+  stop(): void {
+    this.#actor.stop();
+  }
+
+  #read(layer: Layer, path: string): CapabilityLayer {
+    let read = this.#layers.get(layer);
+    if (read !== undefined) return read;
+    read = readGrants(layer, path);
+    // Only a list that cannot change may be remembered.
+    if (Object.isFrozen(layer)) this.#layers.set(layer, read);
+    return read;
+  }
+}

@@ -1,0 +1,133 @@
+import type { EventType, Json, RuntimeEvent } from "../index.ts";
+
+/** How a happening is coloured. */
+export type Tone = "plain" | "quiet" | "good" | "warning" | "bad";
+
+/** An event in words: what happened, and to what. */
+export interface Happening {
+  readonly what: string;
+  readonly detail: string;
+  readonly tone: Tone;
+}
+
+type Tell = (event: RuntimeEvent) => Happening | undefined;
+
+/** Not told: another event of the same moment says more. `--json` has them all. */
+const silent: Tell = () => undefined;
+
+/** A new event type has to be given words before this compiles. */
+const table: { readonly [Type in EventType]: Tell } = {
+  "agent.spawned": (event) => tell("spawned", `as ${text(event.template)}`),
+  "agent.started": silent,
+  "agent.state": silent,
+  "agent.restarted": (event) => tell("restarted", rest(event), "warning"),
+  "agent.stopped": (event) => tellOutcome(event.outcome),
+  "agent.output": silent,
+  "spawn.queued": () => tell("queued", "waits for a slot", "quiet"),
+  "spawn.refused": (event) => tell("refused", `spawn ${text(event.agent)}: ${why(event)}`, "bad"),
+  "model.started": silent,
+  "model.finished": tellModel,
+  "model.retried": (event) => {
+    const waits = `attempt ${text(event.attempt)} in ${text(event.delayMs)} ms`;
+    return tell("retries", `model, ${waits}: ${why(event)}`, "warning");
+  },
+  "tool.requested": (event) => tell("calls", `${text(event.tool)} ${text(event.input)}`),
+  "tool.denied": (event) => tell("refused", `${text(event.tool)}: ${why(event)}`, "bad"),
+  "tool.started": silent,
+  "tool.progress": (event) => {
+    const { fraction } = event;
+    const percent = typeof fraction === "number" ? `${Math.round(fraction * 100)} %` : "";
+    return tell("progress", join(text(event.tool), percent, text(event.message)), "quiet");
+  },
+  "tool.finished": tellTool,
+  "budget.warning": (event) => tell("budget", `nearly spent: ${rest(event)}`, "warning"),
+  "budget.refused": (event) => tell("budget", `refused: ${rest(event)}`, "bad"),
+  "approval.requested": (event) => tell("asks", rest(event), "warning"),
+  "approval.decided": (event) => tell("decided", rest(event)),
+  "cancel.requested": (event) => tell("cancel", text(event.reason), "warning"),
+  "cancel.closed": silent,
+  "cancel.signalled": (event) => tell("cancel", `told ${count(event.agents, "agent")}`, "quiet"),
+  "cancel.killed": () => tell("killed", "it outlived its grace", "bad"),
+  "letter.dead": (event) => {
+    return tell("undelivered", `from ${text(event.from)}: ${text(event.reason)}`, "warning");
+  },
+  "host.started": (event) => tell("host", `${text(event.host)} started`, "quiet"),
+  "host.suspect": (event) => tell("host", `${text(event.host)} does not answer`, "warning"),
+  "host.lost": (event) => tell("host", `${text(event.host)} lost: ${why(event)}`, "bad"),
+  "host.stuck": (event) => tell("host", `${text(event.host)} cannot be ended`, "bad"),
+  "mcp.connected": (event) => tell("server", `${text(event.server)} connected`, "quiet"),
+  "mcp.lost": (event) => tell("server", `${text(event.server)} lost: ${text(event.error)}`, "bad"),
+  "config.loosened": (event) => {
+    const { layer, option, asked, holds } = event;
+    const bound = `${text(option)} ${text(asked)} of ${text(layer)}`;
+    return tell("config", `${bound} has no effect: ${text(holds)} holds`, "warning");
+  },
+  gap: (event) => tell("gap", `${text(event.forgotten)} events were missed`, "warning"),
+};
+
+/** Says what happened in words, or nothing when another event says it better. */
+export function happeningOf(event: RuntimeEvent): Happening | undefined {
+  return table[event.type](event);
+}
+
+function tell(what: string, detail: string, tone: Tone = "plain"): Happening {
+  return { what, detail, tone };
+}
+
+function tellModel(event: RuntimeEvent): Happening {
+  if (event.isError === true) return tell("model", "failed", "bad");
+  const usage = fields(event.usage);
+  const read = ["inputTokens", "cacheReadTokens", "cacheWriteTokens"];
+  const input = read.reduce((sum, name) => sum + Number(usage[name] ?? 0), 0);
+  const usd = Number(event.usd ?? 0);
+  const cost = usd === 0 ? "" : `, $${usd.toFixed(4)}`;
+  return tell("model", `${input} tokens in, ${text(usage.outputTokens)} out${cost}`, "quiet");
+}
+
+function tellTool(event: RuntimeEvent): Happening {
+  const tool = text(event.tool);
+  if (event.isError !== true) return tell("result", `${tool} ${text(event.result)}`, "quiet");
+  return tell("failed", `${tool}: ${why(fields(event.error))}`, "bad");
+}
+
+const tones: { readonly [status: string]: Tone } = { completed: "good", cancelled: "warning" };
+
+function tellOutcome(told: Json | undefined): Happening {
+  const outcome = fields(told);
+  const status = text(outcome.status);
+  const detail = text(outcome.output) || why(fields(outcome.error));
+  const because = detail || text(outcome.reason) || text(outcome.unit);
+  return tell(status, because, tones[status] ?? "bad");
+}
+
+type Fields = { readonly [name: string]: Json | undefined };
+
+function fields(value: Json | undefined): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : {};
+}
+
+function why(of: Fields): string {
+  return join(text(of.code), text(of.message ?? of.reason));
+}
+
+/** Everything an event says that no sentence was made for. */
+function rest({ type, path, at, seq, after, ...body }: RuntimeEvent): string {
+  return Object.entries(body)
+    .map(([name, value]) => `${name} ${text(value)}`)
+    .join(", ");
+}
+
+function text(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function count(value: Json | undefined, of: string): string {
+  return `${text(value)} ${of}${value === 1 ? "" : "s"}`;
+}
+
+function join(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(" ");
+}

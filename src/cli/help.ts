@@ -1,0 +1,28 @@
+import { EXIT_CODES, USAGE_EXIT_CODE } from "./exit-codes.ts";
+
+const exits = Object.entries({ ...EXIT_CODES, "usage error": USAGE_EXIT_CODE })
+  .sort(([, a], [, b]) => a - b)
+  .map(([what, code]) => `  ${String(code).padStart(3)}  ${what}`)
+  .join("\n");
+
+export const HELP = `coppice runs a swarm of agents and prints what the first of them answers.
+
+Usage
+  coppice run FILE [--agent NAME] [--input TEXT] [--json]
+
+  FILE is a JavaScript or TypeScript module whose default export is a SupervisorOptions object.
+
+Options
+  --agent NAME   the template to run; default: the only one, or the one called main or lead
+  --input TEXT   what it is told; - reads it from standard input
+  --json         every event as a line of JSON on standard output, the outcome as the last
+  -h, --help     this text
+  -v, --version  the version
+
+The answer goes to standard output, what happens meanwhile to standard error.
+Ctrl-C (or SIGTERM) cancels every agent; a second one kills what has not ended yet.
+When the reader of --json goes away, every agent is cancelled.
+
+Exit codes, by how the agent ended
+${exits}
+`;

@@ -1,0 +1,126 @@
+import { stripVTControlCharacters } from "node:util";
+import { type Outcome, type RuntimeEvent, Supervisor } from "../index.ts";
+import { ApprovalPrompt, refuseApproval } from "./approval-prompt.ts";
+import type { RunCommand } from "./arguments.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { Interruption } from "./interruption.ts";
+import { Output } from "./output.ts";
+import { Report } from "./report.ts";
+import { summaryOf } from "./summary.ts";
+import { checkInput, chooseAgent, readSwarmFile } from "./swarm-file.ts";
+
+/** Columns where the width is not known: a file, a pipe. */
+const DEFAULT_COLUMNS = 120;
+
+/**
+ * Runs one agent to its end and says how it went.
+ *
+ * **Fails with** UsageError, and what `Supervisor.start` and `spawn` fail with.
+ * @returns the program's exit code
+ */
+export async function run(command: RunCommand): Promise<number> {
+  const options = await readSwarmFile(command.file);
+  const agent = chooseAgent(options, command.agent);
+  const input = command.input === "-" ? await readStandardInput() : command.input;
+  checkInput(options, agent, input);
+  let supervisor: Supervisor | undefined;
+  const stderr = new Output(process.stderr);
+  const stdout = new Output(process.stdout, () => {
+    if (command.json) void supervisor?.cancel("/", "nobody reads the output any more");
+  });
+  using _interruption = new Interruption({
+    first(signal) {
+      // Nothing to cancel yet: servers that were started are ended with the program.
+      if (supervisor === undefined) process.exit(EXIT_CODES.cancelled);
+      stderr.line(`${signal}: cancelling every agent; once more kills what has not ended.`);
+      void supervisor.cancel("/", `interrupted by ${signal}`);
+    },
+    again(signal) {
+      stderr.line(`${signal} again: killing what has not ended.`);
+      // A second stop does not wait for anybody's grace.
+      void supervisor?.stop();
+      void supervisor?.stop();
+    },
+  });
+  const asks = process.stdin.isTTY === true && command.input !== "-";
+  const prompt = new ApprovalPrompt();
+  const approve = asks ? prompt.approve : refuseApproval;
+  await using started = await Supervisor.start({ approve, ...options });
+  supervisor = started;
+  started.on("approval.decided", ({ id }) => prompt.withdraw(id));
+  const events = started.events({ since: 0 });
+  const ref = await started.spawn(agent, input === undefined ? {} : { input });
+  const agents = await tell(events, ref.path, command.json ? jsonLines(stdout) : reading(stderr));
+  const outcome = await ref.outcome;
+  if (command.json) stdout.line(JSON.stringify({ type: "outcome", ...plain(outcome) }));
+  else answer(outcome, agents, stdout, stderr);
+  await Promise.all([stdout.flush(), stderr.flush()]);
+  return EXIT_CODES[outcome.status];
+}
+
+/** Tells every event until the agent has stopped; answers with how many were spawned. */
+async function tell(
+  events: AsyncIterable<RuntimeEvent>,
+  path: string,
+  line: (event: RuntimeEvent) => void,
+): Promise<{ readonly spawned: number; readonly tookMs: number }> {
+  let spawned = 0;
+  let from: number | undefined;
+  let to = 0;
+  for await (const event of events) {
+    from ??= event.at;
+    to = event.at;
+    if (event.type === "agent.spawned") spawned += 1;
+    line(event);
+    if (event.type === "agent.stopped" && event.path === path) break;
+  }
+  return { spawned, tookMs: to - (from ?? to) };
+}
+
+function jsonLines(stdout: Output): (event: RuntimeEvent) => void {
+  return (event) => stdout.line(JSON.stringify(event));
+}
+
+function reading(stderr: Output): (event: RuntimeEvent) => void {
+  const report = new Report(() => ({
+    columns: process.stderr.columns ?? DEFAULT_COLUMNS,
+    colours: process.stderr.isTTY === true && !process.env.NO_COLOR,
+  }));
+  return (event) => {
+    for (const line of report.lines(event)) stderr.line(line);
+  };
+}
+
+function answer(
+  outcome: Outcome,
+  { spawned, tookMs }: { readonly spawned: number; readonly tookMs: number },
+  stdout: Output,
+  stderr: Output,
+): void {
+  stderr.line(summaryOf(outcome, spawned, tookMs / 1000));
+  if (outcome.status === "completed") return stdout.line(shown(outcome.output));
+  if (outcome.status === "failed") stderr.line(outcome.error.message);
+  if (outcome.partial !== undefined && outcome.partial !== null) {
+    stderr.line(`What there was by then: ${shown(outcome.partial)}`);
+  }
+}
+
+/** Text as it is, but a terminal is not handed over to what a model has written. */
+function shown(output: unknown): string {
+  const text = typeof output === "string" ? output : JSON.stringify(output, null, 2);
+  return process.stdout.isTTY ? stripVTControlCharacters(text) : text;
+}
+
+/** An error has no fields of its own in JSON: they are named here. */
+function plain(outcome: Outcome): object {
+  if (outcome.status !== "failed") return outcome;
+  const { code, message, details, retryable } = outcome.error;
+  return { ...outcome, error: { code, message, details, retryable } };
+}
+
+async function readStandardInput(): Promise<string> {
+  let text = "";
+  process.stdin.setEncoding("utf8");
+  for await (const chunk of process.stdin) text += chunk;
+  return text;
+}

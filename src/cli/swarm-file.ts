@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { SupervisorOptions } from "../index.ts";
+import { nearest } from "./nearest.ts";
+import { UsageError } from "./usage-error.ts";
+
+const DEFAULT_AGENTS = ["main", "lead"];
+
+/**
+ * Imports a file and hands back its default export.
+ *
+ * **Fails with** UsageError when there is no such file, it cannot be imported, or it exports no
+ * options; what the options say is checked by the supervisor.
+ */
+export async function readSwarmFile(file: string): Promise<SupervisorOptions> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
+  const module = await load(path, file);
+  const options = module.default;
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return options;
+  const found = "default" in module ? `one of another kind (${kindOf(options)})` : "none";
+  const wanted = "`export default { agents: { … } }`, a SupervisorOptions object";
+  throw new UsageError(`${file} needs a default export, and has ${found}: write ${wanted}.`);
+}
+
+/** The template to run: the one named, the only one, or the one called main or lead. */
+export function chooseAgent({ agents = {} }: SupervisorOptions, asked?: string): string {
+  const names = Object.keys(agents);
+  const listed = names.join(", ");
+  if (names.length === 0) throw new UsageError("The file has no agents: add one to `agents`.");
+  if (asked !== undefined) {
+    if (names.includes(asked)) return asked;
+    const meant = nearest(asked, names);
+    const advice = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    throw new UsageError(`There is no agent "${asked}"; the file has ${listed}.${advice}`);
+  }
+  const usual = names.length === 1 ? names[0] : DEFAULT_AGENTS.find((name) => names.includes(name));
+  if (usual !== undefined) return usual;
+  throw new UsageError(`Say which agent to run, with --agent NAME: ${listed}.`);
+}
+
+/** Fails with UsageError when an agent that cannot begin without words was given none. */
+export function checkInput(options: SupervisorOptions, agent: string, input?: string): void {
+  const spec = options.agents?.[agent];
+  if (input !== undefined || spec?.input !== undefined || spec?.machine !== undefined) return;
+  const told = `Say what "${agent}" is to do: --input TEXT, or --input - for standard input.`;
+  throw new UsageError(told);
+}
+
+async function load(path: string, file: string): Promise<{ readonly [name: string]: unknown }> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (thrown) {
+    const told = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    throw new UsageError(`${file} cannot be imported: ${told}`, { cause: thrown });
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}

@@ -1,0 +1,65 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+import type { Happening, Tone } from "./happening.ts";
+
+/** What a terminal can show. */
+export interface TerminalShape {
+  readonly columns: number;
+  readonly colours: boolean;
+}
+
+const PATH_COLUMNS = 24;
+const WHAT_COLUMNS = 11;
+const styles: { readonly [T in Tone]: "reset" | "dim" | "green" | "yellow" | "red" } = {
+  plain: "reset",
+  quiet: "dim",
+  good: "green",
+  warning: "yellow",
+  bad: "red",
+};
+
+/**
+ * Lays a happening out as one line: time, path by depth, what, details cut to the width.
+ *
+ * **Guarantees** one line without control characters, whatever a model or a tool has said.
+ * @param afterMs milliseconds since the first happening
+ */
+export function terminalLine(
+  { what, detail, tone }: Happening,
+  path: string,
+  afterMs: number,
+  { columns, colours }: TerminalShape,
+): string {
+  const paint = (style: (typeof styles)[Tone], text: string): string =>
+    colours && style !== "reset" ? styleText(style, text, { validateStream: false }) : text;
+  const time = `${(afterMs / 1000).toFixed(2)}s`.padStart(8);
+  const width = Math.min(PATH_COLUMNS, Math.floor(columns / 3));
+  const place = shortenStart(indented(path), width).padEnd(width);
+  const did = what.padEnd(WHAT_COLUMNS);
+  const left = columns - time.length - place.length - did.length - 4;
+  const rest = shorten(oneLine(detail), Math.max(0, left));
+  return `${paint("dim", time)}  ${place} ${paint(styles[tone], `${did} ${rest}`.trimEnd())}`;
+}
+
+/** Text without escape sequences and other control characters, on one line. */
+export function oneLine(text: string): string {
+  const plain = stripVTControlCharacters(text);
+  return plain.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+}
+
+function indented(path: string): string {
+  const depth = path === "/" ? 0 : path.split("/").length - 1;
+  return `${"  ".repeat(Math.max(0, depth - 1))}${path}`;
+}
+
+function shorten(text: string, columns: number): string {
+  const letters = [...text];
+  return letters.length <= columns
+    ? text
+    : `${letters.slice(0, Math.max(0, columns - 1)).join("")}…`;
+}
+
+/** The end of a path says more than its beginning. */
+function shortenStart(text: string, columns: number): string {
+  if (text.length <= columns) return text;
+  return `…${text.slice(text.length - Math.max(0, columns - 1))}`;
+}

@@ -1,0 +1,30 @@
+import { endSubtree, kill } from "./ends.ts";
+import { isOverdue } from "./holds.ts";
+import type { Due, Tree } from "./tree.ts";
+
+/** Does everything whose time has come. */
+export function doDue(tree: Tree): void {
+  for (const due of tree.deadlines.take(tree.now)) doOne(tree, due);
+}
+
+function doOne(tree: Tree, due: Due): void {
+  switch (due.type) {
+    case "kill":
+      return kill(tree, due.nodes);
+    case "timeout":
+      if (!isOverdue(tree, due.node)) return;
+      return endSubtree(tree, due.node, { status: "timed-out", reason: "its time ran out" });
+    case "rate":
+      // The shell looks after those calls itself, whenever time has passed.
+      return;
+    case "question":
+      return tree.emit({ type: "question-timed-out", id: due.id });
+    case "ask": {
+      const node = tree.asks.get(due.askId);
+      if (node === undefined) return;
+      tree.asks.delete(due.askId);
+      node.asks.delete(due.askId);
+      return tree.emit({ type: "ask-timed-out", askId: due.askId, path: node.path });
+    }
+  }
+}

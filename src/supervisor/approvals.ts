@@ -1,0 +1,179 @@
+import type { Asking } from "../authority/verdict.ts";
+import { CoppiceError } from "../errors.ts";
+import type { Node } from "../kernel/node.ts";
+import type { Decision, PendingApproval } from "../wire/approval.ts";
+import { describe } from "../wire/error-codec.ts";
+import type { Json } from "../wire/json.ts";
+import type { Swarm } from "./swarm.ts";
+
+export type Approve = (request: PendingApproval) => Promise<Decision> | Decision;
+
+export interface ApprovalOptions {
+  readonly approvalTimeoutMs: number;
+  readonly approve?: Approve | undefined;
+}
+
+/** Decisions that are remembered, so that the same one may come twice. */
+const DECISIONS_KEPT = 1000;
+
+/** What is asked, and what follows from the answer. */
+export interface Question {
+  readonly node: Node;
+  readonly callId: string;
+  readonly kind: PendingApproval["kind"];
+  readonly subject: string;
+  readonly reason: string;
+  readonly input?: Json;
+  readonly onAllowed: (decision: Decision) => void;
+  readonly onDenied: (error: CoppiceError) => void;
+}
+
+/**
+ * Questions that people decide while only the call that asks waits.
+ *
+ * **Guarantees** an answer counts once; without one in time the call is refused; whoever is
+ * cancelled asks no more.
+ */
+export class Approvals {
+  readonly #swarm: Swarm;
+  readonly #timeoutMs: number;
+  readonly #approve: Approve | undefined;
+  readonly #open = new Map<
+    string,
+    { readonly asked: PendingApproval; readonly question: Question }
+  >();
+  readonly #decided = new Map<string, string>();
+  /** Calls that were allowed and have not been asked for again yet. */
+  readonly #approved = new Map<string, Node>();
+  #count = 0;
+
+  constructor(swarm: Swarm, options: ApprovalOptions) {
+    this.#swarm = swarm;
+    this.#timeoutMs = options.approvalTimeoutMs;
+    this.#approve = options.approve;
+  }
+
+  list(): readonly PendingApproval[] {
+    return [...this.#open.values()].map(({ asked }) => asked);
+  }
+
+  ask(question: Question): void {
+    const { kernel, clock, log } = this.#swarm;
+    const { node, callId, kind, subject, reason, input } = question;
+    this.#count += 1;
+    const id = `approval-${this.#count}`;
+    const askedAt = Math.floor(clock.now());
+    const expiresAt = askedAt + this.#timeoutMs;
+    const about = { kind, subject, reason, ...(input === undefined ? {} : { input }) };
+    const asked = { id, path: node.path, ...about, askedAt, expiresAt };
+    this.#open.set(id, { asked, question });
+    log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt });
+    kernel.hold(node, callId, { id, until: expiresAt });
+    if (this.#approve !== undefined) void this.#callBack(this.#approve, asked);
+  }
+
+  /**
+   * Asks whether a call may be made that a grant asks about. A yes does not make it: the door is
+   * asked once more, for rights and budget as they are then.
+   */
+  askForCall(
+    node: Node,
+    callId: string,
+    asking: Asking,
+    deny: (error: CoppiceError) => void,
+  ): void {
+    const { subject, reason, input } = asking;
+    this.ask({
+      ...{ node, callId, subject, reason },
+      kind: "tool",
+      ...(input === undefined ? {} : { input }),
+      onAllowed: ({ scope = "once" }) => {
+        const { kernel, parts } = this.#swarm;
+        const { seat } = this.#swarm.recordOf(node);
+        if (scope !== "once") parts.arbiter.remember(seat, subject, scope);
+        this.#approved.set(callId, node);
+        kernel.again(node, callId);
+      },
+      onDenied: deny,
+    });
+  }
+
+  /** True, once, for a call that was allowed and is asked for again. */
+  takeApproved(callId: string): boolean {
+    return this.#approved.delete(callId);
+  }
+
+  /**
+   * Decides a question; the same decision again has no effect.
+   *
+   * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise.
+   */
+  decide(id: string, decision: Decision): void {
+    const before = this.#decided.get(id);
+    if (before !== undefined && before === canonical(decision)) return;
+    const open = this.#open.get(id);
+    if (open === undefined) {
+      const why = before === undefined ? "is not open" : "was decided otherwise";
+      throw new CoppiceError("APPROVAL_UNKNOWN", `the approval "${id}" ${why}`, { id });
+    }
+    this.#remember(id, canonical(decision));
+    this.#close(id, { ...decision });
+    const { question, asked } = open;
+    if (decision.allow) return question.onAllowed(decision);
+    const { reason } = decision;
+    const told = `${asked.subject} was refused${reason === undefined ? "" : `: ${reason}`}`;
+    question.onDenied(new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
+  }
+
+  /** Nobody answered: the call is refused. */
+  expire(id: string): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#close(id, { allow: false, reason: "nobody answered in time" });
+    const told = `nobody answered for ${open.asked.subject} in ${this.#timeoutMs} ms`;
+    open.question.onDenied(new CoppiceError("APPROVAL_TIMED_OUT", told, { id }));
+  }
+
+  /** The agent is ending: what it asked is withdrawn. */
+  withdraw(node: Node): void {
+    for (const [id, { question }] of this.#open) {
+      if (question.node === node) this.#close(id, { allow: false, reason: "withdrawn" });
+    }
+    for (const [callId, of] of this.#approved) if (of === node) this.#approved.delete(callId);
+  }
+
+  #close(id: string, told: Decision): void {
+    const { kernel, log } = this.#swarm;
+    const { node } = (this.#open.get(id) as { readonly question: Question }).question;
+    this.#open.delete(id);
+    log.fact("approval.decided", node.path, { id, ...told });
+    kernel.unhold(node);
+  }
+
+  /** A callback that fails refuses: nothing goes on because of a bug. */
+  async #callBack(approve: Approve, asked: PendingApproval): Promise<void> {
+    let decision: Decision;
+    try {
+      // Not within the step that asks: the callback may use the supervisor.
+      await Promise.resolve();
+      decision = await approve(asked);
+    } catch (thrown) {
+      decision = { allow: false, reason: `the approve callback failed: ${describe(thrown)}` };
+    }
+    // Somebody else may have decided meanwhile, or the question was withdrawn.
+    if (!this.#open.has(asked.id)) return;
+    this.#swarm.step(() => this.decide(asked.id, decision));
+  }
+
+  #remember(id: string, decision: string): void {
+    this.#decided.set(id, decision);
+    if (this.#decided.size > DECISIONS_KEPT) {
+      this.#decided.delete(this.#decided.keys().next().value as string);
+    }
+  }
+}
+
+/** Two decisions are the same when they allow alike, as far, with the same words. */
+function canonical({ allow, scope = "once", reason, answer, by }: Decision): string {
+  return JSON.stringify([allow, scope, reason ?? null, answer ?? null, by ?? null]);
+}

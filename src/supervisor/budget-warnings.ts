@@ -1,0 +1,28 @@
+import type { LedgerWarning } from "../authority/ledger.ts";
+import type { Swarm } from "./swarm.ts";
+
+/**
+ * Tells of budgets that come near their end: as events, and to the models of the agent whose
+ * budget it is and of the one that spends it. True when there were any.
+ */
+export function tellWarnings({ parts, log, kernel }: Swarm): boolean {
+  const warnings = parts.arbiter.takeWarnings();
+  for (const warning of warnings) {
+    const { path, ...told } = warning;
+    log.fact("budget.warning", path, told);
+    for (const reader of new Set([path, warning.by])) {
+      const node = kernel.find(reader);
+      if (node !== undefined) kernel.note(node, noteOf(warning));
+    }
+  }
+  return warnings.length > 0;
+}
+
+/** The line that a model reads. */
+function noteOf({ path, unit, limit, spent, everyMs }: LedgerWarning): string {
+  const share = Math.floor((100 * spent) / limit);
+  const whose = path === "/" ? "of the whole tree" : `of ${path}`;
+  const window = everyMs === undefined ? "" : ` for each ${everyMs / 1_000} s`;
+  const budget = `the ${unit} budget ${whose}${window}`;
+  return `[budget] ${share} % of ${budget} are spent: ${spent} of ${limit}`;
+}

@@ -1,0 +1,112 @@
+import { type RateOptions, Rates } from "../authority/rates.ts";
+import type { CoppiceError } from "../errors.ts";
+import type { Node } from "../kernel/node.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** A call that has every right and its budget, and may have to wait for its turn. */
+export interface PacedCall {
+  readonly node: Node;
+  readonly callId: string;
+  readonly subject: string;
+  /** Begins it. */
+  readonly go: () => void;
+  /** It is asked for again once it has waited, because it needs a slot: see {@link takeDue}. */
+  readonly again?: boolean;
+  /** Too many wait already. */
+  readonly refuse: (error: CoppiceError) => void;
+}
+
+/** Calls that wait for the rate of their tool or model, without a slot. */
+export class PacedCalls {
+  readonly #swarm: Swarm;
+  readonly #rates: Rates;
+  readonly #waiting = new Map<string, PacedCall>();
+  /** Calls that are being asked for again. */
+  readonly #due = new Map<string, () => void>();
+  readonly #byNode = new Map<Node, Set<string>>();
+  #armedFor = Number.POSITIVE_INFINITY;
+
+  constructor(swarm: Swarm, rates: RateOptions | undefined) {
+    this.#swarm = swarm;
+    this.#rates = new Rates(rates);
+  }
+
+  get waiting(): number {
+    return this.#rates.waiting;
+  }
+
+  /** Begins a call, or has it wait until its rate allows it; cancelling its agent ends the wait. */
+  pass(call: PacedCall): void {
+    const { kernel } = this.#swarm;
+    const { node, callId } = call;
+    const answer = this.#rates.ask(callId, call.subject, kernel.tree.now);
+    if (answer.status === "granted") return call.go();
+    if (answer.status === "refused") {
+      this.#swarm.parts.arbiter.release(callId, { started: false });
+      return call.refuse(answer.error);
+    }
+    this.#waiting.set(callId, call);
+    const calls = this.#byNode.get(node) ?? new Set();
+    this.#byNode.set(node, calls.add(callId));
+    this.#arm();
+    kernel.idleCall(node, callId);
+  }
+
+  /** Goes on with those whose turn has come; true when there were any. */
+  wake(): boolean {
+    if (this.#waiting.size === 0) return false;
+    const { now } = this.#swarm.kernel.tree;
+    if (this.#armedFor <= now) this.#armedFor = Number.POSITIVE_INFINITY;
+    const due = this.#rates.take(now);
+    for (const callId of due) {
+      const call = this.#waiting.get(callId) as PacedCall;
+      this.#waiting.delete(callId);
+      this.#goOn(call);
+    }
+    this.#arm();
+    return due.length > 0;
+  }
+
+  /** What begins a call that has waited and may begin now; told once. */
+  takeDue(node: Node, callId: string): (() => void) | undefined {
+    const go = this.#due.get(callId);
+    if (go === undefined) return undefined;
+    this.#due.delete(callId);
+    this.#forget(node, callId);
+    return go;
+  }
+
+  /** Takes back the calls of an agent that is ending: they never began. */
+  withdraw(node: Node): void {
+    for (const callId of this.#byNode.get(node) ?? []) {
+      this.#rates.withdraw(callId);
+      this.#waiting.delete(callId);
+      this.#due.delete(callId);
+      this.#swarm.parts.arbiter.release(callId, { started: false });
+    }
+    this.#byNode.delete(node);
+  }
+
+  #goOn(call: PacedCall): void {
+    const { node, callId, again = false } = call;
+    if (again) {
+      this.#due.set(callId, call.go);
+      return this.#swarm.kernel.again(node, callId);
+    }
+    this.#forget(node, callId);
+    call.go();
+  }
+
+  #forget(node: Node, callId: string): void {
+    const calls = this.#byNode.get(node);
+    calls?.delete(callId);
+    if (calls?.size === 0) this.#byNode.delete(node);
+  }
+
+  #arm(): void {
+    const { next } = this.#rates;
+    if (next === undefined || next >= this.#armedFor) return;
+    this.#armedFor = next;
+    this.#swarm.kernel.tree.deadlines.add(next, { type: "rate" });
+  }
+}

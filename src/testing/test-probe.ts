@@ -1,0 +1,90 @@
+import type { EventType, RuntimeEvent, Supervisor } from "../index.ts";
+
+/** Events that a probe keeps; the oldest go first. */
+const EVENTS_KEPT = 100_000;
+/** Events that a failed wait names. */
+const EVENTS_TOLD = 8;
+
+/** An event type, or what to look for in an event. */
+export type Wanted = EventType | ((event: RuntimeEvent) => boolean);
+
+/**
+ * Collects what happens in a supervisor and waits for what should.
+ *
+ * **Guarantees** every event from its creation on, ephemeral ones included, in order.
+ * **Gotcha** what `Supervisor.start` did was before: `supervisor.events({ since: 0 })` has it.
+ * @example
+ * using probe = new TestProbe(supervisor);
+ * await supervisor.spawn("lead", { input: "go" });
+ * await probe.waitFor("tool.denied");
+ * await probe.waitFor(({ type, path }) => type === "agent.stopped" && path === "/lead");
+ */
+export class TestProbe implements Disposable {
+  readonly #supervisor: Supervisor;
+  readonly #watchers = new Set<(event: RuntimeEvent) => void>();
+  readonly #events: RuntimeEvent[] = [];
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+    supervisor.on("*", this.#hear);
+  }
+
+  /** What has happened so far, oldest first. */
+  get events(): readonly RuntimeEvent[] {
+    return this.#events;
+  }
+
+  /**
+   * Resolves with the first event that is wanted, at once when it has already happened.
+   *
+   * **Fails with** an Error that names the last events when none comes in time.
+   * @param options `timeoutMs`: milliseconds of real time; default 5_000
+   */
+  async waitFor(
+    wanted: Wanted,
+    { timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {},
+  ): Promise<RuntimeEvent> {
+    const fits =
+      typeof wanted === "function" ? wanted : ({ type }: RuntimeEvent) => type === wanted;
+    const past = this.#events.find(fits);
+    if (past !== undefined) return past;
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(watcher);
+      };
+      const watcher = (event: RuntimeEvent): void => {
+        try {
+          if (!fits(event)) return;
+          resolve(event);
+        } catch (thrown) {
+          reject(thrown);
+        }
+        end();
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(this.#missed(wanted, timeoutMs)));
+      }, timeoutMs);
+      this.#watchers.add(watcher);
+    });
+  }
+
+  /** Hears nothing any more; `events` stays. */
+  [Symbol.dispose](): void {
+    this.#supervisor.off("*", this.#hear);
+  }
+
+  readonly #hear = (event: RuntimeEvent): void => {
+    this.#events.push(event);
+    if (this.#events.length > EVENTS_KEPT) this.#events.shift();
+    for (const watcher of [...this.#watchers]) watcher(event);
+  };
+
+  #missed(wanted: Wanted, timeoutMs: number): string {
+    const what = typeof wanted === "function" ? "event that was asked for" : `\`${wanted}\``;
+    const last = this.#events.slice(-EVENTS_TOLD).map(({ type, path }) => `${type} ${path}`);
+    const told = last.length === 0 ? "nothing happened" : `the last were: ${last.join(", ")}`;
+    return `No ${what} within ${timeoutMs} ms; ${told}.`;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Json } from "./json.ts";
+
+/** How far an approval reaches: this call, this agent, its top-level run, every agent. */
+export type ApprovalScope = "once" | "agent" | "run" | "always";
+
+/** Something a person must decide before a call goes on. */
+export interface PendingApproval {
+  readonly id: string;
+  /** The agent that waits. */
+  readonly path: string;
+  /** A call that a grant asks about, a budget that is used up, or an agent's own question. */
+  readonly kind: "tool" | "budget" | "question";
+  /** `tool:fs/write_file`, `budget:usd`, or `question`. */
+  readonly subject: string;
+  readonly input?: Json;
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly askedAt: number;
+  /** When it is refused if nobody has answered. */
+  readonly expiresAt: number;
+}
+
+export interface Decision {
+  readonly allow: boolean;
+  /** Default `once`. */
+  readonly scope?: ApprovalScope;
+  /** Shown to the agent when it is refused. */
+  readonly reason?: string;
+  /** The answer to a question; for a budget, how much more of its unit. */
+  readonly answer?: Json;
+  /** Who decided. */
+  readonly by?: string;
+}

@@ -1,0 +1,62 @@
+import { Supervisor } from "coppice";
+import { call, scripted } from "coppice/testing";
+import { expectAll, type Figure, sized, timed } from "./figure.ts";
+
+const idle = new URL("machines/idle.ts", import.meta.url).href;
+
+/** One that spawns them all, one that waits for them. */
+const LEAD_TURNS = 2;
+
+export const cancel: Figure = {
+  name: "cancel",
+  what: "cancel of a subtree of 10,000 agents, until the last has stopped on its thread",
+  unit: "ms",
+  target: { most: 150 },
+  async prepare(size) {
+    const agents = sized(10_000, size);
+    const spawn = call("spawn_agent", { agent: "idle", input: null, background: true });
+    const model = scripted([
+      Array.from({ length: agents }, () => spawn),
+      [call("wait_agents")],
+      "",
+    ]);
+    const bound = agents + 1;
+    const supervisor = await Supervisor.start({
+      threads: 2,
+      limits: { concurrency: bound, queue: bound },
+      agents: {
+        lead: { model, agents: ["idle"], limits: { spawns: agents, children: agents } },
+        idle: { machine: idle, lifetime: "session" },
+      },
+    });
+    let stopped = 0;
+    let toCome = 0;
+    let quiet = Promise.withResolvers<void>();
+    const came = () => {
+      toCome -= 1;
+      if (toCome === 0) quiet.resolve();
+    };
+    supervisor.on("agent.stopped", () => {
+      stopped += 1;
+    });
+    supervisor.on("agent.state", ({ path }) => path.split("/").length > 2 && came());
+    supervisor.on("model.finished", came);
+    return {
+      async round() {
+        stopped = 0;
+        // All of them live, and the lead has read that they do and waits.
+        toCome = agents + LEAD_TURNS;
+        quiet = Promise.withResolvers<void>();
+        const lead = await supervisor.spawn("lead", { input: "go" });
+        const early = lead.outcome.then((outcome) => {
+          if (toCome > 0) throw new Error(`the lead has ended: ${JSON.stringify(outcome)}`);
+        });
+        await Promise.race([quiet.promise, early]);
+        const ms = await timed(() => supervisor.cancel(lead.path));
+        expectAll("stopped agents", stopped, agents + 1);
+        return ms;
+      },
+      [Symbol.asyncDispose]: () => supervisor.stop(),
+    };
+  },
+};

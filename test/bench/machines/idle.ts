@@ -1,0 +1,4 @@
+import { setup } from "xstate";
+
+/** Lives, and does nothing. */
+export default setup({}).createMachine({ initial: "idle", states: { idle: {} } });

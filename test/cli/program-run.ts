@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const LONGEST_MS = 15_000;
+
+export interface Ran {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The program as a child process, while it runs. */
+export class ProgramRun {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+  #stdout = "";
+  #stderr = "";
+  readonly #waiting = new Set<() => void>();
+
+  constructor(args: readonly string[], options: { stdin?: string; nodeArgs?: string[] } = {}) {
+    const nodeArgs = ["--conditions=coppice-source", ...(options.nodeArgs ?? [])];
+    const { VITEST, NODE_OPTIONS, ...env } = process.env;
+    this.child = spawn(process.execPath, [...nodeArgs, "src/cli/main.ts", ...args], {
+      cwd: root,
+      env: { ...env, NO_COLOR: "1" },
+      timeout: LONGEST_MS,
+      killSignal: "SIGKILL",
+    });
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout += text;
+      this.#look();
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+      this.#look();
+    });
+    this.child.stdin?.end(options.stdin);
+    this.ended = new Promise((resolve, reject) => {
+      this.child.on("error", reject);
+      this.child.on("close", (code, signal) => {
+        this.#look();
+        resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
+      });
+    });
+  }
+
+  /** Resolves once it has written this, and rejects when it ends without. */
+  async says(text: string): Promise<void> {
+    const said = new Promise<void>((resolve) => {
+      const look = () => {
+        if (!this.#stdout.includes(text) && !this.#stderr.includes(text)) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+    const ended = this.ended.then((ran) => {
+      if ((ran.stdout + ran.stderr).includes(text)) return;
+      throw new Error(`it ended without "${text}": ${JSON.stringify(ran)}`);
+    });
+    await Promise.race([said, ended]);
+  }
+
+  #look(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+}
+
+/** Runs the program to its end. */
+export function program(
+  args: readonly string[],
+  options: { stdin?: string; nodeArgs?: string[] } = {},
+): Promise<Ran> {
+  return new ProgramRun(args, options).ended;
+}

@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Node } from "../../src/kernel/node.ts";
+import { createNode } from "../../src/kernel/node.ts";
+import { dequeue, giveSlot, serve, takeSlot } from "../../src/kernel/slots.ts";
+import { birthOf } from "./driver.ts";
+
+type Step = { readonly node: number; readonly act: "spawn" | "wake" | "give" | "drop" | "pause" };
+interface Shape {
+  readonly bounds: readonly (number | undefined)[];
+  readonly parents: readonly number[];
+}
+
+const shapes: fc.Arbitrary<Shape> = fc.integer({ min: 2, max: 12 }).chain((size) =>
+  fc.record({
+    bounds: fc.array(fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }), {
+      minLength: size + 1,
+      maxLength: size + 1,
+    }),
+    parents: fc.tuple(...Array.from({ length: size }, (_, at) => fc.nat({ max: at }))),
+  }),
+);
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    node: fc.nat({ max: 40 }),
+    act: fc.constantFrom("spawn", "spawn", "wake", "give", "give", "drop", "pause"),
+  }),
+  { maxLength: 60 },
+);
+
+it("never lets more work than any node allows, and nobody wait who could work", () => {
+  fc.assert(
+    fc.property(shapes, steps, (shape, all) => {
+      const nodes = plant(shape);
+      for (const step of all) {
+        act(nodes, step);
+        for (const node of nodes) expectBounds(node, nodes);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+it("lets everybody work in the end", () => {
+  fc.assert(
+    fc.property(shapes, fc.infiniteStream(fc.nat()), (shape, picks) => {
+      const agents = plant(shape).slice(1);
+      const waiting = new Set(agents);
+      for (const node of agents) takeSlot(node, "spawn");
+      while (waiting.size > 0) {
+        const working = agents.filter((node) => node.slot);
+        expect(working.length, "everybody waits and nobody works").toBeGreaterThan(0);
+        const node = working[picks.next().value % working.length] as Node;
+        waiting.delete(node);
+        giveSlot(node);
+      }
+      for (const node of agents) expect(node.atWork).toBe(0);
+    }),
+  );
+});
+
+function plant({ bounds, parents }: Shape): Node[] {
+  const nodes: Node[] = [];
+  for (const [at, bound] of bounds.entries()) {
+    const parent = at === 0 ? undefined : nodes[parents[at - 1] as number];
+    const limits = bound === undefined ? {} : { concurrency: bound };
+    nodes.push(createNode(parent, birthOf({ name: `n${at}`, limits })));
+  }
+  return nodes;
+}
+
+function act(nodes: readonly Node[], { node: pick, act: what }: Step): void {
+  const node = nodes[1 + (pick % (nodes.length - 1))] as Node;
+  if (what === "give") giveSlot(node);
+  else if (what === "drop") {
+    dequeue(node);
+    serve(node);
+  } else if (what === "pause") {
+    const paused = nodes[pick % nodes.length] as Node;
+    paused.paused = !paused.paused;
+    if (!paused.paused) serve(paused);
+  } else if (!node.slot && node.waitingAt === undefined) {
+    takeSlot(node, what === "wake" ? "waker" : "spawn");
+  }
+}
+
+function expectBounds(node: Node, nodes: readonly Node[]): void {
+  const below = nodes.filter((other) => isOnPath(node, other));
+  expect(node.atWork).toBe(below.filter(({ slot }) => slot).length);
+  expect(node.atWork).toBeLessThanOrEqual(node.limits.concurrency ?? Number.POSITIVE_INFINITY);
+  if (node.waitingAt === undefined) return;
+  expect(node.slot).toBe(false);
+  expect(isOnPath(node.waitingAt, node)).toBe(true);
+  expect(hasRoomFor(node), `${node.path} waits at ${node.waitingAt.path} with room`).toBe(false);
+}
+
+function hasRoomFor(node: Node): boolean {
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+    if (at.paused || at.atWork >= (at.limits.concurrency ?? Number.POSITIVE_INFINITY)) return false;
+  }
+  return true;
+}
+
+function isOnPath(above: Node, node: Node): boolean {
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+    if (at === above) return true;
+  }
+  return false;
+}

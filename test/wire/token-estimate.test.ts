@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/wire/json.ts";
+import {
+  deliveryTokens,
+  jsonTokens,
+  leastTokens,
+  messageTokens,
+  preambleTokens,
+  textTokens,
+} from "../../src/wire/token-estimate.ts";
+import { tokenSamples } from "../fixtures/token-samples.ts";
+
+describe("the estimate of a text", () => {
+  it.each(tokenSamples)("in $what is 0.95 to 2 times $claude2 and $o200k", (sample) => {
+    const { text, claude2, o200k } = sample;
+    const estimate = textTokens(text);
+    const real = Math.max(claude2, o200k);
+    expect(estimate).toBeGreaterThanOrEqual(real * 0.95);
+    expect(estimate).toBeLessThanOrEqual(real * 2);
+  });
+
+  it("is nothing for nothing, and never shrinks as the text grows", () => {
+    expect(textTokens("")).toBe(0);
+    for (const { text } of tokenSamples) {
+      for (let n = 1; n <= text.length; n++) {
+        expect(textTokens(text.slice(0, n))).toBeGreaterThanOrEqual(
+          textTokens(text.slice(0, n - 1)),
+        );
+      }
+    }
+  });
+
+  it("of JSON is near that of the JSON written out", () => {
+    const value = { name: "read_file", lines: [1, 20, 300], deep: { ok: true, none: null } };
+    const written = textTokens(JSON.stringify(value));
+    expect(jsonTokens(value) / written).toBeGreaterThan(0.7);
+    expect(jsonTokens(value) / written).toBeLessThan(1.5);
+  });
+});
+
+describe("the estimate of a prompt", () => {
+  const image = { type: "image", source: { type: "base64", data: "A".repeat(100_000) } } as const;
+
+  it("counts an image as an image, wherever it stands", () => {
+    const message = messageTokens({ role: "user", content: [image] });
+    const result = deliveryTokens({
+      type: "result",
+      callId: "k",
+      result: { isError: false, value: [image] as unknown as Json },
+    });
+    for (const tokens of [message, result, leastTokens([image] as unknown as Json)]) {
+      expect(tokens).toBeGreaterThanOrEqual(1_600);
+      expect(tokens).toBeLessThan(1_650);
+    }
+  });
+
+  it("counts instructions and tools, and what a service says of how to call them", () => {
+    const card = { subject: "add", name: "add", description: "Adds.", inputSchema: {} };
+    expect(preambleTokens(undefined, [])).toBe(0);
+    const bare = preambleTokens("Be brief.", []);
+    expect(bare).toBeGreaterThan(0);
+    const one = preambleTokens("Be brief.", [card]);
+    expect(one - bare).toBeGreaterThan(350);
+    expect(preambleTokens("Be brief.", [card, card]) - one).toBeLessThan(30);
+  });
+
+  it("counts results, messages, notes and what is told of children, and no permit", () => {
+    const text = "some words that are told to the model in one way or another";
+    const least = textTokens(text);
+    const error = { code: "TOOL_FAILED", message: text, details: {} } as const;
+    for (const body of [
+      { type: "result", callId: "k", result: { isError: false, value: text } },
+      { type: "result", callId: "k", result: { isError: true, error } },
+      { type: "message", from: "/", message: text },
+      { type: "note", text },
+      { type: "child", path: "/a", name: "a", outcome: { output: text } },
+    ] as const) {
+      expect(deliveryTokens(body)).toBeGreaterThanOrEqual(least);
+      expect(deliveryTokens(body)).toBeLessThan(least + 40);
+    }
+    const permit = { type: "permit", callId: "k", maxTokens: 1, attempt: 1, turn: 0 } as const;
+    expect(deliveryTokens(permit)).toBe(0);
+  });
+});
