@@ -48,8 +48,8 @@ export interface Account {
   /** Set where this stands for a window: its figures begin anew when it turns. */
   readonly window: BudgetWindow | undefined;
   readonly action: ActionBound | undefined;
-  /** Ceilings; `Infinity` is unlimited. */
-  readonly limit: readonly number[];
+  /** Ceilings; `Infinity` is unlimited. Replaced when one is raised. */
+  limit: readonly number[];
   /** From how much spent a warning is due; `Infinity` once it was given. */
   readonly warnFrom: number[];
   /** Of the whole subtree, closed accounts included. */

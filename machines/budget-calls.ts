@@ -1,7 +1,8 @@
-import type { Reserve } from "./budget.ts";
+import type { BudgetRequest, Reserve } from "./budget.ts";
 import {
   type Account,
   type Amounts,
+  BUDGET_UNITS,
   type Call,
   charge,
   HELD,
@@ -113,6 +114,21 @@ export function forget(state: BudgetState, call: Call): Account[] {
   }
   for (let at = 0; at < HELD; at++) hold(account, at, -call.asked[at]!);
   return state.waiting === 0 ? [] : pathOf(account);
+}
+
+/** Lifts a ceiling. Without one there is nothing to lift. */
+export function raise(
+  state: BudgetState,
+  { account: path, unit, amount }: Extract<BudgetRequest, { readonly type: "raise" }>,
+): void {
+  const account = accountOf(state, path);
+  const more = whole(amount, `the raise of ${unit} of ${path}`);
+  const at = BUDGET_UNITS.indexOf(unit);
+  if (account.limit[at] === Infinity) return;
+  account.limit = account.limit.map((ceiling, here) =>
+    here === at ? Math.min(ceiling + more, Number.MAX_SAFE_INTEGER) : ceiling,
+  );
+  wakeUp(state, [account]);
 }
 
 /** Tries the calls that wait at these accounts, and notes which no longer do. */

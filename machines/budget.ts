@@ -1,5 +1,11 @@
-import { type Account, type Amounts, BUDGET_UNITS, type Stretch } from "./budget-accounts.ts";
-import { forget, release, reserve, settle, type Used, wakeUp } from "./budget-calls.ts";
+import {
+  type Account,
+  type Amounts,
+  BUDGET_UNITS,
+  type BudgetUnit,
+  type Stretch,
+} from "./budget-accounts.ts";
+import { forget, raise, release, reserve, settle, type Used, wakeUp } from "./budget-calls.ts";
 import {
   accountAbove,
   createAccount,
@@ -69,6 +75,13 @@ export type BudgetRequest =
       readonly started: boolean;
     }
   | { readonly type: "close"; readonly account: string }
+  /** Somebody allows more: what waited for it is tried again. An unlimited unit stays so. */
+  | {
+      readonly type: "raise";
+      readonly account: string;
+      readonly unit: BudgetUnit;
+      readonly amount: number;
+    }
   /** The time, in milliseconds: windows that have ended begin anew. */
   | { readonly type: "time"; readonly now: number };
 
@@ -114,6 +127,9 @@ export function decideBudget(state: BudgetState, request: BudgetRequest): Budget
       return DONE;
     case "close":
       close(state, request.account);
+      return DONE;
+    case "raise":
+      raise(state, request);
       return DONE;
     case "time":
       tell(state, request.now);

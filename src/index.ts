@@ -11,7 +11,7 @@ export type { ModuleDelta, ModuleReply } from "./models/module-reply.ts";
 export type { AgentRef } from "./supervisor/agent-ref.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { SpawnOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
-export type { Stats, TreeNode } from "./supervisor/views.ts";
+export type { Health, Stats, TreeNode } from "./supervisor/views.ts";
 export type { McpServerConfig } from "./tools/mcp-config.ts";
 export type { StandardSchemaV1 } from "./tools/standard-schema.ts";
 export { defineTool, type Tool, type ToolContext } from "./tools/tool.ts";
@@ -28,5 +28,6 @@ export type {
   ModelSpec,
   ScriptedStep,
   Unit,
+  Where,
 } from "./wire/spec.ts";
 export type { Block, TurnMessage } from "./wire/transcript.ts";

@@ -199,6 +199,11 @@ export class Arbiter {
     this.#rights.release(callId, started);
   }
 
+  /** Lifts a ceiling, by an amount in the contract's units. */
+  raise(path: string, unit: Unit, more: number): void {
+    this.#ledger.raise(path, unit, more);
+  }
+
   /** The calls that waited and no longer do, in their order; each is told once. */
   takeWoken(): { callId: string; verdict: Verdict }[] {
     return this.#ledger.takeWoken().map(({ callId, verdict }) => {

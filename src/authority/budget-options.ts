@@ -27,6 +27,8 @@ type Ceilings = { readonly [U in BudgetUnit]?: number };
 export interface BudgetOptions {
   readonly ceilings: Ceilings;
   readonly warnAt: number | undefined;
+  /** A person is asked for more before a call is refused; one that says "stop" prevails. */
+  readonly asks: boolean;
   readonly perAction?: Ceilings;
   readonly windows?: readonly { readonly everyMs: number; readonly ceilings: Ceilings }[];
 }
@@ -42,7 +44,7 @@ const LONGEST_WINDOW_MS = 366 * 24 * 3_600_000;
  * of each holds.
  *
  * **Fails with** `OPTIONS_INVALID` for an amount that is negative, not finite or (but for `usd`)
- * not whole, for a field that is unknown, and for `onExceeded: "ask"`.
+ * not whole, and for a field that is unknown.
  */
 export function readBudgets(budgets: readonly Budget[], path: string): BudgetOptions {
   const read = budgets.map((budget) => readBudget(budget, path));
@@ -52,6 +54,7 @@ export function readBudgets(budgets: readonly Budget[], path: string): BudgetOpt
   return {
     ceilings: tightest(read.map(({ ceilings }) => ceilings)),
     warnAt: shares.length === 0 ? undefined : Math.min(...shares),
+    asks: read.some(({ asks }) => asks) && !budgets.some(({ onExceeded }) => onExceeded === "stop"),
     ...(actions.length > 0 && { perAction: tightest(actions) }),
     ...(windows.length > 0 && { windows }),
   };
@@ -69,11 +72,11 @@ function tightest(all: readonly Ceilings[]): Ceilings {
 
 function readBudget(budget: Budget, path: string): BudgetOptions {
   const { warnAt, onExceeded, perAction, windows, ...units } = fieldsOf(path, "", budget);
-  // Asking a person comes with approvals; taking it for "stop" would be a silent surprise.
-  if (onExceeded !== undefined && onExceeded !== "stop") {
-    throw invalid(path, "onExceeded", onExceeded, 'can only be "stop" in this version');
+  if (onExceeded !== undefined && onExceeded !== "stop" && onExceeded !== "ask") {
+    throw invalid(path, "onExceeded", onExceeded, 'must be "stop" or "ask"');
   }
   return {
+    asks: onExceeded === "ask",
     ceilings: readUnits(path, "", units, UNITS),
     warnAt: readShare(path, warnAt),
     ...(perAction !== undefined && { perAction: readAction(path, perAction) }),
@@ -142,4 +145,9 @@ function invalid(path: string, field: string, value: unknown, what: string): Cop
   const option = field === "" ? "budget" : `budget.${field}`;
   const message = `\`${option}\` of ${path} ${what}, and ${String(value)} was given`;
   return new CoppiceError("OPTIONS_INVALID", message, { option, path });
+}
+
+/** An amount in the accounts' units, at least the smallest one. */
+export function amountFrom(unit: Unit, more: number): number {
+  return unit === "usd" ? Math.max(1, Math.round(more * NANO)) : Math.ceil(more);
 }

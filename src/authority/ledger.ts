@@ -2,6 +2,7 @@ import { createActor, type InspectionEvent } from "xstate";
 import {
   type Account,
   accountOf,
+  type BudgetRefused,
   type BudgetState,
   type BudgetSummary,
   boundOnPath,
@@ -13,7 +14,7 @@ import {
 } from "../../machines/budget.ts";
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { amountOf, readBudgets, unitName } from "./budget-options.ts";
+import { amountFrom, amountOf, readBudgets, UNIT_NAMES, unitName } from "./budget-options.ts";
 import { demandOf, isTokens, isUsage, type ModelAsk, usedBy } from "./model-demand.ts";
 import { type Prices, readPrices } from "./price-options.ts";
 import { PriceList } from "./prices.ts";
@@ -82,10 +83,14 @@ export class Ledger {
   /** Model calls that wait or are held, for what they cost and what was asked. */
   readonly #modelCalls = new Map<string, ModelCall>();
 
+  /** Accounts whose budgets say that a person is asked for more. */
+  readonly #asking = new Set<string>();
+
   constructor({ budget, workspaceBudget, prices, now, inspect }: LedgerOptions) {
     this.prices = new PriceList(readPrices(prices));
     const given = [budget, workspaceBudget].filter((one) => one !== undefined);
-    const bounds = readBudgets(given, ROOT);
+    const { asks, ...bounds } = readBudgets(given, ROOT);
+    if (asks) this.#asking.add(ROOT);
     const input = { path: ROOT, ...bounds, now };
     const watch = inspect === undefined ? {} : { inspect };
     this.#actor = createActor(budgetLogic, { id: "budget", input, ...watch });
@@ -104,13 +109,15 @@ export class Ledger {
    * **Fails with** `OPTIONS_INVALID`; `BUDGET_EXCEEDED` when its first call cannot be afforded.
    */
   open({ path, budgets, model, first }: AccountOptions, above: Account): Account {
-    const bounds = readBudgets(budgets, path);
+    const { asks, ...bounds } = readBudgets(budgets, path);
     decideBudget(this.#budget, { type: "open", path, parent: above.path, ...bounds });
     try {
       const account = accountOf(this.#budget, path);
+      if (asks) this.#asking.add(path);
       if (model !== undefined) this.#checkFirst(account, model, first);
       return account;
     } catch (refusal) {
+      this.#asking.delete(path);
       decideBudget(this.#budget, { type: "close", account: path });
       throw refusal;
     }
@@ -118,14 +125,21 @@ export class Ledger {
 
   /** Ends an account without children: what it reserved comes back. */
   close(account: Account): void {
+    this.#asking.delete(account.path);
     for (const { key } of account.calls) this.#modelCalls.delete(key);
     decideBudget(this.#budget, { type: "close", account: account.path });
+  }
+
+  /** Lifts the ceiling of an account by an amount in the contract's units. */
+  raise(account: string, unit: Unit, more: number): void {
+    const amount = amountFrom(unit, more);
+    decideBudget(this.#budget, { type: "raise", account, unit: UNIT_NAMES[unit], amount });
   }
 
   tool(path: string, callId: string): Verdict {
     const request = { type: "reserve", key: callId, account: path } as const;
     const answer = decideBudget(this.#budget, { ...request, amounts: ONE_TOOL_CALL });
-    return answer.status === "refused" ? exceeded(path, answer, this.#budget.now) : GRANTED;
+    return answer.status === "refused" ? this.#exceeded(path, answer) : GRANTED;
   }
 
   model(account: Account, ask: ModelAsk): Verdict {
@@ -135,7 +149,7 @@ export class Ledger {
     if (no !== undefined) return no;
     const request = { type: "reserve", key: callId, account: path } as const;
     const answer = decideBudget(this.#budget, { ...request, ...demandOf(ask, this.prices) });
-    if (answer.status === "refused") return exceeded(path, answer, this.#budget.now);
+    if (answer.status === "refused") return this.#exceeded(path, answer);
     const call = this.#modelCalls.get(callId) ?? { path, ask };
     this.#modelCalls.set(callId, call);
     return answer.status === "waiting" ? answer : grantedTo(call, answer.steps);
@@ -174,7 +188,7 @@ export class Ledger {
         return [{ callId: key, verdict: grantedTo(call, answer.steps) }];
       }
       this.#modelCalls.delete(key);
-      return [{ callId: key, verdict: exceeded(call.path, answer, this.#budget.now) }];
+      return [{ callId: key, verdict: this.#exceeded(call.path, answer) }];
     });
   }
 
@@ -203,13 +217,20 @@ export class Ledger {
     if (first === undefined) return;
     const { path } = account;
     const over = this.#peek({ account: path, ...demandOf({ ...first, model }, this.prices) });
-    if (over !== undefined) throw over.error;
+    if (over !== undefined && over.asks === undefined) throw over.error;
+  }
+
+  /** A bound on one call or on a window is not lifted: only a total can be asked about. */
+  #exceeded(path: string, answer: BudgetRefused): Refused {
+    const verdict = exceeded(path, answer, this.#budget.now);
+    const { account, bound } = answer;
+    return bound === "total" && this.#asking.has(account) ? { ...verdict, asks: account } : verdict;
   }
 
   #peek(request: Parameters<typeof peekBudget>[1]): Refused | undefined {
     const answer = peekBudget(this.#budget, request);
     const { account: path } = request;
-    return answer.status === "refused" ? exceeded(path, answer, this.#budget.now) : undefined;
+    return answer.status === "refused" ? this.#exceeded(path, answer) : undefined;
   }
 
   /** Why no call of this model can be accounted for here, whatever is left. */

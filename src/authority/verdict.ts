@@ -13,7 +13,13 @@ export type Verdict =
    */
   | { readonly status: "granted"; readonly maxTokens?: number; readonly input?: Json }
   /** `unit`: which budget was exceeded. */
-  | { readonly status: "refused"; readonly error: CoppiceError; readonly unit?: Unit }
+  | {
+      readonly status: "refused";
+      readonly error: CoppiceError;
+      readonly unit?: Unit;
+      /** The account whose owner wants to be asked for more before this is final. */
+      readonly asks?: string;
+    }
   | Asking
   | { readonly status: "waiting" };
 

@@ -1,6 +1,8 @@
 import type { Seat } from "../authority/arbiter.ts";
-import type { Node } from "../kernel/node.ts";
-import type { Outcome } from "../wire/outcome.ts";
+import type { End, Node } from "../kernel/node.ts";
+import type { Template } from "../wire/delivery.ts";
+import { decodeError } from "../wire/error-codec.ts";
+import type { Outcome, Usage } from "../wire/outcome.ts";
 import type { Plan } from "./plan.ts";
 import { PromptEstimate } from "./prompt-estimate.ts";
 
@@ -9,6 +11,8 @@ export class AgentRecord {
   readonly node: Node;
   readonly plan: Plan;
   readonly seat: Seat;
+  /** The plan's, without the tools that it may never use. */
+  readonly template: Template;
   readonly labels: Readonly<Record<string, string>>;
   readonly outcome: Promise<Outcome>;
   readonly #resolve: (outcome: Outcome) => void;
@@ -29,11 +33,13 @@ export class AgentRecord {
     readonly node: Node;
     readonly plan: Plan;
     readonly seat: Seat;
+    readonly template: Template;
     readonly labels: Readonly<Record<string, string>>;
   }) {
     this.node = options.node;
     this.plan = options.plan;
     this.seat = options.seat;
+    this.template = options.template;
     this.labels = options.labels;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.outcome = promise;
@@ -50,8 +56,14 @@ export class AgentRecord {
     this.#abort?.abort(new DOMException(reason, "AbortError"));
   }
 
-  settle(outcome: Outcome): void {
+  /** Writes the outcome, once. */
+  settle(end: End, usage: Usage): void {
     if (this.settled !== undefined) return;
+    const about = { path: this.node.path, usage };
+    const outcome: Outcome =
+      end.status === "failed"
+        ? { ...end, ...about, error: decodeError(end.error) }
+        : { ...end, ...about };
     this.settled = outcome;
     this.#resolve(outcome);
     this.release?.();

@@ -4,6 +4,7 @@ import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
+import type { Unit } from "../wire/spec.ts";
 import type { Swarm } from "./swarm.ts";
 
 export type Approve = (request: PendingApproval) => Promise<Decision> | Decision;
@@ -11,6 +12,15 @@ export type Approve = (request: PendingApproval) => Promise<Decision> | Decision
 export interface ApprovalOptions {
   readonly approvalTimeoutMs: number;
   readonly approve?: Approve | undefined;
+}
+
+/** A refusal by a budget whose owner wants to be asked. */
+export interface UsedUp {
+  readonly error: CoppiceError;
+  readonly unit: Unit;
+  readonly asks: string;
+  /** Whether a person has allowed the call itself: more money is no such yes. */
+  readonly approved: boolean;
 }
 
 /** Decisions that are remembered, so that the same one may come twice. */
@@ -43,8 +53,8 @@ export class Approvals {
     { readonly asked: PendingApproval; readonly question: Question }
   >();
   readonly #decided = new Map<string, string>();
-  /** Calls that were allowed and have not been asked for again yet. */
-  readonly #approved = new Map<string, Node>();
+  /** Calls that were decided and have not been asked for again yet. */
+  readonly #again = new Map<string, { readonly node: Node; readonly approved: boolean }>();
   #count = 0;
 
   constructor(swarm: Swarm, options: ApprovalOptions) {
@@ -91,16 +101,42 @@ export class Approvals {
         const { kernel, parts } = this.#swarm;
         const { seat } = this.#swarm.recordOf(node);
         if (scope !== "once") parts.arbiter.remember(seat, subject, scope);
-        this.#approved.set(callId, node);
+        this.#again.set(callId, { node, approved: true });
         kernel.again(node, callId);
       },
       onDenied: deny,
     });
   }
 
-  /** True, once, for a call that was allowed and is asked for again. */
-  takeApproved(callId: string): boolean {
-    return this.#approved.delete(callId);
+  /**
+   * Asks for more of a budget that is used up; `otherwise` is what follows from a no. A yes lifts
+   * it by the decision's `answer`, or by as much as it was, and the door is asked once more.
+   */
+  askForMore(node: Node, callId: string, usedUp: UsedUp, otherwise: () => void): void {
+    const { error, unit, asks, approved } = usedUp;
+    const { limit } = error.details;
+    this.ask({
+      ...{ node, callId },
+      kind: "budget",
+      subject: `budget:${unit}`,
+      reason: error.message,
+      input: { ...error.details } as Json,
+      onAllowed: ({ answer }) => {
+        const { kernel, parts } = this.#swarm;
+        const isAmount = typeof answer === "number" && Number.isFinite(answer) && answer > 0;
+        parts.arbiter.raise(asks, unit, isAmount ? answer : Number(limit) || 1);
+        this.#again.set(callId, { node, approved });
+        kernel.again(node, callId);
+      },
+      onDenied: otherwise,
+    });
+  }
+
+  /** For a call that is asked for again, once: whether a person has allowed it. */
+  takeAgain(callId: string): { readonly approved: boolean } | undefined {
+    const again = this.#again.get(callId);
+    this.#again.delete(callId);
+    return again;
   }
 
   /**
@@ -139,7 +175,9 @@ export class Approvals {
     for (const [id, { question }] of this.#open) {
       if (question.node === node) this.#close(id, { allow: false, reason: "withdrawn" });
     }
-    for (const [callId, of] of this.#approved) if (of === node) this.#approved.delete(callId);
+    for (const [callId, again] of this.#again) {
+      if (again.node === node) this.#again.delete(callId);
+    }
   }
 
   #close(id: string, told: Decision): void {

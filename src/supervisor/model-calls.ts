@@ -5,14 +5,14 @@ import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
-import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
+import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
-import type { Json } from "../wire/json.ts";
 import type { ModelSpec } from "../wire/spec.ts";
-import type { Block, TokenUsage } from "../wire/transcript.ts";
+import type { TokenUsage } from "../wire/transcript.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { tellWarnings } from "./budget-warnings.ts";
+import { modelResult } from "./model-result.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Output tokens of one call where the model's spec says nothing. */
@@ -23,6 +23,13 @@ interface Job {
   readonly host: string;
 }
 
+interface Waiting {
+  readonly node: Node;
+  readonly call: Call;
+  /** Whether a person has allowed it. */
+  readonly approved: boolean;
+}
+
 type ModelReport = Extract<Out, { type: "model.done" | "model.retried" | "output" }>;
 
 /** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
@@ -31,7 +38,7 @@ export class ModelCalls {
   /** Calls that a host runs for an agent that lives elsewhere. */
   readonly #jobs = new Map<string, Job>();
   /** Calls whose reservation waits. */
-  readonly #waiting = new Map<string, { readonly node: Node; readonly call: Call }>();
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(swarm: Swarm) {
     this.#swarm = swarm;
@@ -59,15 +66,16 @@ export class ModelCalls {
     if (kernel.turnsLeft(node) <= 0) {
       return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
     }
+    const { approved = false } = this.#swarm.approvals.takeAgain(out.callId) ?? {};
     const verdict = parts.arbiter.model(record.seat, {
       callId: out.callId,
       model,
       inputTokens: record.prompt.of(out.callId, out.inputTokens),
       maxTokens: maxTokensOf(model),
-      approved: this.#swarm.approvals.takeApproved(out.callId),
+      approved,
       ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
     });
-    this.#decided(node, call, verdict);
+    this.#decided(node, call, verdict, approved);
   }
 
   /** Goes on with those whose reservation came through; true when there were any. */
@@ -79,7 +87,7 @@ export class ModelCalls {
       if (waiting === undefined) continue;
       this.#waiting.delete(callId);
       this.#swarm.recordOf(waiting.node).waiting.delete(callId);
-      this.#decided(waiting.node, waiting.call, verdict);
+      this.#decided(waiting.node, waiting.call, verdict, waiting.approved);
     }
     return woken.length > 0;
   }
@@ -118,7 +126,7 @@ export class ModelCalls {
       ...report,
       ...(report.result.isError ? { error: report.result.error } : {}),
     });
-    this.#swarm.kernel.settleCall(node, report.callId, jobResult(report));
+    this.#swarm.kernel.settleCall(node, report.callId, modelResult(report));
   }
 
   /** Jobs that a lost host ran are asked for again. */
@@ -155,12 +163,12 @@ export class ModelCalls {
     }
   }
 
-  #decided(node: Node, call: Call, verdict: Verdict): void {
+  #decided(node: Node, call: Call, verdict: Verdict, approved: boolean): void {
     const { kernel, log } = this.#swarm;
     const out = call.out as ModelOut;
     const { callId } = out;
     if (verdict.status === "waiting") {
-      this.#waiting.set(callId, { node, call });
+      this.#waiting.set(callId, { node, call, approved });
       this.#swarm.recordOf(node).waiting.add(callId);
       return kernel.idleCall(node, callId);
     }
@@ -170,10 +178,15 @@ export class ModelCalls {
       return this.#swarm.approvals.askForCall(node, callId, verdict, deny);
     }
     if (verdict.status === "refused") {
-      const { error, unit } = verdict;
+      const { error, unit, asks } = verdict;
       if (unit === undefined) return this.#fail(node, out, encodeError(error, "CAPABILITY_DENIED"));
-      log.fact("budget.refused", node.path, { callId, unit, ...error.details });
-      return kernel.exhaust(node, unit, error.message);
+      const refuse = () => {
+        log.fact("budget.refused", node.path, { callId, unit, ...error.details });
+        kernel.exhaust(node, unit, error.message);
+      };
+      if (asks === undefined) return refuse();
+      const usedUp = { error, unit, asks, approved };
+      return this.#swarm.approvals.askForMore(node, callId, usedUp, refuse);
     }
     const model = this.#swarm.recordOf(node).plan.model as ModelSpec;
     const maxTokens = verdict.maxTokens ?? maxTokensOf(model);
@@ -199,16 +212,15 @@ export class ModelCalls {
   /** Built-in models run where the keys are, a module's model where its agent lives. */
   #runJob(node: Node, out: ModelOut, maxTokens: number, turn: number): void {
     const { places } = this.#swarm;
-    const { plan, word } = this.#swarm.recordOf(node);
+    const { plan, word, template } = this.#swarm.recordOf(node);
     const isModule = plan.model?.provider.startsWith("file:") === true;
     const host = isModule ? places.host(node.host) : places.pick("house");
     if (host === undefined || word === undefined || out.job === undefined) return;
     const { callId, job } = out;
     this.#jobs.set(callId, { node, host: host.id });
     this.#swarm.recordOf(node).jobs.add(callId);
-    const template = plan.template.id;
-    const item = { type: "job", callId, template, word, job, maxTokens, turn } as const;
-    places.post(host, item, plan.template);
+    const item = { type: "job", callId, word, job, maxTokens, turn } as const;
+    places.post(host, { ...item, template: template.id }, template);
   }
 
   #forget(callId: string, { node }: Job): void {
@@ -269,20 +281,4 @@ function promptOf({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage
 function nameOf(model: ModelSpec): string {
   const named = "model" in model ? model.model : undefined;
   return typeof named === "string" ? `${model.provider}:${named}` : model.provider;
-}
-
-function jobResult(report: Extract<JobReport, { type: "done" }>): CallResult {
-  const { result, usage } = report;
-  if (result.isError) return result;
-  const value = {
-    text: textOf(result.content),
-    content: result.content as unknown as Json,
-    stopReason: result.stopReason,
-    usage: { ...usage },
-  };
-  return { isError: false, value };
-}
-
-function textOf(content: readonly Block[]): string {
-  return content.map((block) => (block.type === "text" ? block.text : "")).join("");
 }

@@ -33,7 +33,7 @@ export class Places {
   }
 
   /** Gives an agent to a host, new or with the state of its last committed frame. */
-  place(node: Node, { plan, word }: AgentRecord): Host {
+  place(node: Node, { plan, word, template: shown }: AgentRecord): Host {
     const host = this.pick(plan.kind);
     const { path, incarnation, name, birth, state, transcript, mailbox } = node;
     const passedMs = this.#tree.now - node.timersAt;
@@ -47,13 +47,13 @@ export class Places {
       name,
       word: word as number,
       input: birth.input,
-      template: plan.template.id,
+      template: shown.id,
       upTo: mailbox.covered,
       ...(state === undefined ? {} : { state }),
       ...(timers === undefined ? {} : { timers }),
       ...(transcript.length === 0 ? {} : { transcript }),
     } as const;
-    this.post(host, item, plan.template);
+    this.post(host, item, shown);
     return host;
   }
 

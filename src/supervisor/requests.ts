@@ -1,16 +1,14 @@
-import { toolSubject } from "../authority/subjects.ts";
 import type { Asking } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { join, type Node } from "../kernel/node.ts";
-import { matchesGlob } from "../tools/glob.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
-import type { Json } from "../wire/json.ts";
 import { isBelow } from "./event-log.ts";
 import type { Plan } from "./plan.ts";
 import type { Swarm } from "./swarm.ts";
+import { callTool } from "./tool-calls.ts";
 
 type Requested = Extract<
   Effect,
@@ -54,88 +52,6 @@ function request(swarm: Swarm, node: Node, out: Out): void {
   }
 }
 
-function callTool(swarm: Swarm, node: Node, out: Of<"tool">): void {
-  const { log, parts } = swarm;
-  const { callId, input } = out;
-  const tool = parts.toolbox.subjectOf(out.tool);
-  const due = swarm.pacedCalls.takeDue(node, callId);
-  if (due !== undefined) return due();
-  const approved = swarm.approvals.takeApproved(callId);
-  if (!approved) log.fact("tool.requested", node.path, { callId, tool, input });
-  const deny = (error: CoppiceError) => {
-    const { code, message } = error;
-    log.fact("tool.denied", node.path, { callId, tool, code, message });
-    settle(swarm, node, callId, failure(error));
-  };
-  const allowed = allowTool(swarm, node, { callId, tool, input, approved });
-  if (allowed instanceof CoppiceError) return deny(allowed);
-  if ("status" in allowed) {
-    return swarm.approvals.askForCall(node, callId, { input, ...allowed }, deny);
-  }
-  const go = () => startTool(swarm, node, { ...out, input: allowed.input }, tool);
-  swarm.pacedCalls.pass({
-    node,
-    callId,
-    subject: toolSubject(tool),
-    go,
-    again: true,
-    refuse: deny,
-  });
-}
-
-function startTool(swarm: Swarm, node: Node, { callId, input }: Of<"tool">, tool: string): void {
-  const { log, parts } = swarm;
-  log.fact("tool.started", node.path, { callId, tool });
-  const record = swarm.recordOf(node);
-  const { path } = node;
-  const { labels } = record;
-  // Whoever was told of it may have ended the agent: then the call is settled without starting.
-  const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
-  const call = { callId, tool, input, path, labels, attempt: 1, signal };
-  void parts.toolbox.call(call).then((result) =>
-    swarm.step(() => {
-      parts.arbiter.settle(callId);
-      const { isError } = result;
-      const told = result.isError
-        ? { error: { ...result.error } as Json }
-        : { result: result.value };
-      log.fact("tool.finished", path, { callId, tool, isError, ...told });
-      settle(swarm, node, callId, result);
-    }),
-  );
-}
-
-/**
- * Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. The
- * tool is given the input that was checked.
- */
-function allowTool(
-  swarm: Swarm,
-  node: Node,
-  ask: Pick<Of<"tool">, "callId" | "tool" | "input"> & { readonly approved: boolean },
-): Pick<Of<"tool">, "input"> | Asking | CoppiceError {
-  const { callId, tool, input } = ask;
-  const { arbiter, toolbox } = swarm.parts;
-  const record = swarm.recordOf(node);
-  if (node.closed) return new CoppiceError("CANCELLED", `${node.path} has ended`, { tool });
-  if (!toolbox.knows(tool)) {
-    return new CoppiceError("TOOL_UNKNOWN", `there is no tool "${tool}"`, { tool });
-  }
-  if (!record.plan.shown.every((list) => list.some((pattern) => matchesGlob(pattern, tool)))) {
-    const message = `"${tool}" is not among the tools of ${node.path}`;
-    return new CoppiceError("CAPABILITY_DENIED", message, { tool, node: node.path });
-  }
-  const verdict = arbiter.tool(record.seat, ask);
-  if (verdict.status === "ask") return verdict;
-  if (verdict.status === "granted") return { input: verdict.input ?? input };
-  if (verdict.status === "waiting") return { input };
-  if (verdict.unit !== undefined) {
-    const { unit, error } = verdict;
-    swarm.log.fact("budget.refused", node.path, { callId, tool, unit, ...error.details });
-  }
-  return verdict.error;
-}
-
 function spawn(swarm: Swarm, node: Node, out: Of<"spawn">): void {
   const { callId, background } = out;
   try {
@@ -164,7 +80,7 @@ function planSpawn(swarm: Swarm, node: Node, out: Of<"spawn">): Plan | Asking {
       const message = `"${agent}" is not among the agents of ${node.path}`;
       throw new CoppiceError("CAPABILITY_DENIED", message, { agent, node: node.path });
     }
-    const approved = swarm.approvals.takeApproved(callId);
+    const { approved = false } = swarm.approvals.takeAgain(callId) ?? {};
     const verdict = arbiter.spawn(seat, { callId, template: agent, approved });
     if (verdict.status === "ask") return { input, ...verdict };
     if (verdict.status === "refused") throw verdict.error;
@@ -180,7 +96,7 @@ function send(swarm: Swarm, node: Node, out: Of<"send">): void {
   const { callId, message } = out;
   const to = resolve(swarm, node, out.to);
   if (to === undefined || to.depth === 0) return settle(swarm, node, callId, unknown(node, out.to));
-  const approved = swarm.approvals.takeApproved(callId);
+  const { approved = false } = swarm.approvals.takeAgain(callId) ?? {};
   const ask = { callId, to: to.path, relation: relationOf(node, to), approved };
   const verdict = parts.arbiter.message(swarm.recordOf(node).seat, ask);
   if (verdict.status === "ask") {

@@ -1,21 +1,31 @@
-import type { BudgetLine } from "../authority/seat.ts";
+import type { BudgetLine, Seat } from "../authority/seat.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
-import { describe } from "../wire/error-codec.ts";
 import type { EventOf, EventType, RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
-import type { AgentSpec, Unit } from "../wire/spec.ts";
+import type { AgentSpec, Grant, Unit } from "../wire/spec.ts";
+import { onAbort, unlessAborted } from "./abort.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import type { EventListener } from "./event-log.ts";
 import { land, launch } from "./launch.ts";
 import { checkCloneable } from "./registry.ts";
+import { Shutdown } from "./shutdown.ts";
 import { check, decisionSchema, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
 import type { Swarm } from "./swarm.ts";
-import { type Stats, statsOf, type TreeNode, treeOf, usageByLabel, usageOf } from "./views.ts";
+import {
+  type Health,
+  healthOf,
+  type Stats,
+  statsOf,
+  type TreeNode,
+  treeOf,
+  usageByLabel,
+  usageOf,
+} from "./views.ts";
 
 /**
  * Runs swarms of agents: nothing one of them does happens unless every ancestor allows it.
@@ -31,13 +41,13 @@ import { type Stats, statsOf, type TreeNode, treeOf, usageByLabel, usageOf } fro
  */
 export class Supervisor implements AsyncDisposable {
   readonly #swarm: Swarm;
+  readonly #shutdown: Shutdown;
   readonly #unlisten: () => void;
-  #stopping: Promise<void> | undefined;
-  #stopped = false;
 
   private constructor(swarm: Swarm, signal: AbortSignal | undefined) {
     this.#swarm = swarm;
-    this.#unlisten = onAbort(signal, (reason) => void this.#stop(reason));
+    this.#shutdown = new Shutdown(swarm);
+    this.#unlisten = onAbort(signal, (reason) => void this.#shutdown.stop(reason));
   }
 
   /**
@@ -72,7 +82,7 @@ export class Supervisor implements AsyncDisposable {
     agent: string | AgentSpec,
     options: SpawnOptions = {},
   ): Promise<AgentRef<Output>> {
-    this.#assertRunning();
+    this.#shutdown.assertRunning();
     check(spawnSchema, options, "spawn");
     checkCloneable(options.input, "input");
     const { hosts, registry } = this.#swarm.parts;
@@ -81,11 +91,11 @@ export class Supervisor implements AsyncDisposable {
     if (typeof agent !== "string") {
       await unlessAborted(signal, () => hosts.verify(registry.modulesOf(agent)));
     }
-    this.#assertRunning();
+    this.#shutdown.assertRunning();
     const record = this.#swarm.step(({ tree }) => {
       const spawned = this.#swarm.spawn(tree.root, plan);
       // Within the step, so that of an agent which is cancelled before its start nothing begins.
-      spawned.release = onAbort(signal, (reason) => void this.#end(spawned, reason));
+      spawned.release = onAbort(signal, (reason) => void this.#shutdown.end(spawned, reason));
       return spawned;
     });
     return this.#ref<Output>(record);
@@ -122,7 +132,7 @@ export class Supervisor implements AsyncDisposable {
    */
   async cancel(path: string, reason = "cancelled"): Promise<void> {
     const node = this.#node(path);
-    await this.#endAll(node.depth === 0 ? [...node.children.values()] : [node], reason);
+    await this.#shutdown.endAll(node.depth === 0 ? [...node.children.values()] : [node], reason);
   }
 
   /** Starts nothing new below a path until `resume`; what runs goes on to its next step. */
@@ -190,24 +200,34 @@ export class Supervisor implements AsyncDisposable {
 
   /** Where a node's budget stands. `null` is unlimited. */
   budget(path = "/"): Record<Unit, BudgetLine> {
-    const { arbiter } = this.#swarm.parts;
-    const node = this.#node(path);
-    const seat = this.#swarm.record(node.path)?.seat ?? arbiter.root;
+    const seat = this.#seat(path);
     // As a step, because a window may have turned since the last one.
-    return this.#swarm.step(() => arbiter.budget(seat));
+    return this.#swarm.step(() => this.#swarm.parts.arbiter.budget(seat));
   }
 
   stats(): Stats {
     return statsOf(this.#swarm);
   }
 
-  health(): { live: boolean; ready: boolean; reasons: string[] } {
-    const stopping = this.#stopping !== undefined;
-    const reasons = stopping ? [this.#stopped ? "stopped" : "stopping"] : [];
-    for (const { id, state } of this.#swarm.parts.hosts.list()) {
-      if (state === "stuck") reasons.push(`host ${id} is stuck`);
-    }
-    return { live: !this.#stopped, ready: !stopping, reasons };
+  health(): Health {
+    return healthOf(this.#swarm, this.#shutdown.phase);
+  }
+
+  /**
+   * Adds a right to a living agent and so to what it may pass on, from its next request on.
+   *
+   * **Gotcha** every node above must allow it too: a grant below a denial changes nothing.
+   */
+  grant(path: string, grant: Grant): void {
+    this.#swarm.step(() => this.#swarm.parts.arbiter.grant(this.#seat(path), grant));
+  }
+
+  /**
+   * Takes the rights to these subjects (`tool:fs/*`) from a node and from all below it, from the
+   * next request on. What runs already is not called back.
+   */
+  revoke(path: string, pattern: string): void {
+    this.#swarm.step(() => this.#swarm.parts.arbiter.revoke(this.#seat(path), pattern));
   }
 
   /**
@@ -223,15 +243,24 @@ export class Supervisor implements AsyncDisposable {
     if (options.mode === "suspend") {
       throw new CoppiceError("OPTIONS_INVALID", "stop: without a store nothing can be suspended");
     }
-    await this.#stop("the supervisor was stopped", options.graceMs);
+    this.#unlisten();
+    await this.#shutdown.stop("the supervisor was stopped", options.graceMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (this.#stopping ?? this.stop());
+    this.#unlisten();
+    await this.#shutdown.stopped();
   }
 
   #ref<Output>(record: AgentRecord): AgentRef<Output> {
-    return createAgentRef<Output>(this.#swarm, record, (reason) => this.#end(record, reason));
+    return createAgentRef<Output>(this.#swarm, record, (reason) =>
+      this.#shutdown.end(record, reason),
+    );
+  }
+
+  #seat(path: string): Seat {
+    const node = this.#node(path);
+    return this.#swarm.record(node.path)?.seat ?? this.#swarm.parts.arbiter.root;
   }
 
   #node(path: string): Node {
@@ -239,54 +268,4 @@ export class Supervisor implements AsyncDisposable {
     if (node !== undefined) return node;
     throw new CoppiceError("AGENT_UNKNOWN", `there is no agent at "${path}"`, { path });
   }
-
-  async #end(record: AgentRecord, reason = "cancelled"): Promise<void> {
-    this.#swarm.step((kernel) => kernel.end(record.node, { status: "cancelled", reason }));
-    await record.outcome;
-  }
-
-  async #endAll(nodes: readonly Node[], reason: string): Promise<void> {
-    const records = nodes.map((node) => this.#swarm.recordOf(node));
-    await Promise.all(records.map((record) => this.#end(record, reason)));
-  }
-
-  #assertRunning(): void {
-    if (this.#stopping === undefined) return;
-    throw new CoppiceError("SUPERVISOR_STOPPED", "the supervisor takes no new agents");
-  }
-
-  async #stop(reason: string, graceMs?: number): Promise<void> {
-    if (this.#stopping === undefined) this.#stopping = this.#shutDown(reason, graceMs);
-    else if (!this.#stopped) this.#swarm.step((kernel) => kernel.kill(kernel.tree.root));
-    await this.#stopping;
-  }
-
-  async #shutDown(reason: string, graceMs: number | undefined): Promise<void> {
-    const { root } = this.#swarm.kernel.tree;
-    this.#unlisten();
-    this.#swarm.step((kernel) => kernel.closeDown(graceMs));
-    await this.#endAll([...root.children.values()], reason);
-    await land(this.#swarm);
-    this.#stopped = true;
-  }
-}
-
-/** Runs `then` once the signal is aborted, also when it was before; answers with how to forget. */
-function onAbort(signal: AbortSignal | undefined, then: (reason: string) => void): () => void {
-  if (signal === undefined) return () => undefined;
-  const listener = () => then(describe(signal.reason));
-  if (signal.aborted) listener();
-  else signal.addEventListener("abort", listener, { once: true });
-  return () => signal.removeEventListener("abort", listener);
-}
-
-/** Waits for the work, but no longer than until the signal is aborted; none is begun after it. */
-async function unlessAborted(
-  signal: AbortSignal | undefined,
-  begin: () => Promise<void>,
-): Promise<void> {
-  if (signal?.aborted === true) return;
-  const aborted = Promise.withResolvers<void>();
-  const forget = onAbort(signal, () => aborted.resolve());
-  await Promise.race([begin(), aborted.promise]).finally(forget);
 }

@@ -1,16 +1,17 @@
 import type { Seat } from "../authority/arbiter.ts";
+import { toolSubject } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
 import type { Clock } from "../wire/clock.ts";
+import type { Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
-import type { Outcome } from "../wire/outcome.ts";
 import { AgentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
 import { Asks } from "./asks.ts";
@@ -22,6 +23,7 @@ import { PacedCalls } from "./paced-calls.ts";
 import { Places } from "./places.ts";
 import { birthOf, type Plan } from "./plan.ts";
 import { carryOut } from "./requests.ts";
+import { ShownTools } from "./shown-tools.ts";
 import type { SwarmOptions, SwarmParts } from "./swarm-parts.ts";
 import { UsageByLabel } from "./usage-by-label.ts";
 
@@ -39,6 +41,7 @@ export class Swarm {
   readonly approvals: Approvals;
   readonly pacedCalls: PacedCalls;
   readonly labels = new UsageByLabel();
+  readonly #shown = new ShownTools();
   readonly #records = new Map<string, AgentRecord>();
   #parts: SwarmParts | undefined;
   #draining = false;
@@ -93,15 +96,14 @@ export class Swarm {
   spawn(parent: Node, plan: Plan, call?: string): AgentRecord {
     const birth = birthOf(plan);
     const { chosenName: chosen } = plan;
-    let seat: Seat | undefined;
-    const open = (path: string) => {
-      seat = this.#open(path, parent, plan);
-    };
+    const seats: Seat[] = [];
+    const open = (path: string) => void seats.push(this.#open(path, parent, plan));
     try {
       const node = this.kernel.spawn(parent, birth, { open, chosen, call });
-      const above = this.#records.get(parent.path);
-      const labels = { ...above?.labels, ...plan.labels };
-      const record = new AgentRecord({ node, plan, seat: seat as unknown as Seat, labels });
+      const [seat] = seats as [Seat];
+      const labels = { ...this.#records.get(parent.path)?.labels, ...plan.labels };
+      const template = this.#shownTo(seat, plan);
+      const record = new AgentRecord({ node, plan, seat, template, labels });
       this.#records.set(node.path, record);
       return record;
     } catch (thrown) {
@@ -166,6 +168,11 @@ export class Swarm {
     this.#timer = undefined;
     this.asks.close();
     this.places.flush();
+  }
+
+  #shownTo(seat: Seat, { template }: Plan): Template {
+    const { arbiter } = this.parts;
+    return this.#shown.of(template, (tool) => arbiter.mayEver(seat, toolSubject(tool)));
   }
 
   #open(path: string, parent: Node, plan: Plan): Seat {
@@ -270,11 +277,7 @@ export class Swarm {
     const { path } = node;
     const told = { path, usage, ...end } as unknown as Json;
     this.log.fact("agent.stopped", path, { outcome: told });
-    const outcome =
-      end.status === "failed"
-        ? { ...end, error: decodeError(end.error), path, usage }
-        : { ...end, path, usage };
-    record.settle(outcome as Outcome);
+    record.settle(end, usage);
   }
 
   /** One timer for the earliest deadline of the whole tree. */

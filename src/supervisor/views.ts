@@ -114,3 +114,19 @@ function statusOf(node: Node): TreeStatus {
   const active = node.status === "running" || node.status === "waiting" || node.status === "queued";
   return active && !node.slot && isPaused(node) ? "paused" : node.status;
 }
+
+export interface Health {
+  /** The supervisor has not stopped. */
+  readonly live: boolean;
+  /** It takes new agents. */
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+export function healthOf(swarm: Swarm, phase: "running" | "stopping" | "stopped"): Health {
+  const reasons: string[] = phase === "running" ? [] : [phase];
+  for (const { id, state } of swarm.parts.hosts.list()) {
+    if (state === "stuck") reasons.push(`host ${id} is stuck`);
+  }
+  return { live: phase !== "stopped", ready: phase === "running", reasons };
+}

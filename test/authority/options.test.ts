@@ -21,7 +21,11 @@ function thrown(act: () => unknown): CoppiceError {
 describe("budget options", () => {
   it("become whole nano-dollars, and none is not unlimited", () => {
     const read = readBudgets([{ usd: 0.1, tokens: 0 }], "/a");
-    expect(read).toEqual({ ceilings: { nanoUsd: 100_000_000, tokens: 0 }, warnAt: undefined });
+    expect(read).toEqual({
+      ceilings: { nanoUsd: 100_000_000, tokens: 0 },
+      warnAt: undefined,
+      asks: false,
+    });
   });
 
   it("combine unit by unit, the tighter winning", () => {
@@ -30,7 +34,17 @@ describe("budget options", () => {
       { usd: 2, tokens: 0, toolCalls: 3 },
     ];
     const ceilings = { nanoUsd: 1e9, tokens: 0, toolCalls: 3 };
-    expect(readBudgets(budgets, "/a")).toEqual({ ceilings, warnAt: 0.9 });
+    expect(readBudgets(budgets, "/a")).toEqual({ ceilings, warnAt: 0.9, asks: false });
+  });
+
+  it.each([
+    [["ask"], true],
+    [["ask", undefined], true],
+    [["ask", "stop"], false],
+    [[undefined], false],
+  ] as const)("of %j ask for more: %s", (all, asks) => {
+    const budgets = all.map((onExceeded) => (onExceeded === undefined ? {} : { onExceeded }));
+    expect(readBudgets(budgets, "/a").asks).toBe(asks);
   });
 
   it.each([
@@ -47,7 +61,7 @@ describe("budget options", () => {
     { modelCalls: "5" },
     { warnAt: 1.1 },
     { warnAt: Number.NaN },
-    { onExceeded: "ask" },
+    { onExceeded: "perhaps" },
     { dollars: 1 },
   ])("refuse %o by name", (budget) => {
     const error = thrown(() => readBudgets([loose<Budget>(budget)], "/a"));

@@ -139,11 +139,8 @@ describe("a fault of one agent leaves its host alone", () => {
     const swarm = smallSwarm({ threads: 0 });
     await using open = await openSupervisor(swarm.options);
     const { supervisor } = open;
-    supervisor.on("*", ({ type, path }) => {
-      if (type.startsWith("agent.") || type.startsWith("tool.")) {
-        supervisor.find(path)?.tell({ type: "noise" });
-      }
-    });
+    // The tidings of a child's end come right before the delivery of its result.
+    supervisor.on("agent.stopped", () => supervisor.find("/errand")?.tell({ type: "noise" }));
     const outcome = await supervisor.run("errand");
     expect(outcome).toMatchObject({ status: "completed", output: errandOutput });
   });

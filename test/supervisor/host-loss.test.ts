@@ -57,9 +57,9 @@ describe.each(runs)("the run of $agent that loses its host", (run) => {
     expect(at).toBeGreaterThan(20);
   });
 
-  it("at every fourth event goes on on another thread", async () => {
+  it("at every sixth event goes on on another thread", async () => {
     let at = 1;
-    for (let lost = true; lost; at += 4) {
+    for (let lost = true; lost; at += 6) {
       const swarm = smallSwarm({ threads: 2, budget });
       await using open = await openSupervisor(swarm.options);
       lost = await loseAt(at, run, open, swarm);

@@ -1,0 +1,21 @@
+import type { CallResult } from "../wire/delivery.ts";
+import type { JobReport } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import type { Block } from "../wire/transcript.ts";
+
+/** What a machine's `callModel` comes to: the answer's text beside its content. */
+export function modelResult(report: Extract<JobReport, { type: "done" }>): CallResult {
+  const { result, usage } = report;
+  if (result.isError) return result;
+  const value = {
+    text: textOf(result.content),
+    content: result.content as unknown as Json,
+    stopReason: result.stopReason,
+    usage: { ...usage },
+  };
+  return { isError: false, value };
+}
+
+function textOf(content: readonly Block[]): string {
+  return content.map((block) => (block.type === "text" ? block.text : "")).join("");
+}

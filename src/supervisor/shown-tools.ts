@@ -1,0 +1,25 @@
+import { createHash } from "node:crypto";
+import type { Template } from "../wire/delivery.ts";
+
+/** Narrowed templates that are kept; the one that was made first goes first. */
+const TEMPLATES_KEPT = 1000;
+
+/** Templates without the tools that an agent may never use: its model is not shown those. */
+export class ShownTools {
+  readonly #narrowed = new Map<string, Template>();
+
+  of(template: Template, mayEver: (tool: string) => boolean): Template {
+    const tools = template.tools.filter(({ subject }) => mayEver(subject));
+    if (tools.length === template.tools.length) return template;
+    const key = [template.id, ...tools.map(({ subject }) => subject)].join("\n");
+    const known = this.#narrowed.get(key);
+    if (known !== undefined) return known;
+    const id = createHash("sha256").update(key).digest("base64url");
+    const narrowed = { ...template, id, tools };
+    this.#narrowed.set(key, narrowed);
+    if (this.#narrowed.size > TEMPLATES_KEPT) {
+      this.#narrowed.delete(this.#narrowed.keys().next().value as string);
+    }
+    return narrowed;
+  }
+}

@@ -1,0 +1,57 @@
+import { CoppiceError } from "../errors.ts";
+import type { Node } from "../kernel/node.ts";
+import type { AgentRecord } from "./agent-record.ts";
+import { land } from "./launch.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** How one agent, several, and in the end all of it are ended. */
+export class Shutdown {
+  readonly #swarm: Swarm;
+  #stopping: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(swarm: Swarm) {
+    this.#swarm = swarm;
+  }
+
+  get phase(): "running" | "stopping" | "stopped" {
+    if (this.#stopped) return "stopped";
+    return this.#stopping === undefined ? "running" : "stopping";
+  }
+
+  assertRunning(): void {
+    if (this.phase === "running") return;
+    throw new CoppiceError("SUPERVISOR_STOPPED", "the supervisor takes no new agents");
+  }
+
+  /** Resolves when the agent and all below it are gone. */
+  async end(record: AgentRecord, reason = "cancelled"): Promise<void> {
+    this.#swarm.step((kernel) => kernel.end(record.node, { status: "cancelled", reason }));
+    await record.outcome;
+  }
+
+  async endAll(nodes: readonly Node[], reason: string): Promise<void> {
+    const records = nodes.map((node) => this.#swarm.recordOf(node));
+    await Promise.all(records.map((record) => this.end(record, reason)));
+  }
+
+  /** Ends everything; asked a second time it kills what is still there. */
+  async stop(reason: string, graceMs?: number): Promise<void> {
+    if (this.#stopping === undefined) this.#stopping = this.#stop(reason, graceMs);
+    else if (!this.#stopped) this.#swarm.step((kernel) => kernel.kill(kernel.tree.root));
+    await this.#stopping;
+  }
+
+  /** Resolves when a stop under way has ended; begins one where there is none. */
+  async stopped(): Promise<void> {
+    await (this.#stopping ?? this.stop("the supervisor was disposed of"));
+  }
+
+  async #stop(reason: string, graceMs: number | undefined): Promise<void> {
+    const { root } = this.#swarm.kernel.tree;
+    this.#swarm.step((kernel) => kernel.closeDown(graceMs));
+    await this.endAll([...root.children.values()], reason);
+    await land(this.#swarm);
+    this.#stopped = true;
+  }
+}

@@ -1,0 +1,113 @@
+import { toolSubject } from "../authority/subjects.ts";
+import { refused, type Verdict } from "../authority/verdict.ts";
+import { CoppiceError } from "../errors.ts";
+import type { Node } from "../kernel/node.ts";
+import { matchesGlob } from "../tools/glob.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import type { Out } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import type { Swarm } from "./swarm.ts";
+
+type ToolOut = Extract<Out, { type: "tool" }>;
+type Deny = (error: CoppiceError) => void;
+
+/** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
+export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
+  const { log, parts, approvals } = swarm;
+  const { callId, input } = out;
+  const tool = parts.toolbox.subjectOf(out.tool);
+  const due = swarm.pacedCalls.takeDue(node, callId);
+  if (due !== undefined) return due();
+  const again = approvals.takeAgain(callId);
+  if (again === undefined) log.fact("tool.requested", node.path, { callId, tool, input });
+  const { approved = false } = again ?? {};
+  const deny: Deny = (error) => {
+    const { code, message } = error;
+    log.fact("tool.denied", node.path, { callId, tool, code, message });
+    const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
+    swarm.kernel.settleCall(node, callId, { isError: true, error: wire });
+  };
+  const verdict = allow(swarm, node, { callId, tool, input, approved });
+  switch (verdict.status) {
+    case "ask":
+      return approvals.askForCall(node, callId, { input, ...verdict }, deny);
+    case "refused":
+      return refuse(swarm, node, { ...verdict, callId, tool, approved }, deny);
+    default: {
+      const { input: checked = input } = "input" in verdict ? verdict : {};
+      return pass(swarm, node, { callId, tool, input: checked }, deny);
+    }
+  }
+}
+
+/** Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. */
+function allow(
+  swarm: Swarm,
+  node: Node,
+  ask: Omit<ToolOut, "type"> & { readonly approved: boolean },
+): Verdict {
+  const { arbiter, toolbox } = swarm.parts;
+  const { tool } = ask;
+  const { plan, seat } = swarm.recordOf(node);
+  const { path } = node;
+  if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
+  if (!toolbox.knows(tool)) {
+    return refused(new CoppiceError("TOOL_UNKNOWN", `there is no tool "${tool}"`, { tool }));
+  }
+  if (!plan.shown.every((list) => list.some((pattern) => matchesGlob(pattern, tool)))) {
+    const message = `"${tool}" is not among the tools of ${path}`;
+    return refused(new CoppiceError("CAPABILITY_DENIED", message, { tool, node: path }));
+  }
+  return arbiter.tool(seat, ask);
+}
+
+/** Where a budget wants its owner to be asked for more, a refusal is not the last word. */
+function refuse(
+  swarm: Swarm,
+  node: Node,
+  refusal: Extract<Verdict, { status: "refused" }> & {
+    readonly callId: string;
+    readonly tool: string;
+    readonly approved: boolean;
+  },
+  deny: Deny,
+): void {
+  const { callId, tool, approved, unit, error, asks } = refusal;
+  if (unit === undefined) return deny(error);
+  const atLast = () => {
+    swarm.log.fact("budget.refused", node.path, { callId, tool, unit, ...error.details });
+    deny(error);
+  };
+  if (asks === undefined) return atLast();
+  swarm.approvals.askForMore(node, callId, { error, unit, asks, approved }, atLast);
+}
+
+/** Begins the call when its rate allows it; the tool is given the input that was checked. */
+function pass(swarm: Swarm, node: Node, call: Omit<ToolOut, "type">, deny: Deny): void {
+  const { callId, tool } = call;
+  const subject = toolSubject(tool);
+  const go = () => start(swarm, node, call);
+  swarm.pacedCalls.pass({ node, callId, subject, go, again: true, refuse: deny });
+}
+
+function start(swarm: Swarm, node: Node, { callId, tool, input }: Omit<ToolOut, "type">): void {
+  const { log, parts } = swarm;
+  const { path } = node;
+  log.fact("tool.started", path, { callId, tool });
+  const record = swarm.recordOf(node);
+  const { labels } = record;
+  // Whoever was told of it may have ended the agent: then the call is settled without starting.
+  const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
+  const call = { callId, tool, input, path, labels, attempt: 1, signal };
+  void parts.toolbox.call(call).then((result) =>
+    swarm.step(() => {
+      parts.arbiter.settle(callId);
+      const { isError } = result;
+      const told = result.isError
+        ? { error: { ...result.error } as Json }
+        : { result: result.value };
+      log.fact("tool.finished", path, { callId, tool, isError, ...told });
+      swarm.kernel.settleCall(node, callId, result);
+    }),
+  );
+}
