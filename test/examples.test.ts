@@ -40,6 +40,7 @@ describe("the ladder of examples", () => {
     ["03-custom-machine", ['state: "judging"', "asked, it answers: T-7: restarted the mixer"]],
     ["04-cancellation", ["/foreman/digger   cancelled", "> 0 tokens reserved", "out of time"]],
     ["05-budgets-and-capabilities", ["sent-2 BUDGET_EXCEEDED", "/thinker exhausted"]],
+    ["06-approvals-and-rights", ["secret.txt: CAPABILITY_DENIED", "is used up: 1 of 1"]],
   ])(
     "%s finds its own result right, and prints what its header shows",
     async (name, lines) => {

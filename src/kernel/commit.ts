@@ -66,9 +66,10 @@ function apply(tree: Tree, node: Node, out: Out): void {
 
 function answer(tree: Tree, node: Node, out: Extract<Out, { type: "reply" }>): void {
   const { askId } = out;
-  if (!node.asks.delete(askId) || !tree.asks.delete(askId)) {
+  if (tree.asks.get(askId) !== node) {
     return deadLetter(tree, { from: node.path, to: "/", reason: "nobody waits for this answer" });
   }
+  tree.forgetAsk(askId);
   tree.emit({ type: "answer", askId, value: out.value });
 }
 

@@ -22,8 +22,7 @@ function doOne(tree: Tree, due: Due): void {
     case "ask": {
       const node = tree.asks.get(due.askId);
       if (node === undefined) return;
-      tree.asks.delete(due.askId);
-      node.asks.delete(due.askId);
+      tree.forgetAsk(due.askId);
       return tree.emit({ type: "ask-timed-out", askId: due.askId, path: node.path });
     }
   }

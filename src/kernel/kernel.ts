@@ -70,7 +70,7 @@ export class Kernel {
     try {
       open?.(join(parent.path, name));
     } catch (refused) {
-      parent.names.giveBack(name, birth.name);
+      parent.names.giveBack(chosen ?? birth.name);
       throw refused;
     }
     const node = createNode(parent, { ...birth, name }, call);
@@ -221,7 +221,7 @@ export class Kernel {
   /** Tells an agent something that it must answer by `deadline`. */
   ask(to: Node, from: string, message: Json, askId: string, deadline: number): boolean {
     if (!this.tell(to, from, message, askId)) return false;
-    to.asks.add(askId);
+    to.asks = [...to.asks, askId];
     this.tree.asks.set(askId, to);
     this.tree.deadlines.add(deadline, { type: "ask", askId });
     return true;

@@ -7,49 +7,56 @@ const NUMBERED = /^(.+)-([1-9][0-9]*)$/;
  * The names ever used under one parent: a path means one agent for ever.
  *
  * A counter for each base serves generated names (`reviewer`, `reviewer-2`), so a service that
- * runs for ever does not remember each of them; only names chosen by hand are kept.
+ * runs for ever does not remember each of them; a name chosen by hand is a base used once.
  */
 export class Names {
-  readonly #counts = new Map<string, number>();
-  readonly #chosen = new Set<string>();
+  /** Made with the first name: most agents have no children. */
+  #made: Map<string, number> | undefined;
 
   /** Takes a name made from `base`, with a number when it was used before. */
   make(base: string): string {
     checkName(base);
+    const counts = this.#counts();
     for (;;) {
-      const count = (this.#counts.get(base) ?? 0) + 1;
-      this.#counts.set(base, count);
+      const count = (counts.get(base) ?? 0) + 1;
+      counts.set(base, count);
       const name = count === 1 ? base : `${base}-${count}`;
-      const wasMade = count === 1 ? this.#wasNumbered(name) : this.#counts.has(name);
-      if (!wasMade && !this.#chosen.has(name)) return name;
+      const isTaken = count === 1 ? wasNumbered(counts, name) : counts.has(name);
+      if (!isTaken) return name;
     }
   }
 
   /** Takes exactly this name. Fails with NAME_INVALID when it was ever used here. */
   choose(name: string): string {
     checkName(name);
-    if (this.#chosen.has(name) || this.#counts.has(name) || this.#wasNumbered(name)) {
+    const counts = this.#counts();
+    if (counts.has(name) || wasNumbered(counts, name)) {
       throw new CoppiceError("NAME_INVALID", `the name "${name}" was used before here`, { name });
     }
-    this.#chosen.add(name);
+    counts.set(name, 1);
     return name;
   }
 
-  /** Frees the name that was taken last, because nobody bears it after all. */
-  giveBack(name: string, base: string): void {
-    if (this.#chosen.delete(name)) return;
-    const count = (this.#counts.get(base) ?? 0) - 1;
-    if (count > 0) this.#counts.set(base, count);
-    else this.#counts.delete(base);
+  /** Frees what was taken last of a base or a chosen name, because nobody bears it after all. */
+  giveBack(base: string): void {
+    const counts = this.#counts();
+    const count = (counts.get(base) ?? 0) - 1;
+    if (count > 0) counts.set(base, count);
+    else counts.delete(base);
   }
 
-  /** True when the name could only have come from counting up: `reviewer-2` after two reviewers. */
-  #wasNumbered(name: string): boolean {
-    const match = NUMBERED.exec(name);
-    if (match === null) return false;
-    const number = Number(match[2]);
-    return number > 1 && (this.#counts.get(match[1] as string) ?? 0) >= number;
+  #counts(): Map<string, number> {
+    this.#made ??= new Map();
+    return this.#made;
   }
+}
+
+/** True when the name could only have come from counting up: `reviewer-2` after two reviewers. */
+function wasNumbered(counts: ReadonlyMap<string, number>, name: string): boolean {
+  const match = NUMBERED.exec(name);
+  if (match === null) return false;
+  const number = Number(match[2]);
+  return number > 1 && (counts.get(match[1] as string) ?? 0) >= number;
 }
 
 /** Fails with NAME_INVALID unless the name can be the last part of a path. */

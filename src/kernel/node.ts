@@ -112,7 +112,7 @@ export interface Node {
   held: Out[];
 
   /** Asks it has not answered. */
-  asks: Set<string>;
+  asks: readonly string[];
 
   /** Children that were started and have not ended; `openChildren` counts queued ones too. */
   liveChildren: number;
@@ -170,7 +170,7 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     busy: false,
     idle: undefined,
     held: [],
-    asks: new Set(),
+    asks: [],
     liveChildren: 0,
     openChildren: 0,
     spawnsBelow: 0,

@@ -2,19 +2,25 @@ import type { Node } from "./node.ts";
 
 export type SlotLane = "waker" | "spawn";
 
+/** Wakers before spawns. */
+const LANES = ["waker", "spawn"] as const;
+
 /** Nodes that wait at one full ancestor; top-level runs are served in turn within a lane. */
 export class SlotQueue {
-  readonly #lanes = { waker: new Map<Node, Node[]>(), spawn: new Map<Node, Node[]>() };
+  /** By lane, then by top-level run; made when somebody waits: at most nodes nobody ever does. */
+  #lanes: Readonly<Record<SlotLane, Map<Node, Node[]>>> | undefined;
 
   push(node: Node, lane: SlotLane): void {
+    this.#lanes ??= { waker: new Map(), spawn: new Map() };
     const line = this.#lanes[lane].get(node.top);
     if (line === undefined) this.#lanes[lane].set(node.top, [node]);
     else line.push(node);
   }
 
-  /** Takes the next: wakers before spawns, and within a lane one of each top-level run in turn. */
+  /** Takes the next: of each top-level run in turn. */
   shift(): { readonly node: Node; readonly lane: SlotLane } | undefined {
-    for (const lane of ["waker", "spawn"] as const) {
+    if (this.#lanes === undefined) return undefined;
+    for (const lane of LANES) {
       for (const [top, line] of this.#lanes[lane]) {
         const node = line.shift() as Node;
         this.#lanes[lane].delete(top);
@@ -26,7 +32,8 @@ export class SlotQueue {
   }
 
   remove(node: Node): void {
-    for (const lane of ["waker", "spawn"] as const) {
+    if (this.#lanes === undefined) return;
+    for (const lane of LANES) {
       const line = this.#lanes[lane].get(node.top);
       const at = line?.indexOf(node) ?? -1;
       if (line === undefined || at === -1) continue;
@@ -37,7 +44,7 @@ export class SlotQueue {
 
   get size(): number {
     let size = 0;
-    for (const lane of Object.values(this.#lanes)) {
+    for (const lane of Object.values(this.#lanes ?? {})) {
       for (const line of lane.values()) size += line.length;
     }
     return size;

@@ -61,6 +61,13 @@ export class Tree {
     this.effects.push({ type: "fact", fact: { type, path, ...rest } });
   }
 
+  /** An ask was answered, or nobody waits for its answer any more. */
+  forgetAsk(askId: string): void {
+    const node = this.asks.get(askId);
+    if (node !== undefined) node.asks = node.asks.filter((open) => open !== askId);
+    this.asks.delete(askId);
+  }
+
   /** Keeps a stopped node for a while, and forgets the oldest beyond the bound. */
   keepStopped(node: Node): void {
     this.#stopped.push(node);
