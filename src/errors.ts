@@ -93,6 +93,12 @@ export class CoppiceError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
+  /** As JSON it keeps its message, which an `Error` would lose; its stack stays here. */
+  toJSON(): { readonly [key: string]: Json | undefined } {
+    const { name, code, message, details, retryable } = this;
+    return { name, code, message, details, retryable };
+  }
+
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && brand in value;
   }

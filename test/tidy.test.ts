@@ -186,7 +186,7 @@ const rules: readonly Rule[] = [
     ],
     good: {
       "src/supervisor/a.ts": 'import { u } from "../models/scripted-usage.ts";\nimport "./b.ts";',
-      "src/inspect/a.ts": 'import { s } from "../supervisor/s.ts";',
+      "src/supervisor/i.ts": 'import { i } from "../inspect/i.ts";',
       "src/cli/main.ts": 'import { s } from "../index.ts";',
       "src/testing/index.ts": 'import { s } from "../cli/s.ts";',
       "src/errors.ts": '// import { b } from "./wire/b.ts";',

@@ -1,4 +1,5 @@
 import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
+import type { Inspection } from "./inspection.ts";
 import type { Seat } from "./seat.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -8,6 +9,8 @@ export class Flush {
   readonly #post: (message: FromHost) => void;
   readonly #schedule: (flush: () => void) => void;
   readonly #run = (): void => this.run();
+  /** Where the supervisor is inspected. */
+  inspection: Inspection | undefined;
   #scheduled = false;
   #touched = new Set<Seat>();
   #jobs: JobReport[] = [];
@@ -24,7 +27,7 @@ export class Flush {
 
   touch(seat: Seat): void {
     this.#touched.add(seat);
-    this.#arm();
+    this.arm();
   }
 
   report(report: JobReport): void {
@@ -33,7 +36,7 @@ export class Flush {
       last?.type === "output" && report.type === "output" && last.callId === report.callId;
     if (goesOn) this.#jobs[this.#jobs.length - 1] = { ...last, text: last.text + report.text };
     else this.#jobs.push(report);
-    this.#arm();
+    this.arm();
   }
 
   run(): void {
@@ -48,11 +51,17 @@ export class Flush {
       frames.push(seat.frame(tenant.resident.moved()));
       if (seat.done) this.#forget(tenant);
     }
-    if (frames.length === 0 && jobs.length === 0) return;
-    this.#post(jobs.length === 0 ? { frames } : { frames, jobs });
+    const inspection = this.inspection?.take() ?? [];
+    if (frames.length === 0 && jobs.length === 0 && inspection.length === 0) return;
+    this.#post({
+      frames,
+      ...(jobs.length === 0 ? {} : { jobs }),
+      ...(inspection.length === 0 ? {} : { inspection }),
+    });
   }
 
-  #arm(): void {
+  /** Announces that there is something to send at the end of this tick. */
+  arm(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#schedule(this.#run);
@@ -60,6 +69,7 @@ export class Flush {
 
   #forget({ seat, resident }: Tenant): void {
     this.#tenants.delete(seat.path);
+    seat.watched?.close();
     resident.drop();
   }
 }

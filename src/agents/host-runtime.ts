@@ -6,6 +6,7 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { Flush } from "./flush.ts";
 import { type HeldTemplate, holdTemplate } from "./held-template.ts";
+import { Inspection } from "./inspection.ts";
 import { LoopAgent } from "./loop-agent.ts";
 import { createLoops } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
@@ -14,6 +15,7 @@ import { createModelJobs, type ModelJobs } from "./model-jobs.ts";
 import { checkModel, type ImportModule, importMachine } from "./module-import.ts";
 import { Seat } from "./seat.ts";
 import { Arrival, type Tenant } from "./tenant.ts";
+import { WatchedAgent } from "./watched-agent.ts";
 
 export interface HostRuntimeOptions {
   /** Sends what a tick came to, all frames in one message. */
@@ -79,8 +81,9 @@ class Runtime implements HostRuntime {
     this.#jobs = createModelJobs({ models: this.#models, words, report });
   }
 
-  receive({ templates = [], items }: ToHost): void {
+  receive({ inspect, templates = [], items }: ToHost): void {
     if (this.#closed) return;
+    if (inspect) this.#flush.inspection ??= new Inspection(this.#clock, () => this.#flush.arm());
     for (const template of templates) this.#templates.set(template.id, holdTemplate(template));
     for (const item of items) this.#take(item);
   }
@@ -97,6 +100,7 @@ class Runtime implements HostRuntime {
   close(): void {
     this.#flush.run();
     this.#closed = true;
+    this.#flush.inspection?.close();
     this.#jobs.close();
     for (const { resident } of this.#tenants.values()) resident.drop();
     this.#tenants.clear();
@@ -142,6 +146,7 @@ class Runtime implements HostRuntime {
     const tenant = this.#tenants.get(path);
     if (tenant?.seat.incarnation !== incarnation) return;
     this.#tenants.delete(path);
+    tenant.seat.watched?.close();
     tenant.resident.drop();
   }
 
@@ -151,6 +156,8 @@ class Runtime implements HostRuntime {
     const known = this.#templates.get(template);
     const held = known ?? holdTemplate({ id: template, tools: [], agents: [] });
     const seat = new Seat(placement, held, this.#words, this.#touch);
+    const { inspection } = this.#flush;
+    if (inspection !== undefined) seat.watched = new WatchedAgent(placement, inspection);
     seat.touch();
     const { machine } = held.template;
     if (known === undefined) {

@@ -15,7 +15,7 @@ import {
   textIn,
 } from "../wire/transcript.ts";
 import { makeCall } from "./built-in-calls.ts";
-import type { LoopActor, LoopEffects, LoopState } from "./loop-machine.ts";
+import type { CreateLoop, LoopActor, LoopEffects, LoopState } from "./loop-machine.ts";
 import { type CallEnd, ModelRun } from "./model-run.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
@@ -45,17 +45,13 @@ export class LoopAgent implements LoopEffects, Resident {
   #sent: object | undefined;
   #sentValue: string | undefined;
 
-  constructor(
-    seat: Seat,
-    placement: Placement,
-    model: () => Model,
-    createLoop: (prefix: string, body: LoopEffects, state?: Json) => LoopActor,
-  ) {
+  constructor(seat: Seat, placement: Placement, model: () => Model, createLoop: CreateLoop) {
     this.#seat = seat;
     this.#model = model;
     this.#transcript = [...(placement.transcript ?? [])];
     this.#tokens = this.#transcript.reduce((sum, m) => sum + messageTokens(m), seat.held.tokens);
-    this.#actor = createLoop(`${seat.path}#${seat.incarnation}`, this, placement.state);
+    const prefix = `${seat.path}#${seat.incarnation}`;
+    this.#actor = createLoop(prefix, this, placement.state, seat.watched?.observe);
     if (placement.state === undefined) {
       this.#actor.send({ type: "input.given", input: placement.input });
       return;

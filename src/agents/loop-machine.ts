@@ -1,4 +1,4 @@
-import { type Actor, createActor } from "xstate";
+import { type Actor, createActor, type InspectionEvent } from "xstate";
 import { type AgentContext, type AgentEvent, agentMachine } from "../../machines/agent.ts";
 import type { Json } from "../wire/json.ts";
 
@@ -25,8 +25,15 @@ export interface LoopState {
   readonly context: AgentContext;
 }
 
+export type CreateLoop = (
+  prefix: string,
+  body: LoopEffects,
+  state?: Json,
+  inspect?: (event: InspectionEvent) => void,
+) => LoopActor;
+
 /** Makes actors of the loop. One provided machine serves every agent of the host. */
-export function createLoops(): (prefix: string, body: LoopEffects, state?: Json) => LoopActor {
+export function createLoops(): CreateLoop {
   const bodies = new WeakMap<object, LoopEffects>();
   const effect =
     (name: Exclude<keyof LoopEffects, "touch">) =>
@@ -45,10 +52,12 @@ export function createLoops(): (prefix: string, body: LoopEffects, state?: Json)
       failTurn: effect("failTurn"),
     },
   });
-  return (prefix, body, state) => {
+  return (prefix, body, state, inspect) => {
     const input = { prefix };
+    const inspected = inspect === undefined ? {} : { inspect };
     const snapshot = state === undefined ? undefined : machine.resolveState(loopState(state));
-    const actor = createActor(machine, snapshot === undefined ? { input } : { input, snapshot });
+    const restored = snapshot === undefined ? {} : { snapshot };
+    const actor = createActor(machine, { input, ...restored, ...inspected });
     bodies.set(actor, body);
     // Without an observer XState throws a machine's error at the whole thread.
     actor.subscribe({ error: () => body.touch() });

@@ -148,6 +148,7 @@ export class MachineAgent implements Resident {
 
   /** Any actor's step is a change of the state that is restored, not only the root's. */
   #inspect(event: InspectionEvent): void {
+    this.#seat.watched?.observe(event);
     if (event.type !== "@xstate.snapshot") return;
     if (this.#seen.get(event.actorRef) !== event.snapshot) this.#change();
     this.#seen.set(event.actorRef, event.snapshot);

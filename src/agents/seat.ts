@@ -2,6 +2,7 @@ import type { Placement } from "../wire/delivery.ts";
 import type { Frame, Out } from "../wire/frame.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { HeldTemplate } from "./held-template.ts";
+import type { WatchedAgent } from "./watched-agent.ts";
 
 /** What a machine adds to a frame when it moved. */
 export type Moved = Pick<Frame, "busy"> & Partial<Pick<Frame, "state" | "value" | "timers">>;
@@ -16,6 +17,8 @@ export class Seat {
   readonly held: HeldTemplate;
   /** The number of the last delivery consumed. */
   upTo: number;
+  /** Who is told what its actors do, where the supervisor is inspected. */
+  watched: WatchedAgent | undefined;
   readonly #word: number;
   readonly #words: Int32Array;
   readonly #touch: () => void;

@@ -147,7 +147,15 @@ function invalid(path: string, field: string, value: unknown, what: string): Cop
   return new CoppiceError("OPTIONS_INVALID", message, { option, path });
 }
 
-/** An amount in the accounts' units, at least the smallest one. */
-export function amountFrom(unit: Unit, more: number): number {
-  return unit === "usd" ? Math.max(1, Math.round(more * NANO)) : Math.ceil(more);
+/**
+ * How much a ceiling is lifted by, in the accounts' units.
+ *
+ * **Fails with** `OPTIONS_INVALID` unless it is above 0 and, but for `usd`, whole.
+ */
+export function readRaise(unit: Unit, more: unknown): number {
+  const amount = unit === "usd" ? Math.round(Number(more) * NANO) : more;
+  if (typeof more === "number" && more > 0 && Number.isSafeInteger(amount)) return Number(amount);
+  const kind = unit === "usd" ? "dollars above 0, to 9,000,000" : "a whole number of at least 1";
+  const told = `more ${unit} must be ${kind}, and ${String(more)} was given`;
+  throw new CoppiceError("OPTIONS_INVALID", told, { unit });
 }

@@ -2,9 +2,11 @@ import { createActor, type InspectionEvent } from "xstate";
 import {
   type Account,
   accountOf,
+  BUDGET_UNITS,
   type BudgetRefused,
   type BudgetState,
   type BudgetSummary,
+  type BudgetUnit,
   boundOnPath,
   budgetLogic,
   decideBudget,
@@ -14,7 +16,7 @@ import {
 } from "../../machines/budget.ts";
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { amountFrom, amountOf, readBudgets, UNIT_NAMES, unitName } from "./budget-options.ts";
+import { amountOf, readBudgets, readRaise, UNIT_NAMES, unitName } from "./budget-options.ts";
 import { demandOf, isTokens, isUsage, type ModelAsk, usedBy } from "./model-demand.ts";
 import { type Prices, readPrices } from "./price-options.ts";
 import { PriceList } from "./prices.ts";
@@ -85,12 +87,16 @@ export class Ledger {
 
   /** Accounts whose budgets say that a person is asked for more. */
   readonly #asking = new Set<string>();
+  /** What the root can be lifted to: no layer above a workspace loosens what that one bounds. */
+  readonly #most: { readonly [U in BudgetUnit]?: number };
 
   constructor({ budget, workspaceBudget, prices, now, inspect }: LedgerOptions) {
     this.prices = new PriceList(readPrices(prices));
     const given = [budget, workspaceBudget].filter((one) => one !== undefined);
     const { asks, ...bounds } = readBudgets(given, ROOT);
     if (asks) this.#asking.add(ROOT);
+    const isFirm = workspaceBudget !== undefined && workspaceBudget.onExceeded !== "ask";
+    this.#most = isFirm ? readBudgets([workspaceBudget], ROOT).ceilings : {};
     const input = { path: ROOT, ...bounds, now };
     const watch = inspect === undefined ? {} : { inspect };
     this.#actor = createActor(budgetLogic, { id: "budget", input, ...watch });
@@ -130,10 +136,13 @@ export class Ledger {
     decideBudget(this.#budget, { type: "close", account: account.path });
   }
 
-  /** Lifts the ceiling of an account by an amount in the contract's units. */
+  /** Lifts the ceiling of an account by an amount in the contract's units, as far as it may be. */
   raise(account: string, unit: Unit, more: number): void {
-    const amount = amountFrom(unit, more);
-    decideBudget(this.#budget, { type: "raise", account, unit: UNIT_NAMES[unit], amount });
+    const name = UNIT_NAMES[unit];
+    const limit = accountOf(this.#budget, account).limit[BUDGET_UNITS.indexOf(name)] ?? 0;
+    const most = (account === ROOT ? this.#most[name] : undefined) ?? Number.MAX_SAFE_INTEGER;
+    const amount = Math.min(readRaise(unit, more), Math.max(0, most - limit));
+    decideBudget(this.#budget, { type: "raise", account, unit: name, amount });
   }
 
   tool(path: string, callId: string): Verdict {
@@ -220,11 +229,13 @@ export class Ledger {
     if (over !== undefined && over.asks === undefined) throw over.error;
   }
 
-  /** A bound on one call or on a window is not lifted: only a total can be asked about. */
+  /** A bound on one call or on a window is not lifted, nor one of the workspace. */
   #exceeded(path: string, answer: BudgetRefused): Refused {
     const verdict = exceeded(path, answer, this.#budget.now);
-    const { account, bound } = answer;
-    return bound === "total" && this.#asking.has(account) ? { ...verdict, asks: account } : verdict;
+    const { account, bound, unit, limit } = answer;
+    if (bound !== "total" || !this.#asking.has(account)) return verdict;
+    const isFirm = account === ROOT && limit >= (this.#most[unit] ?? Infinity);
+    return isFirm ? verdict : { ...verdict, asks: account };
   }
 
   #peek(request: Parameters<typeof peekBudget>[1]): Refused | undefined {

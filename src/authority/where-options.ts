@@ -51,6 +51,9 @@ function readPattern(written: unknown, argument: string, refuse: Refuse): Argume
     case "cmd":
       return { kind, parts: commandParts(pattern, no), written };
     default:
+      if (/^\s*(path|url|cmd)\s*:/i.test(written)) {
+        throw no("must name its kind in small letters and without spaces: path:, url: or cmd:");
+      }
       if (/^(\.{0,2}\/|~)|:\/\//.test(written) && written.includes("*")) {
         throw no("must begin with `path:` or `url:`, since a glob over plain text holds no folder");
       }

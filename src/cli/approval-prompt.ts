@@ -3,10 +3,22 @@ import { createInterface } from "node:readline/promises";
 import type { Decision, PendingApproval } from "../index.ts";
 import { questionOf, readDecision } from "./decision-line.ts";
 
+/** Whoever else draws on the terminal, and has to stand back while the cursor is needed. */
+export interface CursorOwner {
+  pause(): void;
+  resume(): void;
+}
+
 /** Asks the person at the terminal, one question at a time. */
 export class ApprovalPrompt {
+  readonly #owner: () => CursorOwner | undefined;
   #last: Promise<unknown> = Promise.resolve();
   readonly #withdrawn = new Map<string, AbortController>();
+
+  /** @param owner asked for each question, because it may come later than the prompt */
+  constructor(owner: () => CursorOwner | undefined = () => undefined) {
+    this.#owner = owner;
+  }
 
   readonly approve = (request: PendingApproval): Promise<Decision> => {
     const gone = new AbortController();
@@ -22,6 +34,8 @@ export class ApprovalPrompt {
   }
 
   async #ask(request: PendingApproval, signal: AbortSignal): Promise<Decision> {
+    const owner = this.#owner();
+    owner?.pause();
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     // Ctrl-C at the cursor is Ctrl-C for the program.
     terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
@@ -37,6 +51,7 @@ export class ApprovalPrompt {
       throw thrown;
     } finally {
       terminal.close();
+      owner?.resume();
     }
   }
 }

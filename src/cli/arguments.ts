@@ -12,12 +12,17 @@ export interface RunCommand {
   /** `-`: from standard input. */
   readonly input?: string;
   readonly json: boolean;
+  /** Lines of text, also on a terminal. */
+  readonly plain: boolean;
+  /** Opens the inspector and says where. */
+  readonly inspect: boolean;
 }
 
 const options = {
   agent: { type: "string" },
   input: { type: "string" },
   json: { type: "boolean" },
+  plain: { type: "boolean" },
   store: { type: "string" },
   inspect: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -47,7 +52,6 @@ export function readArguments(argv: readonly string[]): Command {
   const [command, file, ...more] = positionals;
   checkCommand(command);
   refuseLater("--store", values.store !== undefined);
-  refuseLater("--inspect", values.inspect !== undefined);
   if (file === undefined) throw new UsageError("Name the file to run: coppice run FILE.");
   if (more.length > 0) {
     const told = `One file at a time: "${more[0]}" is one too many; quote a text with spaces.`;
@@ -60,6 +64,8 @@ export function readArguments(argv: readonly string[]): Command {
     ...(typeof agent === "string" ? { agent } : {}),
     ...(typeof input === "string" ? { input } : {}),
     json: json === true,
+    plain: values.plain === true,
+    inspect: values.inspect === true,
   };
 }
 

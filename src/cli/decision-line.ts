@@ -11,6 +11,11 @@ const SCOPES: Readonly<Record<string, ApprovalScope>> = {
   always: "always",
 };
 
+const MOST_SHOWN = 2000;
+
+/** Controls, marks of direction, and what has no width. */
+const HIDING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /** What is asked, as a person reads it before the cursor. */
 export function questionOf({ kind, path, subject, input, reason }: PendingApproval): string {
   const shown = input === undefined ? "" : ` ${clip(JSON.stringify(input))}`;
@@ -26,7 +31,7 @@ export function questionOf({ kind, path, subject, input, reason }: PendingApprov
  * An empty line refuses: nothing is allowed by a slip of the finger.
  */
 export function readDecision(
-  { kind }: PendingApproval,
+  { kind, subject }: PendingApproval,
   line: string,
   by: string,
 ): Decision | undefined {
@@ -35,7 +40,9 @@ export function readDecision(
   if (kind === "question") return { allow: true, answer: said, by };
   if (kind === "budget") {
     const more = Number(said);
-    return Number.isFinite(more) && more > 0 ? { allow: true, answer: more, by } : undefined;
+    // The rest are counted: nobody means one and a half calls.
+    const isAmount = subject === "budget:usd" ? more < 1e6 : Number.isSafeInteger(more);
+    return isAmount && more > 0 ? { allow: true, answer: more, by } : undefined;
   }
   const word = said.toLowerCase();
   if (word === "n" || word === "no") return { allow: false, by };
@@ -43,6 +50,9 @@ export function readDecision(
   return scope === undefined ? undefined : { allow: true, scope, by };
 }
 
+/** Nobody should allow what the screen does not show: signs that hide others are spelt out. */
 function clip(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+  const plain = text.replace(HIDING, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+  const left = plain.length - MOST_SHOWN;
+  return left > 0 ? `${plain.slice(0, MOST_SHOWN)}... (${left} more characters)` : plain;
 }

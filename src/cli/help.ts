@@ -8,7 +8,7 @@ const exits = Object.entries({ ...EXIT_CODES, "usage error": USAGE_EXIT_CODE })
 export const HELP = `coppice runs a swarm of agents and prints what the first of them answers.
 
 Usage
-  coppice run FILE [--agent NAME] [--input TEXT] [--json]
+  coppice run FILE [--agent NAME] [--input TEXT] [--json | --plain] [--inspect]
 
   FILE is a JavaScript or TypeScript module whose default export is a SupervisorOptions object.
 
@@ -16,10 +16,13 @@ Options
   --agent NAME   the template to run; default: the only one, or the one called main or lead
   --input TEXT   what it is told; - reads it from standard input
   --json         every event as a line of JSON on standard output, the outcome as the last
+  --plain        what happens as lines, also on a terminal
+  --inspect      a page that shows the agents live; its address goes to standard error
   -h, --help     this text
   -v, --version  the version
 
-The answer goes to standard output, what happens meanwhile to standard error.
+The answer goes to standard output, what happens meanwhile to standard error: on a terminal as a
+live tree of the agents; elsewhere, and with --plain, NO_COLOR, CI or TERM=dumb, as lines.
 Ctrl-C (or SIGTERM) cancels every agent; a second one kills what has not ended yet.
 When the reader of --json goes away, every agent is cancelled.
 

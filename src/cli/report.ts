@@ -6,12 +6,17 @@ import { type TerminalShape, terminalLine } from "./terminal-line.ts";
 /** Turns events, in order, into the lines that people read. */
 export class Report {
   readonly #shape: () => TerminalShape;
+  readonly #wants: (happening: Happening) => boolean;
   readonly #text = new StreamedText();
   #from: number | undefined;
 
-  /** @param shape asked for each line, because terminals change their width */
-  constructor(shape: () => TerminalShape) {
+  /**
+   * @param shape asked for each line, because terminals change their width
+   * @param wants which happenings are told; all of them where it is left out
+   */
+  constructor(shape: () => TerminalShape, wants: (happening: Happening) => boolean = () => true) {
     this.#shape = shape;
+    this.#wants = wants;
   }
 
   lines(event: RuntimeEvent): readonly string[] {
@@ -28,6 +33,6 @@ export class Report {
     const happenings: Happening[] = said.map((detail) => ({ what: "says", detail, tone: "plain" }));
     const happening = happeningOf(event);
     if (happening !== undefined) happenings.push(happening);
-    return happenings.map((one) => terminalLine(one, path, after, shape));
+    return happenings.filter(this.#wants).map((one) => terminalLine(one, path, after, shape));
   }
 }

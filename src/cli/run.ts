@@ -2,8 +2,12 @@ import { stripVTControlCharacters } from "node:util";
 import { type Outcome, type RuntimeEvent, Supervisor } from "../index.ts";
 import { ApprovalPrompt, refuseApproval } from "./approval-prompt.ts";
 import type { RunCommand } from "./arguments.ts";
+import { costLines } from "./cost-lines.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { Interruption } from "./interruption.ts";
+import { LiveTree } from "./live-tree.ts";
+import { LiveView } from "./live-view.ts";
+import { isLiveWanted } from "./live-wanted.ts";
 import { Output } from "./output.ts";
 import { Report } from "./report.ts";
 import { summaryOf } from "./summary.ts";
@@ -43,17 +47,30 @@ export async function run(command: RunCommand): Promise<number> {
     },
   });
   const asks = process.stdin.isTTY === true && command.input !== "-";
-  const prompt = new ApprovalPrompt();
+  const prompt = new ApprovalPrompt(() => view);
   const approve = asks ? prompt.approve : refuseApproval;
-  await using started = await Supervisor.start({ approve, ...options });
+  const inspect = command.inspect && !options.inspect ? { inspect: true } : {};
+  await using started = await Supervisor.start({ approve, ...options, ...inspect });
   supervisor = started;
+  if (started.inspectorUrl !== undefined) stderr.line(`Inspector: ${started.inspectorUrl}`);
   started.on("approval.decided", ({ id }) => prompt.withdraw(id));
   const events = started.events({ since: 0 });
   const ref = await started.spawn(agent, input === undefined ? {} : { input });
-  const agents = await tell(events, ref.path, command.json ? jsonLines(stdout) : reading(stderr));
+  const tree = new LiveTree();
+  const isLive = isLiveWanted(command, process.stderr.isTTY, process.env);
+  using view = isLive ? liveView(tree, started) : undefined;
+  const line = command.json ? jsonLines(stdout) : view === undefined ? reading(stderr) : view.event;
+  const agents = await tell(events, ref.path, (event) => {
+    tree.apply(event);
+    line(event);
+  });
   const outcome = await ref.outcome;
+  view?.[Symbol.dispose]();
   if (command.json) stdout.line(JSON.stringify({ type: "outcome", ...plain(outcome) }));
-  else answer(outcome, agents, stdout, stderr);
+  else {
+    for (const cost of costLines(tree, columnsOf(process.stderr))) stderr.line(cost);
+    answer(outcome, agents, stdout, stderr);
+  }
   await Promise.all([stdout.flush(), stderr.flush()]);
   return EXIT_CODES[outcome.status];
 }
@@ -83,12 +100,21 @@ function jsonLines(stdout: Output): (event: RuntimeEvent) => void {
 
 function reading(stderr: Output): (event: RuntimeEvent) => void {
   const report = new Report(() => ({
-    columns: process.stderr.columns ?? DEFAULT_COLUMNS,
+    columns: columnsOf(process.stderr),
     colours: process.stderr.isTTY === true && !process.env.NO_COLOR,
   }));
   return (event) => {
     for (const line of report.lines(event)) stderr.line(line);
   };
+}
+
+function liveView(tree: LiveTree, supervisor: Supervisor): LiveView {
+  const look = () => supervisor.tree();
+  return new LiveView({ tree, look, terminal: process.stderr, others: [process.stdout] });
+}
+
+function columnsOf({ columns }: NodeJS.WriteStream): number {
+  return columns || DEFAULT_COLUMNS;
 }
 
 function answer(

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { Happening, Tone } from "./happening.ts";
+import { cut, cutStart, toLeft, widthOf } from "./text-width.ts";
 
 /** What a terminal can show. */
 export interface TerminalShape {
@@ -7,6 +8,8 @@ export interface TerminalShape {
   readonly colours: boolean;
 }
 
+/** Below this neither the time nor columns have room. */
+const NARROW_COLUMNS = 60;
 const PATH_COLUMNS = 24;
 const WHAT_COLUMNS = 11;
 const styles: { readonly [T in Tone]: "reset" | "dim" | "green" | "yellow" | "red" } = {
@@ -31,12 +34,18 @@ export function terminalLine(
 ): string {
   const paint = (style: (typeof styles)[Tone], text: string): string =>
     colours && style !== "reset" ? styleText(style, text, { validateStream: false }) : text;
+  if (columns < NARROW_COLUMNS) {
+    const place = cutStart(path, Math.floor(columns / 3));
+    const left = columns - widthOf(place) - what.length - 2;
+    const told = `${what} ${cut(oneLine(detail), Math.max(0, left))}`.trimEnd();
+    return `${place} ${paint(styles[tone], told)}`.trimStart();
+  }
   const time = `${(afterMs / 1000).toFixed(2)}s`.padStart(8);
   const width = Math.min(PATH_COLUMNS, Math.floor(columns / 3));
-  const place = shortenStart(indented(path), width).padEnd(width);
+  const place = toLeft(cutStart(indented(path), width), width);
   const did = what.padEnd(WHAT_COLUMNS);
-  const left = columns - time.length - place.length - did.length - 4;
-  const rest = shorten(oneLine(detail), Math.max(0, left));
+  const left = columns - time.length - widthOf(place) - did.length - 4;
+  const rest = cut(oneLine(detail), Math.max(0, left));
   return `${paint("dim", time)}  ${place} ${paint(styles[tone], `${did} ${rest}`.trimEnd())}`;
 }
 
@@ -49,17 +58,4 @@ export function oneLine(text: string): string {
 function indented(path: string): string {
   const depth = path === "/" ? 0 : path.split("/").length - 1;
   return `${"  ".repeat(Math.max(0, depth - 1))}${path}`;
-}
-
-function shorten(text: string, columns: number): string {
-  const letters = [...text];
-  return letters.length <= columns
-    ? text
-    : `${letters.slice(0, Math.max(0, columns - 1)).join("")}…`;
-}
-
-/** The end of a path says more than its beginning. */
-function shortenStart(text: string, columns: number): string {
-  if (text.length <= columns) return text;
-  return `…${text.slice(text.length - Math.max(0, columns - 1))}`;
 }

@@ -89,6 +89,12 @@ function goOn(tree: Tree, node: Node): void {
   flush(tree, node);
 }
 
+/** What came while it was paused and kept its slot, because something still ran for it. */
+export function catchUp(tree: Tree, node: Node): void {
+  if (!node.slot || node.status !== "running" || isPaused(node)) return;
+  if (node.held.length > 0 || !node.mailbox.empty) goOn(tree, node);
+}
+
 /** Starts an agent that holds its slot, or parks it until a sibling ends. */
 export function start(tree: Tree, node: Node): void {
   const parent = node.parent as Node;

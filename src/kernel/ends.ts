@@ -69,8 +69,9 @@ export function kill(tree: Tree, nodes: readonly Node[]): void {
   const hosts = new Set<string>();
   for (const node of nodes) {
     if (node.end !== undefined || node.finished !== undefined) continue;
+    // A cancel and the stop behind it have a grace each, and both may end before the host has.
+    if (!node.killed) tree.fact("cancel.killed", node.path);
     node.killed = true;
-    tree.fact("cancel.killed", node.path);
     if (node.host === undefined) finish(tree, node, { status: "ended" });
     else hosts.add(node.host);
   }

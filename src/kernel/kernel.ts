@@ -5,7 +5,7 @@ import type { ExhaustedUnit, Frame, Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { idleCall, type Request, request, requestModel, settleCall, waitFor } from "./calls.ts";
 import { commit } from "./commit.ts";
-import { flush, serveFrom, start } from "./dispatch.ts";
+import { catchUp, flush, serveFrom, start } from "./dispatch.ts";
 import { doDue } from "./due.ts";
 import type { Effect } from "./effects.ts";
 import { deadLetter, endSubtree, kill } from "./ends.ts";
@@ -234,6 +234,7 @@ export class Kernel {
   resumePaused(node: Node): void {
     node.paused = false;
     serveFrom(this.tree, node);
+    for (const at of subtree(node)) catchUp(this.tree, at);
   }
 
   loseHost(host: string, reason: string): void {

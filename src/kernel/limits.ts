@@ -40,8 +40,10 @@ export function refuseSpawn(parent: Node, birth: Birth, now: number): CoppiceErr
     // Nobody could ever leave that queue: refusing is kinder than waiting for ever.
     if (limits.concurrency === 0) return refusal("QUEUE_FULL", template, node, "concurrency", 0);
   }
-  if (birth.limits.concurrency === 0)
-    return refusal("QUEUE_FULL", template, parent, "concurrency", 0);
+  if (birth.limits.concurrency === 0) {
+    const message = `"${template}" was not spawned: its own limits allow concurrency 0`;
+    return new CoppiceError("QUEUE_FULL", message, { limit: "concurrency", value: 0 });
+  }
   if (parent.depth === 0) return refuseChild(parent, template);
   const { top } = parent;
   if (top.spawnsBelow >= TOP_LEVEL_SPAWNS && !isGiven(top, "spawns")) {

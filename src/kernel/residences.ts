@@ -6,7 +6,7 @@ const DEPARTURES_KEPT = 10_000;
 /** Who lives on which host: what makes a port an identity. */
 export class Residences {
   readonly #residents = new Map<string, Set<Node>>();
-  readonly #departed = new Map<string, Set<string>>();
+  readonly #departed = new Map<string, Departures>();
 
   /** Hosts that were caught lying: nothing more of what they said is believed. */
   readonly #distrusted = new Set<string>();
@@ -29,9 +29,9 @@ export class Residences {
     if (host === undefined) return;
     this.#residents.get(host)?.delete(node);
     node.host = undefined;
-    const gone = setOf(this.#departed, host);
+    const gone = this.#departed.get(host) ?? new Departures();
+    this.#departed.set(host, gone);
     gone.add(key(node.path, node.incarnation));
-    if (gone.size > DEPARTURES_KEPT) gone.delete(gone.values().next().value as string);
   }
 
   of(host: string): readonly Node[] {
@@ -51,6 +51,26 @@ export class Residences {
     this.#residents.delete(host);
     this.#departed.delete(host);
     this.#distrusted.delete(host);
+  }
+}
+
+/** The newest of those that left a host; a set alone would search long for its oldest member. */
+class Departures {
+  readonly #keys = new Set<string>();
+  readonly #ring: string[] = [];
+  #next = 0;
+
+  add(key: string): void {
+    if (this.#keys.has(key)) return;
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined) this.#keys.delete(oldest);
+    this.#keys.add(key);
+    this.#ring[this.#next] = key;
+    this.#next = (this.#next + 1) % DEPARTURES_KEPT;
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
   }
 }
 

@@ -148,8 +148,9 @@ function closeBlock(
     case "tool_use": {
       const input = parseInput(json, stopReason);
       if (input !== undefined) return { type, id, name, input };
-      // A call that was cut off can neither be run nor sent back.
-      return stopReason === "tool_use" ? "broken" : "nothing";
+      if (stopReason === "tool_use") return "broken";
+      // Cut off: it cannot be run, but it is kept, so that the model is told of it as its result.
+      return stopReason === "max_tokens" ? { type, id, name, input: {} } : "nothing";
     }
     default:
       return "nothing";

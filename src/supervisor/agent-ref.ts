@@ -3,7 +3,7 @@ import type { RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import { checkCloneable } from "./registry.ts";
+import { checkCloneable } from "./cloneable.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** A reference to an agent: by path, valid for ever, also after the agent has ended. */
@@ -31,7 +31,7 @@ export interface AgentRef<Output = Json> {
   cancel(reason?: string): Promise<void>;
   /** The machine's last committed state. */
   snapshot(): Promise<Json>;
-  /** What happens to it and everything below it, from now on. */
+  /** What happens to it and everything below it, from now on; ends with its `agent.stopped`. */
   events(): AsyncIterableIterator<RuntimeEvent>;
 }
 
@@ -62,6 +62,10 @@ export function createAgentRef<Output>(
     async snapshot() {
       return node.state ?? null;
     },
-    events: () => swarm.log.read({ path }),
+    events() {
+      const reader = swarm.log.read({ path });
+      void outcome.then(() => reader.close());
+      return reader;
+    },
   };
 }

@@ -1,10 +1,13 @@
+import { readRaise } from "../authority/budget-options.ts";
 import type { Asking } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
+import { plainJson } from "../tools/plain-json.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { Unit } from "../wire/spec.ts";
+import { decisionKey, readDecision } from "./decision.ts";
 import type { Swarm } from "./swarm.ts";
 
 export type Approve = (request: PendingApproval) => Promise<Decision> | Decision;
@@ -34,7 +37,15 @@ export interface Question {
   readonly subject: string;
   readonly reason: string;
   readonly input?: Json;
+  /** Fails with OPTIONS_INVALID for a yes that says nothing usable; the question stays open. */
+  readonly check?: (decision: Decision) => void;
+  /** What a yes changes beyond the call: remembered rights, a lifted budget. */
   readonly onAllowed: (decision: Decision) => void;
+  /** Whether a yes to this one answers another question too; that one only goes on then. */
+  readonly covers?: (other: Question, decision: Decision) => boolean;
+  readonly goOn: () => void;
+  /** Of a budget: which account and unit. */
+  readonly purse?: string;
   readonly onDenied: (error: CoppiceError) => void;
 }
 
@@ -63,7 +74,7 @@ export class Approvals {
     this.#approve = options.approve;
   }
 
-  list(): readonly PendingApproval[] {
+  list(): PendingApproval[] {
     return [...this.#open.values()].map(({ asked }) => asked);
   }
 
@@ -77,8 +88,9 @@ export class Approvals {
     const about = { kind, subject, reason, ...(input === undefined ? {} : { input }) };
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     this.#open.set(id, { asked, question });
-    log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt });
+    // Before anybody hears of it: a listener may decide at once, or end the agent.
     kernel.hold(node, callId, { id, until: expiresAt });
+    log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt });
     if (this.#approve !== undefined) void this.#callBack(this.#approve, asked);
   }
 
@@ -96,14 +108,14 @@ export class Approvals {
     this.ask({
       ...{ node, callId, subject, reason },
       kind: "tool",
-      ...(input === undefined ? {} : { input }),
+      ...(input === undefined ? {} : { input: plainJson(input) }),
       onAllowed: ({ scope = "once" }) => {
-        const { kernel, parts } = this.#swarm;
         const { seat } = this.#swarm.recordOf(node);
-        if (scope !== "once") parts.arbiter.remember(seat, subject, scope);
-        this.#again.set(callId, { node, approved: true });
-        kernel.again(node, callId);
+        if (scope !== "once") this.#swarm.parts.arbiter.remember(seat, subject, scope);
       },
+      covers: (other, { scope }) =>
+        other.kind === "tool" && other.subject === subject && isWithin(other.node, node, scope),
+      goOn: () => this.#askAgain(node, callId, true),
       onDenied: deny,
     });
   }
@@ -115,19 +127,21 @@ export class Approvals {
   askForMore(node: Node, callId: string, usedUp: UsedUp, otherwise: () => void): void {
     const { error, unit, asks, approved } = usedUp;
     const { limit } = error.details;
+    const purse = `${asks} ${unit}`;
     this.ask({
       ...{ node, callId },
       kind: "budget",
       subject: `budget:${unit}`,
       reason: error.message,
       input: { ...error.details } as Json,
-      onAllowed: ({ answer }) => {
-        const { kernel, parts } = this.#swarm;
-        const isAmount = typeof answer === "number" && Number.isFinite(answer) && answer > 0;
-        parts.arbiter.raise(asks, unit, isAmount ? answer : Number(limit) || 1);
-        this.#again.set(callId, { node, approved });
-        kernel.again(node, callId);
+      check: ({ answer }) => void (answer === undefined || readRaise(unit, answer)),
+      onAllowed: ({ answer = Number(limit) || 1 }) => {
+        this.#swarm.parts.arbiter.raise(asks, unit, answer as number);
       },
+      // The same purse: what was added serves whoever stood before it, as far as it goes.
+      covers: (other) => other.kind === "budget" && other.purse === purse,
+      purse,
+      goOn: () => this.#askAgain(node, callId, approved),
       onDenied: otherwise,
     });
   }
@@ -142,20 +156,23 @@ export class Approvals {
   /**
    * Decides a question; the same decision again has no effect.
    *
-   * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise.
+   * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise;
+   * OPTIONS_INVALID for an amount that no budget can be lifted by: it may be decided again.
    */
   decide(id: string, decision: Decision): void {
+    const key = decisionKey(decision);
     const before = this.#decided.get(id);
-    if (before !== undefined && before === canonical(decision)) return;
+    if (before === key) return;
     const open = this.#open.get(id);
     if (open === undefined) {
       const why = before === undefined ? "is not open" : "was decided otherwise";
       throw new CoppiceError("APPROVAL_UNKNOWN", `the approval "${id}" ${why}`, { id });
     }
-    this.#remember(id, canonical(decision));
-    this.#close(id, { ...decision });
     const { question, asked } = open;
-    if (decision.allow) return question.onAllowed(decision);
+    if (decision.allow) question.check?.(decision);
+    this.#remember(id, key);
+    this.#close(id, { ...decision });
+    if (decision.allow) return this.#allow(id, question, decision);
     const { reason } = decision;
     const told = `${asked.subject} was refused${reason === undefined ? "" : `: ${reason}`}`;
     question.onDenied(new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
@@ -180,6 +197,23 @@ export class Approvals {
     }
   }
 
+  #allow(id: string, question: Question, decision: Decision): void {
+    question.onAllowed(decision);
+    question.goOn();
+    for (const [other, { question: waiting }] of [...this.#open]) {
+      if (question.covers?.(waiting, decision) !== true || !this.#open.has(other)) continue;
+      const as = { allow: true, reason: `as ${id}` };
+      this.#remember(other, decisionKey(as));
+      this.#close(other, as);
+      waiting.goOn();
+    }
+  }
+
+  #askAgain(node: Node, callId: string, approved: boolean): void {
+    this.#again.set(callId, { node, approved });
+    this.#swarm.kernel.again(node, callId);
+  }
+
   #close(id: string, told: Decision): void {
     const { kernel, log } = this.#swarm;
     const { node } = (this.#open.get(id) as { readonly question: Question }).question;
@@ -194,7 +228,9 @@ export class Approvals {
     try {
       // Not within the step that asks: the callback may use the supervisor.
       await Promise.resolve();
-      decision = await approve(asked);
+      if (!this.#open.has(asked.id)) return;
+      decision = readDecision(await approve(asked), "approve");
+      if (decision.allow) this.#open.get(asked.id)?.question.check?.(decision);
     } catch (thrown) {
       decision = { allow: false, reason: `the approve callback failed: ${describe(thrown)}` };
     }
@@ -211,7 +247,9 @@ export class Approvals {
   }
 }
 
-/** Two decisions are the same when they allow alike, as far, with the same words. */
-function canonical({ allow, scope = "once", reason, answer, by }: Decision): string {
-  return JSON.stringify([allow, scope, reason ?? null, answer ?? null, by ?? null]);
+/** True for the agents that a yes of this scope speaks of. */
+function isWithin(other: Node, node: Node, scope: Decision["scope"]): boolean {
+  if (scope === "always") return true;
+  if (scope === "run") return other.top === node.top;
+  return scope === "agent" && other === node;
 }

@@ -16,6 +16,7 @@ export class EventLog {
   /** Events that a listener caused while another event was being told. */
   readonly #untold: RuntimeEvent[] = [];
   #telling = false;
+  #closed = false;
 
   constructor(journal: Journal, now: () => number) {
     this.#journal = journal;
@@ -60,11 +61,14 @@ export class EventLog {
       onClose: (closed) => this.#readers.delete(closed),
       ...(options.since === undefined ? {} : { since: options.since }),
     });
-    this.#readers.add(reader);
+    if (this.#closed) reader.close();
+    else this.#readers.add(reader);
     return reader;
   }
 
+  /** Ends every reader, those that come later once they have read what there is. */
   close(): void {
+    this.#closed = true;
     for (const reader of [...this.#readers]) reader.close();
   }
 

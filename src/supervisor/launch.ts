@@ -1,16 +1,21 @@
 import { availableParallelism } from "node:os";
 import { Arbiter } from "../authority/arbiter.ts";
+import { CoppiceError } from "../errors.ts";
 import { startHosts } from "../hosts/hosts.ts";
 import { MemoryJournal } from "../journal/memory.ts";
 import { ROOT_LIMITS } from "../kernel/limits.ts";
+import { startTelemetry } from "../telemetry/telemetry.ts";
 import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
 import { systemClock } from "../wire/clock.ts";
-import { EventLog } from "./event-log.ts";
+import { unlessAborted } from "./abort.ts";
+import { type EventListener, EventLog } from "./event-log.ts";
+import { inspectorOf, overheard } from "./inspection.ts";
 import { loosened } from "./loosening.ts";
 import { tighterLimits } from "./plan.ts";
 import { Registry } from "./registry.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
 import { Swarm } from "./swarm.ts";
+import { statsOf } from "./views.ts";
 import { readWorkspace } from "./workspace.ts";
 
 const DEFAULT_GRACE_MS = 5_000;
@@ -28,28 +33,38 @@ export async function launch(options: SupervisorOptions): Promise<Swarm> {
   const log = new EventLog(new MemoryJournal(), () => clock.now());
   const { approve, approvalTimeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS } = options;
   const swarm = new Swarm({ clock, log, limits, graceMs, rates, approvalTimeoutMs, approve });
+  const inspector = inspectorOf(swarm, options.inspect);
   let registry: Registry | undefined;
   const toolbox = await Toolbox.start({
     tools: options.tools ?? [],
     mcpServers: options.mcpServers ?? {},
     clock,
+    signal: options.signal,
     onEvent: (event) => {
       if (event.type === "mcp.connected") registry?.refresh();
       tell(log, event);
     },
   });
-  const hosts = startHosts({ threads, words: swarm.places.words.buffers, events: swarm });
+  const events = overheard(swarm, inspector);
+  const hosts = startHosts({ threads, words: swarm.places.words.buffers, events });
   try {
     registry = new Registry(options.agents ?? {}, toolbox);
     // A `priceAs` that names no price is refused before anything runs.
     for (const model of registry.models) arbiter.prices.of(model);
-    await hosts.verify(registry.modules);
-    swarm.begin({ arbiter, hosts, toolbox, registry });
+    const { modules } = registry;
+    await unlessAborted(options.signal, () => hosts.verify(modules));
+    if (options.signal?.aborted) throw new CoppiceError("CANCELLED", "the start was aborted");
+    await inspector?.listen();
+    const telemetry = await startTelemetry({
+      listen: (type, listener) => log.on(type, listener as EventListener, false),
+      stats: () => statsOf(swarm),
+    });
+    swarm.begin({ arbiter, hosts, toolbox, registry, telemetry, inspector });
     for (const { layer, ...rest } of loosened(options, workspace, limits)) {
       log.fact("config.loosened", "/", { layer, ...rest });
     }
   } catch (error) {
-    await Promise.all([hosts.stop(), toolbox.stop()]);
+    await Promise.all([hosts.stop(), toolbox.stop(), inspector?.stop()]);
     arbiter.stop();
     throw error;
   }
@@ -58,10 +73,12 @@ export async function launch(options: SupervisorOptions): Promise<Swarm> {
 
 /** Ends everything a swarm worked with, once its last agent is gone. */
 export async function land(swarm: Swarm): Promise<void> {
-  const { hosts, toolbox, arbiter } = swarm.parts;
+  const { hosts, toolbox, arbiter, telemetry, inspector } = swarm.parts;
   swarm.places.flush();
   await Promise.all([hosts.stop(), toolbox.stop()]);
   swarm.close();
+  telemetry?.stop();
+  await inspector?.stop();
   arbiter.stop();
   swarm.log.close();
 }

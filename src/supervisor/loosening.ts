@@ -60,7 +60,9 @@ function lowest(a: Budget = {}, b: Budget = {}): Budget {
 
 /** Bounds by name; a share at which to warn is no bound. */
 function numbers(bounds: Limits | Budget | undefined): ReadonlyMap<string, number> {
-  const entries = Object.entries(bounds ?? {}).filter(
+  const { perAction = {}, ...own } = (bounds ?? {}) as Budget;
+  const actions = Object.entries(perAction).map(([unit, bound]) => [`perAction.${unit}`, bound]);
+  const entries = [...Object.entries(own), ...actions].filter(
     ([name, value]) => typeof value === "number" && name !== "warnAt",
   );
   return new Map(entries as [string, number][]);

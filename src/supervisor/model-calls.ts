@@ -3,16 +3,16 @@ import { modelSubject } from "../authority/subjects.ts";
 import type { Verdict } from "../authority/verdict.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
-import type { Call, Node } from "../kernel/node.ts";
+import { type Call, isPaused, type Node } from "../kernel/node.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
 import type { ModelSpec } from "../wire/spec.ts";
-import type { TokenUsage } from "../wire/transcript.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { tellWarnings } from "./budget-warnings.ts";
-import { modelResult } from "./model-result.ts";
+import { modelResult, nameOf } from "./model-result.ts";
+import { promptOf } from "./prompt-estimate.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Output tokens of one call where the model's spec says nothing. */
@@ -54,10 +54,12 @@ export class ModelCalls {
 
   /** Asks the arbiter for a call whose turn has come. */
   request(node: Node, call: Call): void {
-    const { kernel, parts } = this.#swarm;
+    const { kernel } = this.#swarm;
     if (node.closed) return;
     const out = call.out as ModelOut;
     const record = this.#swarm.recordOf(node);
+    const due = this.#swarm.pacedCalls.takeDue(node, out.callId);
+    if (due !== undefined) return due();
     const { model } = record.plan;
     if (model === undefined) {
       const message = `${node.path} has no model; give its spec one`;
@@ -67,15 +69,7 @@ export class ModelCalls {
       return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
     }
     const { approved = false } = this.#swarm.approvals.takeAgain(out.callId) ?? {};
-    const verdict = parts.arbiter.model(record.seat, {
-      callId: out.callId,
-      model,
-      inputTokens: record.prompt.of(out.callId, out.inputTokens),
-      maxTokens: maxTokensOf(model),
-      approved,
-      ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
-    });
-    this.#decided(node, call, verdict, approved);
+    this.#decided(node, call, this.#ask(node, out, model, approved), approved);
   }
 
   /** Goes on with those whose reservation came through; true when there were any. */
@@ -85,9 +79,13 @@ export class ModelCalls {
     for (const { callId, verdict } of woken) {
       const waiting = this.#waiting.get(callId);
       if (waiting === undefined) continue;
+      const { node, call, approved } = waiting;
       this.#waiting.delete(callId);
-      this.#swarm.recordOf(waiting.node).waiting.delete(callId);
-      this.#decided(waiting.node, waiting.call, verdict, waiting.approved);
+      this.#swarm.recordOf(node).waiting.delete(callId);
+      const go = () => this.#decided(node, call, verdict, approved);
+      // A job would begin at once, whether its agent is paused or not.
+      if (isPaused(node)) this.#swarm.pacedCalls.askAgain(node, callId, go);
+      else go();
     }
     return woken.length > 0;
   }
@@ -124,7 +122,9 @@ export class ModelCalls {
     this.#forget(report.callId, job);
     this.#settle(node, report.callId, {
       ...report,
-      ...(report.result.isError ? { error: report.result.error } : {}),
+      ...(report.result.isError
+        ? { error: report.result.error }
+        : { stopReason: report.result.stopReason }),
     });
     this.#swarm.kernel.settleCall(node, report.callId, modelResult(report));
   }
@@ -163,6 +163,18 @@ export class ModelCalls {
     }
   }
 
+  #ask(node: Node, out: ModelOut, model: ModelSpec, approved: boolean): Verdict {
+    const { seat, prompt } = this.#swarm.recordOf(node);
+    return this.#swarm.parts.arbiter.model(seat, {
+      callId: out.callId,
+      model,
+      inputTokens: prompt.of(out.callId, out.inputTokens),
+      maxTokens: maxTokensOf(model),
+      approved,
+      ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
+    });
+  }
+
   #decided(node: Node, call: Call, verdict: Verdict, approved: boolean): void {
     const { kernel, log } = this.#swarm;
     const out = call.out as ModelOut;
@@ -190,11 +202,18 @@ export class ModelCalls {
     }
     const model = this.#swarm.recordOf(node).plan.model as ModelSpec;
     const maxTokens = verdict.maxTokens ?? maxTokensOf(model);
+    const go = () => this.#start(node, out, model, maxTokens);
     this.#swarm.pacedCalls.pass({
       node,
       callId,
       subject: modelSubject(model),
-      go: () => this.#start(node, out, model, maxTokens),
+      go,
+      due: () => {
+        const now = this.#ask(node, out, model, approved);
+        if (now.status === "granted") return go();
+        this.#swarm.parts.arbiter.release(callId, { started: false });
+        this.#decided(node, call, now, approved);
+      },
       refuse: (error) => this.#fail(node, out, encodeError(error, "QUEUE_FULL")),
     });
   }
@@ -231,21 +250,23 @@ export class ModelCalls {
   #settle(
     node: Node,
     callId: string,
-    done: { readonly usage: TokenUsage; readonly partial?: boolean; readonly error?: unknown },
+    done: Pick<Extract<Out, { type: "model.done" }>, "usage" | "partial" | "error" | "stopReason">,
   ): void {
     const { parts, log } = this.#swarm;
     const { plan } = this.#swarm.recordOf(node);
-    const { usage, partial = false } = done;
+    const { usage, partial = false, stopReason } = done;
     parts.arbiter.settle(callId, usage);
     // At once, so that the agent's very next model call can take it along.
     tellWarnings(this.#swarm);
     const usd =
       plan.model === undefined ? 0 : amountOf("usd", parts.arbiter.prices.cost(plan.model, usage));
-    const isError = done.error !== undefined;
+    const code = done.error?.code;
+    const isError = code !== undefined;
     const { prompt } = this.#swarm.recordOf(node);
     if (!isError && !partial) prompt.settled(callId, promptOf(usage));
     const told = { ...usage } satisfies Record<string, number>;
-    log.fact("model.finished", node.path, { callId, usage: told, usd, partial, isError });
+    const how = { partial, isError, code, stopReason };
+    log.fact("model.finished", node.path, { callId, usage: told, usd, ...how });
   }
 
   #tell(node: Node, report: Exclude<ModelReport, { type: "model.done" }>): void {
@@ -271,14 +292,4 @@ export class ModelCalls {
 export function maxTokensOf(model: ModelSpec): number {
   const asked = "maxTokens" in model ? model.maxTokens : undefined;
   return typeof asked === "number" && asked >= 1 ? Math.floor(asked) : DEFAULT_MAX_TOKENS;
-}
-
-/** All input of a call, whatever it cost. */
-function promptOf({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage): number {
-  return inputTokens + cacheReadTokens + cacheWriteTokens;
-}
-
-function nameOf(model: ModelSpec): string {
-  const named = "model" in model ? model.model : undefined;
-  return typeof named === "string" ? `${model.provider}:${named}` : model.provider;
 }

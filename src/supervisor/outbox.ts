@@ -12,6 +12,8 @@ export class Outbox {
   readonly #parcels = new Map<string, Parcel>();
   /** Templates that a host knows. */
   readonly #sent = new Map<string, Set<string>>();
+  /** Hosts that tell what their actors do; undefined when nobody wants to know. */
+  inspected: Set<string> | undefined;
   #scheduled = false;
 
   add(host: Host, item: HostItem, template?: Template): void {
@@ -35,13 +37,22 @@ export class Outbox {
     const parcels = [...this.#parcels.values()];
     this.#parcels.clear();
     for (const { host, items, templates } of parcels) {
-      host.post(templates.length === 0 ? { items } : { items, templates });
+      const message = templates.length === 0 ? { items } : { items, templates };
+      host.post(this.#isFirst(host.id) ? { inspect: true, ...message } : message);
     }
   }
 
   forgetHost(host: string): void {
     this.#parcels.delete(host);
     this.#sent.delete(host);
+    this.inspected?.delete(host);
+  }
+
+  /** True once for each host, where the supervisor is inspected. */
+  #isFirst(host: string): boolean {
+    if (this.inspected === undefined || this.inspected.has(host)) return false;
+    this.inspected.add(host);
+    return true;
   }
 
   #knows(host: string, template: string): boolean {

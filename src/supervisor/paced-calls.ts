@@ -1,6 +1,6 @@
 import { type RateOptions, Rates } from "../authority/rates.ts";
 import type { CoppiceError } from "../errors.ts";
-import type { Node } from "../kernel/node.ts";
+import { isPaused, type Node } from "../kernel/node.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** A call that has every right and its budget, and may have to wait for its turn. */
@@ -8,9 +8,11 @@ export interface PacedCall {
   readonly node: Node;
   readonly callId: string;
   readonly subject: string;
-  /** Begins it. */
+  /** Begins it at once. */
   readonly go: () => void;
-  /** It is asked for again once it has waited, because it needs a slot: see {@link takeDue}. */
+  /** It has waited: asks the door once more, whose answer may be another one by now. */
+  readonly due: () => void;
+  /** It needs a slot for that: see {@link takeDue}. */
   readonly again?: boolean;
   /** Too many wait already. */
   readonly refuse: (error: CoppiceError) => void;
@@ -35,6 +37,10 @@ export class PacedCalls {
     return this.#rates.waiting;
   }
 
+  isWaiting(callId: string): boolean {
+    return this.#waiting.has(callId);
+  }
+
   /** Begins a call, or has it wait until its rate allows it; cancelling its agent ends the wait. */
   pass(call: PacedCall): void {
     const { kernel } = this.#swarm;
@@ -46,8 +52,7 @@ export class PacedCalls {
       return call.refuse(answer.error);
     }
     this.#waiting.set(callId, call);
-    const calls = this.#byNode.get(node) ?? new Set();
-    this.#byNode.set(node, calls.add(callId));
+    this.#remember(node, callId);
     this.#arm();
     kernel.idleCall(node, callId);
   }
@@ -67,13 +72,13 @@ export class PacedCalls {
     return due.length > 0;
   }
 
-  /** What begins a call that has waited and may begin now; told once. */
+  /** What goes on with a call that has waited and whose turn it is; told once. */
   takeDue(node: Node, callId: string): (() => void) | undefined {
-    const go = this.#due.get(callId);
-    if (go === undefined) return undefined;
+    const due = this.#due.get(callId);
+    if (due === undefined) return undefined;
     this.#due.delete(callId);
     this.#forget(node, callId);
-    return go;
+    return due;
   }
 
   /** Takes back the calls of an agent that is ending: they never began. */
@@ -87,14 +92,23 @@ export class PacedCalls {
     this.#byNode.delete(node);
   }
 
+  /** Has a call that may begin wait for its agent's slot, and so for the end of its pause. */
+  askAgain(node: Node, callId: string, due: () => void): void {
+    this.#remember(node, callId);
+    this.#due.set(callId, due);
+    this.#swarm.kernel.again(node, callId);
+  }
+
   #goOn(call: PacedCall): void {
     const { node, callId, again = false } = call;
-    if (again) {
-      this.#due.set(callId, call.go);
-      return this.#swarm.kernel.again(node, callId);
-    }
+    if (again || isPaused(node)) return this.askAgain(node, callId, call.due);
     this.#forget(node, callId);
-    call.go();
+    call.due();
+  }
+
+  #remember(node: Node, callId: string): void {
+    const calls = this.#byNode.get(node) ?? new Set();
+    this.#byNode.set(node, calls.add(callId));
   }
 
   #forget(node: Node, callId: string): void {

@@ -71,6 +71,11 @@ export class Places {
     this.#outbox.add(host, item, template);
   }
 
+  /** From now on, each host is told to say what its actors do. */
+  inspect(): void {
+    this.#outbox.inspected = new Set();
+  }
+
   /** Sends everything that waits for the end of the tick. */
   flush(): void {
     this.#outbox.flush();

@@ -10,6 +10,7 @@ import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
+import { checkCloneable } from "./cloneable.ts";
 import { type Plan, tighterLimits, tighterMs } from "./plan.ts";
 import { check, specSchema } from "./spec-schema.ts";
 import type { SpawnOptions } from "./supervisor-options.ts";
@@ -178,17 +179,6 @@ export class Registry {
       const message = `${what} names "${pattern}", which matches no registered tool`;
       throw new CoppiceError("TOOL_UNKNOWN", message, { tool: pattern });
     }
-  }
-}
-
-/** Fails with OPTIONS_INVALID unless the value can cross a thread. */
-export function checkCloneable(value: unknown, what: string): void {
-  if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return;
-  try {
-    structuredClone(value);
-  } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new CoppiceError("OPTIONS_INVALID", `${what} cannot cross a thread: ${why}`);
   }
 }
 

@@ -132,6 +132,7 @@ function question(swarm: Swarm, node: Node, out: Of<"question">): void {
     input,
     onAllowed: ({ answer = null }) =>
       settle(swarm, node, callId, { isError: false, value: answer }),
+    goOn: () => undefined,
     onDenied: (error) => settle(swarm, node, callId, failure(error)),
   });
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CoppiceError } from "../errors.ts";
+import { plainJson } from "../tools/plain-json.ts";
 
 const count = z.number().int().min(0);
 const milliseconds = z
@@ -13,6 +14,14 @@ const graceMs = z
   .min(0)
   .max(2 ** 31 - 1);
 const json = z.unknown();
+/** What a model is made from is hashed as JSON and crosses threads. */
+const plain = z.unknown().superRefine((value, context) => {
+  try {
+    plainJson(value);
+  } catch (error) {
+    context.addIssue(`must be plain JSON: ${(error as Error).message}`);
+  }
+});
 const record = z.record(z.string(), z.unknown());
 
 export const limitsSchema = z.strictObject({
@@ -51,7 +60,7 @@ const tokens = count.max(1_000_000_000);
 
 const scriptedStep = z.strictObject({
   text: z.string().optional(),
-  toolCalls: z.array(z.strictObject({ name: z.string(), input: json })).optional(),
+  toolCalls: z.array(z.strictObject({ name: z.string(), input: plain })).optional(),
   usage: z.strictObject({ inputTokens: tokens, outputTokens: tokens }).optional(),
   delayMs: z.number().min(0).optional(),
   error: z.string().optional(),
@@ -63,7 +72,7 @@ const anthropic = z.strictObject({
   maxTokens: tokens.min(1).optional(),
   baseUrl: z.url().optional(),
   temperature: z.number().min(0).max(1).optional(),
-  thinking: json.optional(),
+  thinking: plain.optional(),
   cache: z.boolean().optional(),
 });
 
@@ -74,11 +83,13 @@ const scripted = z.strictObject({
   priceAs: z.string().optional(),
 });
 
-const moduleModel = z.looseObject({
-  provider: z.string().startsWith("file:"),
-  maxTokens: tokens.min(1).optional(),
-  priceAs: z.string().optional(),
-});
+const moduleModel = z
+  .object({
+    provider: z.string().startsWith("file:"),
+    maxTokens: tokens.min(1).optional(),
+    priceAs: z.string().optional(),
+  })
+  .catchall(plain);
 
 export const modelSchema = z.discriminatedUnion("provider", [anthropic, scripted]).or(moduleModel);
 
@@ -127,6 +138,14 @@ export const spawnSchema = z.strictObject({
   timeoutMs: milliseconds.optional(),
 });
 
+const inspectSchema = z.strictObject({
+  port: count.max(65_535).optional(),
+  token: z
+    .string()
+    .regex(/^[\w-]{16,128}$/, "must be 16 to 128 of A-Z a-z 0-9 _ -")
+    .optional(),
+});
+
 export const supervisorSchema = z.strictObject({
   threads: z.number().int().min(0).max(1024).optional(),
   limits: limitsSchema.optional(),
@@ -146,7 +165,7 @@ export const supervisorSchema = z.strictObject({
   approvalTimeoutMs: milliseconds.optional(),
   graceMs: graceMs.optional(),
   heartbeatMs: later("heartbeatMs"),
-  inspect: later("inspect", false),
+  inspect: z.union([z.boolean(), inspectSchema]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   workspace: z.union([z.string(), z.literal(false)]).optional(),
   clock: z.unknown().optional(),
@@ -171,6 +190,9 @@ export const decisionSchema = z.strictObject({
   answer: json.optional(),
   by: z.string().optional(),
 });
+
+/** One question, or several. */
+export const idsSchema = z.union([z.string(), z.array(z.string())]);
 
 /** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */
 export function check(schema: z.ZodType, value: unknown, what: string): void {

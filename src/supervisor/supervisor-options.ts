@@ -40,6 +40,12 @@ export interface SupervisorOptions {
    * there is such a file. What would have loosened it is told as `config.loosened`.
    */
   readonly workspace?: string | false;
+  /**
+   * Shows the swarm to whoever knows `supervisor.inspectorUrl`: a page, and a WebSocket in the
+   * format of `@statelyai/inspect`. On loopback, read-only. Default false; with true the port is
+   * any that is free (0) and the token, at least 16 of `A-Z a-z 0-9 _ -`, is random.
+   */
+  readonly inspect?: boolean | { readonly port?: number; readonly token?: string };
   /** Cancels the whole tree and stops. */
   readonly signal?: AbortSignal;
   /** The time and the timers, for tests. Default: the system's. */

@@ -9,11 +9,12 @@ import type { AgentSpec, Grant, Unit } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
+import { checkCloneable } from "./cloneable.ts";
+import { readDecision } from "./decision.ts";
 import type { EventListener } from "./event-log.ts";
 import { land, launch } from "./launch.ts";
-import { checkCloneable } from "./registry.ts";
 import { Shutdown } from "./shutdown.ts";
-import { check, decisionSchema, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
+import { check, idsSchema, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
 import type { Swarm } from "./swarm.ts";
 import {
@@ -75,8 +76,8 @@ export class Supervisor implements AsyncDisposable {
    * Spawns a top-level agent; resolves when it is accepted: started, or queued for a slot.
    *
    * **Fails with** the refusal: DEPTH_EXCEEDED, SPAWNS_EXCEEDED, CHILDREN_EXCEEDED, QUEUE_FULL,
-   * AGENT_UNKNOWN, NAME_INVALID, OPTIONS_INVALID, TOOL_UNKNOWN, MACHINE_INVALID,
-   * SUPERVISOR_STOPPED.
+   * AGENT_UNKNOWN, NAME_INVALID, OPTIONS_INVALID, TOOL_UNKNOWN, MACHINE_INVALID, BUDGET_EXCEEDED
+   * (its first model call could not be paid), SUPERVISOR_STOPPED.
    */
   async spawn<Output = Json>(
     agent: string | AgentSpec,
@@ -113,6 +114,11 @@ export class Supervisor implements AsyncDisposable {
     return (await this.spawn<Output>(agent, options)).outcome;
   }
 
+  /** Where the inspector's page is, with `inspect`; whoever knows the address may look. */
+  get inspectorUrl(): string | undefined {
+    return this.#swarm.parts.inspector?.url;
+  }
+
   find(path: string): AgentRef | undefined {
     const record = this.#swarm.record(path);
     return record === undefined ? undefined : this.#ref(record);
@@ -135,7 +141,12 @@ export class Supervisor implements AsyncDisposable {
     await this.#shutdown.endAll(node.depth === 0 ? [...node.children.values()] : [node], reason);
   }
 
-  /** Starts nothing new below a path until `resume`; what runs goes on to its next step. */
+  /**
+   * Starts nothing new at or below a path until `resume`: no model call, no tool call, no agent.
+   *
+   * **Guarantees** what runs finishes, messages are kept, and `cancel` works meanwhile.
+   * **Fails with** AGENT_UNKNOWN.
+   */
   async pause(path: string): Promise<void> {
     const node = this.#node(path);
     this.#swarm.step((kernel) => kernel.pause(node));
@@ -174,21 +185,22 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** What waits for a person to decide. */
-  approvals(): readonly PendingApproval[] {
+  approvals(): PendingApproval[] {
     return this.#swarm.approvals.list();
   }
 
   /**
    * Decides one question, or several alike; the same decision again has no effect.
    *
-   * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise;
-   * those before it have been decided then.
+   * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise, and
+   * OPTIONS_INVALID for what is no decision; those before it have been decided then.
    */
   async decide(id: string | readonly string[], decision: Decision): Promise<void> {
-    check(decisionSchema, decision, "decide");
+    check(idsSchema, id, "decide: id");
+    const decided = readDecision(decision, "decide");
     const ids = typeof id === "string" ? [id] : id;
     this.#swarm.step(() => {
-      for (const one of ids) this.#swarm.approvals.decide(one, decision);
+      for (const one of ids) this.#swarm.approvals.decide(one, decided);
     });
   }
 
@@ -216,18 +228,23 @@ export class Supervisor implements AsyncDisposable {
   /**
    * Adds a right to a living agent and so to what it may pass on, from its next request on.
    *
+   * **Fails with** OPTIONS_INVALID, AGENT_UNKNOWN, AGENT_STOPPED, SUPERVISOR_STOPPED.
    * **Gotcha** every node above must allow it too: a grant below a denial changes nothing.
    */
   grant(path: string, grant: Grant): void {
-    this.#swarm.step(() => this.#swarm.parts.arbiter.grant(this.#seat(path), grant));
+    const seat = this.#livingSeat(path);
+    this.#swarm.step(() => this.#swarm.parts.arbiter.grant(seat, grant));
   }
 
   /**
    * Takes the rights to these subjects (`tool:fs/*`) from a node and from all below it, from the
    * next request on. What runs already is not called back.
+   *
+   * **Fails with** OPTIONS_INVALID, AGENT_UNKNOWN, AGENT_STOPPED, SUPERVISOR_STOPPED.
    */
   revoke(path: string, pattern: string): void {
-    this.#swarm.step(() => this.#swarm.parts.arbiter.revoke(this.#seat(path), pattern));
+    const seat = this.#livingSeat(path);
+    this.#swarm.step(() => this.#swarm.parts.arbiter.revoke(seat, pattern));
   }
 
   /**
@@ -261,6 +278,14 @@ export class Supervisor implements AsyncDisposable {
   #seat(path: string): Seat {
     const node = this.#node(path);
     return this.#swarm.record(node.path)?.seat ?? this.#swarm.parts.arbiter.root;
+  }
+
+  /** One whose rights can still change. */
+  #livingSeat(path: string): Seat {
+    this.#shutdown.assertRunning();
+    const seat = this.#seat(path);
+    if (!seat.closed) return seat;
+    throw new CoppiceError("AGENT_STOPPED", `${path} has ended`, { path });
   }
 
   #node(path: string): Node {

@@ -1,6 +1,8 @@
 import type { Arbiter } from "../authority/arbiter.ts";
 import type { RateOptions } from "../authority/rates.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import type { Inspector } from "../inspect/inspector.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/spec.ts";
@@ -22,4 +24,7 @@ export interface SwarmParts {
   readonly hosts: Hosts;
   readonly toolbox: Toolbox;
   readonly registry: Registry;
+  /** Where OpenTelemetry listens. */
+  readonly telemetry?: Telemetry | undefined;
+  readonly inspector?: Inspector | undefined;
 }

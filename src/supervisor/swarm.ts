@@ -105,6 +105,7 @@ export class Swarm {
       const template = this.#shownTo(seat, plan);
       const record = new AgentRecord({ node, plan, seat, template, labels });
       this.#records.set(node.path, record);
+      this.parts.telemetry?.spawned(record);
       return record;
     } catch (thrown) {
       if (thrown instanceof CoppiceError) this.refusedSpawn(parent.path, plan.agent, thrown);
@@ -215,10 +216,8 @@ export class Swarm {
 
   #carryOut(effect: Effect): void {
     switch (effect.type) {
-      case "fact": {
-        const { type, path, ...body } = effect.fact;
-        return this.log.fact(type as FactType, path, body);
-      }
+      case "fact":
+        return this.log.fact(effect.fact.type as FactType, effect.fact.path, effect.fact);
       case "place":
         return this.#place(effect.node, effect.moved);
       case "deliver":

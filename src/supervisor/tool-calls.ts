@@ -3,6 +3,7 @@ import { refused, type Verdict } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import { matchesGlob } from "../tools/glob.ts";
+import { plainJson } from "../tools/plain-json.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
@@ -15,12 +16,28 @@ type Deny = (error: CoppiceError) => void;
 export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   const { log, parts, approvals } = swarm;
   const { callId, input } = out;
-  const tool = parts.toolbox.subjectOf(out.tool);
   const due = swarm.pacedCalls.takeDue(node, callId);
   if (due !== undefined) return due();
   const again = approvals.takeAgain(callId);
-  if (again === undefined) log.fact("tool.requested", node.path, { callId, tool, input });
-  const { approved = false } = again ?? {};
+  const tool = parts.toolbox.subjectOf(out.tool);
+  // A copy: whoever is told of the call must not change what it is.
+  if (again === undefined) {
+    log.fact("tool.requested", node.path, { callId, tool, input: plainJson(input) });
+  }
+  ask(swarm, node, { ...out, tool }, { approved: again?.approved ?? false });
+}
+
+interface Before {
+  /** A person has allowed it. */
+  readonly approved: boolean;
+  /** It has waited for its rate, with its budget reserved. */
+  readonly isPaced?: boolean;
+}
+
+/** Asks the door, and does what follows from its answer. */
+function ask(swarm: Swarm, node: Node, call: ToolOut, { approved, isPaced = false }: Before): void {
+  const { log, parts, approvals } = swarm;
+  const { callId, tool, input } = call;
   const deny: Deny = (error) => {
     const { code, message } = error;
     log.fact("tool.denied", node.path, { callId, tool, code, message });
@@ -28,6 +45,7 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
     swarm.kernel.settleCall(node, callId, { isError: true, error: wire });
   };
   const verdict = allow(swarm, node, { callId, tool, input, approved });
+  if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
   switch (verdict.status) {
     case "ask":
       return approvals.askForCall(node, callId, { input, ...verdict }, deny);
@@ -35,7 +53,12 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
       return refuse(swarm, node, { ...verdict, callId, tool, approved }, deny);
     default: {
       const { input: checked = input } = "input" in verdict ? verdict : {};
-      return pass(swarm, node, { callId, tool, input: checked }, deny);
+      const go = () => start(swarm, node, { callId, tool, input: checked });
+      if (isPaced) return go();
+      const due = () => ask(swarm, node, call, { approved, isPaced: true });
+      const subject = toolSubject(tool);
+      const paced = { node, callId, subject, go, due, again: true, refuse: deny };
+      return swarm.pacedCalls.pass(paced);
     }
   }
 }
@@ -82,14 +105,7 @@ function refuse(
   swarm.approvals.askForMore(node, callId, { error, unit, asks, approved }, atLast);
 }
 
-/** Begins the call when its rate allows it; the tool is given the input that was checked. */
-function pass(swarm: Swarm, node: Node, call: Omit<ToolOut, "type">, deny: Deny): void {
-  const { callId, tool } = call;
-  const subject = toolSubject(tool);
-  const go = () => start(swarm, node, call);
-  swarm.pacedCalls.pass({ node, callId, subject, go, again: true, refuse: deny });
-}
-
+/** Begins the call; the tool is given the input that was checked. */
 function start(swarm: Swarm, node: Node, { callId, tool, input }: Omit<ToolOut, "type">): void {
   const { log, parts } = swarm;
   const { path } = node;
@@ -99,7 +115,8 @@ function start(swarm: Swarm, node: Node, { callId, tool, input }: Omit<ToolOut, 
   // Whoever was told of it may have ended the agent: then the call is settled without starting.
   const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
   const call = { callId, tool, input, path, labels, attempt: 1, signal };
-  void parts.toolbox.call(call).then((result) =>
+  const begin = () => parts.toolbox.call(call);
+  void (parts.telemetry?.call(call, begin) ?? begin()).then((result) =>
     swarm.step(() => {
       parts.arbiter.settle(callId);
       const { isError } = result;

@@ -4,6 +4,7 @@ import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
 import type { Swarm } from "./swarm.ts";
 import { addUsage, hasLabel } from "./usage-by-label.ts";
+import { type WaitsFor, waitsForOf } from "./waits-for.ts";
 
 export type TreeStatus =
   | "queued"
@@ -19,6 +20,8 @@ export interface TreeNode {
   readonly path: string;
   readonly name: string;
   readonly status: TreeStatus;
+  /** What keeps it, while it is not at work. */
+  readonly waitsFor?: WaitsFor;
   /** The machine's state value. */
   readonly state?: Json;
   readonly depth: number;
@@ -47,10 +50,13 @@ export function treeOf(swarm: Swarm, node: Node): TreeNode {
   const { path, name, depth, incarnation, host, value, end } = node;
   const children = [...node.children.values()].map((child) => treeOf(swarm, child));
   const usage = usageOf(swarm, node);
+  const status = statusOf(node);
+  const waitsFor = status === "paused" ? undefined : waitsForOf(swarm, node);
   return {
     path,
     name,
-    status: statusOf(node),
+    status,
+    ...(waitsFor === undefined ? {} : { waitsFor }),
     ...(value === undefined ? {} : { state: value }),
     depth,
     incarnation,
@@ -110,7 +116,7 @@ export function statsOf(swarm: Swarm): Stats {
   };
 }
 
-function statusOf(node: Node): TreeStatus {
+export function statusOf(node: Node): TreeStatus {
   const active = node.status === "running" || node.status === "waiting" || node.status === "queued";
   return active && !node.slot && isPaused(node) ? "paused" : node.status;
 }

@@ -7,7 +7,7 @@ import type { ToolCard } from "../wire/transcript.ts";
 import { matchesGlob } from "./glob.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp-config.ts";
 import { McpConnection } from "./mcp-connection.ts";
-import { nameTable } from "./names.ts";
+import { modelName, nameTable } from "./names.ts";
 import {
   type Callable,
   type CallRequest,
@@ -34,6 +34,8 @@ export interface ToolboxOptions {
   readonly onEvent: (event: ToolboxEvent) => void;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Ends a start that is under way; it has no part in what comes after. */
+  readonly signal?: AbortSignal | undefined;
   /** Each step of each call, as an event of `machines/tool-call.ts`. */
   readonly onStep?: (callId: string, event: ToolCallEvent) => void;
 }
@@ -68,20 +70,26 @@ export class Toolbox {
    * **Guarantees** resolves when each server is connected, has failed, or has been silent for
    * 10 s (or its `timeoutMs`); when it rejects nothing is left running.
    * **Fails with** `OPTIONS_INVALID` for a wrong tool, server or a clash of names; `TOOL_FAILED`
-   * when a `required` server does not start.
+   * when a `required` server does not start; `CANCELLED` by the `signal`.
    */
   static async start(options: ToolboxOptions): Promise<Toolbox> {
     for (const [name, config] of Object.entries(options.mcpServers)) checkMcpServer(name, config);
     const tools = toolTable(options.tools);
     nameTable(tools.keys(), { clash: "refuse" });
     const toolbox = new Toolbox(options, tools);
+    const { signal } = options;
+    const abandon = (): void => void toolbox.stop();
+    signal?.addEventListener("abort", abandon);
     try {
       await Promise.all([...toolbox.#servers.values()].map(({ firstAttempt }) => firstAttempt));
+      if (signal?.aborted) throw new CoppiceError("CANCELLED", "the start was aborted");
       toolbox.#requireServers();
       nameTable(toolbox.#subjects(), { clash: "refuse" });
     } catch (error) {
       await toolbox.stop();
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", abandon);
     }
     return toolbox;
   }
@@ -114,7 +122,8 @@ export class Toolbox {
   /** Our name of a tool, also when a model asks for one by the name that it has not been shown. */
   subjectOf(name: string): string {
     if (this.knows(name)) return name;
-    return this.#allCards().find((card) => card.name === name)?.subject ?? name;
+    const card = this.#allCards().find((listed) => listed.name === name);
+    return card?.subject ?? this.#subjectAway(name) ?? name;
   }
 
   /** What a model is shown for these names and globs, in the toolbox's order, each once. */
@@ -153,7 +162,9 @@ export class Toolbox {
         this.#options.onEvent({ type: "tool.progress", callId, tool, path, ...progress }),
     });
     this.#running.add(running);
-    return running.result.finally(() => this.#running.delete(running));
+    // It never rejects, and whoever gets it hears of its end after this has.
+    void running.result.then(() => this.#running.delete(running));
+    return running.result;
   }
 
   /** Cancels what runs and closes every server, within about two seconds. */
@@ -221,6 +232,16 @@ export class Toolbox {
     // What a server that is away has to offer is not known: the call says that it is away.
     if (server === undefined || (server.isConnected && !server.tools.has(name))) return undefined;
     return server.callable(name);
+  }
+
+  /** The subject of a model's name under a server that is away, so that the call can say so. */
+  #subjectAway(name: string): string | undefined {
+    for (const server of this.#servers.values()) {
+      const prefix = modelName(`${server.name}/`);
+      if (server.isConnected || name === prefix || !name.startsWith(prefix)) continue;
+      return `${server.name}/${name.slice(prefix.length)}`;
+    }
+    return undefined;
   }
 
   #split(subject: string): { server: McpConnection | undefined; name: string } {

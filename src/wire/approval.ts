@@ -26,7 +26,10 @@ export interface Decision {
   readonly scope?: ApprovalScope;
   /** Shown to the agent when it is refused. */
   readonly reason?: string;
-  /** The answer to a question; for a budget, how much more of its unit. */
+  /**
+   * The answer to a question. For a budget how much more of its unit: above 0 and, but for `usd`,
+   * whole; left out, as much as it was. What the workspace bounds is not lifted beyond that.
+   */
   readonly answer?: Json;
   /** Who decided. */
   readonly by?: string;

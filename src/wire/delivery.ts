@@ -100,6 +100,8 @@ export type HostItem =
 
 /** One tick of the supervisor for one host, in one `postMessage`. */
 export interface ToHost {
+  /** Said once: the host tells what its actors do, as {@link FromHost} `inspection`. */
+  readonly inspect?: true;
   readonly templates?: readonly Template[];
   readonly items: readonly HostItem[];
 }

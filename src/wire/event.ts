@@ -64,12 +64,16 @@ export interface EventBodies {
   readonly "model.started": CallEvent & { readonly model: string; readonly turn: number };
   readonly "model.finished": CallEvent & {
     readonly isError: boolean;
+    /** Of its error. */
+    readonly code?: ErrorCode;
     /** The stream broke: the figures are what is known. */
     readonly partial?: boolean;
     /** The host was lost: what was reserved is taken to be what was used. */
     readonly estimated?: boolean;
     readonly usage?: TokenUsage;
     readonly usd?: number;
+    /** `end_turn`, `tool_use`, `max_tokens` (the answer was cut), as the service said. */
+    readonly stopReason?: string;
   };
   readonly "model.retried": CallEvent &
     Refusal & { readonly attempt: number; readonly delayMs: number };

@@ -1,4 +1,5 @@
 import type { FromHost, Out } from "./frame.ts";
+import { MOST_NOTES } from "./inspection.ts";
 
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, Check>>;
@@ -96,7 +97,26 @@ const report = oneOf("type", {
   },
 });
 
-const fromHost = shaped({ frames: listOf(frame), jobs: optional(listOf(report)) });
+const told = { path: text, incarnation: count, actor: text };
+const note = oneOf("type", {
+  actor: {
+    ...told,
+    parent: optional(text),
+    name: text,
+    machine: optional(count),
+    definition: json,
+  },
+  event: { ...told, source: optional(text), event: json },
+  snapshot: { ...told, event: json, snapshot: json },
+  "left-out": { ...told, count },
+});
+const notes: Check = (value) => listOf(note)(value) && (value as []).length <= MOST_NOTES;
+
+const fromHost = shaped({
+  frames: listOf(frame),
+  jobs: optional(listOf(report)),
+  inspection: optional(notes),
+});
 
 /**
  * True for a message that has the form of {@link FromHost}.

@@ -1,3 +1,4 @@
+import type { InspectionNote } from "./inspection.ts";
 import type { Json } from "./json.ts";
 import type { WireError } from "./outcome.ts";
 import type { Unit } from "./spec.ts";
@@ -137,6 +138,8 @@ export type JobReport =
 export interface FromHost {
   readonly frames: readonly Frame[];
   readonly jobs?: readonly JobReport[];
+  /** Only where the supervisor is inspected. */
+  readonly inspection?: readonly InspectionNote[];
 }
 
 /** Which bound a model call met. */

@@ -53,6 +53,15 @@ describe("where: exact globs", () => {
   });
 });
 
+describe("where: patterns", () => {
+  it.each(["Path:/etc/**", "PATH:/etc/**", " path:/etc/**", "cmd :git", "URL:https://a.b/"])(
+    "%j is no exact glob, but a kind that is misspelt",
+    (pattern) => {
+      expect(() => ask(["tool:*", deny({ to: pattern })], {})).toThrow(/small letters/);
+    },
+  );
+});
+
 describe("where: denies", () => {
   it.each([
     [{ to: "evil" }, { to: "evil" }, "refused"],

@@ -4,11 +4,11 @@ import type { ModelSpec } from "../../src/wire/spec.ts";
 const model: ModelSpec = { provider: "anthropic", model: "claude-sonnet-4-5" };
 const usage = { inputTokens: 900, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 100 };
 
-/** How many calls the door grants, reserves and settles per second, four agents deep. */
-export function doorPerSecond(kind: "tool" | "model", calls: number): number {
+/** How many calls the door grants, reserves and settles per second, so many agents deep. */
+export function doorPerSecond(kind: "tool" | "model", calls: number, depth = 4): number {
   const arbiter = new Arbiter({ budget: { usd: 9_000_000, toolCalls: 1e12, tokens: 1e12 } });
-  const seat = deepSeat(arbiter);
-  const keys = Array.from({ length: calls }, (_, n) => `/a/b/c/d#1.${n}`);
+  const seat = deepSeat(arbiter, depth);
+  const keys = Array.from({ length: calls }, (_, n) => `${seat.path}#1.${n}`);
   const from = performance.now();
   for (const callId of keys) {
     if (kind === "tool") {
@@ -24,11 +24,11 @@ export function doorPerSecond(kind: "tool" | "model", calls: number): number {
   return calls / seconds;
 }
 
-function deepSeat(arbiter: Arbiter): Seat {
+function deepSeat(arbiter: Arbiter, depth: number): Seat {
   const layers = [["tool:math/*", "tool:add", "model:anthropic:*", "spawn:helper"]];
   let seat = arbiter.root;
-  for (const name of ["a", "b", "c", "d"]) {
-    const path = `${seat.path === "/" ? "" : seat.path}/${name}`;
+  for (let level = 1; level <= depth; level += 1) {
+    const path = `${seat.path === "/" ? "" : seat.path}/a`;
     seat = arbiter.open({
       path,
       parent: seat,

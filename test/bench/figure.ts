@@ -6,6 +6,8 @@ export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly target?: Target;
+  /** Where one takes long: how many are measured, without one to warm up. */
+  readonly rounds?: number;
   /** Everything that is not to be measured. */
   prepare(size: Size): Promise<Prepared>;
 }
@@ -35,4 +37,12 @@ export async function timed(run: () => Promise<unknown>): Promise<number> {
 /** Fails the bench when what was measured is not what was meant. */
 export function expectAll(what: string, found: number, meant: number): void {
   if (found !== meant) throw new Error(`${what}: ${found} instead of ${meant}`);
+}
+
+export function median(found: readonly number[]): number {
+  return found.toSorted((a, b) => a - b)[Math.floor(found.length / 2)] ?? 0;
+}
+
+export function shown(value: number): string {
+  return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }

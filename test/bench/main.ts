@@ -1,7 +1,8 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { cancel } from "./cancel.ts";
-import type { Figure, Size, Target } from "./figure.ts";
+import { type Figure, median, type Size, shown, type Target } from "./figure.ts";
+import { growth } from "./growth.ts";
 import { heap, resident } from "./memory.ts";
 import { messages } from "./messages.ts";
 import { port } from "./port.ts";
@@ -19,6 +20,7 @@ const figures: readonly Figure[] = [
   cancel,
   heap,
   resident,
+  ...growth,
 ];
 const WARM_UP_ROUNDS = 2;
 const rounds: { readonly [S in Size]: number } = { full: 7, quick: 3 };
@@ -37,35 +39,32 @@ async function bench(words: readonly string[], size: Size): Promise<void> {
   if (chosen.length === 0)
     print(`Nothing is called that: ${figures.map((f) => f.name).join(", ")}`);
   if (size === "quick") print("Quick: a tenth of the agents, calls and messages that are named.");
-  print(`Node ${process.versions.node}, ${availableParallelism()} cores, ${rounds[size]} rounds`);
+  const machine = `${availableParallelism()} cores, load ${shown(loadavg()[0] ?? 0)}`;
+  print(`Node ${process.versions.node}, ${machine}, ${rounds[size]} rounds`);
   for (const figure of chosen) print(await measure(figure, size));
 }
 
 async function measure(figure: Figure, size: Size): Promise<string> {
   await using prepared = await figure.prepare(size);
-  for (let n = 0; n < WARM_UP_ROUNDS; n += 1) await prepared.round();
+  const warmUp = figure.rounds === undefined ? WARM_UP_ROUNDS : 0;
+  for (let n = 0; n < warmUp; n += 1) await prepared.round();
   const found: number[] = [];
-  for (let n = 0; n < rounds[size]; n += 1) found.push(await prepared.round());
-  found.sort((a, b) => a - b);
-  const [least, most] = [found.at(0) ?? 0, found.at(-1) ?? 0];
-  const median = found[Math.floor(found.length / 2)] ?? 0;
-  const spread = `${shown(least)} to ${shown(most)}`;
+  const many = figure.rounds ?? rounds[size];
+  for (let n = 0; n < many; n += 1) found.push(await prepared.round());
+  const spread = `${shown(Math.min(...found))} to ${shown(Math.max(...found))}`;
+  const middle = median(found);
   const { name, what, unit, target } = figure;
-  const told = target === undefined ? "" : `; ${verdict(median, target, size)}`;
-  return `\n${name}: ${shown(median)} ${unit} (${spread})${told}\n  ${what}`;
+  const told = target === undefined ? "" : `; ${verdict(middle, target, size)}`;
+  return `\n${name}: ${shown(middle)} ${unit} (${spread})${told}\n  ${what}`;
 }
 
-function verdict(median: number, target: Target, size: Size): string {
+function verdict(found: number, target: Target, size: Size): string {
   const [word, goal] = "most" in target ? ["at most", target.most] : ["at least", target.least];
   // A tenth of the work is no answer to a target that speaks of all of it.
   if (size === "quick") return `target ${word} ${shown(goal)}, of the full size only`;
-  const factor = "most" in target ? median / target.most : target.least / median;
+  const factor = "most" in target ? found / target.most : target.least / found;
   const met = factor <= 1 ? "met" : `missed by a factor of ${factor.toFixed(1)}`;
   return `target ${word} ${shown(goal)}: ${met}`;
-}
-
-function shown(value: number): string {
-  return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
 function print(line: string): void {

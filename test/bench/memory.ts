@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Figure, type Prepared, type Size, sized } from "./figure.ts";
+import { type Figure, type Prepared, sized } from "./figure.ts";
 
 /** 100,000 in 1 GB. */
 const target = { most: (1024 * 1024) / 100_000 };
@@ -12,7 +12,7 @@ export const heap: Figure = {
   what: "heap of one idle session agent after its turn, journal included, without threads",
   unit: "KB/agent",
   target,
-  prepare: (size) => prepare("heapUsed", 0, size),
+  prepare: (size) => measureMemory("heapUsed", 0, sized(10_000, size)),
 };
 
 export const resident: Figure = {
@@ -20,12 +20,15 @@ export const resident: Figure = {
   what: "growth of resident memory for the same on 2 threads, their uncollected garbage included",
   unit: "KB/agent",
   target,
-  prepare: (size) => prepare("rss", 2, size),
+  prepare: (size) => measureMemory("rss", 2, sized(10_000, size)),
 };
 
 /** Each round is a process of its own: pages that a round gave up would flatter the next. */
-async function prepare(kind: string, threads: number, size: Size): Promise<Prepared> {
-  const many = sized(10_000, size);
+export async function measureMemory(
+  kind: "heapUsed" | "rss",
+  threads: number,
+  many: number,
+): Promise<Prepared> {
   const flags = ["--conditions=coppice-source", "--expose-gc"];
   return {
     async round() {

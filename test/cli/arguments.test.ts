@@ -6,11 +6,13 @@ import { chooseAgent } from "../../src/cli/swarm-file.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 
 describe("the command line", () => {
-  const run = { type: "run", file: "a.ts", json: false };
+  const run = { type: "run", file: "a.ts", json: false, plain: false, inspect: false };
 
   it.each([
     ["run a.ts", run],
     ["run a.ts --json", { ...run, json: true }],
+    ["run a.ts --plain", { ...run, plain: true }],
+    ["run a.ts --inspect", { ...run, inspect: true }],
     ["run --agent lead a.ts", { ...run, agent: "lead" }],
     ["run a.ts --input -", { ...run, input: "-" }],
     ["run a.ts --input=", { ...run, input: "" }],
@@ -40,7 +42,6 @@ describe("the command line", () => {
     ["run a.ts --input", "--input needs a value"],
     ["run a.ts --input --json", '--input needs a value; one that begins with "-": --input=--json'],
     ["run a.ts --store x", "--store is not available in this version"],
-    ["run a.ts --inspect", "--inspect is not available in this version"],
     ["ps --store x", "`coppice ps` is not available in this version"],
     ["audit verify x", "`coppice audit` is not available in this version"],
   ])("refuses `%s`", (line, told) => {

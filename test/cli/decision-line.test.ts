@@ -6,7 +6,7 @@ const asked = (kind: PendingApproval["kind"]): PendingApproval => ({
   id: "approval-1",
   path: "/lead",
   kind,
-  subject: "tool:fs/write_file",
+  subject: kind === "budget" ? "budget:usd" : "tool:fs/write_file",
   input: { path: "a.txt" },
   reason: "a grant asks",
   askedAt: 0,
@@ -32,6 +32,22 @@ describe("an answer at the terminal", () => {
     ["budget", "", { allow: false, by: "me" }],
   ] as const)("to a %s: %j", (kind, line, decision) => {
     expect(readDecision(asked(kind), line, "me")).toEqual(decision);
+  });
+
+  it("counts calls in whole numbers", () => {
+    const calls = { ...asked("budget"), subject: "budget:toolCalls" };
+    const spent = { ...asked("budget"), subject: "budget:usd" };
+    expect(readDecision(calls, "1.5", "me")).toBeUndefined();
+    expect(readDecision(calls, "1e300", "me")).toBeUndefined();
+    expect(readDecision(calls, "3", "me")).toEqual({ allow: true, answer: 3, by: "me" });
+    expect(readDecision(spent, "1.5", "me")).toEqual({ allow: true, answer: 1.5, by: "me" });
+  });
+
+  it("spells out what would hide, and says how much it leaves out", () => {
+    const hidden = { ...asked("tool"), input: { path: "a\u202etxt.exe\u009b2J" } };
+    expect(questionOf(hidden)).toContain("a\\u{202e}txt.exe\\u{9b}2J");
+    const long = { ...asked("tool"), input: "x".repeat(3000) };
+    expect(questionOf(long)).toContain("(1002 more characters)");
   });
 
   it("says who wants what", () => {

@@ -124,7 +124,8 @@ describe("a line", () => {
       columns,
     });
     expect([...line].length).toBeLessThanOrEqual(columns);
-    expect(line).toContain("61.23s");
+    // Below sixty columns the words need the room.
+    expect(line.includes("61.23s")).toBe(columns >= 60);
   });
 
   it.each([0, 1, 10])("does not break in a terminal of %d columns", (columns) => {

@@ -88,7 +88,7 @@ describe("a machine that ends its thread", () => {
     await expect.poll(() => value("/bad"), soon).toBe("here");
     deliver(guest, "/bad", 1, { type: "message", from: "/", message: { type: "leave" } });
     await expect.poll(() => lost, soon).toEqual(["guest-2 its thread exited with code 6"]);
-    expect(house.state).toBe("ready");
+    await expect.poll(() => house.state, soon).toBe("ready");
     await expect.poll(() => said("/a").map(({ type }) => type), soon).toContain("model");
     place(hosts.pick("guest"), machine("good"), "/next");
     await expect.poll(() => value("/next"), soon).toBe("idle");

@@ -114,12 +114,16 @@ describe("an anthropic model answers", () => {
     expect(bench.server.requests).toHaveLength(1);
   });
 
-  it.each(['{"a": 2, "b', ""])("without a tool call that max_tokens cut to %j", async (json) => {
-    const blocks = [text("Adding."), toolUse("toolu_1", "math__add", {}, json)];
-    await using bench = await startBench([say(blocks, { stopReason: "max_tokens" })]);
-    const reply = await bench.model().call(request(), recordCall().call);
-    expect(reply).toMatchObject({ content: [{ type: "text" }], stopReason: "max_tokens" });
-  });
+  it.each(['{"a": 2, "b', ""])(
+    "with the stump of a call that max_tokens cut to %j",
+    async (json) => {
+      const blocks = [text("Adding."), toolUse("toolu_1", "math__add", {}, json)];
+      await using bench = await startBench([say(blocks, { stopReason: "max_tokens" })]);
+      const reply = await bench.model().call(request(), recordCall().call);
+      const stump = { type: "tool_use", id: "toolu_1", name: "math__add", input: {} };
+      expect(reply).toMatchObject({ content: [{ type: "text" }, stump], stopReason: "max_tokens" });
+    },
+  );
 
   it("several callers at once through one client", async () => {
     await using bench = await startBench((_, index) => say(`answer ${index}`));

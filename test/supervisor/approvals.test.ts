@@ -1,52 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Decision, defineTool, type PendingApproval, Supervisor } from "../../src/index.ts";
-import type { SupervisorOptions } from "../../src/supervisor/supervisor-options.ts";
+import type { Decision } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/index.ts";
+import { done, questions, results, scribe, start, supervisor } from "./approval-desk.ts";
 
-const done: string[] = [];
-const write = defineTool({
-  name: "write",
-  description: "Writes",
-  input: { type: "object", properties: { path: { type: "string" } }, required: ["path"] },
-  execute: ({ path }) => {
-    done.push(String(path));
-    return `wrote ${path}`;
-  },
-});
-const call = (path: string) => ({ name: "write", input: { path } });
-const asks = [{ allow: "tool:write", ask: true }, "model:*"];
-
-function scribe(paths: readonly string[]) {
-  const steps = [...paths.map((path) => ({ toolCalls: [call(path)] })), { text: "done" }];
-  return { model: { provider: "scripted", steps }, tools: ["write"], grants: asks } as const;
-}
-
-let supervisor: Supervisor;
-async function start(options: SupervisorOptions): Promise<Supervisor> {
-  done.length = 0;
-  supervisor = await Supervisor.start({ threads: 0, tools: [write], ...options });
-  return supervisor;
-}
 afterEach(async () => supervisor.stop());
-
-/** Resolves with the next `count` questions. */
-function questions(count = 1): Promise<readonly PendingApproval[]> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (supervisor.approvals().length >= count) resolve(supervisor.approvals());
-    };
-    supervisor.on("approval.requested", look);
-    look();
-  });
-}
-
-/** What a tool call came to, for each call. */
-function results(): (string | undefined)[] {
-  const codes: (string | undefined)[] = [];
-  supervisor.on("tool.denied", ({ code }) => codes.push(code));
-  supervisor.on("tool.finished", ({ isError }) => codes.push(isError ? "failed" : "ok"));
-  return codes;
-}
 
 describe("a grant that asks", () => {
   it("suspends only the call, gives the slot back, and goes on after a yes", async () => {
@@ -186,6 +143,54 @@ describe("a grant that asks", () => {
     expect(told[0]).toContain("the desk is empty");
   });
 
+  it.each([
+    ["nothing", undefined],
+    ["null", null],
+    ["no boolean", { allow: "no" }],
+    ["an unknown scope", { allow: true, scope: "forever" }],
+    ["an unknown field", { allow: true, until: 5 }],
+    ["what is no JSON", { allow: true, answer: 5n }],
+  ])("refuses when the callback gives %s", async (_what, decision) => {
+    const approve = () => decision as unknown as Decision;
+    await start({ agents: { scribe: scribe(["a"]) }, approve });
+    const codes = results();
+    expect((await supervisor.run("scribe", { input: "go" })).status).toBe("completed");
+    expect([codes, done]).toEqual([["APPROVAL_DENIED"], []]);
+  });
+
+  it("can be decided by whoever hears of it, and the agent's time then goes on", async () => {
+    const clock = new ManualClock();
+    const agent = { ...scribe(["a"]), lifetime: "session", timeoutMs: 1000 } as const;
+    await start({ agents: { scribe: agent }, clock });
+    supervisor.on("approval.requested", ({ id }) => {
+      void supervisor.decide(String(id), { allow: true });
+    });
+    const ref = await supervisor.spawn("scribe", { input: "go" });
+    await expect.poll(() => done).toEqual(["a"]);
+    clock.advance(1000);
+    expect((await ref.outcome).status).toBe("timed-out");
+  });
+
+  it("does not call back for what was decided before", async () => {
+    let called = 0;
+    const approve = () => {
+      called += 1;
+      return { allow: false };
+    };
+    await start({ agents: { scribe: scribe(["a"]) }, approve });
+    supervisor.on("approval.requested", ({ id }) => {
+      void supervisor.decide(String(id), { allow: true });
+    });
+    await supervisor.run("scribe", { input: "go" });
+    expect([called, done]).toEqual([0, ["a"]]);
+  });
+
+  it("takes no id that is neither text nor a list of texts", async () => {
+    await start({});
+    const none = supervisor.decide(5 as unknown as string, { allow: true });
+    await expect(none).rejects.toMatchObject({ code: "OPTIONS_INVALID" });
+  });
+
   it("asks nobody about a call that the budget refuses anyway", async () => {
     const budget = { toolCalls: 0 };
     await start({ agents: { scribe: scribe(["a"]) }, budget });
@@ -216,86 +221,5 @@ describe("an agent's own question", () => {
     expect(asked).toMatchObject({ kind: "question", input: "red or blue?" });
     await supervisor.decide(asked?.id ?? "", { allow: true, answer: "blue" });
     expect(await run).toMatchObject({ status: "completed", output: "blue" });
-  });
-});
-
-describe("a budget that asks for more", () => {
-  const budget = { toolCalls: 1, onExceeded: "ask" } as const;
-  const free = (paths: readonly string[]) => ({ ...scribe(paths), grants: ["tool:*", "model:*"] });
-
-  it("suspends the call that it refuses, and goes on with what was added", async () => {
-    await start({ agents: { scribe: free(["a", "b", "c", "d"]) }, budget });
-    const run = supervisor.run("scribe", { input: "go" });
-    const [first] = await questions();
-    expect(first).toMatchObject({ kind: "budget", subject: "budget:toolCalls", path: "/scribe" });
-    await supervisor.decide(first?.id ?? "", { allow: true, answer: 2 });
-    const [second] = await questions();
-    expect(done).toEqual(["a", "b", "c"]);
-    await supervisor.decide(second?.id ?? "", { allow: false });
-    expect(await run).toMatchObject({ status: "completed", usage: { toolCalls: 3 } });
-    expect(supervisor.budget().toolCalls).toMatchObject({ limit: 3, spent: 3 });
-  });
-
-  it("adds as much again when the answer says no amount", async () => {
-    await start({ agents: { scribe: free(["a", "b"]) }, budget, approve: () => ({ allow: true }) });
-    await supervisor.run("scribe", { input: "go" });
-    expect(done).toEqual(["a", "b"]);
-    expect(supervisor.budget().toolCalls.limit).toBe(2);
-  });
-
-  it("ends an agent as exhausted when a model call is not paid for", async () => {
-    const refuse = { approve: () => ({ allow: false }) };
-    const calls = { modelCalls: 1, onExceeded: "ask" } as const;
-    await start({ agents: { scribe: free(["a"]) }, budget: calls, ...refuse });
-    const outcome = await supervisor.run("scribe", { input: "go" });
-    expect(outcome).toMatchObject({ status: "exhausted", unit: "modelCalls" });
-  });
-
-  it("is no yes to a call that a grant asks about", async () => {
-    const asked: string[] = [];
-    const approve = ({ kind }: PendingApproval): Decision => {
-      asked.push(kind);
-      return { allow: kind === "budget" };
-    };
-    const none = { toolCalls: 0, onExceeded: "ask" } as const;
-    await start({ agents: { scribe: scribe(["a"]) }, budget: none, approve });
-    await supervisor.run("scribe", { input: "go" });
-    expect(asked).toEqual(["budget", "tool"]);
-    expect(done).toEqual([]);
-  });
-
-  it("asks nobody where another budget of the path says stop", async () => {
-    const inner = { ...free(["a", "b"]), budget: { toolCalls: 1 } };
-    await start({ agents: { scribe: inner }, budget: { toolCalls: 9, onExceeded: "ask" } });
-    const codes = results();
-    await supervisor.run("scribe", { input: "go" });
-    expect(codes).toEqual(["ok", "BUDGET_EXCEEDED"]);
-  });
-});
-
-describe("what a model is shown", () => {
-  it("leaves out tools that an agent may never use", async () => {
-    const url = new URL("../fixtures/supervisor/tool-lister.ts", import.meta.url).href;
-    const spec = { model: { provider: url }, tools: ["write"] } as const;
-    await start({ agents: { open: spec, shut: { ...spec, grants: [{ deny: "tool:*" }] } } });
-    expect(await supervisor.run("open", { input: "?" })).toMatchObject({ output: "write" });
-    expect(await supervisor.run("shut", { input: "?" })).toMatchObject({ output: "none" });
-  });
-});
-
-describe("a living agent's rights", () => {
-  it("end with a revocation and come back with a grant, from the next call on", async () => {
-    const open = { ...scribe(["a", "b", "c"]), grants: ["tool:*", "model:*"] };
-    await start({ agents: { scribe: open } });
-    const codes = results();
-    const steps = [
-      () => supervisor.revoke("/scribe", "tool:write"),
-      () => supervisor.grant("/scribe", "tool:write"),
-    ];
-    const next = () => steps.shift()?.();
-    supervisor.on("tool.finished", next).on("tool.denied", next);
-    await supervisor.run("scribe", { input: "go" });
-    expect(codes).toEqual(["ok", "CAPABILITY_DENIED", "ok"]);
-    expect(() => supervisor.revoke("/nobody", "tool:*")).toThrow(/no agent/);
   });
 });

@@ -18,6 +18,9 @@ const modules = new URL("../fixtures/hosts/modules/", import.meta.url);
 const moduleOf = (name: string) => new URL(name, modules).href;
 const notNumbers = [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, "3", null] as const;
 const limits = ["depth", "spawns", "children", "concurrency", "queue", "mailbox", "turns"] as const;
+const told = (options: object) => ({ provider: moduleOf("model.ts"), ...options });
+const circle: { self?: object } = {};
+circle.self = circle;
 const units = ["usd", "tokens", "toolCalls", "modelCalls"] as const;
 
 const badSpecs: [string, unknown, ErrorCode][] = [
@@ -51,6 +54,18 @@ const badSpecs: [string, unknown, ErrorCode][] = [
     "OPTIONS_INVALID",
   ],
   ["an input that cannot be cloned", { model, input: () => 1 }, "OPTIONS_INVALID"],
+  ["a model option that cannot be cloned", { model: told({ f: () => 1 }) }, "OPTIONS_INVALID"],
+  ["a model option that refers to itself", { model: told({ f: circle }) }, "OPTIONS_INVALID"],
+  [
+    "a script whose call has an input that cannot be cloned",
+    { model: { provider: "scripted", steps: [{ toolCalls: [{ name: "add", input: () => 1 }] }] } },
+    "OPTIONS_INVALID",
+  ],
+  [
+    "thinking that is no JSON",
+    { model: { provider: "anthropic", model: "claude", thinking: 10n } },
+    "OPTIONS_INVALID",
+  ],
   [
     "an input with something in it that cannot be cloned",
     { model, input: { deep: [Symbol("x")] } },
@@ -84,6 +99,8 @@ const badOptions: [string, unknown, ErrorCode][] = [
   ["an option that there is not", { timeout: 1 }, "OPTIONS_INVALID"],
   ["no input", { input: undefined }, "OPTIONS_INVALID"],
   ["an input that cannot be cloned", { input: { f() {} } }, "OPTIONS_INVALID"],
+  ["an input that is no JSON", { input: { big: 1n } }, "OPTIONS_INVALID"],
+  ["an input that is a circle", { input: circle }, "OPTIONS_INVALID"],
   ["a name with a slash", { name: "a/b" }, "NAME_INVALID"],
   ["an empty name", { name: "" }, "NAME_INVALID"],
   ["a tool that there is not", { tools: ["nothing"] }, "TOOL_UNKNOWN"],
@@ -185,7 +202,9 @@ describe("a reference", () => {
     const session: AgentSpec = { model, lifetime: "session" };
     await using supervisor = await Supervisor.start({ threads: 0, agents: { session } });
     const agent = await supervisor.spawn("session", { input: "go" });
-    expect(codeOf(() => agent.tell((() => 1) as never))).toBe("OPTIONS_INVALID");
+    for (const message of [() => 1, { big: 1n }, circle, [Number.NaN]]) {
+      expect(codeOf(() => agent.tell(message as never))).toBe("OPTIONS_INVALID");
+    }
     for (const timeoutMs of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
       await expectRefusal(agent.ask("?", { timeoutMs }), "OPTIONS_INVALID");
     }
@@ -220,6 +239,23 @@ it("a start that is aborted on its way is CANCELLED, and nothing is left of it",
   const start = Supervisor.start({ threads: 1, agents, signal: abort.signal });
   abort.abort("never mind");
   await expectRefusal(start, "CANCELLED");
+});
+
+it.each([0, 1])("a start on %d threads that is aborted waits for no import", async (threads) => {
+  const signal = AbortSignal.timeout(300);
+  const began = performance.now();
+  const agents = { a: { machine: moduleOf("never.ts") } };
+  await expectRefusal(Supervisor.start({ threads, agents, signal }), "CANCELLED");
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+it("a start that is aborted waits for no MCP server", async () => {
+  const server = fileURLToPath(new URL("../fixtures/mcp/never-answers.ts", import.meta.url));
+  const mcpServers = { mute: { command: process.execPath, args: [server], required: true } };
+  const began = performance.now();
+  const start = Supervisor.start({ threads: 0, mcpServers, signal: AbortSignal.timeout(300) });
+  await expectRefusal(start, "CANCELLED");
+  expect(performance.now() - began).toBeLessThan(5_000);
 });
 
 it("a program that was refused in every way ends by itself", async () => {

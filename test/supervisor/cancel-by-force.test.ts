@@ -62,6 +62,14 @@ describe("an agent that loops for ever", () => {
     expectAtRest(open);
   });
 
+  it("is told as killed once, although stop and its cancel both have a grace", async () => {
+    const { open } = await runAway(100);
+    await open.supervisor.stop();
+    const killed = open.seen.filter(({ type }) => type === "cancel.killed").map(({ path }) => path);
+    expect(killed.toSorted()).toEqual([...new Set(killed)].toSorted());
+    expect(killed).not.toEqual([]);
+  });
+
   it("is killed at once when stop is called twice", async () => {
     const { open, agent, neighbour } = await runAway(60_000);
     const stopped = open.supervisor.stop();

@@ -151,6 +151,15 @@ describe("a slow reader", () => {
   });
 });
 
+it("lets a reader that comes after the stop read what there was, and ends it", async () => {
+  const supervisor = await Supervisor.start({ threads: 0, agents: { speaker } });
+  await supervisor.run("speaker", { input: "go" });
+  await supervisor.stop();
+  const read = await readAll(supervisor.events({ since: 0 }));
+  expect(read.at(-1)).toMatchObject({ type: "agent.stopped", path: "/speaker" });
+  expect(await readAll(supervisor.events())).toEqual([]);
+});
+
 it("tells no second cancel of agents that had ended when the supervisor stops", async () => {
   const supervisor = await Supervisor.start({ threads: 0, agents: { speaker, talker } });
   await supervisor.run("speaker", { input: "go" });

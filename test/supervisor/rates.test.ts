@@ -52,6 +52,26 @@ describe("the rate of a tool", () => {
     expectAtRest(supervisor, clock);
   });
 
+  it.each([
+    ["was revoked", {}, (supervisor: Supervisor) => supervisor.revoke("/agent", "tool:work")],
+    ["has expired", { expiresMs: 900 }, () => {}],
+  ])("begins no call after its wait whose right %s meanwhile", async (_why, more, act) => {
+    const clock = new ManualClock();
+    const { tool, count } = countingTool("work");
+    const rates = { "tool:work": { perSecond: 1 } };
+    await using supervisor = await start({ clock, rates, tools: [tool], budget: { toolCalls: 2 } });
+    const grants = ["model:*", { allow: "tool:work", ...more }];
+    const denied: unknown[] = [];
+    supervisor.on("tool.denied", ({ code }) => denied.push(code));
+    const run = supervisor.run({ ...caller(2), grants }, { input: "go" });
+    await expect.poll(() => [count.calls, supervisor.stats().queues.rates]).toEqual([1, 1]);
+    act(supervisor);
+    clock.advance(1_000);
+    expect(await run).toMatchObject({ status: "completed", usage: { toolCalls: 1 } });
+    expect([count.calls, denied]).toEqual([1, ["CAPABILITY_DENIED"]]);
+    expectAtRest(supervisor, clock);
+  });
+
   it("is shared by all agents, first come, first served", async () => {
     const clock = new ManualClock();
     const { tool } = countingTool("work");
@@ -121,7 +141,7 @@ describe("the rate of a model", () => {
     const started: RuntimeEvent[] = [];
     supervisor.on("model.started", (event) => started.push(event));
     const runs = Array.from({ length: 8 }, () => supervisor.run("talker", { input: "go" }));
-    await expect.poll(() => supervisor.stats().queues.rates).toBe(3);
+    await expect.poll(() => supervisor.stats().queues.rates, { timeout: 10_000 }).toBe(3);
     expect(started).toHaveLength(5);
     for (const each of [6, 7, 8]) {
       clock.advance(99);
@@ -213,4 +233,21 @@ it.each([
   { "spawn:a": { perSecond: 1 } },
 ])("rates of %o are refused before anything starts", async (rates) => {
   await expect(start({ rates })).rejects.toMatchObject({ code: "OPTIONS_INVALID" });
+});
+
+it("begins no model call after its wait whose right was revoked meanwhile", async () => {
+  const clock = new ManualClock();
+  const rates = { "model:scripted": { perSecond: 1 } };
+  const one: AgentSpec = { model: script("said") };
+  await using supervisor = await start({ clock, rates, agents: { one } });
+  await supervisor.run("one", { input: "go" });
+  const run = supervisor.run("one", { input: "go" });
+  await expect.poll(() => supervisor.stats().queues.rates).toBe(1);
+  supervisor.revoke("/one-2", "model:*");
+  clock.advance(1_000);
+  const error = { code: "CAPABILITY_DENIED" };
+  expect(await run).toMatchObject({ status: "failed", error, usage: { modelCalls: 0 } });
+  // The grace of the agent that failed.
+  clock.advance(5_000);
+  expectAtRest(supervisor, clock);
 });

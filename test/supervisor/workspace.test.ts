@@ -49,6 +49,30 @@ describe("coppice.config.json", () => {
     expect(await run(tighter)).toEqual(["BUDGET_EXCEEDED", "BUDGET_EXCEEDED", "completed"]);
   });
 
+  it.each([
+    [undefined, ["BUDGET_EXCEEDED", "completed"], 1],
+    ["ask", ["completed"], 11],
+  ] as const)(
+    "is not lifted by a person unless it says so itself: %s",
+    async (asks, ends, limit) => {
+      const onExceeded = asks === undefined ? {} : { onExceeded: asks };
+      workspace({ budget: { toolCalls: 1, ...onExceeded } });
+      const approve = () => ({ allow: true, answer: 10 });
+      const budget = { toolCalls: 10, onExceeded: "ask" } as const;
+      await using supervisor = await start({ budget, approve });
+      expect(await run(supervisor)).toEqual(ends);
+      expect(supervisor.budget().toolCalls.limit).toBe(limit);
+    },
+  );
+
+  it("bounds what a person can add to a tighter budget of the options", async () => {
+    workspace({ budget: { toolCalls: 2 } });
+    const approve = () => ({ allow: true, answer: 10 });
+    await using supervisor = await start({ budget: { toolCalls: 1, onExceeded: "ask" }, approve });
+    expect(await run(supervisor)).toEqual(["completed"]);
+    expect(supervisor.budget().toolCalls).toMatchObject({ limit: 2, spent: 2 });
+  });
+
   it("tightens limits, also the default ones, and loosens none", async () => {
     workspace({ limits: { depth: 0 } });
     await using supervisor = await start({ limits: { depth: 9 } });
@@ -66,18 +90,22 @@ describe("coppice.config.json", () => {
   });
 
   it("says what would have loosened a tighter bound", async () => {
-    workspace({ limits: { depth: 10, children: 3 }, budget: { usd: 1 } });
+    workspace({ limits: { depth: 10, children: 3 }, budget: { usd: 1, perAction: { usd: 0.1 } } });
     const spec = { ...worker, limits: { children: 7 } };
-    await using supervisor = await start({ agents: { worker: spec }, budget: { usd: 2 } });
+    await using supervisor = await start({
+      agents: { worker: spec },
+      budget: { usd: 2, perAction: { usd: 1 } },
+    });
     const told: EventOf<"config.loosened">[] = [];
     for await (const event of supervisor.events({ since: 0 })) {
       if (event.type === "config.loosened") told.push(event as EventOf<"config.loosened">);
-      if (told.length === 3) break;
+      if (told.length === 4) break;
     }
     const rows = told.map(({ layer, option, asked, holds }) => [layer, option, asked, holds]);
     expect(rows).toEqual([
       ["workspace", "limits.depth", 10, 4],
       ["options", "budget.usd", 2, 1],
+      ["options", "budget.perAction.usd", 1, 0.1],
       ["agents.worker", "limits.children", 7, 3],
     ]);
   });

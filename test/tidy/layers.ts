@@ -5,7 +5,8 @@ const kernel = ["errors", "wire"];
 const authority = ["errors", "wire", "kernel", "machines"];
 // What a script will use is known beforehand: the supervisor reserves exactly that.
 const script = ["models/scripted-usage.ts"];
-const supervisor = [...authority, "authority", "hosts", "tools", "journal", ...script];
+const shell = ["authority", "hosts", "tools", "journal", "telemetry", "inspect"];
+const supervisor = [...authority, ...shell, ...script];
 const anything = ["*"];
 
 /** Layer: the layers, or single files of `src/`, that it may import, itself always included. */
@@ -20,8 +21,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ["errors", "wire"],
   agents: ["errors", "wire", "machines", "models", "door"],
   door: ["errors", "wire"],
+  // What is recorded is the supervisor's own view of itself.
+  telemetry: ["errors", "wire", "supervisor/views.ts"],
   supervisor,
-  inspect: ["supervisor", ...supervisor],
+  inspect: ["errors", "wire"],
   cli: ["index", "supervisor", ...supervisor],
   testing: anything,
   index: anything,
@@ -39,8 +42,11 @@ const sdkHomes: Readonly<Record<string, readonly string[]>> = {
   "@modelcontextprotocol/sdk": ["src/tools/"],
   ajv: ["src/tools/"],
   "@anthropic-ai/sdk": ["src/models/"],
+  "@opentelemetry/api": ["src/telemetry/"],
   eventemitter3: ["src/supervisor/"],
+  ws: ["src/inspect/"],
   zod: ["src/supervisor/"],
+  "get-east-asian-width": ["src/cli/"],
 };
 
 export function layerOf(path: string): string | undefined {

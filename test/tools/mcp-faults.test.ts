@@ -32,6 +32,16 @@ describe("a server that does not start", () => {
     expect(messageOf(result)).toMatch(why);
   });
 
+  it("is found by the names that models would know its tools by", async () => {
+    const off = { command: "no-such-program-7f3a" };
+    const mcpServers = { "a.b": off, a: off };
+    await using toolbox = await RecordedToolbox.start({ mcpServers });
+    expect(toolbox.box.subjectOf("a_b__read__all")).toBe("a.b/read__all");
+    expect(toolbox.box.subjectOf("a__read")).toBe("a/read");
+    expect(toolbox.box.subjectOf("b__read")).toBe("b__read");
+    expect(toolbox.box.subjectOf("a__")).toBe("a__");
+  });
+
   it("is given up after its time when it never answers", async () => {
     const config = { ...fixture("never-answers.ts"), timeoutMs: 300 };
     await using toolbox = await RecordedToolbox.start({ mcpServers: { mute: config } });

@@ -1,0 +1,77 @@
+import type { TreeStatus, WaitsFor } from "../index.ts";
+import { addFigures, type Figures, NO_FIGURES } from "./figures.ts";
+
+/** A call that an agent has open. */
+export interface OpenCall {
+  readonly kind: "model" | "tool";
+  /** The model's name or the tool's. */
+  readonly of: string;
+}
+
+/** What the screen knows of one agent. Its figures are its own, so that all of them add up. */
+export interface LiveAgent {
+  readonly path: string;
+  readonly name: string;
+  readonly parent: LiveAgent | undefined;
+  readonly children: Map<string, LiveAgent>;
+  /** Its place in the order of spawns. */
+  readonly order: number;
+  readonly calls: Map<string, OpenCall>;
+  status: TreeStatus;
+  waitsFor: WaitsFor | undefined;
+  outcome: string | undefined;
+  /** The machine's state value, in words. */
+  state: string;
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+  figures: Figures;
+  /** Children that ended long ago, kept as sums. */
+  folded: Tally;
+}
+
+/** Agents by what they are at, and what they have used together. */
+export interface Tally {
+  readonly agents: number;
+  readonly by: Readonly<Record<string, number>>;
+  readonly figures: Figures;
+}
+
+export const NOBODY: Tally = { agents: 0, by: {}, figures: NO_FIGURES };
+
+export function newAgent(path: string, parent: LiveAgent | undefined, order: number): LiveAgent {
+  return {
+    path,
+    name: path.slice(path.lastIndexOf("/") + 1),
+    parent,
+    children: new Map(),
+    order,
+    calls: new Map(),
+    status: "queued",
+    waitsFor: undefined,
+    outcome: undefined,
+    state: "",
+    startedAt: undefined,
+    endedAt: undefined,
+    figures: NO_FIGURES,
+    folded: NOBODY,
+  };
+}
+
+/** One word for what an agent is at: its outcome, `working`, or its status in the tree. */
+export function kindOf({ status, outcome, calls, waitsFor }: LiveAgent): string {
+  if (outcome !== undefined) return outcome;
+  if (status === "paused" || status === "stopping" || status === "queued") return status;
+  return waitsFor === undefined && calls.size > 0 ? "working" : status;
+}
+
+export function addTally(a: Tally, b: Tally): Tally {
+  if (b.agents === 0) return a;
+  const by: Record<string, number> = { ...a.by };
+  for (const [kind, count] of Object.entries(b.by)) by[kind] = (by[kind] ?? 0) + count;
+  return { agents: a.agents + b.agents, by, figures: addFigures(a.figures, b.figures) };
+}
+
+/** One agent by itself, as a tally. */
+export function oneOf(agent: LiveAgent): Tally {
+  return { agents: 1, by: { [kindOf(agent)]: 1 }, figures: agent.figures };
+}

@@ -1,0 +1,14 @@
+interface Asked {
+  readonly json: boolean;
+  readonly plain: boolean;
+}
+
+/** Whether a live tree is drawn: on a terminal that can move its cursor, unless asked not to. */
+export function isLiveWanted(
+  { json, plain }: Asked,
+  isTerminal: boolean | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (json || plain || isTerminal !== true) return false;
+  return !env.NO_COLOR && !env.CI && env.TERM !== "dumb";
+}

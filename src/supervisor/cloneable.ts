@@ -1,0 +1,31 @@
+import { types } from "node:util";
+import { CoppiceError } from "../errors.ts";
+import { plainJson } from "../tools/plain-json.ts";
+
+/** Values that are looked at: beyond them a copy is as cheap, and a circle has no end. */
+const VALUES_SEEN = 100;
+
+/** Fails with OPTIONS_INVALID unless the value is plain JSON: what crosses threads and is told. */
+export function checkCloneable(value: unknown, what: string): void {
+  try {
+    // Looking at a small message costs a fraction of copying it only to see whether that works.
+    if (!isPlain(value, { left: VALUES_SEEN })) plainJson(value);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new CoppiceError("OPTIONS_INVALID", `${what} cannot cross a thread: ${why}`);
+  }
+}
+
+/** True for what is certainly JSON: few plain objects, arrays and primitives. */
+function isPlain(value: unknown, seen: { left: number }): boolean {
+  seen.left -= 1;
+  if (seen.left < 0) return false;
+  if (value === null || value === undefined) return true;
+  if (typeof value !== "object") {
+    if (typeof value === "number") return Number.isFinite(value);
+    return typeof value === "string" || typeof value === "boolean";
+  }
+  if (types.isProxy(value)) return false;
+  const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return plain && Object.values(value).every((field) => isPlain(field, seen));
+}

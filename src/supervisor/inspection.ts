@@ -1,0 +1,78 @@
+import type { HostEvents } from "../hosts/host.ts";
+import type { AgentRow } from "../inspect/agent-rows.ts";
+import { type Inspected, Inspector, type InspectorOptions } from "../inspect/inspector.ts";
+import { subtree } from "../kernel/node.ts";
+import { isFromHost } from "../wire/frame-check.ts";
+import type { Swarm } from "./swarm.ts";
+import { statusOf, usageOf } from "./views.ts";
+
+/** The inspector of a swarm, before it listens; undefined where nobody wants one. */
+export function inspectorOf(
+  swarm: Swarm,
+  inspect: boolean | InspectorOptions = false,
+): Inspector | undefined {
+  if (inspect === false) return undefined;
+  const inspector = new Inspector(inspectedIn(swarm), inspect === true ? {} : inspect);
+  swarm.places.inspect();
+  swarm.log.on("*", (event) => inspector.fact(event), false);
+  return inspector;
+}
+
+/** Hears what hosts tell of their actors, before the frames that may end those. */
+export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostEvents {
+  if (inspector === undefined) return swarm;
+  return {
+    onFrames(host, message) {
+      const isBelieved = host.kind === "house" || isFromHost(message);
+      if (isBelieved && message.inspection !== undefined) {
+        inspector.take(host.id, message.inspection);
+      }
+      swarm.onFrames(host, message);
+    },
+    onStarted: (host) => swarm.onStarted(host),
+    onLost(host, reason) {
+      inspector.forgetHost(host.id);
+      swarm.onLost(host, reason);
+    },
+    onStuck(host) {
+      inspector.forgetHost(host.id);
+      swarm.onStuck(host);
+    },
+  };
+}
+
+function inspectedIn(swarm: Swarm): Inspected {
+  const { kernel } = swarm;
+  return {
+    now: () => swarm.clock.now(),
+    rows: () => rowsOf(swarm),
+    budget(path) {
+      const seat = swarm.record(path)?.seat;
+      return seat && swarm.step(() => swarm.parts.arbiter.budget(seat));
+    },
+    livesOn(host, path, incarnation) {
+      const node = kernel.find(path);
+      return node?.host === host && node.incarnation === incarnation;
+    },
+  };
+}
+
+function rowsOf(swarm: Swarm): readonly AgentRow[] {
+  const { root } = swarm.kernel.tree;
+  const rows: AgentRow[] = [];
+  for (const node of subtree(root)) {
+    if (node === root) continue;
+    const { path, value, host, end, birth, turns } = node;
+    rows.push({
+      path,
+      status: statusOf(node),
+      template: birth.template,
+      turns,
+      usage: usageOf(swarm, node),
+      ...(value === undefined ? {} : { state: value }),
+      ...(host === undefined ? {} : { host }),
+      ...(end === undefined ? {} : { outcome: end.status }),
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,31 @@
+import type { Node } from "../kernel/node.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** What an agent that is not at work waits for, the one that a person can act on first. */
+export type WaitsFor = "approval" | "budget" | "rate" | "slot" | "child" | "mailbox";
+
+const FIRST: readonly WaitsFor[] = ["approval", "budget", "rate", "slot", "child"];
+
+/** What an agent waits for, or undefined while it works, ends, or is paused. */
+export function waitsForOf(swarm: Swarm, node: Node): WaitsFor | undefined {
+  if (node.depth === 0 || node.closed) return undefined;
+  if (node.status === "queued" || node.waitingAt !== undefined) return "slot";
+  if (node.slot || node.status !== "waiting") return undefined;
+  const record = swarm.recordOf(node);
+  const found = new Set<WaitsFor>();
+  for (const [callId, { out, state }] of node.calls) {
+    if (state !== "idle") continue;
+    if (record.waiting.has(callId)) found.add("budget");
+    else if (swarm.pacedCalls.isWaiting(callId)) found.add("rate");
+    else if (out.type === "wait" || spawned(node, callId)) found.add("child");
+    // Nothing else puts a call to rest than a question that a person has not answered.
+    else found.add("approval");
+  }
+  if (node.openChildren > 0) found.add("child");
+  return FIRST.find((one) => found.has(one)) ?? "mailbox";
+}
+
+function spawned(node: Node, callId: string): boolean {
+  for (const child of node.children.values()) if (child.foregroundCall === callId) return true;
+  return false;
+}

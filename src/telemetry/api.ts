@@ -1,0 +1,19 @@
+/** The one door to OpenTelemetry: what of its API is used here. */
+export {
+  type Attributes,
+  type BatchObservableResult,
+  type Context,
+  type Counter,
+  context,
+  createNoopMeter,
+  type Histogram,
+  type Meter,
+  metrics,
+  type Observable,
+  ProxyTracerProvider,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";

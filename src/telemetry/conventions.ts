@@ -1,0 +1,67 @@
+import { basename } from "node:path/posix";
+import type { ErrorCode } from "../errors.ts";
+import type { WireOutcome } from "../wire/outcome.ts";
+import type { ModelSpec } from "../wire/spec.ts";
+import type { TokenUsage } from "../wire/transcript.ts";
+import type { Attributes } from "./api.ts";
+import type { Ending } from "./operation.ts";
+import type { Born } from "./telemetry.ts";
+
+// Names and values follow https://github.com/open-telemetry/semantic-conventions-genai (in
+// development there); what it has no name for is called `coppice.`.
+
+/** Of few values, so also of metrics. */
+export function modelAttributes(model: ModelSpec | undefined): Attributes {
+  if (model === undefined) return {};
+  const isModule = model.provider.startsWith("file:");
+  const named = "model" in model && typeof model.model === "string" ? model.model : undefined;
+  return {
+    "gen_ai.provider.name": isModule ? "module" : model.provider,
+    "gen_ai.request.model": named ?? (isModule ? basename(model.provider) : model.provider),
+  };
+}
+
+export function agentAttributes({ node, labels }: Born): Attributes {
+  const attributes: Attributes = { "gen_ai.agent.id": node.path };
+  for (const [name, value] of Object.entries(labels)) attributes[`coppice.label.${name}`] = value;
+  return attributes;
+}
+
+/** How an agent ended: what it used is with all below, so it has no name that sums would take. */
+export function agentEnding(outcome: WireOutcome): Ending {
+  const { usage, status } = outcome;
+  const attributes: Attributes = { "coppice.outcome": status };
+  for (const [unit, amount] of Object.entries(usage)) attributes[`coppice.usage.${unit}`] = amount;
+  switch (outcome.status) {
+    case "failed":
+      return { attributes, error: outcome.error.code, message: outcome.error.message };
+    case "killed":
+      return { attributes, error: "killed", message: outcome.reason };
+    case "exhausted":
+      return { attributes, error: "exhausted", message: `no more ${outcome.unit}` };
+    case "timed-out":
+      return { attributes, error: "timeout", message: "its time was over" };
+    default:
+      return { attributes };
+  }
+}
+
+/** How a call ended: cancelled is not failed. */
+export function callEnding(code: ErrorCode | "_OTHER" | undefined, message = ""): Ending {
+  if (code === "CANCELLED") return { attributes: { "coppice.outcome": "cancelled" } };
+  return code === undefined ? {} : { error: code, message };
+}
+
+export function usageAttributes(usage: TokenUsage): Attributes {
+  return {
+    "gen_ai.usage.input_tokens": inputOf(usage),
+    "gen_ai.usage.output_tokens": usage.outputTokens,
+    "gen_ai.usage.cache_read.input_tokens": usage.cacheReadTokens,
+    "gen_ai.usage.cache_creation.input_tokens": usage.cacheWriteTokens,
+  };
+}
+
+/** All input, cached included, as the conventions count it. */
+export function inputOf({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage): number {
+  return inputTokens + cacheReadTokens + cacheWriteTokens;
+}

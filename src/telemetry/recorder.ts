@@ -1,0 +1,181 @@
+import type { EventBody, EventOf } from "../wire/event.ts";
+import {
+  type Attributes,
+  context,
+  createNoopMeter,
+  metrics,
+  ProxyTracerProvider,
+  SpanKind,
+  type Tracer,
+  trace,
+} from "./api.ts";
+import {
+  agentAttributes,
+  agentEnding,
+  callEnding,
+  inputOf,
+  modelAttributes,
+  usageAttributes,
+} from "./conventions.ts";
+import { createInstruments, type Instruments, observeStats } from "./instruments.ts";
+import { Operation } from "./operation.ts";
+import type { Born, Source, StartedCall, Telemetry } from "./telemetry.ts";
+
+const SCOPE = "coppice";
+
+/** Begins to record, unless what is registered with the API is neither traces nor metrics. */
+export function startRecorder(source: Source): Telemetry | undefined {
+  const meter = metrics.getMeter(SCOPE);
+  if (!isTraced() && meter === createNoopMeter()) return undefined;
+  const recorder = new Recorder(createInstruments(meter), observeStats(meter, source.stats));
+  recorder.listenTo(source);
+  return recorder;
+}
+
+/** The API's own provider stands in until an SDK gives it one to delegate to. */
+function isTraced(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || Boolean(provider.getDelegateTracer(SCOPE));
+}
+
+interface Agent {
+  readonly operation: Operation;
+  /** Its name, for its calls. */
+  readonly named: Attributes;
+  readonly model: Attributes;
+  /** Its calls under way, by their ids. */
+  readonly calls: Map<string, Operation>;
+}
+
+/** The spans and metrics of a swarm: agents below their parents, calls below their agents. */
+class Recorder implements Telemetry {
+  readonly #tracer: Tracer = trace.getTracer(SCOPE);
+  readonly #instruments: Instruments;
+  readonly #unobserve: () => void;
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(instruments: Instruments, unobserve: () => void) {
+    this.#instruments = instruments;
+    this.#unobserve = unobserve;
+  }
+
+  listenTo(source: Source): void {
+    source.listen("agent.started", ({ path, host }) => {
+      this.#agents.get(path)?.operation.span.setAttribute("coppice.host", host);
+    });
+    source.listen("agent.stopped", (event) => this.#stopped(event));
+    source.listen("model.started", (event) => this.#modelStarted(event));
+    source.listen("model.finished", (event) => this.#modelFinished(event));
+    source.listen("model.retried", ({ type, path, callId, attempt, code }) => {
+      this.#agents.get(path)?.calls.get(callId)?.span.addEvent(type, { attempt, code });
+    });
+    source.listen("tool.finished", ({ path, callId, error }) => {
+      this.#take(path, callId)?.end(callEnding(error?.code, error?.message));
+    });
+    source.listen("tool.denied", ({ type, path, tool, code }) =>
+      this.#note(path, type, { "gen_ai.tool.name": tool, code }),
+    );
+    source.listen("spawn.refused", ({ type, path, agent, code }) =>
+      this.#note(path, type, { agent, code }),
+    );
+    source.listen("budget.refused", ({ type, path, unit }) => this.#note(path, type, { unit }));
+  }
+
+  spawned(born: Born): void {
+    const { node, plan } = born;
+    const parent = this.#agents.get(node.parent?.path ?? "/")?.operation.context;
+    const named = { "gen_ai.agent.name": plan.agent };
+    const model = modelAttributes(plan.model);
+    const { "gen_ai.request.model": configured } = model;
+    const operation = new Operation({
+      tracer: this.#tracer,
+      duration: this.#instruments.agent,
+      name: `invoke_agent ${plan.agent}`,
+      kind: SpanKind.INTERNAL,
+      parent: parent ?? context.active(),
+      attributes: { "gen_ai.operation.name": "invoke_agent", ...agentAttributes(born) },
+      measured: {
+        ...named,
+        ...(configured === undefined ? {} : { "gen_ai.request.model": configured }),
+      },
+    });
+    this.#agents.set(node.path, { operation, named, model, calls: new Map() });
+  }
+
+  call<Result>({ callId, tool, path }: StartedCall, begin: () => Result): Result {
+    const agent = this.#agents.get(path);
+    if (agent === undefined) return begin();
+    const operation = new Operation({
+      tracer: this.#tracer,
+      duration: this.#instruments.tool,
+      name: `execute_tool ${tool}`,
+      kind: SpanKind.INTERNAL,
+      parent: agent.operation.context,
+      attributes: { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.id": callId },
+      measured: {
+        "gen_ai.tool.name": tool,
+        "gen_ai.tool.type": tool.includes("/") ? "extension" : "function",
+        ...agent.named,
+      },
+    });
+    agent.calls.set(callId, operation);
+    return context.with(operation.context, begin);
+  }
+
+  stop(): void {
+    this.#unobserve();
+  }
+
+  #modelStarted({ path, callId, turn }: EventOf<"model.started">): void {
+    const agent = this.#agents.get(path);
+    if (agent === undefined) return;
+    const operation = new Operation({
+      tracer: this.#tracer,
+      duration: this.#instruments.chat,
+      name: `chat ${agent.model["gen_ai.request.model"]}`,
+      kind: SpanKind.CLIENT,
+      parent: agent.operation.context,
+      attributes: { ...agent.named, "coppice.turn": turn },
+      measured: { "gen_ai.operation.name": "chat", ...agent.model },
+    });
+    agent.calls.set(callId, operation);
+  }
+
+  #modelFinished({ path, callId, isError, ...event }: EventOf<"model.finished">): void {
+    const operation = this.#take(path, callId);
+    if (operation === undefined) return;
+    const { usage, usd = 0, code = isError ? "_OTHER" : undefined } = event;
+    const { measured, context: within } = operation;
+    if (usage !== undefined) {
+      const { tokens, cost } = this.#instruments;
+      const count = (type: string, amount: number) =>
+        tokens.record(amount, { ...measured, "gen_ai.token.type": type }, within);
+      count("input", inputOf(usage));
+      count("output", usage.outputTokens);
+      if (usd > 0) cost.add(usd, measured, within);
+    }
+    const used = usage === undefined ? {} : { ...usageAttributes(usage), "coppice.cost": usd };
+    const { attributes, ...ending } = callEnding(code);
+    operation.end({ ...ending, attributes: { ...used, ...attributes } });
+  }
+
+  #stopped({ path, outcome }: EventOf<"agent.stopped">): void {
+    const agent = this.#agents.get(path);
+    if (agent === undefined) return;
+    this.#agents.delete(path);
+    // What nobody waits for any more has no end of its own.
+    for (const operation of agent.calls.values()) operation.end(callEnding("CANCELLED"));
+    agent.operation.end(agentEnding(outcome));
+  }
+
+  #take(path: string, callId: string): Operation | undefined {
+    const calls = this.#agents.get(path)?.calls;
+    const operation = calls?.get(callId);
+    calls?.delete(callId);
+    return operation;
+  }
+
+  #note(path: string, name: string, about: EventBody & Attributes): void {
+    this.#agents.get(path)?.operation.span.addEvent(name, about);
+  }
+}

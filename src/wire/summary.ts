@@ -1,0 +1,87 @@
+import { describe } from "./error-codec.ts";
+import type { Json } from "./json.ts";
+
+/** Longer texts are cut, so that one of them does not use up a whole summary. */
+const LONGEST_TEXT = 400;
+const DEEPEST = 8;
+const SECRET_FIELD = /^(authorization|cookie|env|headers)$|api[-_]?key|password|secret|token$/i;
+const SECRET_TEXT = /\b(sk-[\w-]{12,}|Bearer\s+[\w.~+/-]{8,}=*)/g;
+const REDACTED = "[redacted]";
+
+/**
+ * A small copy of any value, for people to look at: at most about `characters` long as JSON, with
+ * what was cut marked by an ellipsis and what looks like a secret replaced.
+ */
+export function summaryOf(value: unknown, characters: number): Json {
+  try {
+    return copy(value, { left: characters }, 0);
+  } catch (thrown) {
+    // A getter or a proxy of somebody else's object threw.
+    return `… unreadable: ${describe(thrown).slice(0, 100)}`;
+  }
+}
+
+interface Room {
+  left: number;
+}
+
+function copy(value: unknown, room: Room, depth: number): Json {
+  room.left -= 2;
+  if (room.left <= 0) return "…";
+  switch (typeof value) {
+    case "string":
+      return copyText(value, room);
+    case "number":
+      room.left -= 6;
+      return Number.isFinite(value) ? value : String(value);
+    case "boolean":
+      return value;
+    case "object":
+      if (value === null) return null;
+      return depth > DEEPEST ? "…" : copyObject(value, room, depth);
+    case "undefined":
+      return null;
+    default:
+      return `… a ${typeof value}`;
+  }
+}
+
+function copyText(text: string, room: Room): string {
+  const length = Math.min(LONGEST_TEXT, room.left);
+  // Redacted first: half a secret would not be known for one.
+  const shown = text.slice(0, 4 * LONGEST_TEXT).replace(SECRET_TEXT, REDACTED);
+  room.left -= Math.min(shown.length, length);
+  const cut = shown.length > length || text.length > 4 * LONGEST_TEXT;
+  return cut ? `${shown.slice(0, length)}… (${text.length} characters)` : shown;
+}
+
+function copyObject(value: object, room: Room, depth: number): Json {
+  if (Array.isArray(value)) return copyList(value, room, depth);
+  if (value instanceof Error) return { name: value.name, message: copyText(value.message, room) };
+  if (value instanceof Set) return copyList([...value], room, depth);
+  const fields: { [name: string]: Json } = {};
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  for (const [index, [key, field]] of entries.entries()) {
+    if (room.left <= 0) {
+      fields["…"] = `${entries.length - index} more`;
+      break;
+    }
+    if (field === undefined || typeof field === "function") continue;
+    const name = String(key).slice(0, 100);
+    room.left -= name.length + 3;
+    fields[name] = SECRET_FIELD.test(name) ? REDACTED : copy(field, room, depth + 1);
+  }
+  return fields;
+}
+
+function copyList(list: readonly unknown[], room: Room, depth: number): Json {
+  const items: Json[] = [];
+  for (const [index, item] of list.entries()) {
+    if (room.left <= 0) {
+      items.push(`… ${list.length - index} more`);
+      break;
+    }
+    items.push(copy(item, room, depth + 1));
+  }
+  return items;
+}
