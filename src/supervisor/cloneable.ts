@@ -9,7 +9,10 @@ const VALUES_SEEN = 100;
 export function checkCloneable(value: unknown, what: string): void {
   try {
     // Looking at a small message costs a fraction of copying it only to see whether that works.
-    if (!isPlain(value, { left: VALUES_SEEN })) plainJson(value);
+    if (isPlain(value, { left: VALUES_SEEN })) return;
+    plainJson(value);
+    // Some of what can be copied field by field, such as a proxy, no port takes as it is.
+    structuredClone(value);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new CoppiceError("OPTIONS_INVALID", `${what} cannot cross a thread: ${why}`);
