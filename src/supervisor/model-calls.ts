@@ -11,7 +11,7 @@ import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { tellWarnings } from "./budget-warnings.ts";
-import { modelResult, nameOf } from "./model-result.ts";
+import { isJob, modelResult, nameOf } from "./model-result.ts";
 import { promptOf } from "./prompt-estimate.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -83,8 +83,8 @@ export class ModelCalls {
       this.#waiting.delete(callId);
       this.#swarm.recordOf(node).waiting.delete(callId);
       const go = () => this.#decided(node, call, verdict, approved);
-      // A job would begin at once, whether its agent is paused or not.
-      if (isPaused(node)) this.#swarm.pacedCalls.askAgain(node, callId, go);
+      // A job would begin at once, but whoever waited gave the slot back, and may be paused.
+      if (isJob(call) || isPaused(node)) this.#swarm.pacedCalls.askAgain(node, callId, go);
       else go();
     }
     return woken.length > 0;
@@ -208,6 +208,7 @@ export class ModelCalls {
       callId,
       subject: modelSubject(model),
       go,
+      again: isJob(call),
       due: () => {
         const now = this.#ask(node, out, model, approved);
         if (now.status === "granted") return go();

@@ -1,3 +1,4 @@
+import type { Call } from "../kernel/node.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { JobReport } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
@@ -25,4 +26,9 @@ function textOf(content: readonly Block[]): string {
 export function nameOf(model: ModelSpec): string {
   const named = "model" in model ? model.model : undefined;
   return typeof named === "string" ? `${model.provider}:${named}` : model.provider;
+}
+
+/** True for a machine's call, which a host begins without a permit that would need a slot. */
+export function isJob({ out }: Call): boolean {
+  return out.type === "model" && out.job !== undefined;
 }
