@@ -1,4 +1,5 @@
 import { EventEmitter } from "eventemitter3";
+import { CoppiceError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
@@ -54,7 +55,11 @@ export class EventLog {
   }
 
   read(options: { readonly since?: number; readonly path?: string }): EventReader {
-    const { path } = options;
+    const { path, since = 0 } = options;
+    if (!Number.isInteger(since) || since < 0) {
+      const message = `events: since must be a whole number of at least 0, not ${since}`;
+      throw new CoppiceError("OPTIONS_INVALID", message);
+    }
     const reader = new EventReader({
       journal: this.#journal,
       wants: path === undefined || path === "/" ? () => true : (event) => isBelow(event.path, path),

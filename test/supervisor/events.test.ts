@@ -169,3 +169,8 @@ it("tells no second cancel of agents that had ended when the supervisor stops", 
   await supervisor.stop();
   expect(requested).toEqual(["/talker"]);
 });
+
+it.each([-1, 0.5, Number.NaN])("refuses to read since %d", async (since) => {
+  await using supervisor = await Supervisor.start({ threads: 0 });
+  expect(() => supervisor.events({ since })).toThrow(/since must be a whole number/);
+});
