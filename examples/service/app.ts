@@ -75,7 +75,8 @@ export class Service {
       return next();
     });
     app.post("/runs", async (c) => {
-      const { input } = await c.req.json().catch(() => ({}));
+      const body: unknown = await c.req.json().catch(() => undefined);
+      const { input } = Object(body) as { readonly input?: unknown };
       if (typeof input !== "string" || input === "") {
         return c.json({ error: 'send { "input": "some text" }' }, 400);
       }

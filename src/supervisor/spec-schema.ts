@@ -176,6 +176,11 @@ export const stopSchema = z.strictObject({
   mode: z.enum(["cancel", "suspend"]).optional(),
 });
 
+export const usageSchema = z.strictObject({
+  path: z.string().optional(),
+  label: z.string().optional(),
+});
+
 export const workspaceSchema = z.strictObject({
   $schema: z.string().optional(),
   limits: limitsSchema.optional(),

@@ -24,8 +24,8 @@ import {
   statsOf,
   type TreeNode,
   treeOf,
-  usageByLabel,
-  usageOf,
+  type UsageFilter,
+  usageFor,
 } from "./views.ts";
 
 /**
@@ -205,9 +205,8 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** What everything, a subtree, or every agent with a label (`tenant=acme`) has used. */
-  usage(filter: { readonly path?: string; readonly label?: string } = {}): Usage {
-    if (filter.label !== undefined) return usageByLabel(this.#swarm, filter.label);
-    return usageOf(this.#swarm, this.#node(filter.path ?? "/"));
+  usage(filter: UsageFilter = {}): Usage {
+    return usageFor(this.#swarm, filter, (path) => this.#node(path));
   }
 
   /** Where a node's budget stands. `null` is unlimited. */

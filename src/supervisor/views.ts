@@ -2,6 +2,7 @@ import type { HostRow } from "../hosts/hosts.ts";
 import { isPaused, type Node, subtree } from "../kernel/node.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
+import { check, usageSchema } from "./spec-schema.ts";
 import type { Swarm } from "./swarm.ts";
 import { addUsage, hasLabel } from "./usage-by-label.ts";
 import { type WaitsFor, waitsForOf } from "./waits-for.ts";
@@ -72,8 +73,23 @@ export function usageOf(swarm: Swarm, node: Node): Usage {
   return arbiter.usage(swarm.record(node.path)?.seat ?? arbiter.root);
 }
 
+/** Whose usage is asked for. Default: everything's. */
+export interface UsageFilter {
+  /** A node and all below it. */
+  readonly path?: string;
+  /** Every agent with this label, `tenant=acme`, wherever it was; the path does not matter then. */
+  readonly label?: string;
+}
+
+/** Fails with OPTIONS_INVALID for a filter that is none, AGENT_UNKNOWN for its path. */
+export function usageFor(swarm: Swarm, filter: UsageFilter, find: (path: string) => Node): Usage {
+  check(usageSchema, filter, "usage");
+  const { path = "/", label } = filter;
+  return label === undefined ? usageOf(swarm, find(path)) : usageByLabel(swarm, label);
+}
+
 /** What every agent with a label has used, those that are gone included. */
-export function usageByLabel(swarm: Swarm, label: string): Usage {
+function usageByLabel(swarm: Swarm, label: string): Usage {
   let sum = swarm.labels.of(label);
   for (const record of swarm.records) {
     if (record.settled !== undefined || !hasLabel(record.labels, label)) continue;

@@ -4,7 +4,8 @@ import type { Json } from "./json.ts";
 /** Longer texts are cut, so that one of them does not use up a whole summary. */
 const LONGEST_TEXT = 400;
 const DEEPEST = 8;
-const SECRET_FIELD = /^(authorization|cookie|env|headers)$|api[-_]?key|password|secret|token$/i;
+const SECRET_NAME = /^(authorization|(set-)?cookie|env|headers|bearer)$/i;
+const SECRET_PART = /(api|private|access)[-_]?key|passw|secret|credential|token$/i;
 const SECRET_TEXT = /\b(sk-[\w-]{12,}|Bearer\s+[\w.~+/-]{8,}=*)/g;
 const REDACTED = "[redacted]";
 
@@ -69,7 +70,8 @@ function copyObject(value: object, room: Room, depth: number): Json {
     if (field === undefined || typeof field === "function") continue;
     const name = String(key).slice(0, 100);
     room.left -= name.length + 3;
-    fields[name] = SECRET_FIELD.test(name) ? REDACTED : copy(field, room, depth + 1);
+    fields[name] =
+      SECRET_NAME.test(name) || SECRET_PART.test(name) ? REDACTED : copy(field, room, depth + 1);
   }
   return fields;
 }

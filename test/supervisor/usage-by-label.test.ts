@@ -93,3 +93,11 @@ it("a script without figures has used calls only", async () => {
   await supervisor.run("quiet", { input: "go" });
   expect(supervisor.usage({ label: "tenant=acme" })).toEqual({ ...NO_USAGE, modelCalls: 1 });
 });
+
+it.each([{ label: 5 }, { lable: "tenant=acme" }, "tenant=acme", null])(
+  "refuses to be asked with %j",
+  async (filter) => {
+    await using supervisor = await Supervisor.start({ threads: 0 });
+    expect(() => supervisor.usage(filter as never)).toThrow(/^usage: /);
+  },
+);
