@@ -1,4 +1,5 @@
 import { CoppiceError } from "../errors.ts";
+import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
@@ -35,8 +36,6 @@ export interface AgentRef<Output = Json> {
   events(): AsyncIterableIterator<RuntimeEvent>;
 }
 
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
 export function createAgentRef<Output>(
   swarm: Swarm,
   { node, outcome }: AgentRecord,
@@ -52,8 +51,8 @@ export function createAgentRef<Output>(
     },
     async ask(message, { timeoutMs } = { timeoutMs: Number.NaN }) {
       checkCloneable(message, "the message");
-      if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_TIMEOUT_MS) {
-        const told = `timeoutMs must be a whole number from 1 to ${LONGEST_TIMEOUT_MS}`;
+      if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_DELAY_MS) {
+        const told = `timeoutMs must be a whole number from 1 to ${LONGEST_DELAY_MS}`;
         throw new CoppiceError("OPTIONS_INVALID", `ask: ${told}`, { timeoutMs });
       }
       return swarm.ask(node, message, timeoutMs);

@@ -44,10 +44,6 @@ export class ModelCalls {
     this.#swarm = swarm;
   }
 
-  get running(): number {
-    return this.#jobs.size;
-  }
-
   get waiting(): number {
     return this.#waiting.size;
   }

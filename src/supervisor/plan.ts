@@ -22,8 +22,8 @@ export interface Plan {
   readonly budgets: readonly Budget[];
   readonly limits: Limits;
   readonly labels: Readonly<Record<string, string>>;
-  /** Lists of names and globs that must all hold a tool: one it is not shown, it may not call. */
-  readonly shown: readonly (readonly string[])[];
+  /** Lists that must all hold a tool: one it is not shown, it may not call. */
+  readonly shown: readonly ((tool: string) => boolean)[];
   readonly timeoutMs: number | undefined;
   readonly input: Json | undefined;
 }

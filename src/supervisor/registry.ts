@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { compileGlob } from "../../machines/glob.ts";
 import { readBudgets } from "../authority/budget-options.ts";
 import { readGrants } from "../authority/grant-options.ts";
 import { SpecGrants } from "../authority/implied-grants.ts";
@@ -131,7 +132,7 @@ export class Registry {
       budgets: spec.budget === undefined ? [] : [spec.budget],
       limits: spec.limits ?? {},
       labels: spec.labels ?? {},
-      shown: [own, asked].filter((list) => list !== undefined),
+      shown: [own, asked].filter((list) => list !== undefined).map(holdsAnyOf),
       timeoutMs: spec.timeoutMs,
       input: undefined,
     };
@@ -180,6 +181,12 @@ export class Registry {
       throw new CoppiceError("TOOL_UNKNOWN", message, { tool: pattern });
     }
   }
+}
+
+/** Names and globs, read once for all the calls of an agent. */
+function holdsAnyOf(patterns: readonly string[]): (tool: string) => boolean {
+  const tests = patterns.map(compileGlob);
+  return (tool) => tests.some((matches) => matches(tool));
 }
 
 function modelOf(spec: AgentSpec): ModelSpec | undefined {

@@ -1,18 +1,11 @@
 import * as z from "zod";
 import { CoppiceError } from "../errors.ts";
 import { plainJson } from "../tools/plain-json.ts";
+import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 
 const count = z.number().int().min(0);
-const milliseconds = z
-  .number()
-  .int()
-  .min(1)
-  .max(2 ** 31 - 1);
-const graceMs = z
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1);
+const milliseconds = z.number().int().min(1).max(LONGEST_DELAY_MS);
+const graceMs = z.number().int().min(0).max(LONGEST_DELAY_MS);
 const json = z.unknown();
 /** What a model is made from is hashed as JSON and crosses threads. */
 const plain = z.unknown().superRefine((value, context) => {

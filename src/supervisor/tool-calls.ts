@@ -2,7 +2,6 @@ import { toolSubject } from "../authority/subjects.ts";
 import { refused, type Verdict } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
-import { matchesGlob } from "../tools/glob.ts";
 import { plainJson } from "../tools/plain-json.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
@@ -77,7 +76,7 @@ function allow(
   if (!toolbox.knows(tool)) {
     return refused(new CoppiceError("TOOL_UNKNOWN", `there is no tool "${tool}"`, { tool }));
   }
-  if (!plan.shown.every((list) => list.some((pattern) => matchesGlob(pattern, tool)))) {
+  if (!plan.shown.every((holds) => holds(tool))) {
     const message = `"${tool}" is not among the tools of ${path}`;
     return refused(new CoppiceError("CAPABILITY_DENIED", message, { tool, node: path }));
   }

@@ -1,7 +1,7 @@
 import { type ActorRefFrom, createActor, fromPromise } from "xstate";
+import { compileGlob } from "../../machines/glob.ts";
 import { mcpConnection } from "../../machines/mcp-connection.ts";
 import type { Clock } from "../wire/clock.ts";
-import { matchesGlob } from "./glob.ts";
 import type { McpClient, McpTool } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import type { Callable } from "./running-call.ts";
@@ -87,7 +87,7 @@ export class McpConnection {
   }
 
   isIdempotent(tool: string): boolean {
-    return (this.#options.config.idempotent ?? []).some((glob) => matchesGlob(glob, tool));
+    return (this.#options.config.idempotent ?? []).some((glob) => compileGlob(glob)(tool));
   }
 
   callable(tool: string): Callable {

@@ -1,10 +1,10 @@
+import { compileGlob } from "../../machines/glob.ts";
 import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
-import { matchesGlob } from "./glob.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp-config.ts";
 import { McpConnection } from "./mcp-connection.ts";
 import { modelName, nameTable } from "./names.ts";
@@ -128,9 +128,8 @@ export class Toolbox {
 
   /** What a model is shown for these names and globs, in the toolbox's order, each once. */
   match(patterns: readonly string[]): readonly ToolCard[] {
-    return this.#allCards().filter(({ subject }) =>
-      patterns.some((pattern) => matchesGlob(pattern, subject)),
-    );
+    const tests = patterns.map(compileGlob);
+    return this.#allCards().filter(({ subject }) => tests.some((matches) => matches(subject)));
   }
 
   /** Whether it may be run again after a crash. */
