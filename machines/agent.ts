@@ -37,14 +37,23 @@ export type AgentEvent =
       readonly callId: string;
       readonly maxTokens: number;
       readonly turn: number;
+      /** Which of the agent's models answers; left out: the first. */
+      readonly model?: number;
     }
   | {
       readonly type: "model.replied";
       /** Ids of its `tool_use` blocks, in order. */
       readonly uses: readonly string[];
       readonly reply: unknown;
+      /** What it is told when its answer was cut, so that it goes on. */
+      readonly goOn?: unknown;
     }
-  | { readonly type: "model.failed"; readonly error: unknown }
+  | {
+      readonly type: "model.failed";
+      readonly error: unknown;
+      /** True when another model is asked for the same turn. */
+      readonly fallsBack?: boolean;
+    }
   | { readonly type: "result.received"; readonly callId: string; readonly result: unknown }
   | {
       readonly type: "message.received";
@@ -60,7 +69,8 @@ const notProvided = (): void => {
 /**
  * The built-in agent loop: a user turn asks for a permit, the permit starts the model, the
  * model's calls go out together, and their results ask for the next permit, until a turn ends
- * without calls. Calls are events, never invoked actors.
+ * without calls. An answer that was cut is gone on with, and a model that failed is replaced by the
+ * next one. Calls are events, never invoked actors.
  */
 export const agentMachine = setup({
   types: {} as {
@@ -91,6 +101,9 @@ export const agentMachine = setup({
       const { callId, result } = event;
       return { results: [...context.results, { callId, result }] };
     }),
+    keepGoOn: assign(({ context, event }) =>
+      event.type === "model.replied" ? { inbox: [event.goOn, ...context.inbox] } : {},
+    ),
     forgetPending: assign({ calls: [], results: [], inbox: [] }),
     numberModel: assign(({ context: { prefix, count } }) => ({
       count: count + 1,
@@ -111,6 +124,8 @@ export const agentMachine = setup({
     isAwaited: ({ context, event }) =>
       event.type === "permit.granted" && event.callId === context.model,
     hasCalls: ({ event }) => event.type === "model.replied" && event.uses.length > 0,
+    isCut: ({ event }) => event.type === "model.replied" && event.goOn !== undefined,
+    fallsBack: ({ event }) => event.type === "model.failed" && event.fallsBack === true,
     hasMail: ({ context }) => context.inbox.length > 0,
     isPending: ({ context, event }) =>
       event.type === "result.received" &&
@@ -158,10 +173,14 @@ export const agentMachine = setup({
         "message.received": { actions: "keepMessage" },
         "model.replied": [
           { guard: "hasCalls", target: "acting", actions: ["numberCalls", "sendCalls"] },
+          { guard: "isCut", target: "asking", actions: ["keepGoOn", "numberModel", "askPermit"] },
           { guard: "hasMail", target: "asking", actions: ["numberModel", "askPermit"] },
           { target: "waiting", actions: ["endTurn", "forgetTurn"] },
         ],
-        "model.failed": { target: "failed", actions: "failTurn" },
+        "model.failed": [
+          { guard: "fallsBack", target: "asking", actions: "askPermit" },
+          { target: "failed", actions: "failTurn" },
+        ],
         "end.requested": { target: "closing", actions: "abortModel" },
       },
     },

@@ -34,6 +34,7 @@ export const hostMachine = setup({
         context.reason ?? ("reason" in event ? event.reason : undefined),
     }),
     announceStarted: notProvided("announceStarted"),
+    announceSuspect: notProvided("announceSuspect"),
     terminate: notProvided("terminate"),
     announceStuck: notProvided("announceStuck"),
     announceGone: notProvided("announceGone"),
@@ -64,6 +65,7 @@ export const hostMachine = setup({
     suspect: {
       description: "Its heartbeat is missed; it may only be slow.",
       tags: "living",
+      entry: "announceSuspect",
       on: {
         "beat.seen": "ready",
         "host.condemned": { target: "condemned", actions: "keepReason" },

@@ -43,6 +43,14 @@ export const ERRORS = {
   TOOL_TIMED_OUT: { advice: "Raise the tool's `timeoutMs` or ask for less.", retryable: true },
   TOOL_OUTCOME_UNKNOWN: { advice: "Check by hand whether the tool took effect.", retryable: false },
   MODEL_FAILED: { advice: "See `details` for what the model's service said.", retryable: true },
+  LOOP_DETECTED: {
+    advice: "Tell it what to do instead, or raise `limits.repeats`.",
+    retryable: false,
+  },
+  TOO_MANY_ERRORS: {
+    advice: "See why its calls fail, or raise `limits.errors`.",
+    retryable: false,
+  },
   SCRIPT_EXHAUSTED: { advice: "Add a step to the script or set `repeat`.", retryable: false },
   MACHINE_INVALID: {
     advice: "Default-export an XState machine from the module.",
@@ -82,6 +90,7 @@ export class CoppiceError extends Error {
   override readonly name = "CoppiceError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  /** Whether trying the same again can help: as `details` say, or as its code has it. */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
@@ -89,7 +98,8 @@ export class CoppiceError extends Error {
     super(`${told} ${ERRORS[code].advice}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
-    this.retryable = ERRORS[code].retryable;
+    const { retryable } = details;
+    this.retryable = typeof retryable === "boolean" ? retryable : ERRORS[code].retryable;
     Object.defineProperty(this, brand, { value: true });
   }
 

@@ -41,6 +41,9 @@ describe("the ladder of examples", () => {
     ["04-cancellation", ["/foreman/digger   cancelled", "> 0 tokens reserved", "out of time"]],
     ["05-budgets-and-capabilities", ["sent-2 BUDGET_EXCEEDED", "/thinker exhausted"]],
     ["06-approvals-and-rights", ["secret.txt: CAPABILITY_DENIED", "is used up: 1 of 1"]],
+    ["07-supervision", ["back as incarnation 2", "20 of 20 neighbours completed"]],
+    ["09-compute-tool", ["below 20000: 2262", "below -1: TOOL_TIMED_OUT"]],
+    ["08-simulate", ["4 bookings for 3 seats", "the same steps, true"]],
   ])(
     "%s finds its own result right, and prints what its header shows",
     async (name, lines) => {

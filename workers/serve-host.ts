@@ -1,38 +1,51 @@
-import { isMainThread, threadId } from "node:worker_threads";
-import { expose } from "comlink";
-import type { HostControl, HostTask, ModuleKind } from "../src/wire/control.ts";
+import { threadId } from "node:worker_threads";
+import { type Endpoint, expose } from "comlink";
+import { holdAtMost } from "../src/agents/garbage.ts";
+import type { HostRuntime, HostRuntimeOptions } from "../src/agents/host-runtime.ts";
+import { HEART, type HostControl, type HostTask } from "../src/wire/control.ts";
 import type { ToHost } from "../src/wire/delivery.ts";
 import { encodeError } from "../src/wire/error-codec.ts";
 import type { FromHost } from "../src/wire/frame.ts";
 
-if (isMainThread) throw new Error("workers/serve-host.ts runs in a worker thread only");
-
 /** What a host runs its agents with. */
-export interface ServedRuntime {
-  receive(message: ToHost): void;
-  stats(): { agents: number };
-  checkModule(url: string, kind: ModuleKind): Promise<void>;
-  close(): void;
+export type ServedRuntime = HostRuntime;
+type Given = "post" | "words" | "heart" | "kind" | "env";
+type Options = Required<Pick<HostRuntimeOptions, Given>> & Pick<HostRuntimeOptions, "onTaken">;
+export type CreateRuntime = (options: Options) => ServedRuntime;
+
+/** A {@link HostTask} whose ports need not be those of a thread. */
+export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
+  readonly port: {
+    postMessage(message: FromHost): void;
+    on(type: "message", listener: (message: ToHost) => void): unknown;
+  };
+  readonly controlPort: Endpoint;
 }
 
-export type CreateRuntime = (options: {
-  readonly post: (message: FromHost) => void;
-  readonly words: Int32Array;
-  readonly env: { readonly ANTHROPIC_API_KEY?: string; readonly ANTHROPIC_BASE_URL?: string };
-}) => ServedRuntime;
-
-/** Connects a runtime to its two ports and never returns: only its thread's end ends it. */
-export function serveHost(task: HostTask, create: CreateRuntime): Promise<never> {
-  const { port, controlPort, words } = task;
+/** Connects a runtime to its two ports and never returns: only its host's end ends it. */
+export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
+  const { port, controlPort, words, kind } = task;
+  const heart = new Int32Array(task.heart);
+  // Before anybody's module is loaded, and nothing that the thread would have to live for.
+  setInterval(() => Atomics.add(heart, HEART.beats, 1), task.beatMs).unref();
   const runtime = create({
+    heart,
+    kind,
     post: (message) => port.postMessage(message),
     // No length given: the view grows with its buffer.
     words: new Int32Array(words),
     // The pool gave this thread nothing else.
     env: process.env,
   });
+  if (task.memoryMb !== undefined) holdAtMost(task.memoryMb);
+  let listening = false;
   const control: HostControl = {
-    ping: () => ({ threadId }),
+    // Nobody's code runs before the host has answered: from then on its heart is listened to.
+    ping: () => {
+      if (!listening) port.on("message", (message: ToHost) => runtime.receive(message));
+      listening = true;
+      return { threadId };
+    },
     stats: () => runtime.stats(),
     drain: () => runtime.close(),
     checkModule: (url, kind) =>
@@ -41,7 +54,6 @@ export function serveHost(task: HostTask, create: CreateRuntime): Promise<never>
         (thrown) => encodeError(thrown, kind === "machine" ? "MACHINE_INVALID" : "OPTIONS_INVALID"),
       ),
   };
-  port.on("message", (message: ToHost) => runtime.receive(message));
   expose(control, controlPort);
   return new Promise(() => undefined);
 }

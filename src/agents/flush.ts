@@ -1,11 +1,13 @@
 import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
 import type { Inspection } from "./inspection.ts";
+import type { RunningCell } from "./running-cell.ts";
 import type { Seat } from "./seat.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** Gathers what the agents of a host did in a tick, and sends it in one message. */
 export class Flush {
   readonly #tenants: Map<string, Tenant>;
+  readonly #cell: RunningCell;
   readonly #post: (message: FromHost) => void;
   readonly #schedule: (flush: () => void) => void;
   readonly #run = (): void => this.run();
@@ -15,14 +17,16 @@ export class Flush {
   #touched = new Set<Seat>();
   #jobs: JobReport[] = [];
 
-  constructor(
-    tenants: Map<string, Tenant>,
-    post: (message: FromHost) => void,
-    schedule: (flush: () => void) => void,
-  ) {
-    this.#tenants = tenants;
-    this.#post = post;
-    this.#schedule = schedule;
+  constructor(options: {
+    readonly tenants: Map<string, Tenant>;
+    readonly cell: RunningCell;
+    readonly post: (message: FromHost) => void;
+    readonly schedule: (flush: () => void) => void;
+  }) {
+    this.#tenants = options.tenants;
+    this.#cell = options.cell;
+    this.#post = options.post;
+    this.#schedule = options.schedule;
   }
 
   touch(seat: Seat): void {
@@ -48,8 +52,11 @@ export class Flush {
     for (const seat of touched) {
       const tenant = this.#tenants.get(seat.path);
       if (tenant?.seat !== seat) continue;
+      // What a machine makes of its own state, and how it stops, is its code too.
+      const before = this.#cell.enter(seat);
       frames.push(seat.frame(tenant.resident.moved()));
       if (seat.done) this.#forget(tenant);
+      this.#cell.leave(before);
     }
     const inspection = this.inspection?.take() ?? [];
     if (frames.length === 0 && jobs.length === 0 && inspection.length === 0) return;

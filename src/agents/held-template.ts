@@ -1,4 +1,5 @@
 import type { Template } from "../wire/delivery.ts";
+import type { ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { builtInCalls } from "./built-in-calls.ts";
@@ -26,4 +27,12 @@ export function holdTemplate(template: Template): HeldTemplate {
     tokens: preambleTokens(template.instructions, cards),
     subjectOf: (name) => subjects.get(name) ?? name,
   };
+}
+
+/** One of the models that its agents may be answered by; undefined past the last. */
+export function modelAt(
+  { template: { model, fallback = [] } }: HeldTemplate,
+  index: number,
+): ModelSpec | undefined {
+  return index === 0 ? model : fallback[index - 1];
 }

@@ -1,11 +1,12 @@
 import { CoppiceError } from "../errors.ts";
 import { createModels, type Models, type ModelsOptions } from "../models/models.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
+import { HEART, type HostKind } from "../wire/control.ts";
 import type { Delivery, HostItem, Placement, ToHost } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { Flush } from "./flush.ts";
-import { type HeldTemplate, holdTemplate } from "./held-template.ts";
+import { type HeldTemplate, holdTemplate, modelAt } from "./held-template.ts";
 import { Inspection } from "./inspection.ts";
 import { LoopAgent } from "./loop-agent.ts";
 import { createLoops } from "./loop-machine.ts";
@@ -13,6 +14,7 @@ import { MachineAgent } from "./machine-agent.ts";
 import { faultOf } from "./machine-failure.ts";
 import { createModelJobs, type ModelJobs } from "./model-jobs.ts";
 import { checkModel, type ImportModule, importMachine } from "./module-import.ts";
+import { RunningCell } from "./running-cell.ts";
 import { Seat } from "./seat.ts";
 import { Arrival, type Tenant } from "./tenant.ts";
 import { WatchedAgent } from "./watched-agent.ts";
@@ -22,6 +24,12 @@ export interface HostRuntimeOptions {
   readonly post: (message: FromHost) => void;
   /** The cancel words, one per agent. */
   readonly words: Int32Array;
+  /** The words of {@link HEART}. Left out: nobody asks who runs. */
+  readonly heart?: Int32Array;
+  /** Told of each delivery before its agent has it, where the supervisor cannot read the heart. */
+  readonly onTaken?: (n: number) => void;
+  /** A guest's code is followed wherever it goes on. Default `house`. */
+  readonly kind?: HostKind;
   /** Where models find their keys: only house hosts have any. */
   readonly env: ModelsOptions["env"];
   /** Default: `import(url)`. */
@@ -63,6 +71,7 @@ class Runtime implements HostRuntime {
   readonly #models: Models;
   readonly #jobs: ModelJobs;
   readonly #flush: Flush;
+  readonly #cell: RunningCell;
   readonly #createLoop = createLoops();
   readonly #templates = new Map<string, HeldTemplate>();
   readonly #tenants = new Map<string, Tenant>();
@@ -72,11 +81,14 @@ class Runtime implements HostRuntime {
   constructor(options: HostRuntimeOptions) {
     const { post, words, env, clock = systemClock, schedule = setImmediate } = options;
     const { importModule = (url: string) => import(url) } = options;
+    const { heart = new Int32Array(HEART.words), kind = "house" } = options;
+    this.#cell = new RunningCell(heart, options.onTaken);
+    if (kind === "guest") this.#cell.follow();
     this.#words = words;
     this.#importModule = importModule;
     this.#clock = clock;
     this.#models = createModels({ env, importModule, clock });
-    this.#flush = new Flush(this.#tenants, post, schedule);
+    this.#flush = new Flush({ tenants: this.#tenants, cell: this.#cell, post, schedule });
     const report = this.#flush.report.bind(this.#flush);
     this.#jobs = createModelJobs({ models: this.#models, words, report });
   }
@@ -118,10 +130,12 @@ class Runtime implements HostRuntime {
         this.#drop(item);
         break;
       case "job":
-        this.#jobs.start(item, this.#templates.get(item.template));
+        this.#as(this.#callerOf(item.callId), () =>
+          this.#jobs.start(item, this.#templates.get(item.template)),
+        );
         break;
       case "job.cancel":
-        this.#jobs.cancel(item.callId);
+        this.#as(this.#callerOf(item.callId), () => this.#jobs.cancel(item.callId));
         break;
     }
   }
@@ -132,14 +146,34 @@ class Runtime implements HostRuntime {
     if (tenant === undefined) return;
     const { seat, resident } = tenant;
     if (seat.incarnation !== incarnation || n <= seat.upTo || seat.done) return;
+    // What nobody has taken in is not covered, and so becomes a dead letter.
+    if (resident.isOver) return;
     if (resident instanceof Arrival && resident.hold(delivery)) return;
-    seat.upTo = n;
+    if (!(resident instanceof Arrival)) seat.upTo = n;
     seat.touch();
+    const before = this.#cell.enter(seat);
     try {
       resident.deliver(body);
     } catch (thrown) {
       seat.emit({ type: "done", end: { status: "failed", error: faultOf(thrown) } });
+    } finally {
+      this.#cell.leave(before);
     }
+  }
+
+  /** Runs what may be an agent's own code, and says so. */
+  #as(seat: Seat | undefined, run: () => void): void {
+    const before = this.#cell.enter(seat);
+    try {
+      run();
+    } finally {
+      this.#cell.leave(before);
+    }
+  }
+
+  /** A module's model runs where the agent lives that called it, and is its code. */
+  #callerOf(callId: string): Seat | undefined {
+    return this.#tenants.get(callId.slice(0, callId.lastIndexOf("#")))?.seat;
   }
 
   #drop({ path, incarnation }: { readonly path: string; readonly incarnation: number }): void {
@@ -147,7 +181,7 @@ class Runtime implements HostRuntime {
     if (tenant?.seat.incarnation !== incarnation) return;
     this.#tenants.delete(path);
     tenant.seat.watched?.close();
-    tenant.resident.drop();
+    this.#as(tenant.seat, () => tenant.resident.drop());
   }
 
   #place(placement: Placement): void {
@@ -170,8 +204,8 @@ class Runtime implements HostRuntime {
   }
 
   #loop(seat: Seat, placement: Placement): LoopAgent {
-    const { model } = seat.held.template;
-    const modelOf = () => {
+    const modelOf = (index: number) => {
+      const model = modelAt(seat.held, index);
       if (model !== undefined) return this.#models.of(model);
       throw new CoppiceError("OPTIONS_INVALID", `Agent ${seat.path} runs the loop without a model`);
     };
@@ -183,7 +217,10 @@ class Runtime implements HostRuntime {
     const arrival = new Arrival(seat);
     this.#tenants.set(seat.path, { seat, resident: arrival });
     const stillHere = () => this.#tenants.get(seat.path)?.resident === arrival && !seat.done;
-    importMachine(url, this.#importModule).then(
+    const before = this.#cell.enter(seat);
+    const importing = importMachine(url, this.#importModule);
+    this.#cell.leave(before);
+    importing.then(
       (machine) => {
         if (!stillHere()) return;
         this.#settleIn(seat, () => new MachineAgent(seat, placement, machine, this.#clock));
@@ -199,12 +236,15 @@ class Runtime implements HostRuntime {
 
   #settleIn(seat: Seat, create: () => Tenant["resident"]): void {
     const arrival = new Arrival(seat);
+    const before = this.#cell.enter(seat);
     try {
       this.#tenants.set(seat.path, { seat, resident: create() });
     } catch (thrown) {
       this.#tenants.set(seat.path, { seat, resident: arrival });
       const error = encodeError(thrown, "MACHINE_INVALID");
       seat.emit({ type: "done", end: { status: "failed", error } });
+    } finally {
+      this.#cell.leave(before);
     }
   }
 }

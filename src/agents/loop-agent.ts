@@ -2,30 +2,28 @@ import type { AgentContext, AgentEvent } from "../../machines/agent.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Model, ModelReply } from "../models/model.ts";
 import { noTokens } from "../models/token-usage.ts";
+import {
+  answerIn,
+  continuations,
+  GO_ON,
+  lastAnswer,
+  MOST_CONTINUATIONS,
+} from "../wire/continuation.ts";
 import type { DeliveryBody, Placement } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { messageTokens } from "../wire/token-estimate.ts";
-import {
-  type Block,
-  cancelledResult,
-  lastSaid,
-  type TurnMessage,
-  textIn,
-} from "../wire/transcript.ts";
+import { type Block, cancelledResult, type TurnMessage } from "../wire/transcript.ts";
 import { makeCall } from "./built-in-calls.ts";
+import { modelAt } from "./held-template.ts";
+import { LoopDetection } from "./loop-detection.ts";
+import { loopEvent } from "./loop-event.ts";
 import type { CreateLoop, LoopActor, LoopEffects, LoopState } from "./loop-machine.ts";
 import { type CallEnd, ModelRun } from "./model-run.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
-import {
-  childBlocks,
-  contentOf,
-  messageBlocks,
-  type ResultContent,
-  resultContent,
-} from "./turn-content.ts";
+import { contentOf, type ResultContent, resultContent } from "./turn-content.ts";
 
 type Permit = Extract<AgentEvent, { readonly type: "permit.granted" }>;
 type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
@@ -36,7 +34,8 @@ type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
  */
 export class LoopAgent implements LoopEffects, Resident {
   readonly #seat: Seat;
-  readonly #model: () => Model;
+  readonly #model: (index: number) => Model;
+  readonly #detection: LoopDetection;
   readonly #actor: LoopActor;
   readonly #transcript: TurnMessage[];
   /** Of instructions, tools and transcript. */
@@ -45,10 +44,16 @@ export class LoopAgent implements LoopEffects, Resident {
   #sent: object | undefined;
   #sentValue: string | undefined;
 
-  constructor(seat: Seat, placement: Placement, model: () => Model, createLoop: CreateLoop) {
+  constructor(
+    seat: Seat,
+    placement: Placement,
+    model: (index: number) => Model,
+    createLoop: CreateLoop,
+  ) {
     this.#seat = seat;
     this.#model = model;
     this.#transcript = [...(placement.transcript ?? [])];
+    this.#detection = new LoopDetection(this.#transcript, placement.limits);
     this.#tokens = this.#transcript.reduce((sum, m) => sum + messageTokens(m), seat.held.tokens);
     const prefix = `${seat.path}#${seat.incarnation}`;
     this.#actor = createLoop(prefix, this, placement.state, seat.watched?.observe);
@@ -64,33 +69,7 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   deliver(body: DeliveryBody): void {
-    switch (body.type) {
-      case "permit": {
-        const { callId, maxTokens, turn } = body;
-        this.#actor.send({ type: "permit.granted", callId, maxTokens, turn });
-        break;
-      }
-      case "result":
-        this.#settle(body.callId, resultContent(body.result));
-        break;
-      case "message": {
-        const blocks = messageBlocks(body);
-        const asked = body.askId === undefined ? {} : { askId: body.askId };
-        this.#actor.send({ type: "message.received", blocks, ...asked });
-        break;
-      }
-      case "note": {
-        const blocks = [{ type: "text", text: body.text }];
-        this.#actor.send({ type: "message.received", blocks });
-        break;
-      }
-      case "child":
-        this.#actor.send({ type: "message.received", blocks: childBlocks(body) });
-        break;
-      case "end":
-        this.#actor.send({ type: "end.requested" });
-        break;
-    }
+    this.#actor.send(loopEvent(body));
   }
 
   /** What a frame says of the machine. A model call is a call, so the loop is never busy. */
@@ -135,16 +114,20 @@ export class LoopAgent implements LoopEffects, Resident {
       const result = byCall.get(callId) ?? cancelledResult;
       return { type: "tool_result", tool_use_id: use, ...(result as ResultContent) };
     });
-    const content = [...paired, ...(inbox as readonly Block[])];
+    const remarks = this.#detection.remarkOn(paired);
+    const content = [...paired, ...remarks, ...(inbox as readonly Block[])];
     if (content.length > 0) this.#append({ role: "user", content });
   }
 
   startModel(_context: AgentContext, event: AgentEvent): void {
-    const { callId, maxTokens, turn } = event as Permit;
+    const { callId, maxTokens, turn, model: index = 0 } = event as Permit;
     this.#run?.abandon();
     this.#run = undefined;
-    if (this.#seat.cancelled) {
+    const { cancelled } = this.#seat;
+    const failure = cancelled ? undefined : this.#detection.failure();
+    if (cancelled || failure) {
       this.#seat.emit({ type: "model.done", callId, usage: noTokens });
+      if (failure) this.#giveUp(failure);
       return;
     }
     const { template, cards } = this.#seat.held;
@@ -154,10 +137,10 @@ export class LoopAgent implements LoopEffects, Resident {
       onText: (text) => this.#seat.say(callId, text),
       onRetry: (retry) => this.#seat.emit({ type: "model.retried", callId, ...retry }),
       onReply: (reply) => this.#replied(callId, reply),
-      onFailure: (end) => this.#failed(callId, end),
+      onFailure: (end) => this.#failed(callId, index, end),
     });
     this.#run = run;
-    run.start(this.#model, system === undefined ? asked : { ...asked, system });
+    run.start(() => this.#model(index), system === undefined ? asked : { ...asked, system });
   }
 
   /** What the call used is known when it rejects; a call that does not run is over already. */
@@ -170,21 +153,21 @@ export class LoopAgent implements LoopEffects, Resident {
     const { content, stopReason } = replyOf(event);
     content.filter(isToolUse).forEach((use, index) => {
       const { callId } = context.calls[index]!;
-      const cut = stopReason === "max_tokens" && index === context.calls.length - 1;
+      const cut = stopReason === "max_tokens" && use === content.at(-1);
       this.#sendCall(callId, use, cut);
     });
     this.#ask(context, "results");
   }
 
-  endTurn({ asks }: AgentContext, event: AgentEvent): void {
-    const output = textIn({ role: "assistant", content: replyOf(event).content });
+  endTurn({ asks }: AgentContext): void {
+    const output = answerIn(this.#transcript);
     for (const askId of asks) this.#seat.emit({ type: "reply", askId, value: output });
     this.#seat.emit({ type: "turn-end", output });
   }
 
   closeTurn(context: AgentContext): void {
     this.appendPending(context);
-    const said = lastSaid(this.#transcript);
+    const said = lastAnswer(this.#transcript);
     const partial = said === undefined ? {} : { partial: said };
     this.#seat.emit({ type: "done", end: { status: "ended", ...partial } });
   }
@@ -223,30 +206,37 @@ export class LoopAgent implements LoopEffects, Resident {
   #replied(callId: string, reply: ModelReply): void {
     this.#run = undefined;
     const { usage, stopReason } = reply;
-    const refused = stopReason === "refusal";
-    // A refused turn ends here, so a call in it would never have a result.
-    const content = refused ? reply.content.filter((b) => !isToolUse(b)) : reply.content;
+    const isRefusal = stopReason === "refusal";
+    const error = isRefusal ? refusal(stopReason) : this.#detection.objectionTo(reply.content);
+    // The turn ends here, so a call in it would never have a result.
+    const content = error ? reply.content.filter((b) => !isToolUse(b)) : reply.content;
+    const isCut = stopReason === "max_tokens";
+    const goesOn = isCut && continuations(this.#transcript) < MOST_CONTINUATIONS;
     if (content.length > 0) this.#append({ role: "assistant", content });
     this.#seat.emit({ type: "model.done", callId, usage, stopReason });
-    if (refused) {
-      const error = encodeError(refusal(stopReason), "MODEL_FAILED");
-      this.#actor.send({ type: "model.failed", error });
-      return;
-    }
+    if (error) return this.#giveUp(error);
     const uses = content.filter(isToolUse).map(({ id }) => id);
-    this.#actor.send({ type: "model.replied", uses, reply });
+    this.#actor.send({ type: "model.replied", uses, reply, ...(goesOn && { goOn: GO_ON }) });
   }
 
-  #failed(callId: string, { error, usage, partial, partialText, aborted }: CallEnd): void {
+  #giveUp(error: CoppiceError): void {
+    this.#actor.send({ type: "model.failed", error: encodeError(error, error.code) });
+  }
+
+  #failed(callId: string, index: number, end: CallEnd): void {
+    const { error, usage, partial, partialText, aborted } = end;
     this.#run = undefined;
-    if (partialText) this.#append({ role: "assistant", content: partialText });
+    const another = modelAt(this.#seat.held, index + 1);
+    const fallsBack = !aborted && error.code === "MODEL_FAILED" && another !== undefined;
+    // What a model said that failed is no beginning for the one that is asked instead.
+    if (partialText && !fallsBack) this.#append({ role: "assistant", content: partialText });
     const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }) };
     this.#seat.emit({ type: "model.done", callId, usage, ...why });
-    this.#actor.send({ type: "model.failed", error });
+    this.#actor.send({ type: "model.failed", error, fallsBack });
   }
 
   #fail(error: WireError): void {
-    const said = lastSaid(this.#transcript);
+    const said = lastAnswer(this.#transcript);
     const partial = said === undefined ? {} : { partial: said };
     this.#seat.emit({ type: "done", end: { status: "failed", error, ...partial } });
   }

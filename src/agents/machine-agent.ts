@@ -1,4 +1,11 @@
-import { type AnyActor, type AnyStateMachine, createActor, type InspectionEvent } from "xstate";
+import {
+  type AnyActor,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createActor,
+  type InspectionEvent,
+} from "xstate";
+import type { AgentEnding } from "../door/agent-ending.ts";
 import { openDoor } from "../door/host-door.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { DeliveryBody, Placement } from "../wire/delivery.ts";
@@ -25,6 +32,7 @@ export class MachineAgent implements Resident {
   readonly #timers: MachineTimers;
   readonly #seen = new WeakMap<object, object>();
   #stepped = false;
+  #isEnding = false;
   #sentValue: string | undefined;
   #fault: { readonly thrown: unknown } | undefined;
 
@@ -58,6 +66,10 @@ export class MachineAgent implements Resident {
     if (state !== undefined) this.#sentValue = JSON.stringify(this.#actor.getSnapshot().value);
   }
 
+  get isOver(): boolean {
+    return this.#actor.getSnapshot().status !== "active";
+  }
+
   deliver(body: DeliveryBody): void {
     switch (body.type) {
       case "message":
@@ -73,7 +85,7 @@ export class MachineAgent implements Resident {
         this.#door.settle(body.callId, body.result);
         break;
       case "end":
-        this.#end();
+        this.#end(body);
         break;
       case "permit":
         // Its model calls run as jobs on a house host: nothing starts here.
@@ -127,17 +139,30 @@ export class MachineAgent implements Resident {
 
   #endOf(): AgentEnd | undefined {
     if (this.#seat.done) return undefined;
-    if (this.#fault !== undefined) return { status: "failed", error: faultOf(this.#fault.thrown) };
+    if (this.#fault !== undefined) {
+      if (this.#isEnding) return { status: "ended" };
+      return { status: "failed", error: faultOf(this.#fault.thrown) };
+    }
     const snapshot = this.#actor.getSnapshot();
     if (snapshot.status !== "done") return undefined;
     const output = plainJson(snapshot.output, "The output of the machine");
+    if (this.#isEnding) return { status: "ended", partial: output };
     if (!snapshot.hasTag("failed")) return { status: "completed", output };
     return { status: "failed", error: failureOf(snapshot.output, output, snapshot.value) };
   }
 
-  #end(): void {
-    this.drop();
-    this.#seat.emit({ type: "done", end: { status: "ended" } });
+  /** A machine that takes `agent.ending` goes on until it is done, or dropped after its grace. */
+  #end({ status, reason }: Extract<DeliveryBody, { readonly type: "end" }>): void {
+    const event: AgentEnding = { type: "agent.ending", status, reason };
+    if (!takes(this.#actor.getSnapshot(), event)) {
+      this.drop();
+      this.#seat.emit({ type: "done", end: { status: "ended" } });
+      return;
+    }
+    this.#isEnding = true;
+    this.#door.withdraw(reason);
+    this.#actor.send(event);
+    if (!this.isOver) this.#door.refuseOpen();
   }
 
   #fire(callback: () => void): void {
@@ -160,12 +185,20 @@ export class MachineAgent implements Resident {
   }
 }
 
-/** What is told is the event itself, unless it is no event, or one that only XState may send. */
+/** True where a state that it is in names the event: a wildcard was not written for its end. */
+function takes(snapshot: AnyMachineSnapshot, event: { readonly type: string }): boolean {
+  const taken = snapshot.machine.getTransitionData(snapshot, event);
+  return taken.some(({ eventType, target, actions }) => {
+    return eventType === event.type && (target !== undefined || actions.length > 0);
+  });
+}
+
+/** What is told is the event itself, unless it is none, or one that only XState or we may send. */
 function eventOf({ message, from }: Extract<DeliveryBody, { readonly type: "message" }>): {
   readonly type: string;
 } {
   const type = (message as { readonly type?: unknown } | null)?.type;
-  const own = typeof type === "string" && !/^(xstate\.|call\.settled$)/.test(type);
+  const own = typeof type === "string" && !/^(xstate\.|call\.settled$|agent\.ending$)/.test(type);
   return own
     ? (message as { readonly type: string })
     : ({ type: "message", message, from } as { type: string });

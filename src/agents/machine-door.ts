@@ -1,6 +1,7 @@
 import type { DoorRequest, HostDoor } from "../door/host-door.ts";
 import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
+import { encodeError } from "../wire/error-codec.ts";
 import type { ModelJob, Out } from "../wire/frame.ts";
 import { isOut } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
@@ -24,6 +25,8 @@ export class MachineDoor implements HostDoor {
   #count: number;
   #asks: readonly string[];
   #handling: string | undefined;
+  /** Why its rights are withdrawn. */
+  #withdrawn: string | undefined;
 
   /** `change` is told when what it remembers did. */
   constructor(seat: Seat, change: () => void, { count, asks }: DoorState = { count: 0, asks: [] }) {
@@ -45,8 +48,20 @@ export class MachineDoor implements HostDoor {
     this.#count += 1;
     this.#change();
     this.#waiting.set(out.callId, settle);
-    this.#seat.emit(out);
+    if (this.#withdrawn === undefined) this.#seat.emit(out);
+    // Later, because its caller does not know yet by which id it will be answered.
+    else queueMicrotask(() => this.#refuse(out.callId));
     return out.callId;
+  }
+
+  /** Refuses everything that is asked from now on. */
+  withdraw(reason: string): void {
+    this.#withdrawn = reason;
+  }
+
+  /** Refuses the calls under way too. */
+  refuseOpen(): void {
+    for (const callId of [...this.#waiting.keys()]) this.#refuse(callId);
   }
 
   attach(callId: string, settle: (result: CallResult) => void): void {
@@ -86,6 +101,12 @@ export class MachineDoor implements HostDoor {
 
   state(): DoorState {
     return { count: this.#count, asks: this.#asks };
+  }
+
+  #refuse(callId: string): void {
+    const told = `${this.#seat.path} is being ended (${this.#withdrawn}): ${callId} is refused`;
+    const error = encodeError(new CoppiceError("CANCELLED", told, { callId }), "CANCELLED");
+    this.settle(callId, { isError: true, error });
   }
 
   #outOf(request: DoorRequest, callId: string): Extract<Out, { readonly callId: string }> {

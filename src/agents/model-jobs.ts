@@ -5,7 +5,7 @@ import { noTokens } from "../models/token-usage.ts";
 import type { HostItem } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport } from "../wire/frame.ts";
-import type { HeldTemplate } from "./held-template.ts";
+import { type HeldTemplate, modelAt } from "./held-template.ts";
 import { ModelRun } from "./model-run.ts";
 
 type Job = Extract<HostItem, { readonly type: "job" }>;
@@ -34,8 +34,8 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Mod
 
   return {
     start(item, held) {
-      const { callId, word } = item;
-      const spec = held?.template.model;
+      const { callId, word, model: index = 0 } = item;
+      const spec = held === undefined ? undefined : modelAt(held, index);
       if (held === undefined || spec === undefined) {
         fail(callId, new CoppiceError("MODEL_FAILED", `Call ${callId} names no model`));
         return;

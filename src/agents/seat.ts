@@ -14,6 +14,8 @@ export type Moved = Pick<Frame, "busy"> & Partial<Pick<Frame, "state" | "value" 
 export class Seat {
   readonly path: string;
   readonly incarnation: number;
+  /** In the running cell. */
+  readonly number: number;
   readonly held: HeldTemplate;
   /** The number of the last delivery consumed. */
   upTo: number;
@@ -27,13 +29,14 @@ export class Seat {
   #done = false;
 
   constructor(
-    { path, incarnation, upTo, word }: Placement,
+    { path, incarnation, number, upTo, word }: Placement,
     held: HeldTemplate,
     words: Int32Array,
     touch: (seat: Seat) => void,
   ) {
     this.path = path;
     this.incarnation = incarnation;
+    this.number = number;
     this.upTo = upTo;
     this.held = held;
     this.#word = word;

@@ -3,6 +3,8 @@ import type { Moved, Seat } from "./seat.ts";
 
 /** What runs an agent in its seat. */
 export interface Resident {
+  /** True once it takes in nothing more, although its end has not been told yet. */
+  readonly isOver?: boolean;
   deliver(body: DeliveryBody): void;
   /** What the frame of this tick says of its machine. May still emit its end. */
   moved(): Moved;

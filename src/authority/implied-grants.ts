@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
 import { isDeny, onlyDenies } from "./grant-options.ts";
-import { modelSubject, parseModel, spawnSubject, toolSubject } from "./subjects.ts";
+import { modelSubject, modelsOf, spawnSubject, toolSubject } from "./subjects.ts";
 
 type Templates = Readonly<Record<string, AgentSpec>>;
 type Layer = readonly Grant[];
@@ -88,7 +88,7 @@ function withDefault(written: Layer | undefined, byDefault: () => Layer): Layer 
 
 function ownPatterns(spec: AgentSpec): string[] {
   return [
-    ...(spec.model === undefined ? [] : [modelSubject(parseModel(spec.model))]),
+    ...modelsOf(spec).map(modelSubject),
     ...(spec.tools ?? []).map(toolSubject),
     ...(spec.agents ?? []).map(spawnSubject),
   ];

@@ -47,8 +47,8 @@ export interface AccountOptions {
   readonly path: string;
   /** All apply: the tighter wins, unit by unit. */
   readonly budgets: readonly Budget[];
-  /** The agent's model, so that one that no `usd` budget can bound is refused at once. */
-  readonly model?: ModelSpec | undefined;
+  /** The agent's models, so that one that no `usd` budget can bound is refused at once. */
+  readonly models?: readonly ModelSpec[];
   /** The least that the agent begins with: where that cannot be afforded, it is refused. */
   readonly first?: FirstCall | undefined;
 }
@@ -114,13 +114,15 @@ export class Ledger {
    *
    * **Fails with** `OPTIONS_INVALID`; `BUDGET_EXCEEDED` when its first call cannot be afforded.
    */
-  open({ path, budgets, model, first }: AccountOptions, above: Account): Account {
+  open({ path, budgets, models = [], first }: AccountOptions, above: Account): Account {
     const { asks, ...bounds } = readBudgets(budgets, path);
     decideBudget(this.#budget, { type: "open", path, parent: above.path, ...bounds });
     try {
       const account = accountOf(this.#budget, path);
       if (asks) this.#asking.add(path);
-      if (model !== undefined) this.#checkFirst(account, model, first);
+      for (const model of models) {
+        this.#checkFirst(account, model, model === models[0] ? first : undefined);
+      }
       return account;
     } catch (refusal) {
       this.#asking.delete(path);

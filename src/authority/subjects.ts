@@ -1,6 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
-import type { ModelSpec } from "../wire/spec.ts";
+import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 
 /** The kinds of subject that grants can name. */
 export const SUBJECT_KINDS = ["tool", "model", "spawn", "message"] as const;
@@ -36,6 +36,12 @@ export function parseModel(model: string | ModelSpec): ModelSpec {
   if (provider === "anthropic" && id !== undefined) return checkModel({ provider, model: id });
   if (provider === "scripted") throw invalid(model, 'give `{ provider: "scripted", steps }`');
   throw invalid(model, 'write "anthropic:<model>" or the `file:` URL of a module');
+}
+
+/** The models of an agent in the order in which they are asked: its own, then its fallbacks. */
+export function modelsOf({ model, fallback = [] }: AgentSpec): readonly ModelSpec[] {
+  const own = model === undefined ? [] : [model];
+  return [...own, ...[fallback].flat()].map(parseModel);
 }
 
 function checkModel(model: ModelSpec): ModelSpec {

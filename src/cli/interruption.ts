@@ -5,12 +5,13 @@ type Signal = (typeof SIGNALS)[number];
 /** Counts what asks the program to end: the first cancels, every further one kills. */
 export class Interruption {
   readonly #first: (signal: Signal) => void;
-  readonly #again: (signal: Signal) => void;
+  readonly #again: (signal: Signal, count: number) => void;
   #count = 0;
 
   constructor(on: {
     readonly first: (signal: Signal) => void;
-    readonly again: (signal: Signal) => void;
+    /** `count` is 2 when it is called first. */
+    readonly again: (signal: Signal, count: number) => void;
   }) {
     this.#first = on.first;
     this.#again = on.again;
@@ -25,6 +26,6 @@ export class Interruption {
   readonly #heard = (signal: Signal): void => {
     this.#count += 1;
     if (this.#count === 1) this.#first(signal);
-    else this.#again(signal);
+    else this.#again(signal, this.#count);
   };
 }

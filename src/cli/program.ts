@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { CoppiceError, type ErrorCode } from "../index.ts";
 import { readArguments } from "./arguments.ts";
+import { Departure } from "./departure.ts";
 import { EXIT_CODES, USAGE_EXIT_CODE } from "./exit-codes.ts";
 import { HELP } from "./help.ts";
 import { run } from "./run.ts";
@@ -20,15 +21,16 @@ const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "QUEUE_FULL",
 ]);
 
-/** Runs the program and ends the process: a tool that never ends must not keep it. */
+/** Runs the program and ends the process: a tool or a thread that never ends must not keep it. */
 export async function start(argv: readonly string[]): Promise<void> {
-  process.exit(await program(argv));
+  const departure = new Departure();
+  departure.leave(await program(argv, departure));
 }
 
-async function program(argv: readonly string[]): Promise<number> {
+async function program(argv: readonly string[], departure: Departure): Promise<number> {
   try {
     const command = readArguments(argv);
-    if (command.type === "run") return await run(command);
+    if (command.type === "run") return await run(command, departure);
     await write(process.stdout, command.type === "help" ? HELP : `${version()}\n`);
     return 0;
   } catch (thrown) {

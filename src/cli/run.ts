@@ -3,6 +3,7 @@ import { type Outcome, type RuntimeEvent, Supervisor } from "../index.ts";
 import { ApprovalPrompt, refuseApproval } from "./approval-prompt.ts";
 import type { RunCommand } from "./arguments.ts";
 import { costLines } from "./cost-lines.ts";
+import type { Departure } from "./departure.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { Interruption } from "./interruption.ts";
 import { LiveTree } from "./live-tree.ts";
@@ -22,7 +23,7 @@ const DEFAULT_COLUMNS = 120;
  * **Fails with** UsageError, and what `Supervisor.start` and `spawn` fail with.
  * @returns the program's exit code
  */
-export async function run(command: RunCommand): Promise<number> {
+export async function run(command: RunCommand, departure: Departure): Promise<number> {
   const options = await readSwarmFile(command.file);
   const agent = chooseAgent(options, command.agent);
   const input = command.input === "-" ? await readStandardInput() : command.input;
@@ -35,11 +36,12 @@ export async function run(command: RunCommand): Promise<number> {
   using _interruption = new Interruption({
     first(signal) {
       // Nothing to cancel yet: servers that were started are ended with the program.
-      if (supervisor === undefined) process.exit(EXIT_CODES.cancelled);
+      if (supervisor === undefined) return departure.leave(EXIT_CODES.cancelled);
       stderr.line(`${signal}: cancelling every agent; once more kills what has not ended.`);
       void supervisor.cancel("/", `interrupted by ${signal}`);
     },
-    again(signal) {
+    again(signal, count) {
+      if (count > 2) return departure.leaveAtOnce(EXIT_CODES.killed);
       stderr.line(`${signal} again: killing what has not ended.`);
       // A second stop does not wait for anybody's grace.
       void supervisor?.stop();
@@ -50,8 +52,10 @@ export async function run(command: RunCommand): Promise<number> {
   const prompt = new ApprovalPrompt(() => view);
   const approve = asks ? prompt.approve : refuseApproval;
   const inspect = command.inspect && !options.inspect ? { inspect: true } : {};
+  departure.starting();
   await using started = await Supervisor.start({ approve, ...options, ...inspect });
   supervisor = started;
+  departure.started(started);
   if (started.inspectorUrl !== undefined) stderr.line(`Inspector: ${started.inspectorUrl}`);
   started.on("approval.decided", ({ id }) => prompt.withdraw(id));
   const events = started.events({ since: 0 });
@@ -126,6 +130,7 @@ function answer(
   stderr.line(summaryOf(outcome, spawned, tookMs / 1000));
   if (outcome.status === "completed") return stdout.line(shown(outcome.output));
   if (outcome.status === "failed") stderr.line(outcome.error.message);
+  if (outcome.status === "killed") stderr.line(outcome.error?.message ?? outcome.reason);
   if (outcome.partial !== undefined && outcome.partial !== null) {
     stderr.line(`What there was by then: ${shown(outcome.partial)}`);
   }
@@ -139,7 +144,7 @@ function shown(output: unknown): string {
 
 /** An error has no fields of its own in JSON: they are named here. */
 function plain(outcome: Outcome): object {
-  if (outcome.status !== "failed") return outcome;
+  if (!("error" in outcome) || outcome.error === undefined) return outcome;
   const { code, message, details, retryable } = outcome.error;
   return { ...outcome, error: { code, message, details, retryable } };
 }

@@ -1,5 +1,7 @@
+import type { ErrorCode } from "../errors.ts";
 import type { ModelJob } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import type { Outcome } from "../wire/outcome.ts";
 import type { Block, TokenUsage, TurnMessage } from "../wire/transcript.ts";
 import { type CallLogic, callLogic } from "./call-logic.ts";
 
@@ -39,6 +41,33 @@ export interface MessageInput {
   readonly message: Json;
 }
 
+export interface AskInput {
+  /** A path, `parent`, or the name of a child or a sibling. */
+  readonly to: string;
+  readonly message: Json;
+  /** Milliseconds, at least 1. */
+  readonly timeoutMs: number;
+}
+
+/** Whom to watch: one of the two. */
+export interface WatchInput {
+  readonly path?: string;
+  /** Of a child or a sibling. */
+  readonly name?: string;
+}
+
+/** How an agent ended. `reason` of a cancelled or killed one, `unit` of an exhausted one. */
+export interface Terminated {
+  readonly path: string;
+  readonly name: string;
+  readonly status: Outcome["status"];
+  readonly output?: Json;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly reason?: string;
+  readonly unit?: string;
+  readonly partial?: Json;
+}
+
 export interface WaitInput {
   /** Default: every live child. */
   readonly names?: readonly string[];
@@ -66,7 +95,8 @@ export const callTool: CallLogic<ToolInput> = callLogic<ToolInput>({
 });
 
 /**
- * Calls the spec's model once; invoke it with `{ messages, tools?, system? }`.
+ * Calls the spec's model, or its `fallback` where that one fails for good; invoke it with
+ * `{ messages, tools?, system? }`.
  *
  * **Guarantees** as {@link callTool}; the value is a {@link ModelAnswer}. Tool calls that the
  * model wants are in `content`, for the machine to make.
@@ -112,6 +142,38 @@ export const sendMessage: CallLogic<MessageInput> = callLogic<MessageInput>({
   name: "sendMessage",
   request: ({ to, message }) => ({ type: "send", to, message }),
   value: (told) => told,
+});
+
+/**
+ * Sends a message and waits for its answer; invoke it with `{ to, message, timeoutMs }`.
+ *
+ * **Guarantees** as {@link callTool}, and an end within `timeoutMs`: without an answer the error is
+ * ASK_TIMED_OUT, AGENT_STOPPED (it ended first), MAILBOX_FULL or AGENT_UNKNOWN. The loop answers
+ * with the text of the turn that the message causes, a machine with {@link reply}. The asker holds
+ * no slot meanwhile.
+ */
+export const askAgent: CallLogic<AskInput> = callLogic<AskInput>({
+  name: "askAgent",
+  request: ({ to, message, timeoutMs }) => ({ type: "ask", to, message, timeoutMs }),
+  value: (told) => told,
+});
+
+/**
+ * Waits for the end of another agent; invoke it with `{ path }` or `{ name }`. The value is a
+ * {@link Terminated}.
+ *
+ * **Guarantees** as {@link callTool}. Level-triggered: of an agent that has ended already it is
+ * told at once. A restart is no end. The watcher holds no slot meanwhile, and nothing wakes it but
+ * the outcome itself, which is never refused.
+ * **Fails with** AGENT_UNKNOWN for one that never was, or ended so long ago that it is forgotten
+ * (1,000 ended agents are kept); OPTIONS_INVALID for itself and those above it, which end only
+ * when it has ended; CAPABILITY_DENIED for anybody whom it may not send a message to either and
+ * who is not below it.
+ */
+export const watchAgent: CallLogic<WatchInput, Terminated> = callLogic<WatchInput, Terminated>({
+  name: "watchAgent",
+  request: ({ path, name }) => ({ type: "watch", to: path ?? (name as string) }),
+  value: (told) => told as unknown as Terminated,
 });
 
 /** Waits until the named children have ended; invoke it with `{ names? }`. */

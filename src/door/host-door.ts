@@ -15,6 +15,8 @@ export type DoorRequest =
   | Without<"tool">
   | Without<"spawn">
   | Without<"send">
+  | Without<"ask">
+  | Without<"watch">
   | Without<"wait">
   | Without<"cancel">
   | Without<"question">

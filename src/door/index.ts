@@ -1,5 +1,8 @@
+export type { AgentEnding } from "./agent-ending.ts";
 export type { CallLogic, CallOutput, CallSnapshot } from "./call-logic.ts";
 export {
+  type AskInput,
+  askAgent,
   askHuman,
   type CancelInput,
   callModel,
@@ -12,8 +15,11 @@ export {
   type SpawnInput,
   sendMessage,
   spawnAgent,
+  type Terminated,
   type ToolInput,
   type WaitInput,
+  type WatchInput,
   waitAgents,
+  watchAgent,
 } from "./calls.ts";
 export { reply } from "./reply.ts";

@@ -34,8 +34,9 @@ export interface Control {
  * is raced here against the host's end, the port's and a deadline.
  */
 export function openControl(port: MessagePort, hostId: string, clock: Clock): Control {
-  // Held as long as this control: Comlink closes the port once its proxy is collected.
-  const remote = wrap<HostControl>(port);
+  // Held until it is closed, as Comlink closes the port once its proxy is collected; and no longer,
+  // as Comlink holds the port until then, and the port's listeners below hold what is in reach.
+  let remote: Remote<HostControl> | undefined = wrap<HostControl>(port);
   const inFlight = new Set<(error: CoppiceError) => void>();
   let lost: string | undefined;
   let closing: unknown;
@@ -49,6 +50,7 @@ export function openControl(port: MessagePort, hostId: string, clock: Clock): Co
   const close = (reason: string): void => {
     if (lost !== undefined) return;
     lost = reason;
+    remote = undefined;
     clock.clearTimeout(closing);
     for (const fail of inFlight) fail(lostWhile("an answer", reason));
     inFlight.clear();
@@ -63,7 +65,8 @@ export function openControl(port: MessagePort, hostId: string, clock: Clock): Co
   return {
     close,
     ask(what, call, deadlineMs) {
-      if (lost !== undefined) return Promise.reject(lostWhile(what, lost));
+      const far = remote;
+      if (far === undefined) return Promise.reject(lostWhile(what, lost ?? "it has ended"));
       return new Promise((resolve, reject) => {
         const timer = clock.setTimeout(
           () => settle(() => reject(lostWhile(what, `it did not answer in ${deadlineMs} ms`))),
@@ -75,7 +78,7 @@ export function openControl(port: MessagePort, hostId: string, clock: Clock): Co
           then();
         };
         inFlight.add((error) => settle(() => reject(error)));
-        call(remote).then(
+        call(far).then(
           (answer) => settle(() => resolve(answer)),
           (error) => settle(() => reject(error)),
         );

@@ -1,4 +1,5 @@
 import type { HostState } from "../../machines/host.ts";
+import type { Blame, Running } from "../kernel/blame.ts";
 import type { HostKind, ModuleKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
@@ -6,14 +7,29 @@ import type { FromHost } from "../wire/frame.ts";
 export type { HostState } from "../../machines/host.ts";
 export type { HostKind, ModuleKind } from "../wire/control.ts";
 
+/** A host of its own for an agent. */
+export interface PlacedAlone {
+  readonly level: "thread" | "process";
+  /** Megabytes that it may use. Default: Node's own limit for a thread, 512 for a process. */
+  readonly memoryMb?: number;
+}
+
 /** A place where agents live. Its identity is its port: what arrives through it, it has said. */
 export interface Host {
   /** `house-1`, `guest-2` or `inline`; never used twice by the same supervisor. */
   readonly id: string;
   readonly kind: HostKind;
   readonly state: HostState;
+  /** It may be given agents: it has not been told to end. */
+  readonly living: boolean;
+  /** False while it waits to be launched: nothing of it runs yet. Left out: it does. */
+  readonly launched?: boolean;
   /** Agents placed here. The supervisor writes it; placement reads it. */
   load: number;
+  /** Set where the host is for one agent alone. */
+  readonly isolation?: PlacedAlone["level"] | undefined;
+  /** That one agent, until it has left. The supervisor writes it; placement reads it. */
+  resident?: Pick<Running, "path" | "incarnation"> | undefined;
   /**
    * Sends one message.
    *
@@ -33,13 +49,20 @@ export interface HostEvents {
   /**
    * The host has ended: its thread has exited, and every frame posted before that was given to
    * `onFrames` first. Told once per host; not told of hosts that `stop()` ended.
+   * @param blame where a fault on the host ended it, and not the supervisor
    */
-  onLost(host: Host, reason: string): void;
+  onLost(host: Host, reason: string, blame?: Blame): void;
+  /** Its heartbeat is missed; it may only be slow. */
+  onSuspect?(host: Host): void;
   /**
-   * The host's thread outlived the order to end by `killMs`. Nothing more is heard of its agents;
-   * `onLost` follows if the thread exits after all.
+   * The host was told to end. Every frame posted before was given to `onFrames`, nothing is
+   * heard of it any more: its agents can go on elsewhere. `onLost` or `onStuck` follows.
    */
-  onStuck?(host: Host): void;
+  onFenced?(host: Host, reason: string, blame?: Blame): void;
+  /** The host's thread outlived the order to end by `killMs`; `onLost` may follow after all. */
+  onStuck?(host: Host, blame?: Blame): void;
+  /** Who lives on the host and has this number in its running cell. */
+  whoIs?(host: Host, number: number): Pick<Running, "path" | "incarnation"> | undefined;
 }
 
 /** A module to be imported and looked at before anything depends on it. */
@@ -50,7 +73,6 @@ export interface ModuleRef {
 
 /** A host as the one who opened it sees it. */
 export interface Place extends Host {
-  readonly living: boolean;
   /** Resolves when it runs agents; rejects with `HOST_LOST` when it ends before. */
   readonly ready: Promise<void>;
   /** Resolves when nobody has to wait for it any longer: gone, or stuck. */

@@ -1,10 +1,12 @@
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { HostKind } from "../wire/control.ts";
-import type { Host, HostEvents, HostState, ModuleRef } from "./host.ts";
+import type { Host, HostEvents, HostState, ModuleRef, PlacedAlone } from "./host.ts";
 import { type CreateInlineRuntime, InlineHost, type InlineTiming } from "./inline.ts";
-import { Placement } from "./placement.ts";
+import { createLonePools } from "./lone-pools.ts";
+import { Placement, type PlacementOptions } from "./placement.ts";
 import { createThreadPool } from "./pool.ts";
+import { ProcessHost } from "./process-host.ts";
 import { ThreadHost } from "./thread-host.ts";
 import { createVerifier } from "./verification.ts";
 
@@ -22,6 +24,10 @@ export interface HostsOptions {
   readonly startMs?: number;
   /** Milliseconds after which a thread that does not end is stuck. Default 2_000. */
   readonly killMs?: number;
+  /** Milliseconds between two checks of a host's heart. Default 500. */
+  readonly heartbeatMs?: number;
+  /** Milliseconds from the suspicion that a host is frozen to its end. Default 5_000. */
+  readonly graceMs?: number;
   /** Where house hosts find their two keys. Default: the process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Inline: runs a delivery later. Default `setImmediate`, which lets I/O in between. */
@@ -30,6 +36,8 @@ export interface HostsOptions {
   readonly createRuntime?: CreateInlineRuntime;
   /** The thread's module, for tests. Default `workers/host`. */
   readonly entry?: URL;
+  /** The program of a process, for tests. Default `workers/process`. */
+  readonly processEntry?: URL;
 }
 
 export interface HostRow {
@@ -37,6 +45,8 @@ export interface HostRow {
   readonly kind: HostKind;
   readonly state: HostState;
   readonly agents: number;
+  /** Set where the host is for one agent alone. */
+  readonly isolation?: PlacedAlone["level"];
 }
 
 /** The places of one supervisor. */
@@ -46,9 +56,11 @@ export interface Hosts {
    *
    * **Guarantees** an answer at once: while below their number and all in use, a new host is
    * begun, and what is posted to it waits for its thread.
+   * **Gotcha** with an isolation it is a new host, for one agent; it has to be condemned once its
+   * agent has left it.
    * **Fails with** `SUPERVISOR_STOPPED`.
    */
-  pick(kind: HostKind): Host;
+  pick(kind: HostKind, isolation?: PlacedAlone): Host;
   /**
    * Imports modules where they can hurt nobody and looks at their default exports.
    *
@@ -62,7 +74,10 @@ export interface Hosts {
   stop(): Promise<void>;
 }
 
+/** Megabytes of a process whose agent names no limit. */
+const PROCESS_MEMORY_MB = 512;
 const houseKeys = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"] as const;
+
 /** Prepares the places of one supervisor. No thread is made before one is needed. */
 export function startHosts(options: HostsOptions): Hosts {
   return options.threads === 0 ? startInline(options) : startThreads(options);
@@ -70,24 +85,36 @@ export function startHosts(options: HostsOptions): Hosts {
 
 function startThreads(options: HostsOptions): Hosts {
   const { threads, words, clock = systemClock, startMs = 30_000, killMs = 2_000 } = options;
-  const entry = options.entry ?? workerEntry(import.meta.url);
+  const { heartbeatMs = 500, graceMs = 5_000 } = options;
+  const entry = options.entry ?? workerEntry(import.meta.url, "host");
+  const program = options.processEntry ?? workerEntry(import.meta.url, "process");
   const numbers = numbering();
   // Threads that are ending still count for a while, and a check may need one more.
   const maxThreads = 2 * threads + 8;
+  const times = { clock, startMs, killMs, heartbeatMs, graceMs };
 
-  const openKind = (kind: HostKind, env: Readonly<Record<string, string>>) => {
+  const openKind = (kind: HostKind, env: Readonly<Record<string, string>>): KindOfHosts => {
     const pool = createThreadPool({ kind, entry, env, maxThreads });
-    const placement = new Placement({
-      limit: threads,
-      clock,
-      events: options.events,
-      open: (events) => {
-        const id = `${kind}-${numbers()}`;
-        const common = { id, kind, pool, events, clock, startMs, killMs };
-        return new ThreadHost({ ...common, words: words[kind] });
+    const lonePools = createLonePools({ kind, entry, env });
+    const id = (): string => `${kind}-${numbers()}`;
+    const placement = (limit: number, open: PlacementOptions["open"]): Placement =>
+      new Placement({ limit, clock, events: options.events, open });
+    const thread = { kind, words: words[kind], ...times };
+    return {
+      shared: placement(threads, (events) => new ThreadHost({ id: id(), pool, events, ...thread })),
+      alone: {
+        thread: placement(Number.POSITIVE_INFINITY, (events, memoryMb) => {
+          const pool = lonePools.open(memoryMb);
+          return new ThreadHost({ id: id(), pool, events, ...thread, isolation: "thread" });
+        }),
+        process: placement(Number.POSITIVE_INFINITY, (events, memoryMb = PROCESS_MEMORY_MB) => {
+          return new ProcessHost({ id: id(), kind, program, env, memoryMb, events, ...times });
+        }),
       },
-    });
-    return { placement, close: () => pool.close() };
+      close: async () => {
+        await Promise.all([pool.close(), lonePools.close()]);
+      },
+    };
   };
   return assemble(options, {
     house: openKind("house", houseEnv(options.env ?? process.env)),
@@ -117,18 +144,24 @@ function startInline(options: HostsOptions): Hosts {
       return new InlineHost({ ...common, ...runtime });
     },
   });
-  const only = { placement, close: () => Promise.resolve() };
+  // The calling thread is what it is: whoever asks to be alone there was refused before.
+  const alone = { thread: placement, process: placement };
+  const only = { shared: placement, alone, close: () => Promise.resolve() };
   return assemble(options, { house: only, guest: only });
 }
 
 interface KindOfHosts {
-  readonly placement: Placement;
+  /** For many agents each. */
+  readonly shared: Placement;
+  /** For one agent each. */
+  readonly alone: Readonly<Record<PlacedAlone["level"], Placement>>;
   close(): Promise<void>;
 }
 
 function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): Hosts {
-  const all = [...new Set(Object.values(kinds))];
-  const guests = kinds.guest.placement;
+  const each = Object.values(kinds);
+  const all = [...new Set(each.flatMap(({ shared, alone }) => [shared, ...Object.values(alone)]))];
+  const guests = kinds.guest.shared;
   // The calling thread has only one place, and nothing in it can be held apart.
   const inline = options.threads === 0;
   const verifier = createVerifier({
@@ -146,14 +179,16 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
     if (stopped !== undefined) throw new CoppiceError("SUPERVISOR_STOPPED", "Its hosts have ended");
   };
   const stop = async (): Promise<void> => {
-    await Promise.all(all.map(({ placement }) => placement.stop()));
-    await Promise.all(all.map(({ close }) => close()));
+    await Promise.all(all.map((placement) => placement.stop()));
+    await Promise.all(each.map(({ close }) => close()));
   };
 
   return {
-    pick(kind) {
+    pick(kind, isolation) {
       refuseWhenStopped();
-      return kinds[kind].placement.pick();
+      const { shared, alone } = kinds[kind];
+      if (isolation === undefined || inline) return shared.pick();
+      return alone[isolation.level].alone(isolation.memoryMb);
     },
     async verify(modules) {
       refuseWhenStopped();
@@ -163,8 +198,16 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
       });
     },
     list: () =>
-      all.flatMap(({ placement }) =>
-        placement.places.map(({ id, kind, state, load }) => ({ id, kind, state, agents: load })),
+      all.flatMap(({ places }) =>
+        places.map(({ id, kind, state, load, isolation }) => {
+          return {
+            id,
+            kind,
+            state,
+            agents: load,
+            ...(isolation === undefined ? {} : { isolation }),
+          };
+        }),
       ),
     stop() {
       stopped ??= stop();
@@ -173,9 +216,9 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
   };
 }
 
-/** The thread's module lies beside the source as source, and beside what was built as built. */
-function workerEntry(here: string): URL {
-  return new URL(`../../workers/host${here.endsWith(".ts") ? ".ts" : ".js"}`, here);
+/** The module lies beside the source as source, and beside what was built as built. */
+function workerEntry(here: string, name: "host" | "process"): URL {
+  return new URL(`../../workers/${name}${here.endsWith(".ts") ? ".ts" : ".js"}`, here);
 }
 
 function houseEnv(from: Readonly<Record<string, string | undefined>>): Record<string, string> {

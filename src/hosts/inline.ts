@@ -62,6 +62,7 @@ export class InlineHost implements Place {
     this.#options = options;
     this.#life = startLife(id, killMs, clock, {
       announceStarted: () => events.onStarted(this),
+      announceSuspect: () => events.onSuspect(this),
       terminate: () => this.#terminate(),
       announceStuck: () => events.onStuck(this),
       announceGone: (reason) => {

@@ -6,7 +6,8 @@ import type { Clock } from "../wire/clock.ts";
 /** What a host does at the turns of its life. */
 export interface LifeActions {
   announceStarted(): void;
-  terminate(): void;
+  announceSuspect(): void;
+  terminate(reason: string): void;
   announceStuck(): void;
   announceGone(reason: string): void;
 }
@@ -46,12 +47,13 @@ export function startLife(
           ready.resolve();
           told.push(() => actions.announceStarted());
         },
+        announceSuspect: () => told.push(() => actions.announceSuspect()),
         terminate: ({ context }) => {
           const reason = context.reason ?? "it was condemned";
           ready.reject(
             new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
           );
-          told.push(() => actions.terminate());
+          told.push(() => actions.terminate(reason));
         },
         announceStuck: () => {
           ended.resolve();

@@ -1,3 +1,4 @@
+import type { Blame } from "../kernel/blame.ts";
 import type { Clock } from "../wire/clock.ts";
 import { createBackOff } from "./back-off.ts";
 import type { Host, HostEvents, Place } from "./host.ts";
@@ -7,7 +8,8 @@ export interface PlacementOptions {
   readonly limit: number;
   readonly clock: Clock;
   readonly events: HostEvents;
-  readonly open: (events: Required<HostEvents>) => Place;
+  /** @param memoryMb what the host of one agent may use; undefined for shared ones */
+  readonly open: (events: Required<HostEvents>, memoryMb?: number) => Place;
 }
 
 /** Stuck threads at which no new one is made until one of them exits. */
@@ -35,9 +37,13 @@ export class Placement {
     const { events } = options;
     this.#events = {
       onFrames: (host, message) => events.onFrames(host, message),
-      onStarted: (host) => events.onStarted(host),
-      onStuck: (host) => events.onStuck?.(host),
-      onLost: (host, reason) => this.#lost(host as Place, reason),
+      onStarted: (host) => this.#started(host),
+      onSuspect: (host) => this.#suspected(host),
+      onFenced: (host, reason, blame) =>
+        events.onFenced?.(host, reason, this.#onlyOne(host, blame)),
+      onStuck: (host, blame) => events.onStuck?.(host, this.#onlyOne(host, blame)),
+      onLost: (host, reason, blame) => this.#lost(host as Place, reason, blame),
+      whoIs: (host, number) => events.whoIs?.(host, number),
     };
   }
 
@@ -53,6 +59,11 @@ export class Placement {
     );
     if (least === undefined) return this.#open();
     return least.load > 0 && usable.length < this.#options.limit ? this.#open() : least;
+  }
+
+  /** A new place, for one agent and no other. */
+  alone(memoryMb: number | undefined): Place {
+    return this.#open(memoryMb);
   }
 
   /** A place that hosts nobody, beyond the limit when there is no other. */
@@ -81,11 +92,13 @@ export class Placement {
   }
 
   #usable(): Place[] {
-    return this.places.filter((place) => place.living && !this.#borrowed.has(place));
+    return this.places.filter(
+      (place) => place.living && place.state !== "suspect" && !this.#borrowed.has(place),
+    );
   }
 
-  #open(): Place {
-    const place = this.#options.open(this.#events);
+  #open(memoryMb?: number): Place {
+    const place = this.#options.open(this.#events, memoryMb);
     this.#places.add(place);
     const stuck = this.places.filter(({ state }) => state === "stuck");
     if (stuck.length >= stuckMax) this.#heldBack.add(place);
@@ -104,10 +117,33 @@ export class Placement {
     place.condemn(reason);
   }
 
-  #lost(place: Place, reason: string): void {
+  #started(host: Host): void {
+    // What befalls it from here on is its one agent's doing, and says nothing about the next.
+    if (host.isolation !== undefined) this.#excused.add(host);
+    this.#options.events.onStarted(host);
+  }
+
+  #suspected(host: Host): void {
+    // Should it have to end, its agents find a thread that runs already.
+    const isShared = host.isolation === undefined;
+    if (isShared && !this.#stopping && this.#usable().length === 0) this.#open();
+    this.#options.events.onSuspect?.(host);
+  }
+
+  /** Whatever befalls the host of one agent once it runs, nobody else can have done it. */
+  #onlyOne(host: Host, blame: Blame | undefined): Blame | undefined {
+    const { resident } = host;
+    if (resident === undefined || blame === undefined || blame.running.length > 0) return blame;
+    const couldRun = this.#excused.has(host) || blame.cause === "out-of-memory";
+    return couldRun ? { ...blame, running: [resident] } : blame;
+  }
+
+  #lost(place: Place, reason: string, blame: Blame | undefined): void {
+    const told = this.#onlyOne(place, blame);
     const now = this.#options.clock.now();
     const launchedAt = this.#launchedAt.get(place) ?? now;
-    if (!this.#excused.delete(place)) this.#backOff.died(now - launchedAt);
+    const hasBeenLeft = place.isolation !== undefined && place.resident === undefined;
+    if (!this.#excused.delete(place) && !hasBeenLeft) this.#backOff.died(now - launchedAt);
     this.#launchedAt.delete(place);
     this.#heldBack.delete(place);
     this.#places.delete(place);
@@ -117,6 +153,6 @@ export class Placement {
       this.#heldBack.delete(next);
       this.#launch(next);
     }
-    this.#options.events.onLost(place, reason);
+    this.#options.events.onLost(place, reason, told);
   }
 }

@@ -1,13 +1,21 @@
 import { setImmediate } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { Piscina, queueOptionsSymbol } from "piscina";
-import type { HostKind, HostTask } from "../wire/control.ts";
+import { systemClock } from "../wire/clock.ts";
+import type { ComputeTask } from "../wire/compute.ts";
+import { type HostKind, type HostTask, OUT_OF_MEMORY_EXIT } from "../wire/control.ts";
 import { describe } from "../wire/error-codec.ts";
+import { heapBytes, heapLimitMb, threadHeld, threadLimit, watchMemory } from "./memory-watch.ts";
+import { moduleOptions } from "./module-options.ts";
 
 /** What becomes of a thread. */
 export interface ThreadFate {
   /** It is about to end, or of no use any more; `onExit` follows once it is terminated. */
   onCrash(reason: string): void;
+  /** It uses more memory than it may, or V8 has ended it for that. */
+  onOutOfMemory(reason: string): void;
+  /** True while it has nothing to do: then nobody looks how much memory it uses. */
+  isIdle?(): boolean;
   /** It has exited. The only sure sign of death. */
   onExit(reason: string): void;
 }
@@ -22,19 +30,23 @@ export interface Thread {
 
 export interface ThreadPool {
   /** Makes one thread and gives it its endless task. */
-  start(task: HostTask, fate: ThreadFate): Thread;
+  start(task: HostTask | ComputeTask, fate: ThreadFate): Thread;
   close(): Promise<void>;
 }
 
 export interface ThreadPoolOptions {
-  readonly kind: HostKind;
+  readonly kind: HostKind | "compute";
   /** The module whose default export is the endless task. */
   readonly entry: URL;
   /** The whole environment of its threads. */
   readonly env: Readonly<Record<string, string>>;
   readonly maxThreads: number;
+  /** Megabytes of heap and Buffers for each thread. Default: Node's own limit, and no watch. */
+  readonly memoryMb?: number;
 }
 
+/** V8 lets garbage pile up in its nursery: a small one, so that a look sees what is really held. */
+const nurseryShare = 1 / 8;
 const closingTurns = 4;
 
 /**
@@ -58,6 +70,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
     ...execArgv(),
+    ...resourceLimits(options.memoryMb),
     loadBalancer: (task, workers) => {
       const queued = task[queueOptionsSymbol] as { readonly task?: number } | null;
       const threadId = threadOf.get(queued?.task ?? 0);
@@ -73,11 +86,12 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       const number = tasks;
       const before = new Set(pool.threads);
       const kill = new AbortController();
+      const { memoryMb } = options;
       const run = pool.run(
-        { ...task, [queueOptionsSymbol]: { task: number } },
+        { ...task, memoryMb, [queueOptionsSymbol]: { task: number } },
         {
           filename: options.entry.href,
-          transferList: [task.port, task.controlPort],
+          transferList: "controlPort" in task ? [task.port, task.controlPort] : [task.port],
           signal: kill.signal,
         },
       );
@@ -92,6 +106,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       }
       threadOf.set(number, worker.threadId);
       worker.once("exit", () => threadOf.delete(number));
+      watchHeap(worker, options, fate);
       return follow(worker, kill, fate);
     },
     async close() {
@@ -104,8 +119,17 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
 
 function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Thread {
   const { threadId } = worker;
-  worker.once("error", (error) => fate.onCrash(describe(error)));
-  worker.once("exit", (code) => fate.onExit(`its thread exited with code ${code}`));
+  worker.once("error", (error) => {
+    const isMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+    if (isMemory) fate.onOutOfMemory(`OUT_OF_MEMORY: ${describe(error)}`);
+    else fate.onCrash(describe(error));
+  });
+  worker.once("exit", (code) => {
+    if (code === OUT_OF_MEMORY_EXIT) {
+      fate.onOutOfMemory("OUT_OF_MEMORY: it held more than its `memoryMb`");
+    }
+    fate.onExit(`its thread exited with code ${code}`);
+  });
   return {
     threadId,
     terminate() {
@@ -117,13 +141,30 @@ function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Thread
   };
 }
 
+/** Some allocations end the whole process at V8's limit: a watch ends the thread before it. */
+function watchHeap(worker: Worker, options: ThreadPoolOptions, fate: ThreadFate): void {
+  const { memoryMb } = options;
+  if (memoryMb === undefined) return;
+  const unwatch = watchMemory({
+    read: () => (fate.isIdle?.() ? undefined : worker.getHeapStatistics().then(heapBytes)),
+    mostBytes: threadLimit(memoryMb),
+    // A thread lives in real time, whatever the supervisor's clock is.
+    clock: systemClock,
+    onExceeded: (bytes) => fate.onOutOfMemory(threadHeld(bytes, memoryMb)),
+  });
+  worker.once("exit", unwatch);
+}
+
+function resourceLimits(memoryMb: number | undefined) {
+  if (memoryMb === undefined) return {};
+  const maxYoungGenerationSizeMb = Math.ceil(memoryMb * nurseryShare);
+  const maxOldGenerationSizeMb = heapLimitMb(memoryMb);
+  return { resourceLimits: { maxOldGenerationSizeMb, maxYoungGenerationSizeMb } };
+}
+
 /** Threads inherit Node's options, but break on those of a program from the command line. */
 function execArgv(): { execArgv?: string[] } {
   const given = process.execArgv;
   if (!given.some((option) => option.startsWith("--input-type"))) return {};
-  const conditions = given.flatMap((option, at) => {
-    if (option === "-C" || option === "--conditions") return [`--conditions=${given[at + 1]}`];
-    return option.startsWith("--conditions=") ? [option] : [];
-  });
-  return { execArgv: conditions };
+  return { execArgv: moduleOptions(given) };
 }

@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { Clock } from "../wire/clock.ts";
-import type { HostKind } from "../wire/control.ts";
+import type { Blame, Running } from "../kernel/blame.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import { HEART, type HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
+import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import type { HostEvents, HostState, ModuleRef, Place } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import type { Thread, ThreadPool } from "./pool.ts";
@@ -20,13 +22,24 @@ export interface ThreadHostOptions {
   /** Milliseconds from launch to its first answer. */
   readonly startMs: number;
   readonly killMs: number;
+  /** Milliseconds between two checks of its heart. */
+  readonly heartbeatMs: number;
+  /** Milliseconds for which it may be silent once it is suspect. */
+  readonly graceMs: number;
+  /** Set where it is for one agent alone. */
+  readonly isolation?: "thread";
 }
+
+/** Whoever ran has left the host meanwhile: it is known, and nobody who lives there. */
+const nobodyHere: Running = { path: "/", incarnation: 0 };
 
 /** A host on a thread of its own. */
 export class ThreadHost implements Place {
   readonly id: string;
   readonly kind: HostKind;
+  readonly isolation: Place["isolation"];
   load = 0;
+  resident: Place["resident"];
   readonly #options: ThreadHostOptions;
   readonly #port: MessagePort;
   readonly #farPort: MessagePort;
@@ -34,6 +47,12 @@ export class ThreadHost implements Place {
   readonly #control: Control;
   readonly #life: Life;
   readonly #portsClosed: Promise<void>;
+  readonly #heart = new Int32Array(new SharedArrayBuffer(HEART.words * 4));
+  #heartbeat: Heartbeat | undefined;
+  /** Modules that it imports for a check, which may take their time. */
+  #checks = 0;
+  #blame: Blame | undefined;
+  #isFenced = false;
   #launching: unknown;
   #muted: unknown;
   #thread: Thread | undefined;
@@ -42,6 +61,7 @@ export class ThreadHost implements Place {
     const { id, kind, clock, killMs, events } = options;
     this.id = id;
     this.kind = kind;
+    this.isolation = options.isolation;
     this.#options = options;
     const data = new MessageChannel();
     const control = new MessageChannel();
@@ -54,16 +74,23 @@ export class ThreadHost implements Place {
       [data.port1, control.port1].map((port) => once(port, "close")),
     ).then(() => undefined);
     this.#life = startLife(id, killMs, clock, {
-      announceStarted: () => events.onStarted(this),
-      terminate: () => this.#terminate(),
+      announceStarted: () => {
+        this.#listen();
+        events.onStarted(this);
+      },
+      announceSuspect: () => events.onSuspect(this),
+      terminate: (reason) => {
+        this.#terminate();
+        // Never inside the step that condemned it: agents move now.
+        queueMicrotask(() => this.#fence(reason));
+      },
       announceStuck: () => {
-        this.#leave("its thread is stuck");
         this.#thread?.release();
-        events.onStuck(this);
+        events.onStuck(this, this.#blame);
       },
       announceGone: (reason) => {
         this.#leave(reason);
-        events.onLost(this, reason);
+        events.onLost(this, reason, this.#blame);
       },
     });
     this.#port.on("message", (message: FromHost) => events.onFrames(this, message));
@@ -77,6 +104,10 @@ export class ThreadHost implements Place {
 
   get living(): boolean {
     return this.#life.living;
+  }
+
+  get launched(): boolean {
+    return this.#thread !== undefined;
   }
 
   get ready(): Promise<void> {
@@ -101,11 +132,15 @@ export class ThreadHost implements Place {
   }
 
   async check(module: ModuleRef, deadlineMs: number): Promise<void> {
-    const problem = await this.#control.ask(
+    this.#checks += 1;
+    const asked = this.#control.ask(
       `the import of ${module.url}`,
       (remote) => remote.checkModule(module.url, module.kind),
       deadlineMs,
     );
+    const problem = await asked.finally(() => {
+      this.#checks -= 1;
+    });
     if (problem !== null) throw decodeError(problem);
   }
 
@@ -116,12 +151,18 @@ export class ThreadHost implements Place {
 
   #launch(): void {
     if (!this.living) return;
-    const { pool, words, startMs } = this.#options;
-    const task = { port: this.#farPort, controlPort: this.#farControlPort, words, kind: this.kind };
+    const { pool, words, startMs, heartbeatMs } = this.#options;
+    const ports = { port: this.#farPort, controlPort: this.#farControlPort };
+    const heart = this.#heart.buffer;
+    const task = { ...ports, words, kind: this.kind, heart, beatMs: heartbeatMs / 2 };
     try {
       this.#thread = pool.start(task, {
-        onCrash: (reason) => this.condemn(reason),
-        onExit: (reason) => this.#life.send({ type: "host.exited", reason }),
+        onCrash: (reason) => this.#fail("exited", reason),
+        onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
+        onExit: (reason) => {
+          this.#accuse("exited");
+          this.#life.send({ type: "host.exited", reason });
+        },
       });
     } catch (error) {
       this.#exitWithoutThread(describe(error));
@@ -133,6 +174,40 @@ export class ThreadHost implements Place {
         () => this.#life.send({ type: "host.started" }),
         (error) => this.condemn(describe(error)),
       );
+  }
+
+  /** By the system's time whatever the supervisor's clock is: a thread knows no other. */
+  #listen(): void {
+    const { heartbeatMs, graceMs } = this.#options;
+    const silent = `its thread did not answer for ${graceMs} ms after it was suspect`;
+    this.#heartbeat = startHeartbeat({
+      heartbeatMs,
+      graceMs,
+      clock: systemClock,
+      readBeat: () => Atomics.load(this.#heart, HEART.beats),
+      excused: () => this.#checks > 0,
+      onMissed: () => this.#life.send({ type: "beat.missed" }),
+      onSeen: () => this.#life.send({ type: "beat.seen" }),
+      onCondemned: () => this.#fail("froze", silent),
+    });
+  }
+
+  /** Ends it for a fault of what runs there. */
+  #fail(cause: Blame["cause"], reason: string): void {
+    this.#accuse(cause);
+    this.condemn(reason);
+  }
+
+  /** Notes who ran, unless the supervisor itself has ended it before. */
+  #accuse(cause: Blame["cause"]): void {
+    if (this.living) this.#blame = { cause, running: this.#running() };
+  }
+
+  #running(): readonly Running[] {
+    const number = Atomics.load(this.#heart, HEART.running);
+    if (number === 0) return [];
+    const who = this.#options.events.whoIs(this, number);
+    return [who === undefined ? nobodyHere : { ...who, n: Atomics.load(this.#heart, HEART.upTo) }];
   }
 
   #terminate(): void {
@@ -152,8 +227,18 @@ export class ThreadHost implements Place {
     this.#muted = clock.setTimeout(() => this.condemn("it closed its port"), closedMs);
   }
 
+  /** From now on nothing is heard of it, so that its agents can go on elsewhere. */
+  #fence(reason: string): void {
+    if (this.#isFenced) return;
+    this.#leave(reason);
+    this.#options.events.onFenced(this, reason, this.#blame);
+  }
+
   /** Takes what the thread has still said, and lets go of it. */
   #leave(reason: string): void {
+    if (this.#isFenced) return;
+    this.#isFenced = true;
+    this.#heartbeat?.stop();
     this.#options.clock.clearTimeout(this.#launching);
     this.#options.clock.clearTimeout(this.#muted);
     this.#control.close(reason);

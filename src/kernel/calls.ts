@@ -3,13 +3,16 @@ import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import type { WireError } from "../wire/outcome.ts";
 import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
 import { type Call, codeOf, type End, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 export type Request = Extract<
   Out,
-  { type: "tool" | "model" | "spawn" | "send" | "wait" | "cancel" | "question" }
+  {
+    type: "tool" | "model" | "spawn" | "send" | "ask" | "watch" | "wait" | "cancel" | "question";
+  }
 >;
 
 /** Takes up a request; one that comes while the agent has no slot is held until it has one. */
@@ -40,6 +43,9 @@ export function askForModel(tree: Tree, node: Node): void {
 
 /** Asks the arbiter for a model call whose turn has come; the loop is told its messages first. */
 export function requestModel(tree: Tree, node: Node, call: Call): void {
+  // Not at work while it is asked for: a paused agent would never be woken to ask again.
+  call.state = "deferred";
+  call.permitted = false;
   if (!wake(tree, node)) {
     node.calls.delete(call.out.callId);
     node.held.push(call.out as Request);
@@ -91,18 +97,20 @@ export function childReport(child: Node, end: End): { readonly [key: string]: Js
     case "completed":
       return { ...about, output: end.output };
     case "failed":
-      return {
-        ...about,
-        error: { code: end.error.code, message: end.error.message },
-        ...kept(end),
-      };
+      return { ...about, ...fault(end.error), ...kept(end) };
     case "exhausted":
       return { ...about, unit: end.unit, ...kept(end) };
     case "timed-out":
       return { ...about, ...kept(end) };
+    case "killed":
+      return { ...about, reason: end.reason, ...fault(end.error), ...kept(end) };
     default:
       return { ...about, reason: end.reason, ...kept(end) };
   }
+}
+
+function fault(error: WireError | undefined): { readonly error?: Json } {
+  return error === undefined ? {} : { error: { code: error.code, message: error.message } };
 }
 
 /** The outcome of a foreground child as the result of the call that spawned it. */
@@ -110,7 +118,7 @@ export function childResult(child: Node, end: End): CallResult {
   if (end.status === "completed") return { isError: false, value: end.output };
   const details = childReport(child, end);
   const error =
-    end.status === "failed"
+    "error" in end && end.error !== undefined
       ? end.error
       : encodeError(
           new CoppiceError(codeOf(end), `${child.path} ended ${end.status}`, details),

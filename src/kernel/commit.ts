@@ -1,9 +1,11 @@
 import type { Frame, Out } from "../wire/frame.ts";
 import { request, settleSlot } from "./calls.ts";
+import { deadLetter } from "./dead-letters.ts";
 import { flush } from "./dispatch.ts";
-import { deadLetter, finish, maybeComplete } from "./ends.ts";
+import { finish, keepLastGood, maybeComplete } from "./ends.ts";
 import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
+import { acquit, leaveTrial } from "./trials.ts";
 
 /**
  * Applies a frame whole or not at all.
@@ -21,10 +23,16 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   const forgery = findForgery(node, frame);
   if (forgery !== undefined) return condemn(tree, host, forgery);
 
-  if (isStep(node, frame)) node.moves = 0;
-  node.mailbox.cover(frame.upTo);
-  if (frame.state !== undefined) node.state = frame.state;
-  if (frame.timers !== undefined) {
+  if (isStep(node, frame)) {
+    node.moves = 0;
+    acquit(tree, node);
+  }
+  // The state that it failed in is not one to come back to.
+  const isLast = frame.out.at(-1)?.type === "done";
+  if (isLast) keepLastGood(node);
+  if (node.mailbox.cover(frame.upTo)) node.turnEnded = undefined;
+  if (frame.state !== undefined && !isLast) node.state = frame.state;
+  if (frame.timers !== undefined && !isLast) {
     node.timers = frame.timers;
     node.timersAt = tree.now;
   }
@@ -41,6 +49,7 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   }
   settleSlot(tree, node);
   maybeComplete(tree, node);
+  leaveTrial(tree, node);
 }
 
 /** What the arbiter is asked, or what the kernel itself can answer. */
@@ -50,6 +59,7 @@ function apply(tree: Tree, node: Node, out: Out): void {
       return finish(tree, node, out.end);
     case "turn-end":
       node.idle = { output: out.output };
+      node.turnEnded = node.idle;
       return flush(tree, node);
     case "reply":
       return answer(tree, node, out);
@@ -65,12 +75,13 @@ function apply(tree: Tree, node: Node, out: Out): void {
 }
 
 function answer(tree: Tree, node: Node, out: Extract<Out, { type: "reply" }>): void {
-  const { askId } = out;
+  const { askId, value } = out;
   if (tree.asks.get(askId) !== node) {
-    return deadLetter(tree, { from: node.path, to: "/", reason: "nobody waits for this answer" });
+    const reason = "nobody waits for this answer";
+    return deadLetter(tree, { from: node.path, to: "/", reason, message: value });
   }
   tree.forgetAsk(askId);
-  tree.emit({ type: "answer", askId, value: out.value });
+  tree.emit({ type: "answer", askId, value });
 }
 
 /** Says what a frame claims that its agent cannot have: nothing of such a frame is applied. */

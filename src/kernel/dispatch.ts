@@ -97,14 +97,22 @@ export function catchUp(tree: Tree, node: Node): void {
 
 /** Starts an agent that holds its slot, or parks it until a sibling ends. */
 export function start(tree: Tree, node: Node): void {
-  const parent = node.parent as Node;
-  if (!mayStart(node)) {
-    grantAll(tree, giveSlot(node));
-    parent.parked.push(node);
-    return;
+  if (!node.started) {
+    if (!mayStart(node)) {
+      grantAll(tree, giveSlot(node));
+      node.parent?.parked.push(node);
+      return;
+    }
+    begin(tree, node);
   }
-  dequeued(node);
   node.status = "starting";
+  tree.emit({ type: "place", node, moved: false });
+}
+
+/** Counts its first incarnation among the living children, and starts its clock. */
+function begin(tree: Tree, node: Node): void {
+  const parent = node.parent as Node;
+  dequeued(node);
   node.started = true;
   parent.liveChildren += 1;
   const { timeoutMs } = node.birth;
@@ -113,7 +121,6 @@ export function start(tree: Tree, node: Node): void {
   if (Math.min(own, inherited) < Number.POSITIVE_INFINITY) node.deadline = Math.min(own, inherited);
   node.isTimed = own < inherited;
   if (node.isTimed) tree.deadlines.add(own, { type: "timeout", node });
-  tree.emit({ type: "place", node, moved: false });
 }
 
 /** Takes a node out of the counts of those who wait to be started. */

@@ -1,6 +1,9 @@
 import { endSubtree, kill } from "./ends.ts";
 import { isOverdue } from "./holds.ts";
+import type { Node } from "./node.ts";
+import { restart } from "./restarts.ts";
 import type { Due, Tree } from "./tree.ts";
+import { acquit } from "./trials.ts";
 
 /** Does everything whose time has come. */
 export function doDue(tree: Tree): void {
@@ -10,13 +13,17 @@ export function doDue(tree: Tree): void {
 function doOne(tree: Tree, due: Due): void {
   switch (due.type) {
     case "kill":
-      return kill(tree, due.nodes);
+      return kill(tree, due.nodes.filter(isStillEnding(due.since)));
+    case "restart":
+      return restart(tree, due.group);
     case "timeout":
       if (!isOverdue(tree, due.node)) return;
       return endSubtree(tree, due.node, { status: "timed-out", reason: "its time ran out" });
     case "rate":
       // The shell looks after those calls itself, whenever time has passed.
       return;
+    case "trial":
+      return acquit(tree, due.node);
     case "question":
       return tree.emit({ type: "question-timed-out", id: due.id });
     case "ask": {
@@ -26,4 +33,9 @@ function doOne(tree: Tree, due: Due): void {
       return tree.emit({ type: "ask-timed-out", askId: due.askId, path: node.path });
     }
   }
+}
+
+/** A grace counts for the incarnation that it was given to, not for one that came after it. */
+function isStillEnding(since: number): (node: Node) => boolean {
+  return ({ ending, endingSince }) => ending !== undefined && endingSince <= since;
 }

@@ -1,14 +1,22 @@
 import { CoppiceError } from "../errors.ts";
+import { lastAnswer } from "../wire/continuation.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { AgentEnd } from "../wire/frame.ts";
-import type { Json } from "../wire/json.ts";
-import { closingMessage, lastSaid } from "../wire/transcript.ts";
+import { closingMessage } from "../wire/transcript.ts";
 import { childReport, childResult, settleCall, settleWaits } from "./calls.ts";
+import { buryMail, failAsks } from "./dead-letters.ts";
 import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
 import { type End, type Ending, type Node, subtree } from "./node.ts";
+import { hasStopped, renew } from "./restarts.ts";
 import { dequeue, takeSlot } from "./slots.ts";
+import { endStreams, withdrawPermits } from "./streams.ts";
+import { supervise } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
+import { settleWatches, unwatchAll } from "./watches.ts";
+
+/** How an agent ended, by its host's word or by the loss of it. */
+export type Said = AgentEnd | Extract<End, { readonly status: "killed" }>;
 
 /**
  * Ends a subtree: closes all of it first, then signals, then gives it its grace.
@@ -20,38 +28,78 @@ export function endSubtree(tree: Tree, node: Node, ending: Ending): void {
   const below: Ending = { status: "cancelled", reason: cancelled ? ending.reason : "parent-ended" };
   const closing: Node[] = [];
   for (const at of subtree(node)) {
-    if (at.end !== undefined || at.ending !== undefined) continue;
+    if (at.end !== undefined || isEnding(at)) continue;
     close(tree, at, at === node ? ending : below);
     closing.push(at);
   }
   if (closing.length === 0) return;
   if (cancelled) tree.fact("cancel.closed", node.path, { agents: closing.length });
-  for (const at of closing) signal(tree, at, at.ending as Ending);
+  // The youngest first, and who is below before who is above.
+  for (const at of closing.reverse()) signal(tree, at, at.ending as Ending);
   if (cancelled) tree.fact("cancel.signalled", node.path, { agents: closing.length });
   serveFrom(tree, node);
   const left = closing.filter((at) => at.end === undefined);
-  if (left.length > 0) tree.deadlines.add(tree.now + tree.graceMs, { type: "kill", nodes: left });
+  if (left.length === 0) return;
+  tree.deadlines.add(tree.now + tree.graceMs, { type: "kill", nodes: left, since: tree.now });
 }
 
 /** The host's last word on an agent: it is gone from there, and ends once its children have. */
-export function finish(tree: Tree, node: Node, said: AgentEnd): void {
+export function finish(tree: Tree, node: Node, said: Said): void {
   if (node.finished !== undefined || node.end !== undefined) return;
+  keepLastGood(node);
   node.finished = resolve(node, said);
   const closing = closingMessage(node.transcript);
   if (closing !== undefined) node.transcript.push(closing);
   node.closed = true;
   tree.residences.leave(node);
   tree.emit({ type: "close", node });
-  if (node.calls.size > 0) tree.emit({ type: "abort", node, reason: node.finished.status });
+  if (node.calls.size > 0) {
+    tree.emit({ type: "abort", node, reason: node.finished.status });
+    endStreams(tree, node);
+  }
   node.status = "stopping";
+  unwatchAll(node);
   node.calls.clear();
   node.held.length = 0;
   rest(tree, node);
-  for (const child of [...node.children.values()]) {
+  for (const child of [...node.children.values()].reverse()) {
     if (child.end === undefined)
       endSubtree(tree, child, { status: "cancelled", reason: "parent-ended" });
   }
+  // One that is stopped to come back has its supervisor's word already.
+  if (node.group === undefined) applyVerdict(tree, node, node.finished);
   settleEnd(tree, node);
+}
+
+/** Does what its supervisor decides: others may have to stop, or all of them to end. */
+function applyVerdict(tree: Tree, node: Node, end: End): void {
+  const verdict = supervise(tree, node, end);
+  if (verdict === undefined) return;
+  const { stop, reason } = verdict;
+  if (verdict.type === "restart") {
+    const { group } = verdict;
+    for (const member of group.members) member.group = group;
+    for (const at of stop) {
+      const status = at.group === group ? "restarting" : "cancelled";
+      endSubtree(tree, at, { status, reason });
+    }
+    return;
+  }
+  const { error, escalates } = verdict;
+  const partial = "partial" in end && end.partial !== undefined ? { partial: end.partial } : {};
+  node.finished = { status: "failed", error, ...partial };
+  for (const at of stop) endSubtree(tree, at, { status: "cancelled", reason });
+  if (!escalates) return;
+  const supervisor = node.parent as Node;
+  supervisor.childRestarts = undefined;
+  endSubtree(tree, supervisor, { status: "failed", reason, error });
+}
+
+/** Notes once what a restart from the snapshot goes back to. */
+export function keepLastGood(node: Node): void {
+  if (node.birth.restartFrom !== "snapshot" || node.lastGood !== undefined) return;
+  const { transcript, calls, turnEnded: idle } = node;
+  node.lastGood = { transcript: transcript.length, calls: [...calls.values()], idle };
 }
 
 /** Completes a task whose turn has ended with nothing left that could wake it. */
@@ -59,12 +107,12 @@ export function maybeComplete(tree: Tree, node: Node): void {
   if (node.idle === undefined || node.ending !== undefined || node.finished !== undefined) return;
   if (node.birth.lifetime !== "task" || node.openChildren > 0) return;
   if (!node.mailbox.empty || node.calls.size > 0) return;
-  const { host, idle } = node;
+  const { host, idle, incarnation } = node;
   finish(tree, node, { status: "completed", output: idle.output });
-  if (host !== undefined) tree.emit({ type: "drop", node, host });
+  if (host !== undefined) tree.emit({ type: "drop", node, incarnation, host });
 }
 
-/** Ends by force what is still there after its grace: its host is condemned. */
+/** Ends by force what is still there after its grace; a host that does not hear is condemned. */
 export function kill(tree: Tree, nodes: readonly Node[]): void {
   const hosts = new Set<string>();
   for (const node of nodes) {
@@ -72,40 +120,48 @@ export function kill(tree: Tree, nodes: readonly Node[]): void {
     // A cancel and the stop behind it have a grace each, and both may end before the host has.
     if (!node.killed) tree.fact("cancel.killed", node.path);
     node.killed = true;
-    if (node.host === undefined) finish(tree, node, { status: "ended" });
-    else hosts.add(node.host);
+    const { host, incarnation, mailbox } = node;
+    if (host === undefined) finish(tree, node, { status: "ended" });
+    else if (mailbox.unacknowledged.length > 0) hosts.add(host);
+    else {
+      // Its host lives, since it has answered the order to end: only the agent takes its time.
+      finish(tree, node, { status: "ended" });
+      tree.emit({ type: "drop", node, incarnation, host });
+    }
   }
   for (const host of hosts) {
     tree.emit({ type: "condemn", host, reason: "an agent there outlived its grace" });
   }
 }
 
-/** Makes a message that cannot arrive visible, with its sender and the reason. */
-export function deadLetter(
-  tree: Tree,
-  letter: {
-    readonly from: string;
-    readonly to: string;
-    readonly reason: string;
-    readonly message?: Json;
-  },
-): void {
-  tree.deadLetters += 1;
-  const { to, ...rest } = letter;
-  tree.fact("letter.dead", to, rest);
-}
-
 function close(tree: Tree, node: Node, ending: Ending): void {
   node.closed = true;
   node.ending = ending;
+  node.endingSince = tree.now;
+  if (ending.status !== "restarting" && node.group !== undefined) forgoRestart(tree, node);
   node.held.length = 0;
   dequeue(node);
   tree.emit({ type: "close", node });
 }
 
+function isEnding({ ending }: Node): boolean {
+  return ending !== undefined && ending.status !== "restarting";
+}
+
+/** It was to come back, and is ended for good: that is its outcome, not why it stopped before. */
+function forgoRestart(tree: Tree, node: Node): void {
+  if (node.group !== undefined) hasStopped(tree, node.group, node);
+  node.group = undefined;
+  if (node.finished !== undefined) node.finished = resolve(node, { status: "ended" });
+}
+
 function signal(tree: Tree, node: Node, ending: Ending): void {
   tree.emit({ type: "abort", node, reason: ending.reason });
-  buryMail(tree, node, node.mailbox.takeWaiting());
+  if (ending.status !== "restarting") {
+    const waiting = node.mailbox.takeWaiting();
+    withdrawPermits(tree, node, waiting);
+    buryMail(tree, node, waiting);
+  }
   if (node.finished !== undefined || node.depth === 0) return;
   // Who has no host yet, or none any more, has nobody there to ask.
   if (node.host === undefined) finish(tree, node, { status: "ended" });
@@ -113,7 +169,7 @@ function signal(tree: Tree, node: Node, ending: Ending): void {
   else {
     node.status = "stopping";
     const body: DeliveryBody =
-      ending.status === "failed"
+      ending.status === "failed" || ending.status === "restarting"
         ? { type: "end", status: "cancelled", reason: ending.reason }
         : { type: "end", ...ending };
     tree.emit({ type: "deliver", node, n: node.mailbox.send(body).n, body });
@@ -126,25 +182,28 @@ function isAtRest({ idle, calls, mailbox }: Node): boolean {
 }
 
 function finishAtRest(tree: Tree, node: Node, host: string): void {
+  const { incarnation } = node;
   finish(tree, node, { status: "ended", partial: node.idle?.output ?? null });
-  tree.emit({ type: "drop", node, host });
+  tree.emit({ type: "drop", node, incarnation, host });
 }
 
 /** Writes the outcome once everything below is gone, and tells whoever waits for it. */
 function settleEnd(tree: Tree, node: Node): void {
   const end = node.finished;
   if (end === undefined || node.openChildren > 0 || node.end !== undefined) return;
+  if (node.group !== undefined) return renew(tree, node);
   const parent = node.parent as Node;
   node.end = end;
   node.status = "stopped";
   buryMail(tree, node, node.mailbox.clear());
-  failAsks(tree, node);
+  failAsks(tree, node.asks, `${node.path} ended before it answered`);
   tree.emit({ type: "ended", node, end });
   if (node.started) parent.liveChildren -= 1;
   else dequeued(node);
   parent.openChildren -= 1;
   tree.keepStopped(node);
   inform(tree, parent, node, end);
+  settleWatches(tree, node, end);
   startParked(tree, parent);
   settleEnd(tree, parent);
   maybeComplete(tree, parent);
@@ -169,22 +228,23 @@ function startParked(tree: Tree, parent: Node): void {
   }
 }
 
-function resolve(node: Node, said: AgentEnd): End {
+function resolve(node: Node, said: Said): End {
   const kept = "partial" in said ? said.partial : undefined;
   // A host that is gone cannot say what its agent had come to; what it committed can.
-  const known = kept ?? lastSaid(node.transcript);
+  const known = kept ?? lastAnswer(node.transcript);
   const partial = known === undefined ? {} : { partial: known };
   if (node.killed) return { status: "killed", reason: node.ending?.reason ?? "killed", ...partial };
   const { ending } = node;
   if (ending === undefined) {
     // A host says "ended" only when asked to end; unasked, the agent is simply lost.
     if (said.status === "completed") return said;
-    if (said.status === "failed") return { ...said, ...partial };
+    if (said.status !== "ended") return { ...said, ...partial };
     const error = new CoppiceError("HOST_LOST", `the host of ${node.path} gave it up`);
     return { status: "failed", error: encodeError(error, "HOST_LOST"), ...partial };
   }
   switch (ending.status) {
     case "cancelled":
+    case "restarting":
       return { status: "cancelled", reason: ending.reason, ...partial };
     case "timed-out":
       return { status: "timed-out", ...partial };
@@ -192,21 +252,5 @@ function resolve(node: Node, said: AgentEnd): End {
       return { status: "exhausted", unit: ending.unit, ...partial };
     default:
       return { status: "failed", error: ending.error, ...partial };
-  }
-}
-
-function buryMail(tree: Tree, node: Node, bodies: readonly DeliveryBody[]): void {
-  for (const body of bodies) {
-    if (body.type !== "message") continue;
-    const { from, message } = body;
-    deadLetter(tree, { from, to: node.path, reason: "the agent has ended", message });
-  }
-}
-
-function failAsks(tree: Tree, node: Node): void {
-  for (const askId of node.asks) {
-    if (!tree.asks.delete(askId)) continue;
-    const error = new CoppiceError("AGENT_STOPPED", `${node.path} ended before it answered`);
-    tree.emit({ type: "answer-failed", askId, error: encodeError(error, "AGENT_STOPPED") });
   }
 }

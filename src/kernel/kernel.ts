@@ -3,18 +3,23 @@ import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { ExhaustedUnit, Frame, Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import type { Blame } from "./blame.ts";
 import { idleCall, type Request, request, requestModel, settleCall, waitFor } from "./calls.ts";
 import { commit } from "./commit.ts";
+import { deadLetter } from "./dead-letters.ts";
 import { catchUp, flush, serveFrom, start } from "./dispatch.ts";
 import { doDue } from "./due.ts";
 import type { Effect } from "./effects.ts";
-import { deadLetter, endSubtree, kill } from "./ends.ts";
+import { endSubtree, finish, kill, maybeComplete } from "./ends.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { countSpawn, MOVES_ALLOWED, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
 import { type Birth, createNode, type Ending, join, type Node, subtree } from "./node.ts";
+import { resumeCalls } from "./restarts.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import { Tree, type TreeOptions } from "./tree.ts";
+import { livesAlone } from "./trials.ts";
+import { watch } from "./watches.ts";
 
 export interface SpawnHow {
   /** The exact name, where the caller chose one. */
@@ -61,6 +66,7 @@ export class Kernel {
   spawn(parent: Node, birth: Birth, { chosen, call, open }: SpawnHow = {}): Node {
     const { tree } = this;
     if (parent.closed) throw new CoppiceError("AGENT_STOPPED", `${parent.path} is stopping`);
+    if (call !== undefined && birth.restart === "permanent") throw permanentInForeground(birth);
     const room = hasRoom(parent);
     const error =
       refuseSpawn(parent, birth, tree.now) ??
@@ -86,7 +92,17 @@ export class Kernel {
 
   /** The agent was posted to `host`. */
   placed(node: Node, host: string, moved: boolean): void {
-    if (node.end === undefined && node.finished === undefined) placed(this.tree, node, host, moved);
+    if (node.end !== undefined || node.finished !== undefined) return;
+    // Before what is told to it: what it waited for when that came is answered first.
+    const { lastGood } = node;
+    if (lastGood !== undefined) resumeCalls(this.tree, node);
+    placed(this.tree, node, host, moved);
+    if (lastGood !== undefined) maybeComplete(this.tree, node);
+  }
+
+  /** The host it was placed on is for it alone. */
+  livesAlone(node: Node): void {
+    livesAlone(this.tree, node);
   }
 
   commit(host: string, frame: Frame): void {
@@ -103,14 +119,16 @@ export class Kernel {
   }
 
   /** Permits the loop's model call: counted as a turn, delivered to its host. */
-  permit(node: Node, callId: string, maxTokens: number): void {
+  permit(node: Node, callId: string, maxTokens: number, model = 0): void {
     const call = node.calls.get(callId);
     if (call === undefined || node.ending !== undefined) return;
     call.state = "working";
+    call.permitted = true;
     const turn = node.turns;
     node.turns += 1;
     const { attempt } = call;
-    const body = { type: "permit", callId, maxTokens, attempt, turn } as const;
+    const which = model === 0 ? {} : { model };
+    const body = { type: "permit", callId, maxTokens, attempt, turn, ...which } as const;
     node.mailbox.system.push(body);
     flush(this.tree, node);
   }
@@ -148,6 +166,11 @@ export class Kernel {
   /** Takes up a `wait`: its result comes when the children that it names have ended. */
   wait(node: Node, callId: string): void {
     waitFor(this.tree, node, callId);
+  }
+
+  /** Takes up a `watch`: its result comes when the other agent has ended. */
+  watch(node: Node, callId: string, watched: Node): void {
+    watch(this.tree, node, callId, watched);
   }
 
   /** Asks again for a job whose host was lost, as the same turn, and not for ever. */
@@ -188,7 +211,15 @@ export class Kernel {
     root.closed = true;
     this.tree.graceMs = graceMs;
     const nodes = [...subtree(root)].filter((at) => at.depth > 0);
-    deadlines.add(now + graceMs, { type: "kill", nodes });
+    deadlines.add(now + graceMs, { type: "kill", nodes, since: now });
+  }
+
+  /** Its host has not been launched yet: nobody is there who could answer the order to end. */
+  neverBegan(node: Node): void {
+    const { host, incarnation } = node;
+    if (host === undefined) return;
+    finish(this.tree, node, { status: "ended" });
+    this.tree.emit({ type: "drop", node, incarnation, host });
   }
 
   /** Kills what is left of a subtree at once. */
@@ -202,8 +233,10 @@ export class Kernel {
   /** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
   tell(to: Node, from: string, message: Json, askId?: string): boolean {
     const full = to.mailbox.waiting >= tightest(to, "mailbox");
-    if (to.closed || to.depth === 0 || full) {
-      const reason = to.closed || to.depth === 0 ? "the agent has ended" : "its mailbox is full";
+    // Whoever is being stopped only to be restarted reads it in its next incarnation.
+    const ended = to.depth === 0 || (to.closed && to.group === undefined);
+    if (ended || full) {
+      const reason = ended ? "the agent has ended" : "its mailbox is full";
       deadLetter(this.tree, { from, to: to.path, reason, message });
       return false;
     }
@@ -237,8 +270,8 @@ export class Kernel {
     for (const at of subtree(node)) catchUp(this.tree, at);
   }
 
-  loseHost(host: string, reason: string): void {
-    loseHost(this.tree, host, reason);
+  loseHost(host: string, reason: string, blame?: Blame): void {
+    loseHost(this.tree, host, reason, blame);
   }
 
   /** Does what is due; answers with the time of the next deadline. */
@@ -246,4 +279,9 @@ export class Kernel {
     doDue(this.tree);
     return this.tree.deadlines.next;
   }
+}
+
+function permanentInForeground({ template }: Birth): CoppiceError {
+  const why = "a permanent agent never gives a result: spawn it in the background";
+  return new CoppiceError("OPTIONS_INVALID", `"${template}" was not spawned: ${why}`, { template });
 }

@@ -6,7 +6,13 @@ import type { Birth, Node } from "./node.ts";
 export const ROOT_LIMITS: Limits = { depth: 4, concurrency: 64, queue: 10_000 };
 
 /** What every agent is bounded by beside its own limits. */
-export const AGENT_LIMITS = { children: 64, mailbox: 1024, turns: 32 } as const;
+export const AGENT_LIMITS = {
+  children: 64,
+  mailbox: 1024,
+  turns: 32,
+  repeats: 20,
+  errors: 16,
+} as const;
 
 /** Agents ever started below one top-level agent, so that a service can run for ever. */
 export const TOP_LEVEL_SPAWNS = 1000;
@@ -68,7 +74,7 @@ export function mayStart(node: Node): boolean {
 }
 
 /** The tightest bound of one kind on the path, for limits that bound each agent by itself. */
-export function tightest(node: Node, limit: "children" | "mailbox" | "turns"): number {
+export function tightest(node: Node, limit: keyof typeof AGENT_LIMITS): number {
   let least: number | undefined;
   for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
     const own = at.limits[limit];

@@ -59,13 +59,14 @@ export class Mailbox {
     return sent;
   }
 
-  /** Forgets what a frame covers. */
-  cover(upTo: number): void {
-    if (upTo <= this.#covered) return;
+  /** Forgets what a frame covers; true when something that begins a turn was among it. */
+  cover(upTo: number): boolean {
+    if (upTo <= this.#covered) return false;
     this.#covered = upTo;
     const rest = this.#sent.findIndex((sent) => sent.n > upTo);
     const covered = this.#sent.splice(0, rest === -1 ? this.#sent.length : rest);
     for (const { body } of covered) if (body.type === "message") this.#messagesSent -= 1;
+    return covered.some(({ body: { type } }) => type === "message" || type === "child");
   }
 
   /** Takes back what a lost host had not covered, for delivery elsewhere, numbered anew. */
@@ -75,6 +76,21 @@ export class Mailbox {
     this.#messagesSent = 0;
     this.#last = this.#covered;
     return bodies.map((body) => this.send(body));
+  }
+
+  /**
+   * Makes ready for a new incarnation: messages that no frame has covered are unread again.
+   * @returns the rest, which was meant for the old one
+   */
+  renew(): readonly DeliveryBody[] {
+    const sent = this.#sent.map(({ body }) => body);
+    const rest = [...sent.filter(({ type }) => type !== "message"), ...this.system.splice(0)];
+    this.user.unshift(...sent.filter(({ type }) => type === "message"));
+    this.notes.length = 0;
+    this.#sent = [];
+    this.#messagesSent = 0;
+    this.#covered = this.#last;
+    return rest;
   }
 
   /** Empties both lanes; what was delivered stays on its way. */

@@ -1,45 +1,115 @@
-import { CoppiceError } from "../errors.ts";
+import { CoppiceError, type ErrorCode } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
+import type { Blame, Running } from "./blame.ts";
 import { requestModel, settleSlot } from "./calls.ts";
 import { flush } from "./dispatch.ts";
 import { finish } from "./ends.ts";
 import { MOVES_ALLOWED } from "./limits.ts";
-import type { Call, Node } from "./node.ts";
+import type { Node } from "./node.ts";
+import { loseStreams } from "./streams.ts";
+import { isAway } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
+import { awaitsModel, tryAlone } from "./trials.ts";
 
 /** A host's timers are known here a little later than they run there. */
 const TIMER_SLACK_MS = 1_000;
 
 /**
- * Makes good the loss of a host: every agent that lived there goes on elsewhere from its last
- * committed frame, what it had not taken in is delivered again, and pending calls stay pending.
+ * Makes good the loss of a host: whoever is known to have caused it ends `killed`. Every other
+ * agent that lived there goes on elsewhere from its last committed frame, what it had not taken
+ * in is delivered again, and pending calls stay pending.
  *
  * Frames that the host posted before it died must have been committed before.
  */
-export function loseHost(tree: Tree, host: string, reason: string): void {
-  const residents = tree.residences.of(host);
+export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame): void {
+  const residents = new Set(tree.residences.of(host));
   tree.residences.forgetHost(host);
-  for (const node of residents) {
-    node.host = undefined;
-    if (node.ending !== undefined) {
-      loseModelCalls(tree, node);
-      finish(tree, node, { status: "ended" });
-    } else if (mayHaveRun(tree, node) && node.moves >= MOVES_ALLOWED) {
-      loseModelCalls(tree, node);
-      const lost = `${node.moves + 1} hosts without a step between`;
-      const message = `${node.path} lost ${lost}; the last: ${reason}`;
-      const error = encodeError(new CoppiceError("HOST_LOST", message), "HOST_LOST");
-      finish(tree, node, { status: "failed", error });
-    } else {
-      if (mayHaveRun(tree, node)) node.moves += 1;
-      tree.emit({ type: "place", node, moved: true });
-    }
+  // All of them first: who ends below takes others along, and none can be asked there any more.
+  for (const node of residents) node.host = undefined;
+  const guilty = new Map<Node, Running>();
+  for (const running of blame?.running ?? []) {
+    const node = tree.nodes.get(running.path);
+    const isHere = node !== undefined && residents.has(node);
+    if (isHere && node.incarnation === running.incarnation) guilty.set(node, running);
   }
+  if (blame !== undefined) {
+    for (const [node, { n }] of guilty) charge(tree, node, { n, reason, blame });
+  }
+  const isUnknown = blame?.running.length === 0;
+  const suspects = new Set<Node>();
+  if (isUnknown) for (const node of residents) if (mayHoldThread(tree, node)) suspects.add(node);
+  const isCauseKnown = guilty.size > 0 || suspects.size > 0;
+  for (const node of residents) {
+    if (node.finished !== undefined || isAway(node) || suspects.has(node)) continue;
+    if (node.ending !== undefined) finish(tree, node, { status: "ended" });
+    else move(tree, node, reason, isCauseKnown);
+  }
+  tryAlone(tree, suspects);
+}
+
+interface Charge {
+  /** The last delivery that it had taken in. */
+  readonly n: number | undefined;
+  readonly reason: string;
+  readonly blame: Blame;
+}
+
+/** Ends an agent that brought its host down. Who is ending already keeps its first cause. */
+function charge(tree: Tree, node: Node, { n = 0, reason, blame }: Charge): void {
+  if (node.ending !== undefined) return;
+  // What it was at when it did that is not given to its next incarnation.
+  node.mailbox.cover(Math.min(n, node.mailbox.last));
+  const { code, crime, advice } = charges[blame.cause];
+  const why = reason.startsWith(crime) ? reason : `${crime}: ${reason}`;
+  const told = `${node.path} was killed. ${why}. ${advice}`;
+  const error = encodeError(new CoppiceError(code, told.trim()), code);
+  finish(tree, node, { status: "killed", reason: why, error });
+}
+
+const charges: Readonly<
+  Record<Blame["cause"], { code: ErrorCode; crime: string; advice: string }>
+> = {
+  froze: {
+    code: "HOST_LOST",
+    crime: "It ran away and froze its host",
+    advice: "Give long work to a tool, or the agent a process of its own",
+  },
+  exited: {
+    code: "HOST_LOST",
+    crime: "It ended its host",
+    advice: "Catch what its module throws, and do not call process.exit",
+  },
+  "out-of-memory": { code: "OUT_OF_MEMORY", crime: "OUT_OF_MEMORY", advice: "" },
+};
+
+/** The net below all that: where nobody is found, who loses host after host at work fails. */
+function move(tree: Tree, node: Node, reason: string, isCauseKnown: boolean): void {
+  const counts = !isCauseKnown && mayHaveRun(tree, node);
+  if (counts && node.moves >= MOVES_ALLOWED) {
+    const lost = `${node.moves + 1} hosts without a step between`;
+    const message = `${node.path} lost ${lost}; the last: ${reason}`;
+    const error = encodeError(new CoppiceError("HOST_LOST", message), "HOST_LOST");
+    return finish(tree, node, { status: "failed", error });
+  }
+  if (counts) node.moves += 1;
+  tree.emit({ type: "place", node, moved: true });
 }
 
 /** Only who was at work, or had a timer due, can have brought its host down. */
-function mayHaveRun(tree: Tree, { slot, timers = [], timersAt }: Node): boolean {
-  return slot || timers.some(({ dueMs }) => timersAt + dueMs <= tree.now + TIMER_SLACK_MS);
+function mayHaveRun(tree: Tree, node: Node): boolean {
+  return node.slot || hasTimerDue(tree, node);
+}
+
+/** Who waits for a call with nothing else to do was not on the thread when it froze. */
+function mayHoldThread(tree: Tree, node: Node): boolean {
+  if (node.ending !== undefined || node.finished !== undefined) return false;
+  const { busy, status, mailbox } = node;
+  if (busy || status === "starting" || mailbox.unacknowledged.length > 0) return true;
+  return hasTimerDue(tree, node) || awaitsModel(node);
+}
+
+function hasTimerDue(tree: Tree, { timers = [], timersAt }: Node): boolean {
+  return timers.some(({ dueMs }) => timersAt + dueMs <= tree.now + TIMER_SLACK_MS);
 }
 
 /** The agent lives on `host` now: it gets what is undelivered, and its lost model calls again. */
@@ -53,29 +123,10 @@ export function placed(tree: Tree, node: Node, host: string, moved: boolean): vo
   for (const { n, body } of node.mailbox.recall((body) => body.type !== "permit")) {
     tree.emit({ type: "deliver", node, n, body });
   }
-  for (const call of loseModelCalls(tree, node)) {
+  for (const call of loseStreams(tree, node)) {
     call.attempt += 1;
     requestModel(tree, node, call);
   }
   flush(tree, node);
   settleSlot(tree, node);
-}
-
-/**
- * Settles the model calls that streamed on the lost host, what they cost being an estimate; asked
- * for again they are the same turn. A permit that is still here began no stream.
- */
-function loseModelCalls(tree: Tree, node: Node): readonly Call[] {
-  const { system } = node.mailbox;
-  const waits = new Set(system.map((body) => (body.type === "permit" ? body.callId : undefined)));
-  const lost = [...node.calls.values()].filter(
-    ({ out, state }) =>
-      out.type === "model" &&
-      out.job === undefined &&
-      state === "working" &&
-      !waits.has(out.callId),
-  );
-  for (const { out } of lost) tree.emit({ type: "model-lost", node, callId: out.callId });
-  node.turns -= lost.length;
-  return lost;
 }

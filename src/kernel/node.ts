@@ -2,11 +2,13 @@ import type { ErrorCode } from "../errors.ts";
 import type { ExhaustedUnit, Out, Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
-import type { Limits } from "../wire/spec.ts";
+import type { Intensity, Limits, RestartType, Strategy } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Names } from "./names.ts";
+import type { RestartIntensity } from "./restart-intensity.ts";
 import { SlotQueue } from "./slots.ts";
+import type { RestartGroup } from "./supervision.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export type Status = "queued" | "starting" | "running" | "waiting" | "stopping" | "stopped";
@@ -16,7 +18,12 @@ export type End =
   | { readonly status: "completed"; readonly output: Json }
   | { readonly status: "failed"; readonly error: WireError; readonly partial?: Json }
   | { readonly status: "cancelled"; readonly reason: string; readonly partial?: Json }
-  | { readonly status: "killed"; readonly reason: string; readonly partial?: Json }
+  | {
+      readonly status: "killed";
+      readonly reason: string;
+      readonly error?: WireError;
+      readonly partial?: Json;
+    }
   | { readonly status: "exhausted"; readonly unit: ExhaustedUnit; readonly partial?: Json }
   | { readonly status: "timed-out"; readonly partial?: Json };
 
@@ -25,7 +32,9 @@ export type Ending =
   | { readonly status: "cancelled"; readonly reason: string }
   | { readonly status: "timed-out"; readonly reason: string }
   | { readonly status: "exhausted"; readonly reason: string; readonly unit: ExhaustedUnit }
-  | { readonly status: "failed"; readonly reason: string; readonly error: WireError };
+  | { readonly status: "failed"; readonly reason: string; readonly error: WireError }
+  /** Stopped by its supervisor's strategy, to come back. */
+  | { readonly status: "restarting"; readonly reason: string };
 
 /** A call that an agent waits for. */
 export interface Call {
@@ -36,9 +45,13 @@ export interface Call {
    */
   state: "deferred" | "working" | "idle";
   attempt: number;
+  /** A model call whose stream may have begun on the agent's own host. */
+  permitted?: boolean;
   /** What a `wait` reports on, and those of them that have not ended yet. */
   waited?: readonly Node[];
   children?: Set<Node>;
+  /** Whose end it waits for. */
+  watched?: Node;
 }
 
 /** What the kernel must know of an agent to be born. */
@@ -51,6 +64,23 @@ export interface Birth {
   readonly loop: boolean;
   readonly lifetime: "task" | "session";
   readonly timeoutMs?: number;
+  /** Left out: `temporary`. */
+  readonly restart?: RestartType;
+  /** Left out: `input`. */
+  readonly restartFrom?: "input" | "snapshot";
+  /** For its children. Left out: `one-for-one`. */
+  readonly strategy?: Strategy;
+  readonly intensity?: Intensity;
+}
+
+/** What an agent that comes back from its snapshot must find as it was before its last frame. */
+export interface LastGood {
+  /** How long its transcript was. */
+  readonly transcript: number;
+  /** What it waited for. */
+  readonly calls: readonly Call[];
+  /** What the loop would have completed with, between turns. */
+  readonly idle: { readonly output: Json } | undefined;
 }
 
 /** One place in the mailbox tree: an agent, or the root that stands for the supervisor. */
@@ -94,7 +124,15 @@ export interface Node {
   finished: End | undefined;
   end: End | undefined;
   killed: boolean;
+  /** When its end began: an older grace is not its own. */
+  endingSince: number;
   started: boolean;
+  /** From its failure to its restart: those that come back together. */
+  group: RestartGroup | undefined;
+  lastGood: LastGood | undefined;
+  /** Restarts of its children; of itself where it has no supervising agent. */
+  childRestarts: RestartIntensity | undefined;
+  ownRestarts: RestartIntensity | undefined;
   deadline: number | undefined;
   /** The deadline is its own, not only its parent's. */
   isTimed: boolean;
@@ -108,11 +146,15 @@ export interface Node {
   busy: boolean;
   /** The loop's turn has ended: the text it would complete with. */
   idle: { readonly output: Json } | undefined;
+  /** The same, by its last committed frame: what is on its way does not change it. */
+  turnEnded: { readonly output: Json } | undefined;
   /** Requests of a frame that came while it had no slot. */
   held: Out[];
 
   /** Asks it has not answered. */
   asks: readonly string[];
+  /** Who waits for its end, by the call that does; made when somebody watches. */
+  watchers: Map<string, Node> | undefined;
 
   /** Children that were started and have not ended; `openChildren` counts queued ones too. */
   liveChildren: number;
@@ -160,7 +202,12 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     finished: undefined,
     end: undefined,
     killed: false,
+    endingSince: 0,
     started: false,
+    group: undefined,
+    lastGood: undefined,
+    childRestarts: undefined,
+    ownRestarts: undefined,
     deadline: undefined,
     isTimed: false,
     holds: 0,
@@ -169,8 +216,10 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     waitingAt: undefined,
     busy: false,
     idle: undefined,
+    turnEnded: undefined,
     held: [],
     asks: [],
+    watchers: undefined,
     liveChildren: 0,
     openChildren: 0,
     spawnsBelow: 0,

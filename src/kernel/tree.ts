@@ -1,15 +1,20 @@
-import type { Limits } from "../wire/spec.ts";
+import type { Intensity, Limits } from "../wire/spec.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Effect, Fact } from "./effects.ts";
 import { ROOT_LIMITS, STOPPED_NODES_KEPT } from "./limits.ts";
 import { createNode, type Node } from "./node.ts";
 import { Residences } from "./residences.ts";
+import type { RestartGroup } from "./supervision.ts";
+import { Trials } from "./trials.ts";
 
 /** What can be due: an agent's own deadline, the end of a grace, an ask nobody answered. */
 export type Due =
   | { readonly type: "timeout"; readonly node: Node }
-  | { readonly type: "kill"; readonly nodes: readonly Node[] }
+  | { readonly type: "kill"; readonly nodes: readonly Node[]; readonly since: number }
+  | { readonly type: "restart"; readonly group: RestartGroup }
   | { readonly type: "ask"; readonly askId: string }
+  /** A suspect has had its time alone. */
+  | { readonly type: "trial"; readonly node: Node }
   /** Some call that waits for its rate may go. */
   | { readonly type: "rate" }
   /** A person who was asked has not answered. */
@@ -19,6 +24,10 @@ export interface TreeOptions {
   readonly limits?: Limits;
   /** Milliseconds between being signalled and being killed. */
   readonly graceMs: number;
+  /** Restarts of each top-level agent. */
+  readonly intensity?: Intensity | undefined;
+  /** From 0 to below 1, for the jitter of restarts. Left out: none. */
+  readonly chance?: (() => number) | undefined;
 }
 
 /** The state of the kernel: every node, who lives where, what is due, what is to be done. */
@@ -26,6 +35,7 @@ export class Tree {
   readonly root: Node;
   readonly nodes = new Map<string, Node>();
   readonly residences = new Residences();
+  readonly trials = new Trials();
   readonly deadlines = new Deadlines<Due>((due) => this.#isLive(due));
   readonly asks = new Map<string, Node>();
   readonly effects: Effect[] = [];
@@ -37,10 +47,12 @@ export class Tree {
   /** The time of the step under way; the shell's clock, never our own. */
   now = 0;
   deadLetters = 0;
+  readonly chance: () => number;
   readonly #stopped: Node[] = [];
 
   constructor(options: TreeOptions) {
     this.graceMs = options.graceMs;
+    this.chance = options.chance ?? (() => 0);
     this.root = createNode(undefined, {
       name: "",
       template: "",
@@ -48,6 +60,7 @@ export class Tree {
       input: null,
       loop: false,
       lifetime: "session",
+      ...(options.intensity === undefined ? {} : { intensity: options.intensity }),
     });
     this.root.status = "running";
     this.nodes.set("/", this.root);
@@ -82,8 +95,10 @@ export class Tree {
   #isLive(due: Due): boolean {
     if (due.type === "rate") return true;
     if (due.type === "ask") return this.asks.has(due.askId);
+    if (due.type === "trial") return this.trials.open.has(due.node);
     if (due.type === "question") return due.node.holds > 0;
     if (due.type === "timeout") return due.node.finished === undefined;
+    if (due.type === "restart") return due.group.members.some(({ group }) => group === due.group);
     return due.nodes.some((node) => node.finished === undefined);
   }
 }

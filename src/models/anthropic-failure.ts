@@ -1,5 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
+import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
 
 export interface ServiceFailure {
   readonly error: CoppiceError;
@@ -19,14 +20,12 @@ export interface FailureContext {
   readonly now: number;
 }
 
-/** What the SDK's errors carry, read by shape: its classes differ between copies. */
-interface Thrown {
-  readonly status?: number;
+/** What the SDK's errors carry. */
+interface Thrown extends ServiceError {
   readonly type?: string | null;
   readonly apiMessage?: unknown;
   readonly errorCode?: string | null;
   readonly requestID?: string | null;
-  readonly headers?: Headers;
   readonly cause?: unknown;
 }
 
@@ -44,6 +43,7 @@ export function describeFailure(thrown: unknown, context: FailureContext): Servi
     return said ? clean(said, context.apiKey) : undefined;
   });
   const retryAfterMs = readRetryAfter(seen.headers, context.now);
+  const again = mayPass(seen);
   return {
     error: new CoppiceError(
       "MODEL_FAILED",
@@ -54,11 +54,12 @@ export function describeFailure(thrown: unknown, context: FailureContext): Servi
         ...(seen.status !== undefined && { status: seen.status }),
         type: type ?? (seen.status === undefined ? "connection_error" : "unknown"),
         reason: told,
+        retryable: again,
         ...(errorCode && { errorCode }),
         ...(requestId && { requestId }),
       },
     ),
-    again: mayPass(seen),
+    again,
     refused: seen.status !== undefined,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
@@ -70,11 +71,12 @@ export function cutStream(model: string, attempts: number): CoppiceError {
   return new CoppiceError("MODEL_FAILED", told, { model, attempts, type: "stream_cut" });
 }
 
-function mayPass({ status, type, errorCode, headers }: Thrown): boolean {
-  if (headers?.get("x-should-retry") === "false") return false;
+function mayPass(seen: Thrown): boolean {
+  const { status, type, errorCode, headers } = seen;
   if (errorCode && lasting.includes(errorCode)) return false;
-  if (status === undefined) return !type || passing.includes(type);
-  return [408, 409, 429].includes(status) || status >= 500;
+  if (status !== undefined) return statusMayPass(seen);
+  if (headers?.get("x-should-retry") === "false") return false;
+  return !type || passing.includes(type);
 }
 
 function headline(status: number | undefined, type: string | undefined, model: string): string {
@@ -101,13 +103,4 @@ function rootOf(thrown: unknown): string {
 function clean(text: string, apiKey: string): string {
   const safe = text.replaceAll(apiKey, "[redacted]");
   return safe.length > 1_000 ? `${safe.slice(0, 1_000)} (cut)` : safe;
-}
-
-/** Milliseconds; undefined when the service asks for no wait, or for one that is no time. */
-function readRetryAfter(headers: Headers | undefined, now: number): number | undefined {
-  const exact = Number(headers?.get("retry-after-ms") ?? Number.NaN);
-  if (exact > 0) return exact;
-  const value = headers?.get("retry-after") ?? "";
-  const waitMs = /^[\d.]+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
-  return waitMs > 0 ? waitMs : undefined;
 }

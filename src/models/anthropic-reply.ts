@@ -142,6 +142,8 @@ function closeBlock(
     case "text":
       return text === "" ? "nothing" : { type, text };
     case "thinking":
+      // Cut before its signature came, it is nothing that the service would take back.
+      if (signature === "" && stopReason === "max_tokens") return "nothing";
       return { type, thinking, signature };
     case "redacted_thinking":
       return { type, data };

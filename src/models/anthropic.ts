@@ -127,5 +127,7 @@ function checkUrl(baseUrl: string): void {
 
 function keyMissing(model: string): ModelCallFailed {
   const told = `Model ${model} needs a key: set the environment variable ANTHROPIC_API_KEY`;
-  return new ModelCallFailed(new CoppiceError("MODEL_FAILED", told, { model, type: "no_key" }));
+  return new ModelCallFailed(
+    new CoppiceError("MODEL_FAILED", told, { model, type: "no_key", retryable: false }),
+  );
 }

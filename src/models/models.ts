@@ -4,6 +4,7 @@ import type { AnthropicModel, ModelSpec, ModuleModel, ScriptedModel } from "../w
 import { type AnthropicEnv, anthropicModels } from "./anthropic.ts";
 import type { Model } from "./model.ts";
 import { moduleModel } from "./module.ts";
+import type { RetryPolicy } from "./retry.ts";
 import { scriptedModel } from "./scripted.ts";
 
 export interface ModelsOptions {
@@ -32,23 +33,23 @@ type MakeModel = (spec: ModelSpec) => Model;
 
 /** One record for every provider: adding one is adding a file, and a line here. */
 const providers = {
-  anthropic: ({ env, clock, chance = Math.random, retries }: ModelsOptions): MakeModel => {
-    const make = anthropicModels(env, {
-      clock,
-      chance,
-      ...(retries !== undefined && { retries }),
-    });
+  anthropic: (options: ModelsOptions): MakeModel => {
+    const make = anthropicModels(options.env, policyOf(options));
     return (spec) => make(spec as AnthropicModel);
   },
   scripted:
     ({ clock }: ModelsOptions): MakeModel =>
     (spec) =>
       scriptedModel(spec as ScriptedModel, clock),
-  "file:":
-    ({ importModule }: ModelsOptions): MakeModel =>
-    (spec) =>
-      moduleModel(spec as ModuleModel, importModule),
+  "file:": (options: ModelsOptions): MakeModel => {
+    const policy = policyOf(options);
+    return (spec) => moduleModel(spec as ModuleModel, options.importModule, policy);
+  },
 } satisfies Record<string, (options: ModelsOptions) => MakeModel>;
+
+function policyOf({ clock, chance = Math.random, retries }: ModelsOptions): RetryPolicy {
+  return { clock, chance, ...(retries !== undefined && { retries }) };
+}
 
 /** Makes the models of a host. Nothing is loaded before a model is called. */
 export function createModels(options: ModelsOptions): Models {

@@ -4,14 +4,8 @@ import type { Json, JsonSchema } from "../wire/json.ts";
 import type { ModuleModel } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import { abortable } from "./abortable.ts";
-import {
-  callCancelled,
-  type Model,
-  type ModelCall,
-  ModelCallFailed,
-  type ModelReply,
-  type ModelRequest,
-} from "./model.ts";
+import type { Model, ModelCall, ModelReply, ModelRequest } from "./model.ts";
+import { describeThrown } from "./module-failure.ts";
 import {
   addDelta,
   type ModuleDelta,
@@ -19,6 +13,7 @@ import {
   readReply,
   type Said,
 } from "./module-reply.ts";
+import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
 import { stepUsage } from "./scripted-usage.ts";
 
 /** What a model module is asked. Read it, do not change it: the conversation is not a copy. */
@@ -41,6 +36,11 @@ export interface ModuleRequest {
 /**
  * The default export of a model module: answers at once, later, or as a stream of deltas.
  *
+ * What it throws is tried again, with the same waits as for Anthropic's models, where it has a
+ * `status` of 408, 409, 429 or from 500, or `retryable: true`; `retryable: false` says that it is
+ * not. `retryAfterMs`, or the `headers` of the response, say how long to wait. A CoppiceError says
+ * so in its `details`.
+ *
  * **Gotcha** when `signal` is aborted the call is over, whether the function stops or not.
  * @example
  * export default ({ messages, turn }) =>
@@ -59,13 +59,15 @@ const maxTextLength = 10_000_000;
 /**
  * A model that is a function of a module.
  *
- * **Guarantees** the module is imported once, at the first call; an abort rejects at once.
+ * **Guarantees** the module is imported once, at the first call; an abort rejects at once; a
+ * failure that may pass is retried.
  * **Fails with** `MODEL_FAILED` (it threw, or its reply is none), `OPTIONS_INVALID` (no such
  * module, or no function in it), `CANCELLED`.
  */
 export function moduleModel(
   spec: ModuleModel,
   importModule: (url: string) => Promise<unknown>,
+  policy: RetryPolicy,
 ): Model {
   const { provider: url, ...options } = spec;
   let loading: Promise<ModelFunction> | undefined;
@@ -80,28 +82,47 @@ export function moduleModel(
   };
   return {
     async call(request, call) {
-      let said: Said = { text: "", toolCalls: [] };
-      let partial = false;
-      try {
-        const model = await abortable(load(), call.signal);
-        const context = { signal: call.signal };
-        partial = true;
-        const answer = await abortable(model(questionOf(request, options), context), call.signal);
-        if (!isStream(answer)) return sayReply(readReply(answer, request.turn), call);
-        for await (const delta of abortableStream(answer, call.signal)) {
-          const added = addDelta(said, delta);
-          said = added.said;
-          if (added.text !== "") call.onText(added.text);
-          if (said.text.length > maxTextLength) throw endless();
+      const question = questionOf(request, options);
+      const attempt = async (attempts: number): Promise<Attempt> => {
+        const run: Run = { said: { text: "", toolCalls: [] }, begun: false };
+        try {
+          const model = await abortable(load(), call.signal);
+          run.begun = true;
+          return { status: "answered", reply: await ask(model, question, run, call) };
+        } catch (thrown) {
+          const { said, begun } = run;
+          const remains = { usage: stepUsage(said), partial: begun, partialText: said.text };
+          const failure = describeThrown(thrown, { url, attempts, now: policy.clock.now() });
+          return { status: "failed", ...failure, remains };
         }
-        return readReply(said, request.turn);
-      } catch (thrown) {
-        const remains = { usage: stepUsage(said), partial, partialText: said.text };
-        if (call.signal.aborted) throw callCancelled(call.signal, remains);
-        throw new ModelCallFailed(asError(thrown, url), remains);
-      }
+      };
+      return retry(attempt, policy, call);
     },
   };
+}
+
+/** What an attempt has come to, also when it fails midway. */
+interface Run {
+  said: Said;
+  begun: boolean;
+}
+
+async function ask(
+  model: ModelFunction,
+  question: ModuleRequest,
+  run: Run,
+  call: ModelCall,
+): Promise<ModelReply> {
+  const { signal } = call;
+  const answer = await abortable(model(question, { signal }), signal);
+  if (!isStream(answer)) return sayReply(readReply(answer, question.turn), call);
+  for await (const delta of abortableStream(answer, signal)) {
+    const added = addDelta(run.said, delta);
+    run.said = added.said;
+    if (added.text !== "") call.onText(added.text);
+    if (run.said.text.length > maxTextLength) throw endless();
+  }
+  return readReply(run.said, question.turn);
 }
 
 /**
@@ -172,11 +193,4 @@ async function close(iterator: AsyncIterator<unknown>): Promise<void> {
 function endless(): CoppiceError {
   const told = `A model module streamed more than ${maxTextLength} characters; end the stream`;
   return new CoppiceError("MODEL_FAILED", told);
-}
-
-function asError(thrown: unknown, url: string): CoppiceError {
-  if (thrown instanceof CoppiceError) return thrown;
-  const told = `The model module ${url} threw: ${describe(thrown)}`;
-  const where = thrown instanceof Error ? { stack: thrown.stack } : {};
-  return new CoppiceError("MODEL_FAILED", told, { module: url, ...where });
 }

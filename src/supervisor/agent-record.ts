@@ -3,6 +3,7 @@ import type { End, Node } from "../kernel/node.ts";
 import type { Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
+import type { Choice } from "./model-choice.ts";
 import type { Plan } from "./plan.ts";
 import { PromptEstimate } from "./prompt-estimate.ts";
 
@@ -19,13 +20,17 @@ export class AgentRecord {
   #abort: AbortController | undefined;
   /** Index of its cancel word, while it is placed. */
   word: number | undefined;
+  /** What the running cell of its host calls it. */
+  number = 0;
   settled: Outcome | undefined;
   /** Model calls whose reservation waits. */
   readonly waiting = new Set<string>();
   /** Model calls that a house host runs for it. */
   readonly jobs = new Set<string>();
+  /** Model calls that go to another model than its first. */
+  choices: Map<string, Choice> | undefined;
   /** How long its next prompt is. */
-  readonly prompt = new PromptEstimate();
+  prompt = new PromptEstimate();
   /** Undoes what listens for this agent, once it has ended. */
   release: (() => void) | undefined;
 
@@ -56,14 +61,19 @@ export class AgentRecord {
     this.#abort?.abort(new DOMException(reason, "AbortError"));
   }
 
+  /** Makes ready for another incarnation: what the last one was at is aborted for good. */
+  renew(): void {
+    this.#abort = undefined;
+    this.prompt = new PromptEstimate();
+  }
+
   /** Writes the outcome, once. */
   settle(end: End, usage: Usage): void {
     if (this.settled !== undefined) return;
     const about = { path: this.node.path, usage };
-    const outcome: Outcome =
-      end.status === "failed"
-        ? { ...end, ...about, error: decodeError(end.error) }
-        : { ...end, ...about };
+    const { error, ...rest } = "error" in end ? end : { ...end, error: undefined };
+    const decoded = error === undefined ? {} : { error: decodeError(error) };
+    const outcome = { ...rest, ...decoded, ...about } as Outcome;
     this.settled = outcome;
     this.#resolve(outcome);
     this.release?.();

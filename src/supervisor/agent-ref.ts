@@ -11,7 +11,10 @@ import type { Swarm } from "./swarm.ts";
 export interface AgentRef<Output = Json> {
   /** `/lead/reviewer-2` */
   readonly path: string;
-  /** How it ended. Never rejects; settles after its last descendant is gone. */
+  /**
+   * How it ended: the watch of it. Never rejects; settles after its last descendant is gone, and
+   * is settled already where it has ended. A restart is no end.
+   */
   readonly outcome: Promise<Outcome<Output>>;
   /**
    * Sends a message: a user turn for the loop, an event for a machine.
@@ -23,8 +26,10 @@ export interface AgentRef<Output = Json> {
   /**
    * Sends a message and resolves with the single reply.
    *
-   * **Guarantees** at most one delivery; a reply after the deadline becomes a dead letter.
-   * **Fails with** ASK_TIMED_OUT, AGENT_STOPPED, MAILBOX_FULL.
+   * **Guarantees** at most one delivery; a reply after the deadline becomes a dead letter. An ask
+   * that a restarted agent had not taken in is answered by its next incarnation.
+   * **Fails with** ASK_TIMED_OUT; AGENT_STOPPED when it has ended, or ends or is restarted before
+   * it answers; MAILBOX_FULL. What was not delivered is in `details.message`.
    * @param options `timeoutMs`: milliseconds, at least 1
    */
   ask(message: Json, options: { readonly timeoutMs: number }): Promise<Json>;

@@ -1,36 +1,36 @@
 import { CoppiceError } from "../errors.ts";
 import type { Json } from "../wire/json.ts";
 
-interface Ask {
-  readonly path: string;
-  readonly resolve: (value: Json) => void;
-  readonly reject: (error: CoppiceError) => void;
+/** Who asked: told once, of the answer or of why there is none. */
+export interface Asker {
+  answer(value: Json): void;
+  fail(error: CoppiceError): void;
 }
 
-/** The questions that callers of the supervisor wait to have answered. */
+/** The asks that have no answer yet, by whoever they are: an agent, or a caller of `ask`. */
 export class Asks {
-  readonly #open = new Map<string, Ask>();
+  readonly #open = new Map<string, { readonly path: string; readonly asker: Asker }>();
   #count = 0;
 
-  open(path: string): { readonly askId: string; readonly answer: Promise<Json> } {
+  /** @param path who is asked */
+  open(path: string, asker: Asker): string {
     this.#count += 1;
     const askId = `ask-${this.#count}`;
-    const { promise: answer, resolve, reject } = Promise.withResolvers<Json>();
-    this.#open.set(askId, { path, resolve, reject });
-    return { askId, answer };
+    this.#open.set(askId, { path, asker });
+    return askId;
   }
 
   answer(askId: string, value: Json): void {
-    this.#take(askId)?.resolve(value);
+    this.#take(askId)?.asker.answer(value);
   }
 
   fail(askId: string, error: CoppiceError): void {
-    this.#take(askId)?.reject(error);
+    this.#take(askId)?.asker.fail(error);
   }
 
   timeOut(askId: string): void {
     const ask = this.#take(askId);
-    ask?.reject(new CoppiceError("ASK_TIMED_OUT", `${ask.path} did not answer in time`));
+    ask?.asker.fail(new CoppiceError("ASK_TIMED_OUT", `${ask.path} did not answer in time`));
   }
 
   /** Fails all that are open, because nobody is left to answer. */
@@ -39,7 +39,7 @@ export class Asks {
     for (const askId of [...this.#open.keys()]) this.fail(askId, error);
   }
 
-  #take(askId: string): Ask | undefined {
+  #take(askId: string): { readonly path: string; readonly asker: Asker } | undefined {
     const ask = this.#open.get(askId);
     this.#open.delete(askId);
     return ask;

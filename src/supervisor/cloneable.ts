@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { CoppiceError } from "../errors.ts";
-import { plainJson } from "../tools/plain-json.ts";
+import { plainJson } from "../wire/plain-json.ts";
 
 /** Values that are looked at: beyond them a copy is as cheap, and a circle has no end. */
 const VALUES_SEEN = 100;

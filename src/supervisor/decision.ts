@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
-import { plainJson } from "../tools/plain-json.ts";
 import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
+import { plainJson } from "../wire/plain-json.ts";
 import { check, decisionSchema } from "./spec-schema.ts";
 
 /**

@@ -54,15 +54,21 @@ export class EventLog {
     if (contained !== undefined) this.#emitter.off(type, contained);
   }
 
-  read(options: { readonly since?: number; readonly path?: string }): EventReader {
-    const { path, since = 0 } = options;
+  read(options: {
+    readonly since?: number;
+    readonly path?: string;
+    readonly type?: FactType;
+  }): EventReader {
+    const { path, type, since = 0 } = options;
     if (!Number.isInteger(since) || since < 0) {
       const message = `events: since must be a whole number of at least 0, not ${since}`;
       throw new CoppiceError("OPTIONS_INVALID", message);
     }
     const reader = new EventReader({
       journal: this.#journal,
-      wants: path === undefined || path === "/" ? () => true : (event) => isBelow(event.path, path),
+      wants: (event) =>
+        (type === undefined || event.type === type) &&
+        (path === undefined || path === "/" || isBelow(event.path, path)),
       onClose: (closed) => this.#readers.delete(closed),
       ...(options.since === undefined ? {} : { since: options.since }),
     });

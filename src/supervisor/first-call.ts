@@ -12,7 +12,8 @@ import type { Plan } from "./plan.ts";
  * **Guarantees** never more than its host will count, so that nobody is refused a spawn whose
  * first call would have been granted.
  */
-export function firstCallOf({ model, spec, input, preamble }: Plan): FirstCall | undefined {
+export function firstCallOf({ models, spec, input, preamble }: Plan): FirstCall | undefined {
+  const [model] = models;
   if (model === undefined || spec.machine !== undefined) return undefined;
   const maxTokens = maxTokensOf(model);
   if (isScripted(model)) return { inputTokens: 0, maxTokens, exact: scriptedUsage(model, 0) };

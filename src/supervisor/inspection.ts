@@ -20,24 +20,31 @@ export function inspectorOf(
 
 /** Hears what hosts tell of their actors, before the frames that may end those. */
 export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostEvents {
-  if (inspector === undefined) return swarm;
+  const { hostEvents } = swarm;
+  if (inspector === undefined) return hostEvents;
   return {
     onFrames(host, message) {
       const isBelieved = host.kind === "house" || isFromHost(message);
       if (isBelieved && message.inspection !== undefined) {
         inspector.take(host.id, message.inspection);
       }
-      swarm.onFrames(host, message);
+      hostEvents.onFrames(host, message);
     },
-    onStarted: (host) => swarm.onStarted(host),
-    onLost(host, reason) {
+    onStarted: (host) => hostEvents.onStarted(host),
+    onSuspect: (host) => hostEvents.onSuspect(host),
+    onFenced(host, reason, blame) {
       inspector.forgetHost(host.id);
-      swarm.onLost(host, reason);
+      hostEvents.onFenced(host, reason, blame);
     },
-    onStuck(host) {
+    onLost(host, reason, blame) {
       inspector.forgetHost(host.id);
-      swarm.onStuck(host);
+      hostEvents.onLost(host, reason, blame);
     },
+    onStuck(host, blame) {
+      inspector.forgetHost(host.id);
+      hostEvents.onStuck(host, blame);
+    },
+    whoIs: (host, number) => hostEvents.whoIs(host, number),
   };
 }
 

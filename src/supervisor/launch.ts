@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Arbiter } from "../authority/arbiter.ts";
 import { CoppiceError } from "../errors.ts";
-import { startHosts } from "../hosts/hosts.ts";
+import { ComputePool } from "../hosts/compute-pool.ts";
+import { type Hosts, type HostsOptions, startHosts } from "../hosts/hosts.ts";
 import { MemoryJournal } from "../journal/memory.ts";
 import { ROOT_LIMITS } from "../kernel/limits.ts";
 import { startTelemetry } from "../telemetry/telemetry.ts";
@@ -19,25 +20,43 @@ import { statsOf } from "./views.ts";
 import { readWorkspace } from "./workspace.ts";
 
 const DEFAULT_GRACE_MS = 5_000;
+const DEFAULT_HEARTBEAT_MS = 500;
 const DEFAULT_APPROVAL_TIMEOUT_MS = 300_000;
 
+/** What a simulation brings in the place of threads. */
+export interface Surroundings {
+  /** Default: threads, or the calling thread. */
+  readonly startHosts?: (options: HostsOptions) => Hosts;
+  /** From 0 to below 1, for the jitter of restarts. Default `Math.random`. */
+  readonly chance?: () => number;
+  /** Told as soon as the swarm can run agents. */
+  readonly onLaunched?: (swarm: Swarm) => void;
+}
+
 /** Starts everything a swarm works with; when it rejects nothing is left running. */
-export async function launch(options: SupervisorOptions): Promise<Swarm> {
+export async function launch(
+  options: SupervisorOptions,
+  { startHosts: open = startHosts, chance = Math.random, onLaunched }: Surroundings = {},
+): Promise<Swarm> {
   const { threads = availableParallelism(), grants, budget } = options;
   const workspace = readWorkspace(options.workspace);
   const limits = tighterLimits({ ...ROOT_LIMITS, ...options.limits }, workspace.limits);
   const { clock = systemClock, graceMs = DEFAULT_GRACE_MS } = options;
+  const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const { prices, rates } = options;
   const bounds = { workspaceBudget: workspace.budget, workspaceGrants: workspace.grants };
   const arbiter = new Arbiter({ grants, budget, prices, now: clock.now(), ...bounds });
   const log = new EventLog(new MemoryJournal(), () => clock.now());
   const { approve, approvalTimeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS } = options;
-  const swarm = new Swarm({ clock, log, limits, graceMs, rates, approvalTimeoutMs, approve });
+  const { intensity, breaker } = options;
+  const asking = { approvalTimeoutMs, approve, breaker };
+  const swarm = new Swarm({ clock, log, limits, graceMs, rates, intensity, chance, ...asking });
   const inspector = inspectorOf(swarm, options.inspect);
   let registry: Registry | undefined;
   const toolbox = await Toolbox.start({
     tools: options.tools ?? [],
     mcpServers: options.mcpServers ?? {},
+    compute: new ComputePool(),
     clock,
     signal: options.signal,
     onEvent: (event) => {
@@ -46,9 +65,10 @@ export async function launch(options: SupervisorOptions): Promise<Swarm> {
     },
   });
   const events = overheard(swarm, inspector);
-  const hosts = startHosts({ threads, words: swarm.places.words.buffers, events });
+  const words = swarm.places.words.buffers;
+  const hosts = open({ threads, words, events, heartbeatMs, graceMs });
   try {
-    registry = new Registry(options.agents ?? {}, toolbox);
+    registry = new Registry(options.agents ?? {}, toolbox, threads);
     // A `priceAs` that names no price is refused before anything runs.
     for (const model of registry.models) arbiter.prices.of(model);
     const { modules } = registry;
@@ -68,14 +88,20 @@ export async function launch(options: SupervisorOptions): Promise<Swarm> {
     arbiter.stop();
     throw error;
   }
+  onLaunched?.(swarm);
   return swarm;
 }
 
-/** Ends everything a swarm worked with, once its last agent is gone. */
-export async function land(swarm: Swarm): Promise<void> {
+/**
+ * Ends everything a swarm worked with, once its last agent is gone: within `killMs` of the hosts
+ * and the two seconds of a server that ignores its end.
+ *
+ * @param hurry aborted by who does not want to wait for what could still end by itself
+ */
+export async function land(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
   const { hosts, toolbox, arbiter, telemetry, inspector } = swarm.parts;
   swarm.places.flush();
-  await Promise.all([hosts.stop(), toolbox.stop()]);
+  await Promise.all([hosts.stop(), toolbox.stop(hurry)]);
   swarm.close();
   telemetry?.stop();
   await inspector?.stop();

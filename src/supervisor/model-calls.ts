@@ -1,4 +1,3 @@
-import { amountOf } from "../authority/budget-options.ts";
 import { modelSubject } from "../authority/subjects.ts";
 import type { Verdict } from "../authority/verdict.ts";
 import type { CoppiceError } from "../errors.ts";
@@ -8,24 +7,26 @@ import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
+import { modelName } from "../wire/model-name.ts";
+import type { WireError } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import { tellWarnings } from "./budget-warnings.ts";
-import { isJob, modelResult, nameOf } from "./model-result.ts";
-import { promptOf } from "./prompt-estimate.ts";
+import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
+import { type Choice, chosenModel, circuitOpen, giveTurnBack, keepChoice } from "./model-choice.ts";
+import { ModelJobs } from "./model-jobs.ts";
+import { settleModel, tellOfModel } from "./model-report.ts";
+import { isJob, modelResult } from "./model-result.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Output tokens of one call where the model's spec says nothing. */
 export const DEFAULT_MAX_TOKENS = 8192;
 
-interface Job {
-  readonly node: Node;
-  readonly host: string;
-}
-
-interface Waiting {
+/** A model call at the door: what was asked, and which model it goes to. */
+interface Asked {
   readonly node: Node;
   readonly call: Call;
+  readonly model: ModelSpec;
+  readonly choice: Choice;
   /** Whether a person has allowed it. */
   readonly approved: boolean;
 }
@@ -35,13 +36,15 @@ type ModelReport = Extract<Out, { type: "model.done" | "model.retried" | "output
 /** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
 export class ModelCalls {
   readonly #swarm: Swarm;
-  /** Calls that a host runs for an agent that lives elsewhere. */
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs: ModelJobs;
+  readonly #breaker: CircuitBreaker;
   /** Calls whose reservation waits. */
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, Asked>();
 
-  constructor(swarm: Swarm) {
+  constructor(swarm: Swarm, breaker?: BreakerOptions | false) {
     this.#swarm = swarm;
+    this.#jobs = new ModelJobs(swarm);
+    this.#breaker = new CircuitBreaker(breaker);
   }
 
   get waiting(): number {
@@ -56,16 +59,16 @@ export class ModelCalls {
     const record = this.#swarm.recordOf(node);
     const due = this.#swarm.pacedCalls.takeDue(node, out.callId);
     if (due !== undefined) return due();
-    const { model } = record.plan;
-    if (model === undefined) {
+    if (record.plan.models.length === 0) {
       const message = `${node.path} has no model; give its spec one`;
       return this.#fail(node, out, { code: "MODEL_FAILED", message, details: {} });
     }
+    const choice = giveTurnBack(record, out.callId);
     if (kernel.turnsLeft(node) <= 0) {
       return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
     }
     const { approved = false } = this.#swarm.approvals.takeAgain(out.callId) ?? {};
-    this.#decided(node, call, this.#ask(node, out, model, approved), approved);
+    this.#choose(node, call, choice, approved);
   }
 
   /** Goes on with those whose reservation came through; true when there were any. */
@@ -73,12 +76,12 @@ export class ModelCalls {
     if (this.#waiting.size === 0) return false;
     const woken = this.#swarm.parts.arbiter.takeWoken();
     for (const { callId, verdict } of woken) {
-      const waiting = this.#waiting.get(callId);
-      if (waiting === undefined) continue;
-      const { node, call, approved } = waiting;
+      const asked = this.#waiting.get(callId);
+      if (asked === undefined) continue;
+      const { node, call } = asked;
       this.#waiting.delete(callId);
       this.#swarm.recordOf(node).waiting.delete(callId);
-      const go = () => this.#decided(node, call, verdict, approved);
+      const go = () => this.#decided(asked, verdict);
       // A job would begin at once, but whoever waited gave the slot back, and may be paused.
       if (isJob(call) || isPaused(node)) this.#swarm.pacedCalls.askAgain(node, callId, go);
       else go();
@@ -90,115 +93,148 @@ export class ModelCalls {
   delivered(node: Node, body: DeliveryBody): void {
     if (!node.birth.loop) return;
     const { plan, prompt } = this.#swarm.recordOf(node);
-    if (plan.model !== undefined && !isScripted(plan.model)) prompt.delivered(body);
+    if (!plan.models.every(isScripted)) prompt.delivered(body);
   }
 
   /** What a host says of the loop's own stream. */
   report(node: Node, out: ModelReport): void {
     if (out.type === "model.done") this.#settle(node, out.callId, out);
-    else this.#tell(node, out);
+    else tellOfModel(this.#swarm, node, out);
   }
 
   /** A stream went down with its host: what it cost is taken to be what was reserved. */
   lost(node: Node, callId: string): void {
     const { parts, log } = this.#swarm;
+    const model = chosenModel(this.#swarm.recordOf(node), callId);
+    if (model !== undefined) this.#breaker.ended(model, callId);
     parts.arbiter.settle(callId);
     log.fact("model.finished", node.path, { callId, estimated: true, isError: true });
   }
 
+  /** Its permit never reached a host: nothing was used. */
+  withdrawn(node: Node, callId: string): void {
+    const { parts, log } = this.#swarm;
+    const model = chosenModel(this.#swarm.recordOf(node), callId);
+    if (model !== undefined) this.#breaker.ended(model, callId);
+    parts.arbiter.release(callId);
+    log.fact("model.finished", node.path, { callId, isError: true, code: "CANCELLED" });
+  }
+
   onJobReport(host: Host, report: JobReport): void {
-    const job = this.#jobs.get(report.callId);
-    if (job === undefined) return;
-    if (job.host !== host.id) {
-      return host.condemn(`it spoke of call ${report.callId}, which does not run there`);
+    const { kernel } = this.#swarm;
+    const node = this.#jobs.reported(host, report);
+    if (node === undefined) return;
+    if (report.type === "output") return tellOfModel(this.#swarm, node, report);
+    if (report.type === "retried") {
+      return tellOfModel(this.#swarm, node, { ...report, type: "model.retried" });
     }
-    const { node } = job;
-    if (report.type === "output") return this.#tell(node, report);
-    if (report.type === "retried") return this.#tell(node, { ...report, type: "model.retried" });
-    this.#forget(report.callId, job);
-    this.#settle(node, report.callId, {
-      ...report,
-      ...(report.result.isError
-        ? { error: report.result.error }
-        : { stopReason: report.result.stopReason }),
-    });
-    this.#swarm.kernel.settleCall(node, report.callId, modelResult(report));
+    const { callId, result } = report;
+    const how = result.isError ? { error: result.error } : { stopReason: result.stopReason };
+    if (this.#settle(node, callId, { ...report, ...how })) kernel.again(node, callId);
+    else kernel.settleCall(node, callId, modelResult(report));
   }
 
   /** Jobs that a lost host ran are asked for again. */
   onHostLost(host: string): void {
-    for (const [callId, job] of [...this.#jobs]) {
-      if (job.host !== host) continue;
-      this.#forget(callId, job);
-      this.lost(job.node, callId);
-      this.#swarm.kernel.retryModel(job.node, callId);
+    for (const { node, callId } of this.#jobs.takeLost(host)) {
+      this.lost(node, callId);
+      this.#swarm.kernel.retryModel(node, callId);
     }
   }
 
   /** Its agent is gone, so nobody will hear what a job of it used: it is taken to be all. */
   onEnded(record: AgentRecord): void {
     this.onClose(record);
-    for (const callId of record.jobs) {
-      this.#jobs.delete(callId);
-      this.lost(record.node, callId);
-    }
-    record.jobs.clear();
+    for (const callId of this.#jobs.takeOf(record)) this.lost(record.node, callId);
+    this.#breaker.endedAll(`${record.node.path}#`);
+    record.choices = undefined;
   }
 
   /** Rights withdrawn: what waits is taken back, what runs elsewhere is aborted. */
   onClose(record: AgentRecord): void {
-    const { parts, places } = this.#swarm;
+    const { arbiter } = this.#swarm.parts;
     for (const callId of record.waiting) {
       this.#waiting.delete(callId);
-      parts.arbiter.release(callId);
+      arbiter.release(callId);
     }
     record.waiting.clear();
-    for (const callId of record.jobs) {
-      const host = places.host(this.#jobs.get(callId)?.host);
-      if (host !== undefined) places.post(host, { type: "job.cancel", callId });
-    }
+    this.#jobs.abort(record);
   }
 
-  #ask(node: Node, out: ModelOut, model: ModelSpec, approved: boolean): Verdict {
+  /** The first model, of those from `choice` on, that may be asked; its door decides. */
+  #choose(node: Node, call: Call, choice: Choice, approved: boolean): void {
+    const { index, why } = choice;
+    const out = call.out as ModelOut;
+    const model = this.#swarm.recordOf(node).plan.models[index];
+    if (model === undefined) return this.#fail(node, out, why as WireError);
+    const waitMs = this.#breaker.waitMs(model, this.#swarm.kernel.tree.now);
+    if (waitMs > 0) {
+      const open = why ?? circuitOpen(model, waitMs);
+      return this.#choose(node, call, { index: index + 1, why: open }, false);
+    }
+    const asked = { node, call, model, choice, approved };
+    this.#decided(asked, this.#ask(asked));
+  }
+
+  #ask({ node, call, model, approved }: Asked): Verdict {
+    const { callId, inputTokens } = call.out as ModelOut;
     const { seat, prompt } = this.#swarm.recordOf(node);
     return this.#swarm.parts.arbiter.model(seat, {
-      callId: out.callId,
+      callId,
       model,
-      inputTokens: prompt.of(out.callId, out.inputTokens),
+      inputTokens: prompt.of(callId, inputTokens),
       maxTokens: maxTokensOf(model),
       approved,
       ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
     });
   }
 
-  #decided(node: Node, call: Call, verdict: Verdict, approved: boolean): void {
-    const { kernel, log } = this.#swarm;
+  #decided(asked: Asked, verdict: Verdict): void {
+    const { kernel } = this.#swarm;
+    const { node, call } = asked;
     const out = call.out as ModelOut;
-    const { callId } = out;
-    if (verdict.status === "waiting") {
-      this.#waiting.set(callId, { node, call, approved });
-      this.#swarm.recordOf(node).waiting.add(callId);
-      return kernel.idleCall(node, callId);
+    switch (verdict.status) {
+      case "waiting":
+        this.#waiting.set(out.callId, asked);
+        this.#swarm.recordOf(node).waiting.add(out.callId);
+        return kernel.idleCall(node, out.callId);
+      case "ask": {
+        // It is this model that is allowed then, and no other.
+        keepChoice(this.#swarm.recordOf(node), out.callId, asked.choice);
+        const deny = (error: CoppiceError) =>
+          this.#fail(node, out, encodeError(error, "APPROVAL_DENIED"));
+        return this.#swarm.approvals.askForCall(node, out.callId, verdict, deny);
+      }
+      case "refused":
+        return this.#refused(asked, verdict);
+      default:
+        return this.#granted(asked, verdict.maxTokens ?? maxTokensOf(asked.model));
     }
-    if (verdict.status === "ask") {
-      const deny = (error: CoppiceError) =>
-        this.#fail(node, out, encodeError(error, "APPROVAL_DENIED"));
-      return this.#swarm.approvals.askForCall(node, callId, verdict, deny);
+  }
+
+  /** Without the right to this model the next one is asked; without the money the agent ends. */
+  #refused(asked: Asked, verdict: Extract<Verdict, { status: "refused" }>): void {
+    const { kernel, log } = this.#swarm;
+    const { node, call, choice, approved } = asked;
+    const { error, unit, asks } = verdict;
+    const { callId } = call.out as ModelOut;
+    if (unit === undefined) {
+      const why = choice.why ?? encodeError(error, "CAPABILITY_DENIED");
+      return this.#choose(node, call, { index: choice.index + 1, why }, false);
     }
-    if (verdict.status === "refused") {
-      const { error, unit, asks } = verdict;
-      if (unit === undefined) return this.#fail(node, out, encodeError(error, "CAPABILITY_DENIED"));
-      const refuse = () => {
-        log.fact("budget.refused", node.path, { callId, unit, ...error.details });
-        kernel.exhaust(node, unit, error.message);
-      };
-      if (asks === undefined) return refuse();
-      const usedUp = { error, unit, asks, approved };
-      return this.#swarm.approvals.askForMore(node, callId, usedUp, refuse);
-    }
-    const model = this.#swarm.recordOf(node).plan.model as ModelSpec;
-    const maxTokens = verdict.maxTokens ?? maxTokensOf(model);
-    const go = () => this.#start(node, out, model, maxTokens);
+    const refuse = () => {
+      log.fact("budget.refused", node.path, { callId, unit, ...error.details });
+      kernel.exhaust(node, unit, error.message);
+    };
+    if (asks === undefined) return refuse();
+    keepChoice(this.#swarm.recordOf(node), callId, choice);
+    this.#swarm.approvals.askForMore(node, callId, { error, unit, asks, approved }, refuse);
+  }
+
+  #granted(asked: Asked, maxTokens: number): void {
+    const { node, call, model } = asked;
+    const { callId } = call.out as ModelOut;
+    const go = () => this.#start(asked, maxTokens);
     this.#swarm.pacedCalls.pass({
       node,
       callId,
@@ -206,80 +242,40 @@ export class ModelCalls {
       go,
       again: isJob(call),
       due: () => {
-        const now = this.#ask(node, out, model, approved);
+        const now = this.#ask(asked);
         if (now.status === "granted") return go();
         this.#swarm.parts.arbiter.release(callId, { started: false });
-        this.#decided(node, call, now, approved);
+        this.#decided(asked, now);
       },
-      refuse: (error) => this.#fail(node, out, encodeError(error, "QUEUE_FULL")),
+      refuse: (error) => this.#fail(node, call.out as ModelOut, encodeError(error, "QUEUE_FULL")),
     });
   }
 
-  #start(node: Node, out: ModelOut, model: ModelSpec, maxTokens: number): void {
-    const { kernel, log } = this.#swarm;
+  #start({ node, call, model, choice, approved }: Asked, maxTokens: number): void {
+    const { kernel, log, parts } = this.#swarm;
+    const out = call.out as ModelOut;
     const { callId } = out;
-    const { turns: turn } = node;
-    log.fact("model.started", node.path, { callId, model: nameOf(model), turn });
-    if (out.job === undefined) return kernel.permit(node, callId, maxTokens);
-    node.turns += 1;
-    this.#runJob(node, out, maxTokens, turn);
-  }
-
-  /** Built-in models run where the keys are, a module's model where its agent lives. */
-  #runJob(node: Node, out: ModelOut, maxTokens: number, turn: number): void {
-    const { places } = this.#swarm;
-    const { plan, word, template } = this.#swarm.recordOf(node);
-    const isModule = plan.model?.provider.startsWith("file:") === true;
-    const host = isModule ? places.host(node.host) : places.pick("house");
-    if (host === undefined || word === undefined || out.job === undefined) return;
-    const { callId, job } = out;
-    this.#jobs.set(callId, { node, host: host.id });
-    this.#swarm.recordOf(node).jobs.add(callId);
-    const item = { type: "job", callId, word, job, maxTokens, turn } as const;
-    places.post(host, { ...item, template: template.id }, template);
-  }
-
-  #forget(callId: string, { node }: Job): void {
-    this.#jobs.delete(callId);
-    this.#swarm.record(node.path)?.jobs.delete(callId);
-  }
-
-  #settle(
-    node: Node,
-    callId: string,
-    done: Pick<Extract<Out, { type: "model.done" }>, "usage" | "partial" | "error" | "stopReason">,
-  ): void {
-    const { parts, log } = this.#swarm;
-    const { plan } = this.#swarm.recordOf(node);
-    const { usage, partial = false, stopReason } = done;
-    parts.arbiter.settle(callId, usage);
-    // At once, so that the agent's very next model call can take it along.
-    tellWarnings(this.#swarm);
-    const usd =
-      plan.model === undefined ? 0 : amountOf("usd", parts.arbiter.prices.cost(plan.model, usage));
-    const code = done.error?.code;
-    const isError = code !== undefined;
-    const { prompt } = this.#swarm.recordOf(node);
-    if (!isError && !partial) prompt.settled(callId, promptOf(usage));
-    const told = { ...usage } satisfies Record<string, number>;
-    const how = { partial, isError, code, stopReason };
-    log.fact("model.finished", node.path, { callId, usage: told, usd, ...how });
-  }
-
-  #tell(node: Node, report: Exclude<ModelReport, { type: "model.done" }>): void {
-    const { log } = this.#swarm;
-    const { callId } = report;
-    if (report.type === "output") {
-      return log.ephemeral("agent.output", node.path, { callId, text: report.text });
+    // It waited, and meanwhile the model has failed others, or is being tried by one.
+    if (this.#breaker.waitMs(model, kernel.tree.now) > 0) {
+      parts.arbiter.release(callId, { started: false });
+      return this.#choose(node, call, choice, approved);
     }
-    const { attempt, delayMs, error } = report;
-    this.#swarm.recordOf(node).prompt.mistrust(callId);
-    const { code, message } = error;
-    log.fact("model.retried", node.path, { callId, attempt, delayMs, code, message });
+    this.#breaker.begin(model, callId);
+    keepChoice(this.#swarm.recordOf(node), callId, choice);
+    const { turns: turn } = node;
+    const { index } = choice;
+    log.fact("model.started", node.path, { callId, model: modelName(model), turn });
+    if (out.job === undefined) return kernel.permit(node, callId, maxTokens, index);
+    node.turns += 1;
+    this.#jobs.start(node, { out, model, index, maxTokens, turn });
+  }
+
+  #settle(node: Node, callId: string, done: Parameters<typeof settleModel>[4]): boolean {
+    return settleModel(this.#swarm, this.#breaker, node, callId, done);
   }
 
   /** A model that may not be called: the loop cannot go on, a machine reads it as a result. */
-  #fail(node: Node, out: ModelOut, error: ReturnType<typeof encodeError>): void {
+  #fail(node: Node, out: ModelOut, error: WireError): void {
     const { kernel } = this.#swarm;
     if (out.job !== undefined) return kernel.settleCall(node, out.callId, { isError: true, error });
     kernel.end(node, { status: "failed", reason: error.message, error });

@@ -2,7 +2,6 @@ import type { Call } from "../kernel/node.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { JobReport } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import type { ModelSpec } from "../wire/spec.ts";
 import type { Block } from "../wire/transcript.ts";
 
 /** What a machine's `callModel` comes to: the answer's text beside its content. */
@@ -20,12 +19,6 @@ export function modelResult(report: Extract<JobReport, { type: "done" }>): CallR
 
 function textOf(content: readonly Block[]): string {
   return content.map((block) => (block.type === "text" ? block.text : "")).join("");
-}
-
-/** A model as people read it: `anthropic:claude-sonnet-4-5`. */
-export function nameOf(model: ModelSpec): string {
-  const named = "model" in model ? model.model : undefined;
-  return typeof named === "string" ? `${model.provider}:${named}` : model.provider;
 }
 
 /** True for a machine's call, which a host begins without a permit that would need a slot. */

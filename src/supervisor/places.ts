@@ -1,5 +1,6 @@
-import type { Host, HostKind } from "../hosts/host.ts";
+import type { Host, HostKind, PlacedAlone } from "../hosts/host.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import { tightest } from "../kernel/limits.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Tree } from "../kernel/tree.ts";
 import type { DeliveryBody, HostItem, Template } from "../wire/delivery.ts";
@@ -7,12 +8,18 @@ import type { AgentRecord } from "./agent-record.ts";
 import { CancelWords } from "./cancel-words.ts";
 import { Outbox } from "./outbox.ts";
 
+/** What fits in the words of a running cell. */
+const MOST_NUMBERS = 2 ** 31 - 1;
+
 /** Where agents live, seen from the supervisor: who is posted what, on which host. */
 export class Places {
   readonly words = new CancelWords();
   readonly #outbox = new Outbox();
   readonly #hosts = new Map<string, Host>();
+  /** The hosts of one agent each, by its path. */
+  readonly #alone = new Map<string, Host>();
   readonly #tree: Tree;
+  #lastNumber = 0;
   /** Given once the hosts have been started. */
   hosts: Hosts | undefined;
 
@@ -25,16 +32,26 @@ export class Places {
   }
 
   /** The best place for one more agent or job of this kind. */
-  pick(kind: HostKind): Host {
-    for (const host of this.#hosts.values()) host.load = this.#tree.residences.count(host.id);
-    const host = (this.hosts as Hosts).pick(kind);
+  pick(kind: HostKind, isolation?: PlacedAlone): Host {
+    for (const host of this.#hosts.values()) {
+      if (host.isolation === undefined) host.load = this.#tree.residences.count(host.id);
+    }
+    const host = (this.hosts as Hosts).pick(kind, isolation);
     this.#hosts.set(host.id, host);
     return host;
   }
 
   /** Gives an agent to a host, new or with the state of its last committed frame. */
-  place(node: Node, { plan, word, template: shown }: AgentRecord): Host {
-    const host = this.pick(plan.kind);
+  place(node: Node, record: AgentRecord, alone: boolean): Host {
+    const { plan, word, template: shown } = record;
+    this.leave(node);
+    const host = this.pick(plan.kind, plan.isolation ?? (alone ? { level: "thread" } : undefined));
+    if (host.isolation !== undefined) {
+      host.resident = { path: node.path, incarnation: node.incarnation };
+      this.#alone.set(node.path, host);
+    }
+    this.#lastNumber = (this.#lastNumber % MOST_NUMBERS) + 1;
+    record.number = this.#lastNumber;
     const { path, incarnation, name, birth, state, transcript, mailbox } = node;
     const passedMs = this.#tree.now - node.timersAt;
     const timers = node.timers?.map((timer) => {
@@ -46,8 +63,10 @@ export class Places {
       incarnation,
       name,
       word: word as number,
+      number: record.number,
       input: birth.input,
       template: shown.id,
+      limits: { repeats: tightest(node, "repeats"), errors: tightest(node, "errors") },
       upTo: mailbox.covered,
       ...(state === undefined ? {} : { state }),
       ...(timers === undefined ? {} : { timers }),
@@ -57,12 +76,22 @@ export class Places {
     return host;
   }
 
+  /** Ends the host that is the agent's alone, once the agent is not there any more. */
+  leave({ path, host }: Node): void {
+    const alone = this.#alone.get(path);
+    if (alone === undefined || alone.id === host) return;
+    this.#alone.delete(path);
+    if (!alone.living) return;
+    alone.resident = undefined;
+    alone.condemn("its agent has left it");
+  }
+
   deliver({ path, incarnation, host }: Node, n: number, body: DeliveryBody): void {
     const at = this.host(host);
     if (at !== undefined) this.post(at, { type: "deliver", path, incarnation, n, body });
   }
 
-  drop({ path, incarnation }: Node, host: string): void {
+  drop({ path }: Node, incarnation: number, host: string): void {
     const at = this.host(host);
     if (at !== undefined) this.post(at, { type: "drop", path, incarnation });
   }

@@ -1,3 +1,4 @@
+import type { PlacedAlone } from "../hosts/host.ts";
 import type { Birth } from "../kernel/node.ts";
 import type { HostKind } from "../wire/control.ts";
 import type { Template } from "../wire/delivery.ts";
@@ -16,7 +17,10 @@ export interface Plan {
   /** Tokens of its instructions and tools, the loop's own left out. */
   readonly preamble: number;
   readonly kind: HostKind;
-  readonly model: ModelSpec | undefined;
+  /** Where it lives alone; undefined among others. */
+  readonly isolation: PlacedAlone | undefined;
+  /** Its model and what it falls back on; none where a machine never calls one. */
+  readonly models: readonly ModelSpec[];
   /** Grant lists that must all allow. */
   readonly layers: readonly (readonly Grant[])[];
   readonly budgets: readonly Budget[];
@@ -30,6 +34,7 @@ export interface Plan {
 
 /** What the kernel must know of the agent. */
 export function birthOf({ base, agent, limits, input, spec, timeoutMs }: Plan): Birth {
+  const { restart, restartFrom, strategy, intensity } = spec;
   return {
     name: base,
     template: agent,
@@ -38,6 +43,10 @@ export function birthOf({ base, agent, limits, input, spec, timeoutMs }: Plan): 
     loop: spec.machine === undefined,
     lifetime: spec.lifetime ?? "task",
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(restart === undefined ? {} : { restart }),
+    ...(restartFrom === undefined ? {} : { restartFrom }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(intensity === undefined ? {} : { intensity }),
   };
 }
 

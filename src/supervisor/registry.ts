@@ -3,9 +3,9 @@ import { compileGlob } from "../../machines/glob.ts";
 import { readBudgets } from "../authority/budget-options.ts";
 import { readGrants } from "../authority/grant-options.ts";
 import { SpecGrants } from "../authority/implied-grants.ts";
-import { parseModel } from "../authority/subjects.ts";
+import { modelsOf } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
-import type { ModuleRef } from "../hosts/host.ts";
+import type { ModuleRef, PlacedAlone } from "../hosts/host.ts";
 import { checkName } from "../kernel/names.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
@@ -22,9 +22,11 @@ export class Registry {
   readonly #toolbox: Toolbox;
   readonly #grants: SpecGrants;
   readonly #plans = new Map<string, Plan>();
+  readonly #threads: number;
 
   /** Checks every template. Fails with the code of the first thing that is wrong. */
-  constructor(specs: Readonly<Record<string, AgentSpec>>, toolbox: Toolbox) {
+  constructor(specs: Readonly<Record<string, AgentSpec>>, toolbox: Toolbox, threads: number) {
+    this.#threads = threads;
     this.#specs = new Map(Object.entries(specs));
     this.#toolbox = toolbox;
     this.#grants = new SpecGrants(specs);
@@ -47,14 +49,12 @@ export class Registry {
   modulesOf(spec: AgentSpec): readonly ModuleRef[] {
     const modules: ModuleRef[] = [];
     if (spec.machine !== undefined) modules.push({ url: spec.machine, kind: "machine" });
-    const model = modelOf(spec);
-    if (model !== undefined && isModule(model))
-      modules.push({ url: model.provider, kind: "model" });
-    return modules;
+    const models = modelsOf(spec).filter(isModule);
+    return [...modules, ...models.map(({ provider: url }) => ({ url, kind: "model" }) as const)];
   }
 
   get models(): readonly ModelSpec[] {
-    return [...this.#specs.values()].flatMap((spec) => modelOf(spec) ?? []);
+    return [...this.#specs.values()].flatMap(modelsOf);
   }
 
   get modules(): readonly ModuleRef[] {
@@ -108,7 +108,7 @@ export class Registry {
   }
 
   #prepare(agent: string | AgentSpec, spec: AgentSpec, options: SpawnOptions): Plan {
-    const model = modelOf(spec);
+    const models = modelsOf(spec);
     const cards = this.#toolbox.match(spec.tools ?? []);
     const asked = options.tools;
     const narrowed = asked === undefined ? undefined : this.#toolbox.match(asked);
@@ -116,7 +116,7 @@ export class Registry {
     const subjects = new Set(narrowed?.map((card) => card.subject));
     const tools =
       narrowed === undefined ? cards : cards.filter((card) => subjects.has(card.subject));
-    const guest = spec.machine !== undefined || (model !== undefined && isModule(model));
+    const guest = spec.machine !== undefined || models.some(isModule);
     const own = spec.tools ?? (spec.machine === undefined ? [] : undefined);
     const name = typeof agent === "string" ? agent : (spec.name ?? "agent");
     return {
@@ -124,10 +124,11 @@ export class Registry {
       agent: name,
       base: spec.name ?? name,
       chosenName: undefined,
-      template: this.#template(spec, model, tools),
+      template: this.#template(spec, models, tools),
       preamble: preambleTokens(spec.instructions, tools),
       kind: guest ? "guest" : "house",
-      model,
+      isolation: isolationOf(spec),
+      models,
       layers: this.#grants.layers(spec),
       budgets: spec.budget === undefined ? [] : [spec.budget],
       limits: spec.limits ?? {},
@@ -138,11 +139,13 @@ export class Registry {
     };
   }
 
-  #template(spec: AgentSpec, model: ModelSpec | undefined, tools: Template["tools"]): Template {
+  #template(spec: AgentSpec, models: Plan["models"], tools: Template["tools"]): Template {
     const { machine, instructions, output } = spec;
+    const [model, ...fallback] = models;
     const body = {
       ...(machine === undefined ? {} : { machine }),
       ...(model === undefined ? {} : { model }),
+      ...(fallback.length === 0 ? {} : { fallback }),
       ...(instructions === undefined ? {} : { instructions }),
       ...(output === undefined ? {} : { output }),
       tools,
@@ -157,11 +160,11 @@ export class Registry {
   #checkSpec(spec: AgentSpec, what: string): void {
     check(specSchema, spec, what);
     if (spec.name !== undefined) checkName(spec.name);
-    const model = modelOf(spec);
-    if (model === undefined && spec.machine === undefined) {
-      const message = `${what}: an agent needs a \`model\` or a \`machine\``;
-      throw new CoppiceError("OPTIONS_INVALID", message);
+    if (this.#threads === 0 && isolationOf(spec) !== undefined) {
+      const why = "with `threads: 0` every agent lives in the calling thread, and none is apart";
+      throw new CoppiceError("OPTIONS_INVALID", `${what}.isolation: ${why}`);
     }
+    checkModels(spec, what);
     readBudgets(spec.budget === undefined ? [] : [spec.budget], `${what}.budget`);
     readGrants(spec.grants ?? [], `${what}.grants`);
     this.#checkTools(spec.tools ?? [], `${what}.tools`);
@@ -189,10 +192,28 @@ function holdsAnyOf(patterns: readonly string[]): (tool: string) => boolean {
   return (tool) => tests.some((matches) => matches(tool));
 }
 
-function modelOf(spec: AgentSpec): ModelSpec | undefined {
-  return typeof spec.model === "string" ? parseModel(spec.model) : spec.model;
+function checkModels(spec: AgentSpec, what: string): void {
+  if (spec.model === undefined && (spec.machine === undefined || spec.fallback !== undefined)) {
+    const needs =
+      spec.machine === undefined ? "a `model` or a `machine`" : "a `model` to fall from";
+    throw new CoppiceError("OPTIONS_INVALID", `${what}: an agent needs ${needs}`);
+  }
+  const models = modelsOf(spec);
+  if (spec.machine !== undefined || !models.some(isModule) || !models.some(needsKey)) return;
+  const told = `${what}: a loop runs where its models do, modules never beside a model with a key`;
+  const instead = "use one kind for `model` and `fallback`, or a `machine`";
+  throw new CoppiceError("OPTIONS_INVALID", `${told}; ${instead}`);
+}
+
+function isolationOf({ isolation, memoryMb }: AgentSpec): PlacedAlone | undefined {
+  if (isolation === undefined || isolation === "shared") return undefined;
+  return memoryMb === undefined ? { level: isolation } : { level: isolation, memoryMb };
 }
 
 function isModule(model: ModelSpec): boolean {
   return model.provider.startsWith("file:");
+}
+
+function needsKey(model: ModelSpec): boolean {
+  return model.provider === "anthropic";
 }

@@ -1,12 +1,14 @@
 import type { Asking } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
-import { join, type Node } from "../kernel/node.ts";
+import type { Node } from "../kernel/node.ts";
 import type { CallResult } from "../wire/delivery.ts";
-import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
+import { resolve, unknownAgent } from "./address.ts";
 import { isBelow } from "./event-log.ts";
+import { ask, send, watch } from "./messages.ts";
 import type { Plan } from "./plan.ts";
+import { refusal } from "./refusal.ts";
 import type { Swarm } from "./swarm.ts";
 import { callTool } from "./tool-calls.ts";
 
@@ -25,7 +27,8 @@ export function carryOut(swarm: Swarm, effect: Requested): void {
     case "model":
       return swarm.modelCalls.request(node, effect.call);
     case "model-lost":
-      return swarm.modelCalls.lost(node, effect.callId);
+      if (effect.began) return swarm.modelCalls.lost(node, effect.callId);
+      return swarm.modelCalls.withdrawn(node, effect.callId);
     case "report":
       return swarm.modelCalls.report(node, effect.out as Of<"model.done" | "output">);
     default:
@@ -42,6 +45,10 @@ function request(swarm: Swarm, node: Node, out: Out): void {
       return spawn(swarm, node, out);
     case "send":
       return send(swarm, node, out);
+    case "ask":
+      return ask(swarm, node, out);
+    case "watch":
+      return watch(swarm, node, out);
     case "cancel":
       return cancel(swarm, node, out);
     case "wait":
@@ -65,7 +72,7 @@ function spawn(swarm: Swarm, node: Node, out: Of<"spawn">): void {
   } catch (thrown) {
     if (!(thrown instanceof CoppiceError)) throw thrown;
     swarm.parts.arbiter.release(callId, { started: false });
-    settle(swarm, node, callId, failure(thrown));
+    settle(swarm, node, callId, refusal(thrown));
   }
 }
 
@@ -91,32 +98,8 @@ function planSpawn(swarm: Swarm, node: Node, out: Of<"spawn">): Plan | Asking {
   }
 }
 
-function send(swarm: Swarm, node: Node, out: Of<"send">): void {
-  const { kernel, parts } = swarm;
-  const { callId, message } = out;
-  const to = resolve(swarm, node, out.to);
-  if (to === undefined || to.depth === 0) return settle(swarm, node, callId, unknown(node, out.to));
-  const { approved = false } = swarm.approvals.takeAgain(callId) ?? {};
-  const ask = { callId, to: to.path, relation: relationOf(node, to), approved };
-  const verdict = parts.arbiter.message(swarm.recordOf(node).seat, ask);
-  if (verdict.status === "ask") {
-    return askFor(swarm, node, callId, { input: message, ...verdict });
-  }
-  if (verdict.status === "refused") return settle(swarm, node, callId, failure(verdict.error));
-  const ended = to.closed;
-  const isTold = kernel.tell(to, node.path, message);
-  parts.arbiter.release(callId, { started: isTold });
-  if (isTold) {
-    return settle(swarm, node, callId, { isError: false, value: { to: to.path } });
-  }
-  const error = ended
-    ? new CoppiceError("AGENT_STOPPED", `${to.path} has ended`, { message })
-    : new CoppiceError("MAILBOX_FULL", `the mailbox of ${to.path} is full`, { message });
-  settle(swarm, node, callId, failure(error));
-}
-
 function askFor(swarm: Swarm, node: Node, callId: string, asking: Asking): void {
-  const deny = (error: CoppiceError) => settle(swarm, node, callId, failure(error));
+  const deny = (error: CoppiceError) => settle(swarm, node, callId, refusal(error));
   swarm.approvals.askForCall(node, callId, asking, deny);
 }
 
@@ -133,7 +116,7 @@ function question(swarm: Swarm, node: Node, out: Of<"question">): void {
     onAllowed: ({ answer = null }) =>
       settle(swarm, node, callId, { isError: false, value: answer }),
     goOn: () => undefined,
-    onDenied: (error) => settle(swarm, node, callId, failure(error)),
+    onDenied: (error) => settle(swarm, node, callId, refusal(error)),
   });
 }
 
@@ -142,7 +125,7 @@ function cancel(swarm: Swarm, node: Node, out: Of<"cancel">): void {
   const { callId, name, reason = `cancelled by ${node.path}` } = out;
   const target = resolve(swarm, node, name);
   if (target === undefined || target === node || !isBelow(target.path, node.path)) {
-    return settle(swarm, node, callId, unknown(node, name));
+    return settle(swarm, node, callId, refusal(unknownAgent(node, name)));
   }
   swarm.kernel.end(target, { status: "cancelled", reason });
   const { path, status } = target;
@@ -151,33 +134,4 @@ function cancel(swarm: Swarm, node: Node, out: Of<"cancel">): void {
 
 function settle(swarm: Swarm, node: Node, callId: string, result: CallResult): void {
   swarm.kernel.settleCall(node, callId, result);
-}
-
-/** A path, `parent`, or the name of a child or a sibling. */
-function resolve(swarm: Swarm, node: Node, to: string): Node | undefined {
-  const { kernel } = swarm;
-  if (to.startsWith("/")) return kernel.find(to);
-  if (to === "parent" || to === "..") return node.parent;
-  const sibling = node.parent === undefined ? undefined : join(node.parent.path, to);
-  return (
-    kernel.find(join(node.path, to)) ?? (sibling === undefined ? undefined : kernel.find(sibling))
-  );
-}
-
-function relationOf(node: Node, to: Node): "self" | "parent" | "child" | "sibling" | "other" {
-  if (to === node) return "self";
-  if (to === node.parent) return "parent";
-  if (to.parent === node) return "child";
-  return to.parent === node.parent ? "sibling" : "other";
-}
-
-function unknown(node: Node, name: string): CallResult {
-  return failure(
-    new CoppiceError("AGENT_UNKNOWN", `${node.path} knows no agent "${name}"`, { name }),
-  );
-}
-
-function failure(error: CoppiceError): CallResult {
-  const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
-  return { isError: true, error: wire };
 }

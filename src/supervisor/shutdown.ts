@@ -9,6 +9,7 @@ export class Shutdown {
   readonly #swarm: Swarm;
   #stopping: Promise<void> | undefined;
   #stopped = false;
+  readonly #hurry = new AbortController();
 
   constructor(swarm: Swarm) {
     this.#swarm = swarm;
@@ -38,7 +39,10 @@ export class Shutdown {
   /** Ends everything; asked a second time it kills what is still there. */
   async stop(reason: string, graceMs?: number): Promise<void> {
     if (this.#stopping === undefined) this.#stopping = this.#stop(reason, graceMs);
-    else if (!this.#stopped) this.#swarm.step((kernel) => kernel.kill(kernel.tree.root));
+    else if (!this.#stopped) {
+      this.#hurry.abort();
+      this.#swarm.step((kernel) => kernel.kill(kernel.tree.root));
+    }
     await this.#stopping;
   }
 
@@ -51,7 +55,7 @@ export class Shutdown {
     const { root } = this.#swarm.kernel.tree;
     this.#swarm.step((kernel) => kernel.closeDown(graceMs));
     await this.endAll([...root.children.values()], reason);
-    await land(this.#swarm);
+    await land(this.#swarm, this.#hurry.signal);
     this.#stopped = true;
   }
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CoppiceError } from "../errors.ts";
-import { plainJson } from "../tools/plain-json.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { plainJson } from "../wire/plain-json.ts";
 
 const count = z.number().int().min(0);
 const milliseconds = z.number().int().min(1).max(LONGEST_DELAY_MS);
@@ -26,6 +26,8 @@ export const limitsSchema = z.strictObject({
   queue: count.optional(),
   mailbox: count.optional(),
   turns: count.optional(),
+  repeats: count.optional(),
+  errors: count.optional(),
 });
 
 const units = {
@@ -85,6 +87,7 @@ const moduleModel = z
   .catchall(plain);
 
 export const modelSchema = z.discriminatedUnion("provider", [anthropic, scripted]).or(moduleModel);
+const modelName = z.union([z.string(), modelSchema]);
 
 /** The fields that only a later version can honour; asking for them is refused, not ignored. */
 const later = (field: string, ...allowed: readonly unknown[]) =>
@@ -95,10 +98,23 @@ const later = (field: string, ...allowed: readonly unknown[]) =>
     })
     .optional();
 
-export const specSchema = z.strictObject({
+/** Megabytes in which an agent can live: Node and our own code take half of it in a thread. */
+const LEAST_MEMORY_MB = 32;
+/** More than any machine has, and not more than V8 can count. */
+const MOST_MEMORY_MB = 1024 * 1024;
+
+const intensitySchema = z.strictObject({
+  maxRestarts: count,
+  withinMs: milliseconds,
+  backoffMs: graceMs.optional(),
+  maxBackoffMs: graceMs.optional(),
+});
+
+const agentFields = z.strictObject({
   name: z.string().optional(),
   machine: z.string().startsWith("file:", "must be a file: URL").optional(),
-  model: z.union([z.string(), modelSchema]).optional(),
+  model: modelName.optional(),
+  fallback: z.union([modelName, z.array(modelName)]).optional(),
   instructions: z.string().optional(),
   tools: z.array(z.string()).optional(),
   agents: z.array(z.string()).optional(),
@@ -107,16 +123,21 @@ export const specSchema = z.strictObject({
   limits: limitsSchema.optional(),
   lifetime: z.enum(["task", "session"]).optional(),
   timeoutMs: milliseconds.optional(),
-  restart: later('restart other than "temporary"', "temporary"),
-  restartFrom: later('restartFrom other than "input"', "input"),
-  strategy: later('strategy other than "one-for-one"', "one-for-one"),
-  intensity: later("intensity"),
-  isolation: later('isolation other than "shared"', "shared"),
-  memoryMb: later("memoryMb"),
+  restart: z.enum(["permanent", "transient", "temporary"]).optional(),
+  restartFrom: z.enum(["input", "snapshot"]).optional(),
+  strategy: z.enum(["one-for-one", "one-for-all", "rest-for-one"]).optional(),
+  intensity: intensitySchema.optional(),
+  isolation: z.enum(["shared", "thread", "process"]).optional(),
+  memoryMb: count.min(LEAST_MEMORY_MB).max(MOST_MEMORY_MB).optional(),
   output: later("output"),
   labels: labels.optional(),
   input: json.optional(),
 });
+
+export const specSchema = agentFields.refine(
+  ({ isolation = "shared", memoryMb }) => memoryMb === undefined || isolation !== "shared",
+  { path: ["memoryMb"], message: 'needs isolation "thread" or "process"' },
+);
 
 export const spawnSchema = z.strictObject({
   input: json.optional(),
@@ -139,6 +160,12 @@ const inspectSchema = z.strictObject({
     .optional(),
 });
 
+const breakerSchema = z.strictObject({
+  failures: count.min(1).optional(),
+  openMs: milliseconds.optional(),
+  maxOpenMs: milliseconds.optional(),
+});
+
 export const supervisorSchema = z.strictObject({
   threads: z.number().int().min(0).max(1024).optional(),
   limits: limitsSchema.optional(),
@@ -146,6 +173,7 @@ export const supervisorSchema = z.strictObject({
   grants: grants.optional(),
   prices: record.optional(),
   rates: record.optional(),
+  breaker: z.union([z.literal(false), breakerSchema]).optional(),
   agents: record.optional(),
   tools: z.array(z.unknown()).optional(),
   mcpServers: record.optional(),
@@ -157,7 +185,8 @@ export const supervisorSchema = z.strictObject({
     .optional(),
   approvalTimeoutMs: milliseconds.optional(),
   graceMs: graceMs.optional(),
-  heartbeatMs: later("heartbeatMs"),
+  intensity: intensitySchema.optional(),
+  heartbeatMs: z.number().int().min(10).max(60_000).optional(),
   inspect: z.union([z.boolean(), inspectSchema]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   workspace: z.union([z.string(), z.literal(false)]).optional(),

@@ -5,7 +5,8 @@ import type { Tool } from "../tools/tool.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Json } from "../wire/json.ts";
-import type { AgentSpec, Budget, Grant, Limits } from "../wire/spec.ts";
+import type { AgentSpec, Budget, Grant, Intensity, Limits } from "../wire/spec.ts";
+import type { BreakerOptions } from "./circuit-breaker.ts";
 
 /** How a supervisor is started. Every field has a default. */
 export interface SupervisorOptions {
@@ -26,14 +27,35 @@ export interface SupervisorOptions {
   readonly prices?: Prices;
   /** How often tools and models may begin: `{ "tool:fs/*": { perSecond: 10, burst: 20 } }`. */
   readonly rates?: RateOptions;
+  /**
+   * When a model that keeps failing is left alone, for all agents: after 5 calls in a row that
+   * failed for good, for 30 s, doubled by each failed probe up to 5 minutes. Meanwhile its calls go
+   * to the agent's `fallback`, or fail at once with `MODEL_FAILED` and
+   * `{ circuit: "open", retryAfterMs }`. False: never.
+   */
+  readonly breaker?: BreakerOptions | false;
   readonly tools?: readonly Tool[];
   readonly mcpServers?: { readonly [name: string]: McpServerConfig };
   /** Decides what `ask` grants, used-up budgets and agents ask. Default: only `decide` does. */
   readonly approve?: (request: PendingApproval) => Promise<Decision> | Decision;
   /** Milliseconds after which a question that nobody answered is refused. Default 300_000. */
   readonly approvalTimeoutMs?: number;
-  /** Milliseconds between being signalled and being killed. Default 5_000. */
+  /**
+   * Milliseconds between being signalled and being killed, and for which a thread that is
+   * suspected to be frozen may still answer. Default 5_000.
+   */
   readonly graceMs?: number;
+  /**
+   * Milliseconds between two looks at whether a thread still answers. One that misses three of
+   * them is suspect; only looks that come on time count, so that a sleeping computer, a stopped
+   * process or a debugger condemns nobody. 10 to 60_000. Default 500.
+   */
+  readonly heartbeatMs?: number;
+  /**
+   * How often each top-level agent may be restarted by its own `restart` type, counted for each
+   * by itself. Default 3 in 60_000 ms, after waits of 200 to 10_000 ms.
+   */
+  readonly intensity?: Intensity;
   /**
    * The folder whose `coppice.config.json` bounds everything started here: limits, a budget and
    * grants, which all that is said elsewhere can only tighten. Default: the current folder, where

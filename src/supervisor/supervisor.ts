@@ -2,7 +2,6 @@ import type { BudgetLine, Seat } from "../authority/seat.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
-import type { EventOf, EventType, RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
 import type { AgentSpec, Grant, Unit } from "../wire/spec.ts";
@@ -11,8 +10,8 @@ import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import { checkCloneable } from "./cloneable.ts";
 import { readDecision } from "./decision.ts";
-import type { EventListener } from "./event-log.ts";
-import { land, launch } from "./launch.ts";
+import { EventStreams } from "./event-streams.ts";
+import { land, launch, type Surroundings } from "./launch.ts";
 import { Shutdown } from "./shutdown.ts";
 import { check, idsSchema, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
@@ -40,12 +39,13 @@ import {
  * });
  * const outcome = await supervisor.run("greeter", { input: "Say hello." });
  */
-export class Supervisor implements AsyncDisposable {
+export class Supervisor extends EventStreams implements AsyncDisposable {
   readonly #swarm: Swarm;
   readonly #shutdown: Shutdown;
   readonly #unlisten: () => void;
 
   private constructor(swarm: Swarm, signal: AbortSignal | undefined) {
+    super(swarm.log);
     this.#swarm = swarm;
     this.#shutdown = new Shutdown(swarm);
     this.#unlisten = onAbort(signal, (reason) => void this.#shutdown.stop(reason));
@@ -57,14 +57,18 @@ export class Supervisor implements AsyncDisposable {
    * **Guarantees** when it rejects nothing is left running.
    * **Fails with** OPTIONS_INVALID, TOOL_UNKNOWN, AGENT_UNKNOWN, MACHINE_INVALID, TOOL_FAILED (a
    * `required` MCP server), CANCELLED.
+   * @param surroundings for simulations only: see `simulate` of `coppice/testing`
    */
-  static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
+  static async start(
+    options: SupervisorOptions = {},
+    surroundings?: Surroundings,
+  ): Promise<Supervisor> {
     check(supervisorSchema, options, "Supervisor.start");
     const { signal } = options;
     if (signal?.aborted === true) {
       throw new CoppiceError("CANCELLED", "the signal was aborted before the start");
     }
-    const swarm = await launch(options);
+    const swarm = await launch(options, surroundings);
     if (options.signal?.aborted === true) {
       await land(swarm);
       throw new CoppiceError("CANCELLED", "the signal was aborted during the start");
@@ -157,33 +161,6 @@ export class Supervisor implements AsyncDisposable {
     this.#swarm.step((kernel) => kernel.resumePaused(node));
   }
 
-  on<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
-    this.#swarm.log.on(type, listener as EventListener, false);
-    return this;
-  }
-
-  once<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
-    this.#swarm.log.on(type, listener as EventListener, true);
-    return this;
-  }
-
-  off<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
-    this.#swarm.log.off(type, listener as EventListener);
-    return this;
-  }
-
-  /**
-   * Reads events: from now on, or after `since` from the journal.
-   *
-   * **Gotcha** a reader that falls 10,000 events behind gets one `gap` and reads on from what the
-   * journal still holds.
-   */
-  events(
-    options: { readonly since?: number; readonly path?: string } = {},
-  ): AsyncIterableIterator<RuntimeEvent> {
-    return this.#swarm.log.read(options);
-  }
-
   /** What waits for a person to decide. */
   approvals(): PendingApproval[] {
     return this.#swarm.approvals.list();
@@ -249,8 +226,12 @@ export class Supervisor implements AsyncDisposable {
   /**
    * Cancels every agent, then ends every thread, child process and connection.
    *
-   * **Guarantees** bounded: what outlives `graceMs` is killed; a second call kills at once.
+   * **Guarantees** bounded by `graceMs` and 5 s, whatever agents, tools, servers and listeners do:
+   * what outlives `graceMs` is killed. A second call kills at once what the first one waits for.
    * **Fails with** OPTIONS_INVALID; nothing has been stopped then.
+   * **Gotcha** a thread in a blocking native call (`execSync`, a read of a pipe) cannot be ended.
+   * Its agents are, `stats().stuckThreads` counts it, and Node waits for it when the process
+   * exits. The command line ends itself by force then.
    */
   async stop(
     options: { readonly graceMs?: number; readonly mode?: "cancel" | "suspend" } = {},

@@ -5,8 +5,9 @@ import type { Inspector } from "../inspect/inspector.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Clock } from "../wire/clock.ts";
-import type { Limits } from "../wire/spec.ts";
+import type { Intensity, Limits } from "../wire/spec.ts";
 import type { ApprovalOptions } from "./approvals.ts";
+import type { BreakerOptions } from "./circuit-breaker.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 
@@ -15,7 +16,11 @@ export interface SwarmOptions extends ApprovalOptions {
   readonly log: EventLog;
   readonly limits: Limits;
   readonly graceMs: number;
+  readonly intensity?: Intensity | undefined;
+  /** From 0 to below 1, for the jitter of restarts. */
+  readonly chance: () => number;
   readonly rates?: RateOptions | undefined;
+  readonly breaker?: BreakerOptions | false | undefined;
 }
 
 /** What the swarm works with; given once everything has started. */

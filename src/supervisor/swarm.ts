@@ -1,16 +1,13 @@
 import type { Seat } from "../authority/arbiter.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
-import type { Host } from "../hosts/host.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
 import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
-import type { Template } from "../wire/delivery.ts";
+import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
-import type { FromHost } from "../wire/frame.ts";
-import { isFromHost } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
 import { AgentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
@@ -18,6 +15,8 @@ import { Asks } from "./asks.ts";
 import { tellWarnings } from "./budget-warnings.ts";
 import type { EventLog } from "./event-log.ts";
 import { firstCallOf } from "./first-call.ts";
+import { HostListener } from "./host-events.ts";
+import { undelivered } from "./messages.ts";
 import { ModelCalls } from "./model-calls.ts";
 import { PacedCalls } from "./paced-calls.ts";
 import { Places } from "./places.ts";
@@ -41,6 +40,7 @@ export class Swarm {
   readonly approvals: Approvals;
   readonly pacedCalls: PacedCalls;
   readonly labels = new UsageByLabel();
+  readonly hostEvents = new HostListener(this);
   readonly #shown = new ShownTools();
   readonly #records = new Map<string, AgentRecord>();
   #parts: SwarmParts | undefined;
@@ -53,7 +53,7 @@ export class Swarm {
     this.log = options.log;
     this.kernel = new Kernel(options);
     this.places = new Places(this.kernel.tree);
-    this.modelCalls = new ModelCalls(this);
+    this.modelCalls = new ModelCalls(this, options.breaker);
     this.approvals = new Approvals(this, options);
     this.pacedCalls = new PacedCalls(this, options.rates);
   }
@@ -119,47 +119,13 @@ export class Swarm {
 
   /** Asks an agent; the answer, or why there is none. */
   ask(node: Node, message: Json, timeoutMs: number): Promise<Json> {
-    const { askId, answer } = this.asks.open(node.path);
-    const ended = node.closed;
+    const { promise, resolve, reject } = Promise.withResolvers<Json>();
+    const askId = this.asks.open(node.path, { answer: resolve, fail: reject });
+    const hasEnded = node.closed;
     const deadline = this.clock.now() + timeoutMs;
-    const accepted = this.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
-    if (!accepted) {
-      const code = ended ? "AGENT_STOPPED" : "MAILBOX_FULL";
-      const why = ended ? "has ended" : "has a full mailbox";
-      const error = new CoppiceError(code, `${node.path} ${why} and was not asked`, { message });
-      this.asks.fail(askId, error);
-    }
-    return answer;
-  }
-
-  onFrames(host: Host, message: FromHost): void {
-    const { residences } = this.kernel.tree;
-    if (residences.isDistrusted(host.id)) return;
-    if (host.kind === "guest" && !isFromHost(message)) {
-      residences.distrust(host.id);
-      return host.condemn("it sent something that is no frame");
-    }
-    this.step((kernel) => {
-      for (const frame of message.frames) {
-        kernel.commit(host.id, frame);
-        this.#drain();
-      }
-      for (const report of message.jobs ?? []) this.modelCalls.onJobReport(host, report);
-    });
-  }
-
-  onStarted(host: Host): void {
-    this.log.fact("host.started", "/", { host: host.id, kind: host.kind });
-  }
-
-  onStuck(host: Host): void {
-    this.log.fact("host.stuck", "/", { host: host.id });
-    this.#lose(host, "its thread does not end");
-  }
-
-  onLost(host: Host, reason: string): void {
-    this.log.fact("host.lost", "/", { host: host.id, reason });
-    this.#lose(host, reason);
+    const isTold = this.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
+    if (!isTold) this.asks.fail(askId, undelivered(node, message, hasEnded));
+    return promise;
   }
 
   /** Ends the timer for good, so that nothing keeps the process alive. */
@@ -178,17 +144,9 @@ export class Swarm {
 
   #open(path: string, parent: Node, plan: Plan): Seat {
     const above = this.#records.get(parent.path);
-    const { layers, budgets, model } = plan;
+    const { layers, budgets, models } = plan;
     const first = firstCallOf(plan);
-    return this.parts.arbiter.open({ path, layers, budgets, model, first, parent: above?.seat });
-  }
-
-  #lose(host: Host, reason: string): void {
-    if (!this.places.forget(host.id)) return;
-    this.step((kernel) => {
-      kernel.loseHost(host.id, reason);
-      this.modelCalls.onHostLost(host.id);
-    });
+    return this.parts.arbiter.open({ path, layers, budgets, models, first, parent: above?.seat });
   }
 
   #drain(): void {
@@ -219,16 +177,17 @@ export class Swarm {
       case "fact":
         return this.log.fact(effect.fact.type as FactType, effect.fact.path, effect.fact);
       case "place":
-        return this.#place(effect.node, effect.moved);
+        return this.#place(effect.node, effect.moved, effect.alone);
       case "deliver":
-        this.modelCalls.delivered(effect.node, effect.body);
-        return this.places.deliver(effect.node, effect.n, effect.body);
+        return this.#deliver(effect.node, effect.n, effect.body);
       case "drop":
-        return this.places.drop(effect.node, effect.host);
+        return this.places.drop(effect.node, effect.incarnation, effect.host);
       case "close":
         return this.#close(effect.node);
       case "abort":
         return this.#records.get(effect.node.path)?.abort(effect.reason);
+      case "renew":
+        return this.#renew(this.recordOf(effect.node));
       case "ended":
         return this.#ended(effect.node, effect.end);
       case "forget":
@@ -249,11 +208,21 @@ export class Swarm {
     }
   }
 
-  #place(node: Node, moved: boolean): void {
+  #place(node: Node, moved: boolean, alone = false): void {
     if (node.closed) return;
     const record = this.recordOf(node);
     record.word ??= this.places.words.take();
-    this.kernel.placed(node, this.places.place(node, record).id, moved);
+    const host = this.places.place(node, record, alone);
+    this.kernel.placed(node, host.id, moved);
+    if (host.isolation !== undefined) this.kernel.livesAlone(node);
+  }
+
+  #deliver(node: Node, n: number, body: DeliveryBody): void {
+    if (body.type === "end" && this.places.host(node.host)?.launched === false) {
+      return this.kernel.neverBegan(node);
+    }
+    this.modelCalls.delivered(node, body);
+    this.places.deliver(node, n, body);
   }
 
   #close(node: Node): void {
@@ -262,6 +231,18 @@ export class Swarm {
     this.modelCalls.onClose(record);
     this.approvals.withdraw(node);
     this.pacedCalls.withdraw(node);
+    this.places.leave(node);
+  }
+
+  /** What the last incarnation held is given back; account, rights and outcome stay. */
+  #renew(record: AgentRecord): void {
+    const { words } = this.places;
+    this.modelCalls.onEnded(record);
+    // Another word: a stuck thread may still look at the old one.
+    const old = record.word;
+    record.word = words.take();
+    if (old !== undefined) words.give(old);
+    record.renew();
   }
 
   #ended(node: Node, end: End): void {

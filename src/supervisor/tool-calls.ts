@@ -2,10 +2,10 @@ import { toolSubject } from "../authority/subjects.ts";
 import { refused, type Verdict } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
-import { plainJson } from "../tools/plain-json.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import { plainJson } from "../wire/plain-json.ts";
 import type { Swarm } from "./swarm.ts";
 
 type ToolOut = Extract<Out, { type: "tool" }>;

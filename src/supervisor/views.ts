@@ -39,6 +39,8 @@ export interface Stats {
   readonly agents: Readonly<Record<TreeStatus, number>>;
   readonly atWork: number;
   readonly hosts: readonly HostRow[];
+  /** Threads of hosts and compute tools in a blocking call that outlived the order to end. */
+  readonly stuckThreads: number;
   /** Spawns that wait for a slot, model calls that wait for a budget, calls for their rate. */
   readonly queues: { readonly spawns: number; readonly budget: number; readonly rates: number };
   /** User messages that wait. */
@@ -101,6 +103,7 @@ function usageByLabel(swarm: Swarm, label: string): Usage {
 export function statsOf(swarm: Swarm): Stats {
   const { kernel, parts, modelCalls, pacedCalls } = swarm;
   const { root } = kernel.tree;
+  const hosts = parts.hosts.list();
   const agents: Record<TreeStatus, number> = {
     queued: 0,
     starting: 0,
@@ -121,10 +124,12 @@ export function statsOf(swarm: Swarm): Stats {
   return {
     agents,
     atWork: root.atWork,
-    hosts: parts.hosts.list().map((host) => ({
+    hosts: hosts.map((host) => ({
       ...host,
       agents: kernel.tree.residences.count(host.id),
     })),
+    stuckThreads:
+      parts.toolbox.stuckThreads + hosts.filter(({ state }) => state === "stuck").length,
     queues: { spawns: root.queuedBelow, budget: modelCalls.waiting, rates: pacedCalls.waiting },
     mailboxes,
     calls,

@@ -1,13 +1,15 @@
 import type { Node } from "../kernel/node.ts";
+import { isAway } from "../kernel/supervision.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** What an agent that is not at work waits for, the one that a person can act on first. */
-export type WaitsFor = "approval" | "budget" | "rate" | "slot" | "child" | "mailbox";
+export type WaitsFor = "restart" | "approval" | "budget" | "rate" | "slot" | "child" | "mailbox";
 
 const FIRST: readonly WaitsFor[] = ["approval", "budget", "rate", "slot", "child"];
 
 /** What an agent waits for, or undefined while it works, ends, or is paused. */
 export function waitsForOf(swarm: Swarm, node: Node): WaitsFor | undefined {
+  if (isAway(node)) return "restart";
   if (node.depth === 0 || node.closed) return undefined;
   if (node.status === "queued" || node.waitingAt !== undefined) return "slot";
   if (node.slot || node.status !== "waiting") return undefined;

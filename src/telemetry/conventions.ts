@@ -11,8 +11,7 @@ import type { Born } from "./telemetry.ts";
 // development there); what it has no name for is called `coppice.`.
 
 /** Of few values, so also of metrics. */
-export function modelAttributes(model: ModelSpec | undefined): Attributes {
-  if (model === undefined) return {};
+export function modelAttributes(model: ModelSpec): Attributes {
   const isModule = model.provider.startsWith("file:");
   const named = "model" in model && typeof model.model === "string" ? model.model : undefined;
   return {

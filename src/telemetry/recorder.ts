@@ -1,4 +1,5 @@
 import type { EventBody, EventOf } from "../wire/event.ts";
+import { modelName } from "../wire/model-name.ts";
 import {
   type Attributes,
   context,
@@ -42,7 +43,8 @@ interface Agent {
   readonly operation: Operation;
   /** Its name, for its calls. */
   readonly named: Attributes;
-  readonly model: Attributes;
+  /** What is said of each model that it may call, by its name. */
+  readonly models: ReadonlyMap<string, Attributes>;
   /** Its calls under way, by their ids. */
   readonly calls: Map<string, Operation>;
 }
@@ -63,6 +65,9 @@ class Recorder implements Telemetry {
     source.listen("agent.started", ({ path, host }) => {
       this.#agents.get(path)?.operation.span.setAttribute("coppice.host", host);
     });
+    source.listen("agent.restarted", ({ type, path, incarnation, cause }) =>
+      this.#note(path, type, { incarnation, code: cause.code ?? cause.status }),
+    );
     source.listen("agent.stopped", (event) => this.#stopped(event));
     source.listen("model.started", (event) => this.#modelStarted(event));
     source.listen("model.finished", (event) => this.#modelFinished(event));
@@ -85,8 +90,8 @@ class Recorder implements Telemetry {
     const { node, plan } = born;
     const parent = this.#agents.get(node.parent?.path ?? "/")?.operation.context;
     const named = { "gen_ai.agent.name": plan.agent };
-    const model = modelAttributes(plan.model);
-    const { "gen_ai.request.model": configured } = model;
+    const models = new Map(plan.models.map((model) => [modelName(model), modelAttributes(model)]));
+    const [{ "gen_ai.request.model": configured } = {}] = models.values();
     const operation = new Operation({
       tracer: this.#tracer,
       duration: this.#instruments.agent,
@@ -99,7 +104,7 @@ class Recorder implements Telemetry {
         ...(configured === undefined ? {} : { "gen_ai.request.model": configured }),
       },
     });
-    this.#agents.set(node.path, { operation, named, model, calls: new Map() });
+    this.#agents.set(node.path, { operation, named, models, calls: new Map() });
   }
 
   call<Result>({ callId, tool, path }: StartedCall, begin: () => Result): Result {
@@ -126,17 +131,18 @@ class Recorder implements Telemetry {
     this.#unobserve();
   }
 
-  #modelStarted({ path, callId, turn }: EventOf<"model.started">): void {
+  #modelStarted({ path, callId, turn, model: asked }: EventOf<"model.started">): void {
     const agent = this.#agents.get(path);
     if (agent === undefined) return;
+    const model = agent.models.get(asked) ?? {};
     const operation = new Operation({
       tracer: this.#tracer,
       duration: this.#instruments.chat,
-      name: `chat ${agent.model["gen_ai.request.model"]}`,
+      name: `chat ${model["gen_ai.request.model"]}`,
       kind: SpanKind.CLIENT,
       parent: agent.operation.context,
       attributes: { ...agent.named, "coppice.turn": turn },
-      measured: { "gen_ai.operation.name": "chat", ...agent.model },
+      measured: { "gen_ai.operation.name": "chat", ...model },
     });
     agent.calls.set(callId, operation);
   }

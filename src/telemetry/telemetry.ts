@@ -11,7 +11,7 @@ export interface Source {
 /** An agent at its birth. */
 export interface Born {
   readonly node: { readonly path: string; readonly parent?: { readonly path: string } | undefined };
-  readonly plan: { readonly agent: string; readonly model: ModelSpec | undefined };
+  readonly plan: { readonly agent: string; readonly models: readonly ModelSpec[] };
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
-import { plainJson } from "./plain-json.ts";
+import { plainJson } from "../wire/plain-json.ts";
 import {
   type DescribesItself,
   isStandardSchema,

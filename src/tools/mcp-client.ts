@@ -11,9 +11,9 @@ import {
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
+import { plainJson } from "../wire/plain-json.ts";
 import type { HttpServer, McpServerConfig, StdioServer } from "./mcp-config.ts";
 import { jsonOfMcpResult } from "./mcp-result.ts";
-import { plainJson } from "./plain-json.ts";
 import { ServerProcess } from "./server-process.ts";
 
 /** A tool as its server lists it. */
@@ -48,9 +48,7 @@ interface Line {
   readonly transport: Transport;
   /** Why it ended, when that is known. */
   readonly how: () => string | undefined;
-  /** Ends it at once, for the exit of this process. */
-  readonly kill: () => void;
-  readonly close: () => Promise<void>;
+  readonly close: (hurry?: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -120,14 +118,11 @@ export class McpClient {
     }
   }
 
-  async close(): Promise<void> {
+  /** A process that is slow to end is killed once `hurry` is aborted. */
+  async close(hurry?: AbortSignal): Promise<void> {
     this.#state = "over";
-    await this.#line.close();
+    await this.#line.close(hurry);
     await this.#client.close();
-  }
-
-  kill(): void {
-    this.#line.kill();
   }
 
   async #list(signal?: AbortSignal): Promise<McpTool[]> {
@@ -194,7 +189,7 @@ export class McpClient {
 function processLine(config: StdioServer): Line {
   let server: ServerProcess | undefined;
   let how: string | undefined;
-  const close = async (): Promise<void> => server?.close();
+  const close = async (hurry?: AbortSignal): Promise<void> => server?.close(hurry);
   const transport: Transport = {
     // The process is started here, when the SDK listens, so that no early word is lost.
     start: async () => {
@@ -214,9 +209,9 @@ function processLine(config: StdioServer): Line {
       if (server === undefined) throw new Error("it has not been started");
       server.send(JSON.stringify(message));
     },
-    close,
+    close: () => close(),
   };
-  return { transport, how: () => how, kill: () => server?.kill(), close };
+  return { transport, how: () => how, close };
 }
 
 function receive(transport: Transport, line: string): void {
@@ -241,5 +236,5 @@ function httpLine(config: HttpServer): Line {
   };
   // The SDK declares `sessionId` in a way that its own interface refuses under strict options.
   const asTransport = transport as Transport;
-  return { transport: asTransport, how: () => undefined, kill: () => undefined, close };
+  return { transport: asTransport, how: () => undefined, close };
 }

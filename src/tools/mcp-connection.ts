@@ -37,8 +37,6 @@ export class McpConnection {
   /** The end of the attempt that runs, and of the client before it. */
   #opening: Promise<void> = Promise.resolve();
   #discarding: Promise<void> = Promise.resolve();
-  /** Closed already and not yet gone. */
-  readonly #ending = new Set<McpClient>();
   #tools: ReadonlyMap<string, McpTool> = new Map();
 
   constructor(options: McpConnectionOptions) {
@@ -110,18 +108,14 @@ export class McpConnection {
     };
   }
 
-  async close(): Promise<void> {
+  /** Within about two seconds; once `hurry` is aborted its process is killed. */
+  async close(hurry?: AbortSignal): Promise<void> {
     this.#actor.send({ type: "connection.close" });
     this.#first.resolve();
-    this.#discard();
+    this.#discard(hurry);
     // An attempt that was stopped ends with an error, which is what was wanted.
     await this.#opening.catch(() => undefined);
     await this.#discarding;
-  }
-
-  /** Kills the server at once, for the exit of this process. */
-  kill(): void {
-    for (const client of [this.#client, ...this.#ending]) client?.kill();
   }
 
   async #open(signal: AbortSignal): Promise<void> {
@@ -141,12 +135,11 @@ export class McpConnection {
     await this.#client.open(signal);
   }
 
-  #discard(): void {
+  #discard(hurry?: AbortSignal): void {
     const client = this.#client;
     this.#client = undefined;
     if (client === undefined) return;
-    this.#ending.add(client);
-    const gone = client.close().finally(() => this.#ending.delete(client));
+    const gone = client.close(hurry);
     this.#discarding = Promise.all([this.#discarding, gone]).then(() => undefined);
   }
 }

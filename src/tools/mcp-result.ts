@@ -1,5 +1,5 @@
 import type { Json } from "../wire/json.ts";
-import { plainJson } from "./plain-json.ts";
+import { plainJson } from "../wire/plain-json.ts";
 
 /** What an MCP server answers to `tools/call`. */
 export interface McpResult {

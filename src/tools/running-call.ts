@@ -4,8 +4,8 @@ import type { Clock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
+import { plainJson } from "../wire/plain-json.ts";
 import type { InputIssue, ValidatedInput } from "./input-schema.ts";
-import { plainJson } from "./plain-json.ts";
 import type { ToolContext } from "./tool.ts";
 
 /** One call, as the supervisor asks for it once everything above the agent has allowed it. */
@@ -32,6 +32,18 @@ export interface Callable {
 /** As {@link ToolContext}; an MCP server may report progress without saying of how much. */
 export interface CallContext extends Omit<ToolContext, "progress"> {
   progress(fraction: number | undefined, message?: string): void;
+  /** Stops its time while it waits for a place to run; what it returns starts it anew. */
+  queue(): () => void;
+}
+
+/** A failure with a code of the runtime, which a function of the embedder cannot give itself. */
+export class CallFailure extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 export interface Progress {
@@ -63,7 +75,7 @@ export class RunningCall {
   readonly #request: CallRequest;
   readonly #options: RunningCallOptions;
   readonly #resolve: (result: CallResult) => void;
-  readonly #startedAt: number;
+  #startedAt: number;
   readonly #onAbort = (): void => this.cancel(this.#request.signal.reason);
   /** Made when the tool asks for its signal: most never do. */
   #controller: AbortController | undefined;
@@ -126,9 +138,10 @@ export class RunningCall {
   }
 
   #fail(thrown: unknown): void {
+    const told = `Tool "${this.#request.tool}" failed: ${said(thrown)}`;
+    if (thrown instanceof CallFailure) return this.#end("tool.settled", thrown.code, told);
     // Its own code would let a tool speak in the name of the runtime.
     const code = thrown instanceof CoppiceError ? { code: thrown.code } : {};
-    const told = `Tool "${this.#request.tool}" failed: ${said(thrown)}`;
     this.#end("tool.settled", "TOOL_FAILED", told, { said: said(thrown), ...code });
   }
 
@@ -146,6 +159,17 @@ export class RunningCall {
       labels,
       attempt,
       progress,
+      queue: () => this.#queue(),
+    };
+  }
+
+  #queue(): () => void {
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#timer);
+    return () => {
+      if (this.#settled) return;
+      this.#startedAt = clock.now();
+      this.#arm(this.#callable.timeoutMs);
     };
   }
 

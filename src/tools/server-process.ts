@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
+import { signalGroup, spawnLeashed } from "../processes/leashed-process.ts";
+import { describe } from "../wire/error-codec.ts";
 
 export interface ServerProcessOptions {
   readonly command: string;
@@ -7,7 +9,7 @@ export interface ServerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
   readonly onLine: (line: string) => void;
-  /** Called once, when it has ended or could not be started; says how. */
+  /** Called once, when it has ended or the system could not start it; says how. */
   readonly onEnd: (how: string) => void;
 }
 
@@ -21,15 +23,14 @@ const MAX_TAIL_CHARACTERS = 2_000;
 const PATIENCE_MS = [1_000, 500, 500] as const;
 /** How long after its exit its last words may take to arrive. */
 const LAST_WORDS_MS = 100;
-/** A process group of its own, so that what it started ends with it. Windows has no groups. */
-const ownGroup = process.platform !== "win32";
 
 /**
  * A child process that is spoken to in lines over its standard input and output.
  *
  * **Guarantees** `close` resolves within about two seconds, and then neither the process nor
- * anything in its process group is left. Its death is noticed at its exit, even when a child of
- * its own still holds its output open.
+ * anything in its process group is left; nor is it when this process has died. Its death is
+ * noticed at its exit, even when a child of its own still holds its output open.
+ * **Fails with** an error that says that it could not be started, and why.
  * **Gotcha** what leaves the group by itself (a daemon) is not followed, and on Windows only the
  * process itself is ended.
  */
@@ -43,14 +44,7 @@ export class ServerProcess {
 
   constructor(options: ServerProcessOptions) {
     this.#options = options;
-    const { command, args, env, cwd } = options;
-    this.#child = spawn(command, [...args], {
-      ...(cwd === undefined ? {} : { cwd }),
-      env: { ...env },
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: ownGroup,
-      windowsHide: true,
-    });
+    this.#child = launch(options);
     this.#listen();
   }
 
@@ -69,24 +63,22 @@ export class ServerProcess {
     stdin.write(`${line}\n`);
   }
 
-  /** Ends its input, then asks, then kills. */
-  close(): Promise<void> {
+  /** Ends its input, then asks, then kills; at once when, or as soon as, `hurry` is aborted. */
+  close(hurry?: AbortSignal): Promise<void> {
     this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  /** Kills it at once, for the exit of this process: nothing can be awaited there. */
-  kill(): void {
-    this.#signal("SIGKILL");
+    const kill = (): void => signalGroup(this.#child, "SIGKILL");
+    if (hurry?.aborted) kill();
+    else hurry?.addEventListener("abort", kill, { once: true });
+    return this.#closing.finally(() => hurry?.removeEventListener("abort", kill));
   }
 
   async #close(): Promise<void> {
     const [untilTerm, untilKill, untilGone] = PATIENCE_MS;
     this.#child.stdin?.end();
     if (await this.#endsWithin(untilTerm)) return;
-    this.#signal("SIGTERM");
+    signalGroup(this.#child, "SIGTERM");
     if (await this.#endsWithin(untilKill)) return;
-    this.#signal("SIGKILL");
+    signalGroup(this.#child, "SIGKILL");
     if (await this.#endsWithin(untilGone)) return;
     this.#end("did not end after SIGKILL");
   }
@@ -104,8 +96,6 @@ export class ServerProcess {
     this.#child.on("error", (error) => this.#end(`could not be started: ${error.message}`));
     this.#child.once("exit", (code, signal) => {
       const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-      // What it started must not outlive it.
-      this.#signal("SIGKILL");
       const timer = setTimeout(() => this.#end(how), LAST_WORDS_MS);
       this.#child.once("close", () => {
         clearTimeout(timer);
@@ -120,7 +110,7 @@ export class ServerProcess {
       (line) => this.#options.onLine(line),
       () => {
         this.#keep(`sent a line of more than ${MAX_LINE_CHARACTERS} characters`);
-        this.#signal("SIGKILL");
+        signalGroup(this.#child, "SIGKILL");
       },
     );
     stdout?.on("data", lines);
@@ -143,20 +133,13 @@ export class ServerProcess {
     this.#ended.resolve();
     this.#options.onEnd(this.#how);
   }
+}
 
-  /** Signals the whole group, if anybody is left in it. */
-  #signal(signal: NodeJS.Signals): void {
-    const { pid } = this.#child;
-    // Once it has ended, its number may be another's.
-    if (pid === undefined || this.#how !== undefined) return;
-    try {
-      if (ownGroup) process.kill(-pid, signal);
-      else this.#child.kill(signal);
-    } catch (error) {
-      // Nobody is left in the group, or only the dead, which macOS calls EPERM.
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code !== "ESRCH" && code !== "EPERM") throw error;
-    }
+function launch({ command, args, env, cwd }: ServerProcessOptions): ChildProcess {
+  try {
+    return spawnLeashed(command, args, { env, cwd, stdio: ["pipe", "pipe", "pipe"] });
+  } catch (error) {
+    throw new Error(`could not be started: ${describe(error)}`, { cause: error });
   }
 }
 

@@ -24,18 +24,33 @@ export interface ToolContext {
   progress(fraction: number, message?: string): void;
 }
 
-/** A tool as {@link defineTool} returns it. */
-export interface Tool {
+/** A tool as {@link defineTool} or `defineComputeTool` returns it. */
+export interface Tool extends DescribedTool {
+  /** Runs it on this thread, which a compute tool refuses. */
+  readonly execute: (input: unknown, context: ToolContext) => unknown;
+  /** Of a compute tool: what its threads run. */
+  readonly compute?: ComputeModule;
+}
+
+/** A module whose default export is a tool, and how much memory each of its threads may fill. */
+export interface ComputeModule {
+  /** A `file:` URL. */
+  readonly url: string;
+  readonly memoryMb: number;
+}
+
+/** What every tool is, wherever it runs. */
+export interface DescribedTool {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: JsonSchema;
   readonly timeoutMs: number;
   readonly idempotent: boolean;
   readonly validate: (input: Json) => ValidatedInput | Promise<ValidatedInput>;
-  readonly execute: (input: unknown, context: ToolContext) => unknown;
 }
 
-export interface ToolDefinition<Schema, Input, Output> {
+/** What the definition of any tool says. */
+export interface ToolDescription<Schema> {
   /** Letters, digits, `_`, `.` and `-`, at most 64. */
   readonly name: string;
   /** What the model reads to choose this tool. */
@@ -44,17 +59,18 @@ export interface ToolDefinition<Schema, Input, Output> {
   readonly input: Schema;
   /** What the model is shown instead, for a validator that cannot describe itself. */
   readonly inputSchema?: JsonSchema;
-  readonly execute: (input: Input, context: ToolContext) => Output | Promise<Output>;
   /** Milliseconds for one call, its validation included. Default 60_000. */
   readonly timeoutMs?: number;
   /** May be run again after a crash, under the same `callId`. Default false. */
   readonly idempotent?: boolean;
 }
 
+export interface ToolDefinition<Schema, Input, Output> extends ToolDescription<Schema> {
+  readonly execute: (input: Input, context: ToolContext) => Output | Promise<Output>;
+}
+
 const brand = Symbol.for("coppice.tool");
-const keys = new Set([
-  ..."name description input inputSchema execute timeoutMs idempotent".split(" "),
-]);
+const keys = new Set("name description input inputSchema timeoutMs idempotent".split(" "));
 
 /**
  * Defines a tool that agents can call: a function, with a schema for its input.
@@ -63,7 +79,9 @@ const keys = new Set([
  * settled when its time is over or it is cancelled, whatever `execute` does then.
  * **Fails with** `OPTIONS_INVALID` at once when the definition cannot work.
  * **Gotcha** it runs on the thread of the supervisor: a loop that does not await stops everything.
- * A listener on `signal` that throws ends the process, as it does everywhere in Node.
+ * A promise of its own that rejects and that nobody waits for ends the process, as it does
+ * everywhere in Node, and so does a listener on `signal` that throws. Work that may do any of this
+ * belongs into a compute tool.
  * @example
  * const add = defineTool({
  *   name: "add",
@@ -83,32 +101,47 @@ export function defineTool<Input, Output>(
   tool: ToolDefinition<JsonSchema | StandardSchemaV1<unknown, Input>, Input, Output>,
 ): Tool;
 export function defineTool(tool: ToolDefinition<unknown, never, unknown>): Tool {
-  const name = validName(tool);
-  const wrong = (what: string): CoppiceError =>
-    new CoppiceError("OPTIONS_INVALID", `Tool "${name}" ${what}.`, { tool: name });
-  const unknown = Object.keys(tool).find((key) => !keys.has(key));
-  if (unknown !== undefined) throw wrong(`has an unknown option "${unknown}"`);
-  const { description, execute, timeoutMs = 60_000, idempotent = false } = tool;
-  if (typeof description !== "string") throw wrong("has no description");
-  if (typeof execute !== "function") throw wrong("has no function `execute`");
-  if (typeof idempotent !== "boolean") throw wrong("has an `idempotent` that is no boolean");
-  if (!isDelay(timeoutMs)) {
-    throw wrong(`has timeoutMs ${String(timeoutMs)}, not 1 to ${LONGEST_DELAY_MS} milliseconds`);
-  }
-  const { described, validate } = readInputSchema(name, tool.input, tool.inputSchema);
-  const defined: Tool = {
-    name,
-    description,
-    inputSchema: described,
-    timeoutMs,
-    idempotent,
-    validate,
-    execute: execute as Tool["execute"],
-  };
-  return Object.freeze(Object.defineProperty(defined, brand, { value: true }));
+  const described = describeTool(tool, ["execute"]);
+  const execute = tool.execute as Tool["execute"];
+  if (typeof execute !== "function") throw wrongTool(tool.name, "has no function `execute`");
+  return branded({ ...described, execute });
 }
 
-/** True for what {@link defineTool} returned, in any copy of this package. */
+/**
+ * Reads what every definition of a tool says; `more` are the options that are its own.
+ *
+ * **Fails with** `OPTIONS_INVALID`, naming the first that is wrong.
+ */
+export function describeTool(
+  tool: ToolDescription<unknown>,
+  more: readonly string[],
+): DescribedTool {
+  const name = validName(tool);
+  const unknown = Object.keys(tool).find((key) => !keys.has(key) && !more.includes(key));
+  if (unknown !== undefined) throw wrongTool(name, `has an unknown option "${unknown}"`);
+  const { description, timeoutMs = 60_000, idempotent = false } = tool;
+  if (typeof description !== "string") throw wrongTool(name, "has no description");
+  if (typeof idempotent !== "boolean") {
+    throw wrongTool(name, "has an `idempotent` that is no boolean");
+  }
+  if (!isDelay(timeoutMs)) {
+    const allowed = `not 1 to ${LONGEST_DELAY_MS} milliseconds`;
+    throw wrongTool(name, `has timeoutMs ${String(timeoutMs)}, ${allowed}`);
+  }
+  const { described, validate } = readInputSchema(name, tool.input, tool.inputSchema);
+  return { name, description, inputSchema: described, timeoutMs, idempotent, validate };
+}
+
+/** Marks a finished definition as one of ours, so that nobody hands in a bare object. */
+export function branded(tool: Tool): Tool {
+  return Object.freeze(Object.defineProperty({ ...tool }, brand, { value: true }));
+}
+
+export function wrongTool(tool: string, what: string): CoppiceError {
+  return new CoppiceError("OPTIONS_INVALID", `Tool "${tool}" ${what}.`, { tool });
+}
+
+/** True for what {@link defineTool} and `defineComputeTool` return, in any copy of the package. */
 export function isTool(value: unknown): value is Tool {
   return typeof value === "object" && value !== null && brand in value;
 }

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
+import { type ComputeThreads, computeCallable } from "./compute-tool.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp-config.ts";
 import { McpConnection } from "./mcp-connection.ts";
 import { modelName, nameTable } from "./names.ts";
@@ -31,6 +32,8 @@ export type ToolboxEvent =
 export interface ToolboxOptions {
   readonly tools: readonly Tool[];
   readonly mcpServers: Readonly<Record<string, McpServerConfig>>;
+  /** Where compute tools run; ends with the toolbox. */
+  readonly compute: ComputeThreads;
   readonly onEvent: (event: ToolboxEvent) => void;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -58,9 +61,6 @@ export class Toolbox {
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #servers: ReadonlyMap<string, McpConnection>;
   readonly #running = new Set<RunningCall>();
-  readonly #killServers = (): void => {
-    for (const server of this.#servers.values()) server.kill();
-  };
   #cards: readonly ToolCard[] | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -68,9 +68,10 @@ export class Toolbox {
    * Checks everything, then connects all servers at once.
    *
    * **Guarantees** resolves when each server is connected, has failed, or has been silent for
-   * 10 s (or its `timeoutMs`); when it rejects nothing is left running.
-   * **Fails with** `OPTIONS_INVALID` for a wrong tool, server or a clash of names; `TOOL_FAILED`
-   * when a `required` server does not start; `CANCELLED` by the `signal`.
+   * 10 s (or its `timeoutMs`), and each module of a compute tool is imported; when it rejects
+   * nothing is left running.
+   * **Fails with** `OPTIONS_INVALID` for a wrong tool, module, server or a clash of names;
+   * `TOOL_FAILED` when a `required` server does not start; `CANCELLED` by the `signal`.
    */
   static async start(options: ToolboxOptions): Promise<Toolbox> {
     for (const [name, config] of Object.entries(options.mcpServers)) checkMcpServer(name, config);
@@ -81,12 +82,15 @@ export class Toolbox {
     const abandon = (): void => void toolbox.stop();
     signal?.addEventListener("abort", abandon);
     try {
-      await Promise.all([...toolbox.#servers.values()].map(({ firstAttempt }) => firstAttempt));
-      if (signal?.aborted) throw new CoppiceError("CANCELLED", "the start was aborted");
+      const connected = [...toolbox.#servers.values()].map(({ firstAttempt }) => firstAttempt);
+      await Promise.all([toolbox.#verifyModules(), ...connected]);
+      signal?.throwIfAborted();
       toolbox.#requireServers();
       nameTable(toolbox.#subjects(), { clash: "refuse" });
     } catch (error) {
       await toolbox.stop();
+      // What was waited for fails for other reasons when it is abandoned.
+      if (signal?.aborted) throw new CoppiceError("CANCELLED", "the start was aborted");
       throw error;
     } finally {
       signal?.removeEventListener("abort", abandon);
@@ -100,7 +104,11 @@ export class Toolbox {
     this.#tools = tools;
     const configs = Object.entries(options.mcpServers);
     this.#servers = new Map(configs.map(([name, config]) => [name, this.#connect(name, config)]));
-    if (configs.length > 0) process.on("exit", this.#killServers);
+  }
+
+  /** Threads of compute tools in a native call that outlived the order to end. */
+  get stuckThreads(): number {
+    return this.#options.compute.stuck;
   }
 
   /** Every tool there is now. Those of a server that went away stay listed. */
@@ -166,16 +174,25 @@ export class Toolbox {
     return running.result;
   }
 
-  /** Cancels what runs and closes every server, within about two seconds. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  /**
+   * Cancels what runs and closes every server, within about two seconds.
+   *
+   * @param hurry aborted by who does not want to wait: servers are killed then
+   */
+  stop(hurry?: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stop(hurry);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(hurry: AbortSignal | undefined): Promise<void> {
     for (const call of this.#running) call.cancel("the toolbox was stopped");
-    await Promise.all([...this.#servers.values()].map((server) => server.close()));
-    process.off("exit", this.#killServers);
+    const closed = [...this.#servers.values()].map((server) => server.close(hurry));
+    await Promise.all([this.#options.compute.stop(), ...closed]);
+  }
+
+  #verifyModules(): Promise<void> {
+    const modules = [...this.#tools.values()].flatMap(({ compute }) => compute ?? []);
+    return this.#options.compute.verify(modules);
   }
 
   #connect(name: string, config: McpServerConfig): McpConnection {
@@ -226,7 +243,10 @@ export class Toolbox {
 
   #callable(subject: string): Callable | undefined {
     const tool = this.#tools.get(subject);
-    if (tool !== undefined) return tool;
+    if (tool !== undefined) {
+      const { compute: module } = tool;
+      return module === undefined ? tool : computeCallable(tool, module, this.#options.compute);
+    }
     const { server, name } = this.#split(subject);
     // What a server that is away has to offer is not known: the call says that it is away.
     if (server === undefined || (server.isConnected && !server.tools.has(name))) return undefined;

@@ -1,7 +1,7 @@
 import type { ExhaustedUnit, ModelJob, Timer } from "./frame.ts";
 import type { Json, JsonSchema } from "./json.ts";
 import type { WireError } from "./outcome.ts";
-import type { ModelSpec } from "./spec.ts";
+import type { Limits, ModelSpec } from "./spec.ts";
 import type { ToolCard, TurnMessage } from "./transcript.ts";
 
 /** What every agent of one kind shares; travels once to each host, by `id`. */
@@ -10,6 +10,8 @@ export interface Template {
   readonly id: string;
   readonly machine?: string;
   readonly model?: ModelSpec;
+  /** Those asked when that one failed for good, in this order. */
+  readonly fallback?: readonly ModelSpec[];
   readonly instructions?: string;
   /** Tools shown to the model. */
   readonly tools: readonly ToolCard[];
@@ -41,6 +43,8 @@ export type DeliveryBody =
       readonly maxTokens: number;
       readonly attempt: number;
       readonly turn: number;
+      /** Which of the template's models answers; left out: the first. */
+      readonly model?: number;
     }
   /** A background child ended. The loop: a user turn. A machine: event `child.ended`. */
   | { readonly type: "child"; readonly path: string; readonly name: string; readonly outcome: Json }
@@ -70,8 +74,12 @@ export interface Placement {
   readonly template: string;
   /** Index of the agent's cancel word. */
   readonly word: number;
+  /** What its host's running cell calls it: never 0, and nobody else's. */
+  readonly number: number;
   readonly input: Json;
   readonly name: string;
+  /** What bounds the loop where the turns run: see {@link Limits}. */
+  readonly limits: Required<Pick<Limits, "repeats" | "errors">>;
   /** Where deliveries go on from: the last number that a frame covered. */
   readonly upTo: number;
   /** The rest is set when the agent is moved. */
@@ -94,6 +102,8 @@ export type HostItem =
       readonly job: ModelJob;
       readonly maxTokens: number;
       readonly turn: number;
+      /** As in a permit. */
+      readonly model?: number;
     }
   /** Ends the stream of a job: its report still comes, with what was used. */
   | { readonly type: "job.cancel"; readonly callId: string };

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Decision, PendingApproval } from "./approval.ts";
 import type { Json } from "./json.ts";
-import type { WireError, WireOutcome } from "./outcome.ts";
+import type { Outcome, WireError, WireOutcome } from "./outcome.ts";
 import type { Unit } from "./spec.ts";
 import type { TokenUsage } from "./transcript.ts";
 
@@ -59,6 +59,20 @@ export interface EventBodies {
   readonly "agent.spawned": { readonly template: string; readonly depth: number };
   readonly "agent.started": { readonly host: string };
   readonly "agent.state": { readonly state: Json };
+  /** A new incarnation begins at the same path. */
+  readonly "agent.restarted": {
+    readonly incarnation: number;
+    /** Within the window of the intensity, this one included. */
+    readonly restarts: number;
+    /** How long it was waited before it, in milliseconds. */
+    readonly delayMs: number;
+    /** Whose end it follows from, by the strategy, and which. */
+    readonly cause: {
+      readonly path: string;
+      readonly status: Outcome["status"];
+      readonly code?: ErrorCode;
+    };
+  };
   readonly "agent.stopped": { readonly outcome: WireOutcome };
   readonly "spawn.refused": Refusal & { readonly agent: string };
   readonly "model.started": CallEvent & { readonly model: string; readonly turn: number };
@@ -99,7 +113,12 @@ export interface EventBodies {
   readonly "cancel.signalled": { readonly agents: number };
   readonly "letter.dead": EndReason & { readonly from: string; readonly message?: Json };
   readonly "host.started": { readonly host: string; readonly kind: "house" | "guest" };
-  readonly "host.lost": EndReason & { readonly host: string };
+  readonly "host.suspect": { readonly host: string };
+  readonly "host.lost": EndReason & {
+    readonly host: string;
+    /** What brought it down, where it was not the supervisor that ended it. */
+    readonly cause?: "froze" | "exited" | "out-of-memory";
+  };
   readonly "host.stuck": { readonly host: string };
   readonly "mcp.connected": { readonly server: string; readonly tools: number };
   readonly "mcp.lost": { readonly server: string; readonly error: string };

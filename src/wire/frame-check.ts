@@ -1,3 +1,4 @@
+import { LONGEST_DELAY_MS } from "./clock.ts";
 import type { FromHost, Out } from "./frame.ts";
 import { MOST_NOTES } from "./inspection.ts";
 
@@ -15,6 +16,8 @@ const text: Check = (value) => typeof value === "string";
 const flag: Check = (value) => typeof value === "boolean";
 const number: Check = (value) => Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const delay: Check = (value) =>
+  count(value) && (value as number) > 0 && (value as number) <= LONGEST_DELAY_MS;
 const tokens: Check = (value) => count(value) && (value as number) <= MOST_TOKENS;
 const moment: Check = (value) => value === "now" || value === "results";
 const optional =
@@ -61,6 +64,8 @@ const out = oneOf("type", {
   "model.retried": retried,
   spawn: { callId: text, agent: text, input: json, name: optional(text), background: flag },
   send: { callId: text, to: text, message: json },
+  ask: { callId: text, to: text, message: json, timeoutMs: delay },
+  watch: { callId: text, to: text },
   wait: { callId: text, names: optional(listOf(text)) },
   cancel: { callId: text, name: text, reason: optional(text) },
   question: { callId: text, question: json },

@@ -44,6 +44,16 @@ export type Out =
       readonly background: boolean;
     }
   | { readonly type: "send"; readonly callId: string; readonly to: string; readonly message: Json }
+  /** Sends a message that must be answered within `timeoutMs`. */
+  | {
+      readonly type: "ask";
+      readonly callId: string;
+      readonly to: string;
+      readonly message: Json;
+      readonly timeoutMs: number;
+    }
+  /** Resolves with the outcome of another agent, at once when it has one. */
+  | { readonly type: "watch"; readonly callId: string; readonly to: string }
   /** Resolves when the named children (default: all live ones) have ended. */
   | { readonly type: "wait"; readonly callId: string; readonly names?: readonly string[] }
   | {

@@ -16,15 +16,22 @@ export type Outcome<Output = Json> = { readonly path: string; readonly usage: Us
   | { readonly status: "completed"; readonly output: Output }
   | { readonly status: "failed"; readonly error: CoppiceError; readonly partial?: Json }
   | { readonly status: "cancelled"; readonly reason: string; readonly partial?: Json }
-  | { readonly status: "killed"; readonly reason: string; readonly partial?: Json }
+  /** Ended by force; `error` says why where that was its own fault: frozen, out of memory. */
+  | {
+      readonly status: "killed";
+      readonly reason: string;
+      readonly error?: CoppiceError;
+      readonly partial?: Json;
+    }
   | { readonly status: "exhausted"; readonly unit: Unit | "turns"; readonly partial?: Json }
   | { readonly status: "timed-out"; readonly partial?: Json }
 );
 
 /** An outcome as it is journaled and told: its error is data. */
 export type WireOutcome =
-  | Exclude<Outcome, { status: "failed" }>
-  | (Omit<Extract<Outcome, { status: "failed" }>, "error"> & { readonly error: WireError });
+  | Exclude<Outcome, { status: "failed" | "killed" }>
+  | (Omit<Extract<Outcome, { status: "failed" }>, "error"> & { readonly error: WireError })
+  | (Omit<Extract<Outcome, { status: "killed" }>, "error"> & { readonly error?: WireError });
 
 /** A {@link CoppiceError} as it crosses a boundary. */
 export interface WireError {

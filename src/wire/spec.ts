@@ -38,6 +38,17 @@ export interface Limits {
   readonly mailbox?: number;
   /** Model turns of one agent. Default 32. */
   readonly turns?: number;
+  /**
+   * How often one agent of the loop may repeat a turn: the same calls, with the same results. At
+   * the next repetition its model is told, once; asking for the same again ends it `failed` with
+   * `LOOP_DETECTED`. Default 20.
+   */
+  readonly repeats?: number;
+  /**
+   * Turns in a row in which every call of one agent of the loop may fail; one more ends it
+   * `failed` with `TOO_MANY_ERRORS`. Default 16.
+   */
+  readonly errors?: number;
 }
 
 /**
@@ -126,11 +137,19 @@ export type RestartType = "permanent" | "transient" | "temporary";
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
 export type Isolation = "shared" | "thread" | "process";
 
-/** How many restarts of its children an agent allows, and how long it waits between them. */
+/**
+ * How many restarts of its children an agent allows, all of them counted together, and how long
+ * it waits before each: twice as long as before the last one in the window, up to the longest, less
+ * up to half by chance.
+ */
 export interface Intensity {
+  /** Default 3; with 0 the first failure is one too many. */
   readonly maxRestarts: number;
+  /** The window, in milliseconds. Default 60_000. */
   readonly withinMs: number;
+  /** Before the first restart of the window. Default 200. */
   readonly backoffMs?: number;
+  /** Default 10_000. */
   readonly maxBackoffMs?: number;
 }
 
@@ -142,6 +161,14 @@ export interface AgentSpec {
   readonly machine?: string;
   /** `"anthropic:claude-sonnet-4-5"`, or a {@link ModelSpec}. */
   readonly model?: string | ModelSpec;
+  /**
+   * Models that are asked in turn when a call of `model` failed for good with `MODEL_FAILED`: for
+   * the same turn, through the whole door. One that is not granted, or whose circuit is open, is
+   * passed over; one that the budget refuses ends the agent `exhausted`, as any model call does.
+   * A model that refuses to answer has answered. A loop cannot have a module beside a model that
+   * needs a key, since they run on different hosts; a machine can.
+   */
+  readonly fallback?: string | ModelSpec | readonly (string | ModelSpec)[];
   readonly instructions?: string;
   /** What this agent's model is shown: names and globs. Grants decide. */
   readonly tools?: readonly string[];
@@ -155,11 +182,35 @@ export interface AgentSpec {
   readonly lifetime?: "task" | "session";
   /** Milliseconds from its start, capped by its ancestors' deadlines. */
   readonly timeoutMs?: number;
+  /**
+   * Whether it is started again after it has ended by itself: `permanent` always, `transient` when
+   * it failed or was killed for its own fault, `temporary` never. Never after being cancelled,
+   * exhausted or timed out. Default `temporary`; `permanent` is for background children only.
+   */
   readonly restart?: RestartType;
+  /** Where it begins again: anew, or from the state before its last frame. Default `input`. */
   readonly restartFrom?: "input" | "snapshot";
+  /** Which of its children are restarted with one that failed. Default `one-for-one`. */
   readonly strategy?: Strategy;
+  /** For its children. */
   readonly intensity?: Intensity;
+  /**
+   * Where it lives: among others (the default), alone on a thread, or alone in a process, which is
+   * the only place that ends whatever the agent does. A thread costs about 10 MB and 100 ms, a
+   * process 90 MB and 300 ms; `limits.concurrency` bounds how many there are at once.
+   *
+   * **Gotcha** a process may not write files, start programs or threads, or load native code, and
+   * what it prints is not shown. A cancel is seen there when its message is read, not before.
+   */
   readonly isolation?: Isolation;
+  /**
+   * Megabytes that it may use where it is alone, 32 to 1_048_576, our own code among them. Default:
+   * Node's own limit for a thread, 512 for a process. More ends it `killed`, OUT_OF_MEMORY.
+   *
+   * On a thread it bounds the heap and, by itself, the Buffers: ended is what holds more for 200 ms
+   * and what uses two and a half times as much at any moment. In a process it bounds the heap; all
+   * its memory, 128 MB more, is bounded too, on Linux only.
+   */
   readonly memoryMb?: number;
   /** Structured output. */
   readonly output?: JsonSchema;

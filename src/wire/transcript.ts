@@ -43,12 +43,6 @@ export function textIn({ content }: TurnMessage): string {
   return content.map((block) => (block.type === "text" ? block.text : "")).join("");
 }
 
-/** What the model last said: the partial output of an agent that does not complete. */
-export function lastSaid(transcript: readonly TurnMessage[]): string | undefined {
-  const said = transcript.findLast((message) => message.role === "assistant" && textIn(message));
-  return said === undefined ? undefined : textIn(said);
-}
-
 /** How a call that will have no result is closed, so that none is left without its pair. */
 export const cancelledResult = { content: "cancelled", is_error: true } as const;
 

@@ -96,8 +96,9 @@ export function delivery(body: DeliveryBody, n: number, incarnation = 1): HostIt
 }
 
 export function placement(template: Template, more: Partial<Placement> = {}): Placement {
-  const own = { path, incarnation: 1, template: template.id, word: 0, input: "go", name: "a" };
-  return { type: "place", ...own, upTo: 0, ...more };
+  const own = { path, incarnation: 1, template: template.id, input: "go", name: "a" };
+  const limits = { repeats: 20, errors: 16 };
+  return { type: "place", ...own, word: 0, number: 1, limits, upTo: 0, ...more };
 }
 
 export function movedTo({ upTo, state, timers, transcript }: Known): Partial<Placement> {

@@ -121,9 +121,11 @@ describe("an answer that is not whole", () => {
     return host;
   };
 
-  it("ends the turn with what there is when it was cut off without calls", async () => {
-    const [frame] = await answering({ text: "half a", stopReason: "max_tokens" }).later();
-    expect(frame?.out.at(-1)).toEqual({ type: "turn-end", output: "half a" });
+  it("is gone on with when it was cut off without calls, as another turn", async () => {
+    const host = answering({ text: "half a", stopReason: "max_tokens" });
+    const [frame] = await host.later();
+    expect(frame).toMatchObject({ value: "asking", append: [{ role: "assistant" }] });
+    expect(frame?.out.at(-1)).toMatchObject({ type: "model", callId: "/a#1.2", after: "now" });
   });
 
   it("does not make a call that was cut off, and tells the model so", async () => {

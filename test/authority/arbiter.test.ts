@@ -154,7 +154,7 @@ describe("arbiter: model calls", () => {
     const no = refusal(arbiter.model(below, { ...call, callId: "l" }));
     expect(no).toMatchObject({ code: "OPTIONS_INVALID", details: { node: "/bounded" } });
     const options = { path: "/bounded/late", parent: bounded, layers: [all], budgets: [] };
-    expect(() => arbiter.open({ ...options, model: unknown })).toThrow(/claude-next/);
+    expect(() => arbiter.open({ ...options, models: [sonnet, unknown] })).toThrow(/claude-next/);
     expect(open(arbiter, "/bounded/late", {}, bounded).path).toBe("/bounded/late");
   });
 });

@@ -59,7 +59,7 @@ function placements(agents: number, round: number): HostItem[] {
     const name = `a${round}-${index}`;
     const path = `/${name}`;
     const rest = { incarnation: 1, template: "loop", word: 0, input: "go", name, upTo: 0 };
-    return { type: "place", path, ...rest };
+    return { type: "place", path, number: index + 1, ...rest, limits: { repeats: 20, errors: 16 } };
   });
 }
 

@@ -6,6 +6,7 @@ import { growth } from "./growth.ts";
 import { heap, resident } from "./memory.ts";
 import { messages } from "./messages.ts";
 import { port } from "./port.ts";
+import { runaway } from "./runaway.ts";
 import { singleSide } from "./single-side.ts";
 import { spawns } from "./spawns.ts";
 import { manyAgents, oneAgent } from "./turns.ts";
@@ -18,6 +19,7 @@ const figures: readonly Figure[] = [
   messages,
   ...singleSide,
   cancel,
+  runaway,
   heap,
   resident,
   ...growth,

@@ -19,12 +19,15 @@ export class ProgramRun {
   #stderr = "";
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], options: { stdin?: string; nodeArgs?: string[] } = {}) {
+  constructor(
+    args: readonly string[],
+    options: { stdin?: string; nodeArgs?: string[]; env?: Record<string, string> } = {},
+  ) {
     const nodeArgs = ["--conditions=coppice-source", ...(options.nodeArgs ?? [])];
     const { VITEST, NODE_OPTIONS, ...env } = process.env;
     this.child = spawn(process.execPath, [...nodeArgs, "src/cli/main.ts", ...args], {
       cwd: root,
-      env: { ...env, NO_COLOR: "1" },
+      env: { ...env, NO_COLOR: "1", ...options.env },
       timeout: LONGEST_MS,
       killSignal: "SIGKILL",
     });

@@ -56,6 +56,13 @@ const requests: readonly [keyof typeof calls, object, object][] = [
     { type: "spawn", agent: "a", input: 1, background: false },
   ],
   ["sendMessage", { to: "/b", message: 1 }, { type: "send", to: "/b", message: 1 }],
+  [
+    "askAgent",
+    { to: "b", message: 1, timeoutMs: 5 },
+    { type: "ask", to: "b", message: 1, timeoutMs: 5 },
+  ],
+  ["watchAgent", { path: "/b" }, { type: "watch", to: "/b" }],
+  ["watchAgent", { name: "b" }, { type: "watch", to: "b" }],
   ["waitAgents", { names: ["r"] }, { type: "wait", names: ["r"] }],
   ["cancelAgent", { name: "r", reason: "x" }, { type: "cancel", name: "r", reason: "x" }],
   ["askHuman", { question: "why?" }, { type: "question", question: "why?" }],
@@ -66,7 +73,8 @@ it.each(requests)("%s asks for what it was invoked with", (name, input, request)
 });
 
 it("covers every call of the door", () => {
-  expect(Object.keys(calls).sort()).toEqual(requests.map(([name]) => name).sort());
+  const asked = new Set(requests.map(([name]) => name));
+  expect(Object.keys(calls).sort()).toEqual([...asked].sort());
 });
 
 it("gives the text of a model's answer beside its content", () => {

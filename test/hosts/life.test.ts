@@ -4,6 +4,7 @@ import { systemClock } from "../../src/wire/clock.ts";
 
 const silent: LifeActions = {
   announceStarted: () => undefined,
+  announceSuspect: () => undefined,
   terminate: () => undefined,
   announceStuck: () => undefined,
   announceGone: () => undefined,

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Host } from "../../src/hosts/host.ts";
 import { createThreadPool, type ThreadPool } from "../../src/hosts/pool.ts";
 import { ThreadHost } from "../../src/hosts/thread-host.ts";
-import type { HostControl } from "../../src/wire/control.ts";
+import { HEART, type HostControl } from "../../src/wire/control.ts";
 import { standInEntry } from "../fixtures/hosts/listening.ts";
 
 const ports: MessagePort[] = [];
@@ -26,8 +26,14 @@ describe("the thread pool", () => {
         controlPort: control.port2,
         words: new SharedArrayBuffer(4),
         kind: "guest",
+        heart: new SharedArrayBuffer(HEART.words * 4),
+        beatMs: 250,
       },
-      { onCrash: (reason) => crashes.push(reason), onExit: exited.resolve },
+      {
+        onCrash: (reason) => crashes.push(reason),
+        onOutOfMemory: (reason) => crashes.push(reason),
+        onExit: exited.resolve,
+      },
     );
     return { thread, crashes, exited: exited.promise, remote: wrap<HostControl>(control.port1) };
   };
@@ -66,6 +72,8 @@ describe("a host whose thread cannot be made", () => {
       clock: { now: () => 0, setTimeout, clearTimeout: () => undefined },
       startMs: 1_000,
       killMs: 1_000,
+      heartbeatMs: 500,
+      graceMs: 5_000,
       pool: {
         start: () => {
           throw new Error("no more threads");
@@ -75,9 +83,12 @@ describe("a host whose thread cannot be made", () => {
       events: {
         onFrames: () => undefined,
         onStarted: () => undefined,
+        onSuspect: () => undefined,
+        onFenced: () => undefined,
         onStuck: () => undefined,
-        onLost: (...what) => {
-          lost.push(what);
+        whoIs: () => undefined,
+        onLost: (...[lostHost, reason]) => {
+          lost.push([lostHost, reason]);
           heard.dispatchEvent(new Event("lost"));
         },
       },

@@ -46,11 +46,12 @@ const start = (threads: number) => {
   return { hosts, lost, said, value, soon };
 };
 
+const limits = { repeats: 20, errors: 16 };
 const place = (host: Host, template: Template, path: string): void => {
-  const placed = { path, incarnation: 1, template: template.id, word: 0, input: "2 + 3?" };
+  const placed = { path, incarnation: 1, template: template.id, input: "2 + 3?" };
   host.post({
     templates: [template],
-    items: [{ type: "place", ...placed, name: path.slice(1), upTo: 0 }],
+    items: [{ type: "place", ...placed, word: 0, number: 1, name: path.slice(1), upTo: 0, limits }],
   });
 };
 const deliver = (host: Host, path: string, n: number, body: DeliveryBody): void =>

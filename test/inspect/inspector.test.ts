@@ -134,10 +134,11 @@ describe("the inspector", () => {
   it("costs nothing when it is off: no host is told to tell, and none does", async () => {
     await using open = await openSupervisor({ threads: 0, agents });
     const heard: FromHost[] = [];
-    const { onFrames } = open.swarm;
-    open.swarm.onFrames = (host, message) => {
+    const { hostEvents } = open.swarm;
+    const { onFrames } = hostEvents;
+    hostEvents.onFrames = (host, message) => {
       heard.push(message);
-      onFrames.call(open.swarm, host, message);
+      onFrames.call(hostEvents, host, message);
     };
     const ref = await open.supervisor.spawn("light");
     await open.until("agent.state");

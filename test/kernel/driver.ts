@@ -152,7 +152,7 @@ export class Driver {
 }
 
 type Without<Type> = Type extends { readonly callId: string } ? Omit<Type, "callId"> : never;
-type Request = Without<OutOf<"tool" | "spawn" | "send" | "wait" | "cancel" | "model">>;
+type Request = Without<OutOf<"tool" | "spawn" | "send" | "watch" | "wait" | "cancel" | "model">>;
 
 export function modelDone(callId: string): Out {
   const usage = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };

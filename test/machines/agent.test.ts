@@ -23,7 +23,9 @@ const events: AgentEvent[] = [
   { type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 },
   { type: "model.replied", uses: ["u1"], reply: null },
   { type: "model.replied", uses: [], reply: null },
+  { type: "model.replied", uses: [], reply: null, goOn: "go on" },
   { type: "model.failed", error: null },
+  { type: "model.failed", error: null, fallsBack: true },
   { type: "result.received", callId: "/a#1.2", result: null },
   { type: "message.received", blocks: ["hi"], askId: "q" },
   { type: "end.requested" },
@@ -95,4 +97,36 @@ it("goes on instead of ending its turn when a message came while its model answe
   actor.send({ type: "model.replied", uses: [], reply: null });
   const { value, context } = actor.getSnapshot();
   expect([value, context.inbox, context.asks]).toEqual(["asking", ["wait"], ["q"]]);
+});
+
+it("asks again under the same id when another model is to answer, and keeps what came", () => {
+  const actor = createActor(provided, { input }).start();
+  actor.send({ type: "input.given", input: "go" });
+  actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 });
+  actor.send({ type: "message.received", blocks: ["wait"] });
+  actor.send({ type: "model.failed", error: null, fallsBack: true });
+  const { value, context } = actor.getSnapshot();
+  expect([value, context.model, context.count, context.inbox]).toEqual([
+    "asking",
+    "/a#1.1",
+    1,
+    ["wait"],
+  ]);
+  actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0, model: 1 });
+  expect(actor.getSnapshot().value).toBe("thinking");
+});
+
+it("asks for another turn when its answer was cut, which is told first", () => {
+  const actor = createActor(provided, { input }).start();
+  actor.send({ type: "input.given", input: "go" });
+  actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 });
+  actor.send({ type: "message.received", blocks: ["wait"], askId: "q" });
+  actor.send({ type: "model.replied", uses: [], reply: null, goOn: "go on" });
+  const { value, context } = actor.getSnapshot();
+  expect([value, context.model, context.inbox, context.asks]).toEqual([
+    "asking",
+    "/a#1.2",
+    ["go on", "wait"],
+    ["q"],
+  ]);
 });

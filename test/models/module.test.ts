@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import { checkModelModule, type ModelFunction, moduleModel } from "../../src/models/module.ts";
+import { ManualClock } from "./manual-clock.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
 
 const url = "file:///models/thinker.ts";
+const policy = { clock: new ManualClock(), chance: () => 0 };
 
 function modelOf(exported: ModelFunction | (() => unknown), options = {}) {
-  return moduleModel({ provider: url, ...options }, async () => ({ default: exported }));
+  return moduleModel({ provider: url, ...options }, async () => ({ default: exported }), policy);
 }
 
 async function* stream(...deltas: unknown[]) {
@@ -237,10 +239,14 @@ describe("aborting a module model", () => {
 describe("the module of a model", () => {
   it("is imported at the first call, once", async () => {
     let imports = 0;
-    const model = moduleModel({ provider: url }, async () => {
-      imports += 1;
-      return { default: () => "ok" };
-    });
+    const model = moduleModel(
+      { provider: url },
+      async () => {
+        imports += 1;
+        return { default: () => "ok" };
+      },
+      policy,
+    );
     expect(imports).toBe(0);
     await Promise.all([0, 1].map((turn) => model.call(request({ turn }), recordCall().call)));
     expect(imports).toBe(1);
@@ -248,11 +254,15 @@ describe("the module of a model", () => {
 
   it("that cannot be imported is tried again at the next call", async () => {
     let imports = 0;
-    const model = moduleModel({ provider: url }, async () => {
-      imports += 1;
-      if (imports === 1) throw new Error("Cannot find module");
-      return { default: () => "ok" };
-    });
+    const model = moduleModel(
+      { provider: url },
+      async () => {
+        imports += 1;
+        if (imports === 1) throw new Error("Cannot find module");
+        return { default: () => "ok" };
+      },
+      policy,
+    );
     const failure = await failureOf(model.call(request(), recordCall().call));
     const { error, partial } = failure;
     expect(error.code).toBe("OPTIONS_INVALID");
@@ -265,7 +275,7 @@ describe("the module of a model", () => {
     "that exports %j is refused",
     async (namespace) => {
       expect(() => checkModelModule(namespace, url)).toThrow(CoppiceError);
-      const model = moduleModel({ provider: url }, async () => namespace);
+      const model = moduleModel({ provider: url }, async () => namespace, policy);
       const { error } = await failureOf(model.call(request(), recordCall().call));
       expect(error.code).toBe("OPTIONS_INVALID");
       expect(error.message).toContain("default-export a function");

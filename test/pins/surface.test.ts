@@ -9,8 +9,14 @@ import { EPHEMERAL, FACTS } from "../../src/wire/event.ts";
 /** What users rely on, as frozen literals: a change here is a change for them. */
 describe("the public surface", () => {
   it("exports these values", () => {
-    expect(Object.keys(coppice).sort()).toEqual(["CoppiceError", "Supervisor", "defineTool"]);
+    expect(Object.keys(coppice).sort()).toEqual([
+      "CoppiceError",
+      "Supervisor",
+      "defineComputeTool",
+      "defineTool",
+    ]);
     expect(Object.keys(door).sort()).toEqual([
+      "askAgent",
       "askHuman",
       "callModel",
       "callTool",
@@ -19,6 +25,7 @@ describe("the public surface", () => {
       "sendMessage",
       "spawnAgent",
       "waitAgents",
+      "watchAgent",
     ]);
     expect(Object.keys(machines).sort()).toEqual([
       "agentMachine",
@@ -28,7 +35,14 @@ describe("the public surface", () => {
       "mcpConnection",
       "toolCall",
     ]);
-    expect(Object.keys(testing)).toEqual(expect.arrayContaining(["ManualClock", "TestProbe"]));
+    expect(Object.keys(testing).sort()).toEqual([
+      "ManualClock",
+      "SimulationFailed",
+      "TestProbe",
+      "call",
+      "scripted",
+      "simulate",
+    ]);
   });
 
   it("has these error codes", () => {
@@ -36,7 +50,8 @@ describe("the public surface", () => {
       "DEPTH_EXCEEDED SPAWNS_EXCEEDED CHILDREN_EXCEEDED QUEUE_FULL AGENT_UNKNOWN NAME_INVALID " +
         "CAPABILITY_DENIED BUDGET_EXCEEDED APPROVAL_DENIED APPROVAL_TIMED_OUT APPROVAL_UNKNOWN " +
         "TOOL_UNKNOWN TOOL_INPUT_INVALID TOOL_FAILED TOOL_TIMED_OUT TOOL_OUTCOME_UNKNOWN " +
-        "MODEL_FAILED SCRIPT_EXHAUSTED MACHINE_INVALID ASK_TIMED_OUT MAILBOX_FULL AGENT_STOPPED " +
+        "MODEL_FAILED LOOP_DETECTED TOO_MANY_ERRORS SCRIPT_EXHAUSTED MACHINE_INVALID " +
+        "ASK_TIMED_OUT MAILBOX_FULL AGENT_STOPPED " +
         "RESTART_INTENSITY_EXCEEDED HOST_LOST OUT_OF_MEMORY CANCELLED STORE_LOCKED STORE_CORRUPT " +
         "OPTIONS_INVALID SUPERVISOR_STOPPED",
     );

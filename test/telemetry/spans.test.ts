@@ -192,6 +192,16 @@ describe("the spans of a run", () => {
     for (const { status } of sdk.spans()) expect(status.code).toBe(SpanStatusCode.UNSET);
   });
 
+  it("name the model that answered in place of one that failed", async () => {
+    const provider = new URL("../fixtures/supervisor/echo-model.ts", import.meta.url).href;
+    await using supervisor = await Supervisor.start({ threads: 0 });
+    const model = { provider: "scripted" as const, steps: [{ error: "down" }] };
+    const spec = { name: "backed", model, fallback: { provider, model: "echo" } };
+    await supervisor.run(spec, { input: "Go." });
+    expect(treeOf(sdk.spans())).toEqual([["invoke_agent backed", "chat scripted", "chat echo"]]);
+    expect(named("chat echo").attributes["gen_ai.provider.name"]).toBe("module");
+  });
+
   it("say what failed, and do not call a cancelled agent failed", async () => {
     await using supervisor = await Supervisor.start({ ...family, threads: 1 });
     await supervisor.run(calling("look", { fails: true }), { input: "Go." });

@@ -16,8 +16,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   kernel,
   authority,
   journal: ["errors", "wire", "kernel"],
-  tools: ["errors", "wire", "kernel", "authority", "machines"],
-  hosts: ["errors", "wire", "kernel", "authority", "agents", "machines"],
+  // What runs beside this process and must not outlive it.
+  processes: [],
+  tools: ["errors", "wire", "kernel", "authority", "processes", "machines"],
+  hosts: ["errors", "wire", "kernel", "authority", "processes", "agents", "machines"],
   models: ["errors", "wire"],
   agents: ["errors", "wire", "machines", "models", "door"],
   door: ["errors", "wire"],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ToolCallEvent } from "../../machines/tool-call.ts";
+import { ComputePool } from "../../src/hosts/compute-pool.ts";
 import type { McpServerConfig } from "../../src/tools/mcp-config.ts";
 import type { CallRequest } from "../../src/tools/running-call.ts";
 import { Toolbox, type ToolboxEvent, type ToolboxOptions } from "../../src/tools/toolbox.ts";
@@ -17,6 +18,7 @@ export class RecordedToolbox implements AsyncDisposable {
     recorded.#toolbox = await Toolbox.start({
       tools: [],
       mcpServers: {},
+      compute: new ComputePool(),
       onEvent: (event) => {
         recorded.events.push(event);
         for (const look of recorded.#waiting) look();

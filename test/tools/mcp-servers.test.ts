@@ -87,7 +87,7 @@ describe("the everything server", () => {
   });
 
   it("forwards the progress of a long operation", async () => {
-    const input = { duration: 0.6, steps: 3 };
+    const input = { duration: 1.5, steps: 3 };
     const result = await toolbox.call("all/trigger-long-running-operation", input);
     expect(result.isError).toBe(false);
     const fractions = toolbox.events.flatMap((event) =>

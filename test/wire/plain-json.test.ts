@@ -1,6 +1,6 @@
 import { assert, jsonValue, property } from "fast-check";
 import { expect, it } from "vitest";
-import { plainJson } from "../../src/tools/plain-json.ts";
+import { plainJson } from "../../src/wire/plain-json.ts";
 
 it("copies any JSON", () => {
   const same = property(jsonValue(), (value) => {

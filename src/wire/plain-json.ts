@@ -1,4 +1,4 @@
-import type { Json } from "../wire/json.ts";
+import type { Json } from "./json.ts";
 
 /** Deeper than this is a circle or a mistake. */
 const MAX_DEPTH = 200;

@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from "node:util";
+import { CoppiceError } from "../errors.ts";
+import type { Placement } from "../wire/delivery.ts";
+import type { Block, TurnMessage } from "../wire/transcript.ts";
+
+type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
+type ToolResult = Extract<Block, { readonly type: "tool_result" }>;
+
+/** What a model is told that has repeated a turn too often. */
+const remark: Block = {
+  type: "text",
+  text:
+    "You have made the same calls with the same results again and again. Do something else, or " +
+    "answer with what you have: the same calls once more end you.",
+};
+
+/**
+ * Watches the turns of one agent for those that lead nowhere: the same calls in the same order
+ * with the same results, and calls that all fail. What the model says beside them does not count.
+ *
+ * **Guarantees** one look at two names where a turn is another one; all that it knows stands in
+ * the transcript, in pairs of calls and results, so that it survives every move.
+ */
+export class LoopDetection {
+  readonly #transcript: readonly TurnMessage[];
+  readonly #limits: Placement["limits"];
+  /** How often the last turn repeated the one before it; undefined until it is looked up. */
+  #repeated: number | undefined;
+
+  constructor(transcript: readonly TurnMessage[], limits: Placement["limits"]) {
+    this.#transcript = transcript;
+    this.#limits = limits;
+  }
+
+  /** What the model is told beside the results that are about to end its turn. */
+  remarkOn(results: readonly Block[]): readonly Block[] {
+    if (results.length === 0) return [];
+    const { length } = this.#transcript;
+    const before = this.#repeated ?? repetitionsIn(this.#transcript, length - 1);
+    const latest: TurnMessage = { role: "user", content: results };
+    this.#repeated = isRepeated(this.#transcript, length, latest) ? before + 1 : 0;
+    return this.#repeated > this.#limits.repeats ? [remark] : [];
+  }
+
+  /** Why the agent ends with this reply: it was told, and asks for the same calls once more. */
+  objectionTo(content: readonly Block[]): CoppiceError | undefined {
+    const { repeats } = this.#limits;
+    this.#repeated ??= repetitionsIn(this.#transcript, this.#transcript.length);
+    if (this.#repeated <= repeats) return undefined;
+    const isSame = areSameCalls({ role: "assistant", content }, this.#transcript.at(-2));
+    return isSame ? loopDetected(repeats) : undefined;
+  }
+
+  /** Why the agent ends before its next model call: all that it did has failed, for too long. */
+  failure(): CoppiceError | undefined {
+    const { errors } = this.#limits;
+    const failed = failedTurns(this.#transcript);
+    return failed > errors ? tooManyErrors(errors, this.#transcript) : undefined;
+  }
+}
+
+/** How often the turn that ends before `end` repeats the one before it. */
+function repetitionsIn(transcript: readonly TurnMessage[], end: number): number {
+  let count = 0;
+  while (isRepeated(transcript, end - 1 - 2 * count)) count += 1;
+  return count;
+}
+
+/** Whether the results at `at` end a turn that is the one before it again. */
+function isRepeated(
+  transcript: readonly TurnMessage[],
+  at: number,
+  results = transcript[at],
+): boolean {
+  if (!areSameCalls(transcript[at - 1], transcript[at - 3])) return false;
+  return areSameResults(results, transcript[at - 2]);
+}
+
+/** How many turns at the end of the transcript had calls that all failed. */
+function failedTurns(transcript: readonly TurnMessage[]): number {
+  let count = 0;
+  for (let at = transcript.length - 1; at > 0 && haveAllFailed(transcript[at]); at -= 2) count += 1;
+  return count;
+}
+
+function loopDetected(repeats: number): CoppiceError {
+  const told = `It repeated the same calls with the same results over ${repeats} times`;
+  const details = { limit: "repeats", value: repeats };
+  return new CoppiceError("LOOP_DETECTED", `${told}, and was told so`, details);
+}
+
+function tooManyErrors(errors: number, transcript: readonly TurnMessage[]): CoppiceError {
+  const last = resultsIn(transcript.at(-1)).at(-1)?.content;
+  const said = typeof last === "string" ? `; the last said: ${last.slice(0, 500)}` : "";
+  const told = `Every call of more than ${errors} turns in a row failed${said}`;
+  return new CoppiceError("TOO_MANY_ERRORS", told, { limit: "errors", value: errors });
+}
+
+function areSameCalls(a: TurnMessage | undefined, b: TurnMessage | undefined): boolean {
+  const [these, those] = [usesIn(a), usesIn(b)];
+  if (these.length === 0 || these.length !== those.length) return false;
+  if (these.some(({ name }, index) => name !== those[index]?.name)) return false;
+  return these.every(({ input }, index) => isDeepStrictEqual(input, those[index]?.input));
+}
+
+function areSameResults(a: TurnMessage | undefined, b: TurnMessage | undefined): boolean {
+  const [these, those] = [resultsIn(a), resultsIn(b)];
+  return (
+    these.length === those.length &&
+    these.every(({ content, is_error = false }, index) => {
+      const other = those[index] as ToolResult;
+      if (is_error !== (other.is_error ?? false)) return false;
+      return isDeepStrictEqual(content, other.content);
+    })
+  );
+}
+
+function haveAllFailed(message: TurnMessage | undefined): boolean {
+  const results = resultsIn(message);
+  return results.length > 0 && results.every(({ is_error }) => is_error === true);
+}
+
+function usesIn(message: TurnMessage | undefined): readonly ToolUse[] {
+  if (message === undefined || typeof message.content === "string") return [];
+  return message.content.filter((block) => block.type === "tool_use");
+}
+
+function resultsIn(message: TurnMessage | undefined): readonly ToolResult[] {
+  if (message === undefined || typeof message.content === "string") return [];
+  return message.content.filter((block) => block.type === "tool_result");
+}

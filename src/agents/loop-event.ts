@@ -1,0 +1,30 @@
+import type { AgentEvent } from "../../machines/agent.ts";
+import type { DeliveryBody } from "../wire/delivery.ts";
+import { childBlocks, messageBlocks, resultContent } from "./turn-content.ts";
+
+/** What a delivery means to the chart of the loop. */
+export function loopEvent(body: DeliveryBody): AgentEvent {
+  switch (body.type) {
+    case "permit": {
+      const { callId, maxTokens, turn, model = 0 } = body;
+      return { type: "permit.granted", callId, maxTokens, turn, model };
+    }
+    case "result":
+      return {
+        type: "result.received",
+        callId: body.callId,
+        result: resultContent(body.result),
+      };
+    case "message": {
+      const blocks = messageBlocks(body);
+      const asked = body.askId === undefined ? {} : { askId: body.askId };
+      return { type: "message.received", blocks, ...asked };
+    }
+    case "note":
+      return { type: "message.received", blocks: [{ type: "text", text: body.text }] };
+    case "child":
+      return { type: "message.received", blocks: childBlocks(body) };
+    case "end":
+      return { type: "end.requested" };
+  }
+}

@@ -1,0 +1,237 @@
+import { availableParallelism } from "node:os";
+import { CoppiceError } from "../errors.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import type { ComputeContext } from "../wire/compute.ts";
+import { type ComputeModule, ComputeThread, type ComputeWork } from "./compute-thread.ts";
+import { createThreadPool, type ThreadPool } from "./pool.ts";
+
+export interface ComputePoolOptions {
+  /** Threads at work at once. Default: available cores. */
+  readonly threads?: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Milliseconds for the import of a module. Default 10_000. */
+  readonly importTimeoutMs?: number;
+  /** Milliseconds after which a thread that does not end is stuck. Default 2_000. */
+  readonly killMs?: number;
+}
+
+export interface ComputeCall {
+  readonly module: ComputeModule;
+  readonly input: unknown;
+  readonly context: ComputeContext;
+  /** Its abort ends the thread, or takes the call out of the queue. */
+  readonly signal: AbortSignal;
+  /** It begins on a thread. */
+  readonly onBegin: () => void;
+  readonly onProgress: (fraction: number, message?: string) => void;
+}
+
+/** Calls that may wait for a thread. */
+const MAX_WAITING = 1_000;
+
+/**
+ * The threads of compute tools. A thread serves one module only, stays warm between calls, and is
+ * ended with the call that does not end by itself.
+ *
+ * **Guarantees** at most `threads` work at once, and at most twice as many exist. Tools take turns,
+ * so that one whose calls hang holds up no other for longer than its time-out. A thread that is
+ * stuck in a native call is replaced and not waited for; when all are stuck, calls are refused.
+ */
+export class ComputePool {
+  readonly #most: number;
+  readonly #clock: Clock;
+  readonly #options: ComputePoolOptions;
+  readonly #pools = new Map<number, ThreadPool>();
+  readonly #threads = new Set<ComputeThread>();
+  /** By module. */
+  readonly #waiting = new Map<string, ComputeWork[]>();
+  /** When each module was last given a thread, counted in turns. */
+  readonly #served = new Map<string, number>();
+  #turns = 0;
+  #started = 0;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ComputePoolOptions = {}) {
+    this.#options = options;
+    this.#most = options.threads ?? availableParallelism();
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /**
+   * Imports modules, each on a thread of its own.
+   *
+   * **Fails with** `OPTIONS_INVALID` for one that cannot be imported in time or whose default
+   * export is no function.
+   */
+  async verify(modules: readonly ComputeModule[]): Promise<void> {
+    const unique = new Map(modules.map((module) => [keyOf(module), module]));
+    await Promise.all(
+      [...unique.values()].map(async (module) => {
+        try {
+          await this.#do({ module });
+        } catch (error) {
+          if (error instanceof CoppiceError && error.code === "OPTIONS_INVALID") throw error;
+          const told = `The module ${module.url} of a compute tool could not be imported: ${error}`;
+          throw new CoppiceError("OPTIONS_INVALID", told, { url: module.url }, error);
+        }
+      }),
+    );
+  }
+
+  /**
+   * Runs one call on a thread of its module, as soon as there is one.
+   *
+   * **Fails with** `OUT_OF_MEMORY`, `QUEUE_FULL` behind 1,000 others, and else with an error that
+   * says what the module threw or what became of its thread.
+   */
+  run(call: ComputeCall): Promise<unknown> {
+    const { module, input, context, signal, onBegin, onProgress } = call;
+    return this.#do({ module, call: { input, context }, onBegin, onProgress }, signal);
+  }
+
+  /** Threads in a native call that outlived the order to end. */
+  get stuck(): number {
+    return this.#count((thread) => thread.isStuck);
+  }
+
+  /** Ends every thread; resolves when each has exited or is known to be stuck. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #do(work: Omit<ComputeWork, "settle" | "fail">, signal?: AbortSignal): Promise<unknown> {
+    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<unknown>();
+    const asked: ComputeWork = { ...work, settle, fail };
+    const abort = (): void => this.#abort(asked);
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#enqueue(asked);
+    return promise.finally(() => signal?.removeEventListener("abort", abort));
+  }
+
+  #enqueue(work: ComputeWork): void {
+    if (this.#stopping !== undefined) return work.fail(stopped());
+    const waiting = [...this.#waiting.values()].reduce((sum, works) => sum + works.length, 0);
+    if (waiting >= MAX_WAITING) {
+      const told = `${waiting} calls of compute tools are waiting for a thread already`;
+      return work.fail(new CoppiceError("QUEUE_FULL", told));
+    }
+    const key = keyOf(work.module);
+    const works = this.#waiting.get(key);
+    if (works === undefined) this.#waiting.set(key, [work]);
+    else works.push(work);
+    this.#changed();
+  }
+
+  #abort(work: ComputeWork): void {
+    const key = keyOf(work.module);
+    const works = this.#waiting.get(key) ?? [];
+    const at = works.indexOf(work);
+    if (at < 0) {
+      for (const thread of this.#threads) thread.abandon(work);
+      return;
+    }
+    works.splice(at, 1);
+    if (works.length === 0) this.#waiting.delete(key);
+    work.fail(new Error("it was cancelled while it waited for a thread"));
+  }
+
+  #changed(): void {
+    for (const thread of this.#threads) if (thread.isGone) this.#threads.delete(thread);
+    this.#place();
+    if (this.stuck >= 2 * this.#most) this.#refuse();
+  }
+
+  /** Gives what waits to threads, until no more can be placed. */
+  #place(): void {
+    const last = (key: string): number => this.#served.get(key) ?? 0;
+    let isPlaced = true;
+    while (isPlaced) {
+      const turns = [...this.#waiting.keys()].sort((a, b) => last(a) - last(b));
+      isPlaced = turns.some((key) => this.#placeOne(key));
+    }
+  }
+
+  /** Gives a thread to the first that waits for this module, if there can be one. */
+  #placeOne(key: string): boolean {
+    const idle = [...this.#threads].filter((thread) => thread.isIdle);
+    const own = idle.find(({ module }) => keyOf(module) === key);
+    if (own === undefined && !this.#makeRoom(idle)) return false;
+    const works = this.#waiting.get(key) ?? [];
+    const work = works.shift();
+    if (works.length === 0) this.#waiting.delete(key);
+    if (work === undefined) return false;
+    if (work.call !== undefined) {
+      this.#turns += 1;
+      this.#served.set(key, this.#turns);
+    }
+    if (own === undefined) this.#open(work);
+    else own.take(work);
+    return true;
+  }
+
+  /** Whether one more thread may be started; a warm one of another module makes way. */
+  #makeRoom(idle: readonly ComputeThread[]): boolean {
+    if (this.#count((thread) => thread.isLiving) >= this.#most) {
+      const unwanted = idle.find(({ module }) => !this.#waiting.has(keyOf(module))) ?? idle[0];
+      if (unwanted === undefined) return false;
+      unwanted.end(new Error("its place was needed"));
+    }
+    return this.#threads.size < 2 * this.#most;
+  }
+
+  #open(work: ComputeWork): void {
+    const { importTimeoutMs = 10_000, killMs = 2_000 } = this.#options;
+    this.#started += 1;
+    const id = `compute-${this.#started}`;
+    const pool = this.#poolOf(work.module);
+    const onChange = (): void => this.#changed();
+    const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, onChange };
+    this.#threads.add(new ComputeThread({ ...common, module: work.module }, work));
+  }
+
+  #poolOf({ memoryMb }: ComputeModule): ThreadPool {
+    const made = this.#pools.get(memoryMb);
+    if (made !== undefined) return made;
+    // Threads that are ending still count for a while.
+    const maxThreads = 2 * this.#most + 8;
+    const entry = workerEntry(import.meta.url);
+    const pool = createThreadPool({ kind: "compute", entry, env: {}, maxThreads, memoryMb });
+    this.#pools.set(memoryMb, pool);
+    return pool;
+  }
+
+  /** No thread can be started any more, so nobody is kept waiting for one. */
+  #refuse(): void {
+    const told = `all ${this.#threads.size} threads of compute tools are stuck in native calls`;
+    for (const work of [...this.#waiting.values()].flat()) work.fail(new Error(told));
+    this.#waiting.clear();
+  }
+
+  #count(test: (thread: ComputeThread) => boolean): number {
+    return [...this.#threads].filter(test).length;
+  }
+
+  async #stop(): Promise<void> {
+    const waiting = [...this.#waiting.values()].flat();
+    this.#waiting.clear();
+    for (const work of waiting) work.fail(stopped());
+    for (const thread of this.#threads) thread.end(stopped());
+    await Promise.all([...this.#threads].map(({ ended }) => ended));
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+}
+
+function keyOf({ url, memoryMb }: ComputeModule): string {
+  return `${memoryMb} ${url}`;
+}
+
+function stopped(): CoppiceError {
+  return new CoppiceError("SUPERVISOR_STOPPED", "The threads of compute tools have ended");
+}
+
+/** The thread's module lies beside the source as source, and beside what was built as built. */
+function workerEntry(here: string): URL {
+  return new URL(`../../workers/compute${here.endsWith(".ts") ? ".ts" : ".js"}`, here);
+}

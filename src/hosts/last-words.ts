@@ -1,0 +1,37 @@
+import type { Readable } from "node:stream";
+
+const MAX_TAIL_CHARACTERS = 16_000;
+const MAX_WORDS_CHARACTERS = 200;
+
+/** What V8 and Node say when memory is what they lack. */
+const outOfMemory = /FATAL ERROR: .*(?:heap|memory|[Aa]llocation|invalid (?:table|array))/;
+
+/** Lines of a stack, native or not, and what stands around them. */
+const stack = /^(at |\d+: |-----|Node\.js v)/;
+
+/** The end of what a process printed: nobody is shown it, but it can tell why it died. */
+export class LastWords {
+  #tail = "";
+
+  constructor(streams: readonly (Readable | null | undefined)[]) {
+    for (const stream of streams) {
+      stream?.on("data", (chunk: Buffer) => {
+        this.#tail = (this.#tail + chunk.toString("utf8")).slice(-MAX_TAIL_CHARACTERS);
+      });
+      // The process has died; its exit is what counts.
+      stream?.on("error", () => undefined);
+    }
+  }
+
+  get tellsOfMemory(): boolean {
+    return outOfMemory.test(this.#tail);
+  }
+
+  /** The line that says why, or the last one; empty when it said nothing. */
+  get why(): string {
+    const lines = this.#tail.split("\n").map((line) => line.trim());
+    const said = lines.filter((line) => line !== "" && !stack.test(line));
+    const error = said.findLast((line) => /^(FATAL ERROR|(Uncaught )?\w*Error\b)/.test(line));
+    return (error ?? said.at(-1) ?? "").slice(0, MAX_WORDS_CHARACTERS);
+  }
+}

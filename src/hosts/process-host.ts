@@ -1,0 +1,260 @@
+import { once } from "node:events";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { Blame } from "../kernel/blame.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import type { HostKind } from "../wire/control.ts";
+import type { HostItem, ToHost } from "../wire/delivery.ts";
+import { decodeError, describe } from "../wire/error-codec.ts";
+import type { FromHost } from "../wire/frame.ts";
+import type { Packet } from "../wire/pipe.ts";
+import { type Control, openControl } from "./control.ts";
+import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
+import type { HostEvents, HostState, ModuleRef, Place } from "./host.ts";
+import { LaunchedProcess } from "./launched-process.ts";
+import { type Life, startLife } from "./life.ts";
+import { isNearLimit, processHeld } from "./memory-watch.ts";
+import { processArguments } from "./process-arguments.ts";
+
+export interface ProcessHostOptions {
+  readonly id: string;
+  readonly kind: HostKind;
+  /** The module that the process runs. */
+  readonly program: URL;
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  readonly events: Required<HostEvents>;
+  readonly clock: Clock;
+  /** Milliseconds from launch to its first answer. */
+  readonly startMs: number;
+  readonly killMs: number;
+  /** Milliseconds between two checks of its heart. */
+  readonly heartbeatMs: number;
+  /** Milliseconds for which it may be silent once it is suspect. */
+  readonly graceMs: number;
+}
+
+/**
+ * A host in a process of its own, for one agent.
+ *
+ * It speaks what a thread speaks, over one pipe. What its agent does to its memory, its thread or
+ * itself ends it alone: nothing of it is shared, and SIGKILL needs no help from what it runs.
+ */
+export class ProcessHost implements Place {
+  readonly id: string;
+  readonly kind: HostKind;
+  readonly isolation = "process";
+  load = 0;
+  resident: Place["resident"];
+  readonly #options: ProcessHostOptions;
+  readonly #control: Control;
+  /** The far side of the control's channel: what it hears goes through the pipe, and back. */
+  readonly #farControlPort: MessagePort;
+  readonly #portsClosed: Promise<unknown>;
+  readonly #life: Life;
+  /** Posted before there was a process. */
+  readonly #early: Packet[] = [];
+  #launching: unknown;
+  #process: LaunchedProcess | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #beats = 0;
+  /** The number of the last delivery that its agent has been given. */
+  #taken: number | undefined;
+  #cause: Blame["cause"] | undefined;
+
+  constructor(options: ProcessHostOptions) {
+    const { id, kind, clock, killMs, events } = options;
+    this.id = id;
+    this.kind = kind;
+    this.#options = options;
+    const channel = new MessageChannel();
+    this.#control = openControl(channel.port1, id, clock);
+    this.#farControlPort = channel.port2;
+    this.#farControlPort.on("message", (message) => this.#send({ lane: "control", message }));
+    this.#portsClosed = once(this.#farControlPort, "close");
+    this.#life = startLife(id, killMs, clock, {
+      announceStarted: () => {
+        this.#listen();
+        events.onStarted(this);
+      },
+      announceSuspect: () => events.onSuspect(this),
+      terminate: () => this.#terminate(),
+      announceStuck: () => {
+        this.#leave("its process does not end");
+        events.onStuck(this, this.#blame());
+      },
+      announceGone: (reason) => {
+        this.#leave(reason);
+        events.onLost(this, reason, this.#blame());
+      },
+    });
+  }
+
+  get state(): HostState {
+    return this.#life.state;
+  }
+
+  get living(): boolean {
+    return this.#life.living;
+  }
+
+  get launched(): boolean {
+    return this.#process !== undefined;
+  }
+
+  get ready(): Promise<void> {
+    return this.#life.ready;
+  }
+
+  get ended(): Promise<void> {
+    return this.#life.ended.then(() => this.#portsClosed).then(() => undefined);
+  }
+
+  post(message: ToHost): void {
+    if (!this.living) return;
+    // The cancel words are not shared with a process: it has one of its own, for its one agent.
+    const items = message.items.map((item): HostItem => {
+      return item.type === "place" ? { ...item, word: 0 } : item;
+    });
+    this.#send({ lane: "data", message: { ...message, items } });
+  }
+
+  condemn(reason: string): void {
+    this.#life.send({ type: "host.condemned", reason });
+  }
+
+  launch(delayMs: number): void {
+    if (delayMs === 0) this.#launch();
+    else this.#launching = this.#options.clock.setTimeout(() => this.#launch(), delayMs);
+  }
+
+  async check({ url, kind }: ModuleRef, deadlineMs: number): Promise<void> {
+    const what = `the import of ${url}`;
+    const problem = await this.#control.ask(what, (far) => far.checkModule(url, kind), deadlineMs);
+    if (problem !== null) throw decodeError(problem);
+  }
+
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.state !== "ready") return;
+    await this.#control.ask("an orderly end", (far) => far.drain(), deadlineMs);
+  }
+
+  #launch(): void {
+    if (!this.living) return;
+    const { program, env, kind, memoryMb, heartbeatMs, startMs } = this.#options;
+    const args = [...processArguments(program, memoryMb), kind, String(heartbeatMs / 2)];
+    try {
+      this.#process = new LaunchedProcess({
+        args,
+        env,
+        memoryMb,
+        fate: {
+          onPacket: (packet) => this.#hear(packet),
+          onCrash: (reason) => this.#fail("exited", reason),
+          onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
+          onExit: (reason, outOfMemory) => {
+            if (this.living) this.#cause = outOfMemory ? "out-of-memory" : "exited";
+            this.#life.send({ type: "host.exited", reason });
+          },
+        },
+      });
+    } catch (error) {
+      this.#exitWithoutProcess(describe(error));
+      return;
+    }
+    for (const packet of this.#early.splice(0)) this.#send(packet);
+    this.#control
+      .ask("its first answer", (far) => far.ping(), startMs)
+      .then(
+        () => this.#life.send({ type: "host.started" }),
+        (error) => this.condemn(describe(error)),
+      );
+  }
+
+  /** By the system's time whatever the supervisor's clock is: a process knows no other. */
+  #listen(): void {
+    const { heartbeatMs, graceMs } = this.#options;
+    this.#heartbeat = startHeartbeat({
+      heartbeatMs,
+      graceMs,
+      clock: systemClock,
+      readBeat: () => this.#beats,
+      onMissed: () => this.#life.send({ type: "beat.missed" }),
+      onSeen: () => this.#life.send({ type: "beat.seen" }),
+      onCondemned: () => this.#silent(),
+    });
+  }
+
+  /** A heap that is all but full leaves V8 no time for anything but its garbage. */
+  #silent(): void {
+    const { memoryMb, graceMs } = this.#options;
+    const held = this.#process?.heldBytes ?? 0;
+    if (isNearLimit(held, memoryMb)) this.#fail("out-of-memory", processHeld(held, memoryMb));
+    else this.#fail("froze", `its process did not answer for ${graceMs} ms after it was suspect`);
+  }
+
+  #send(packet: Packet): void {
+    if (this.#process === undefined) this.#early.push(packet);
+    else this.#process.send(packet.lane, packet.message);
+  }
+
+  #hear({ lane, message }: Packet): void {
+    switch (lane) {
+      case "data":
+        return this.#options.events.onFrames(this, message as FromHost);
+      case "control":
+        if (isAnswer(message)) this.#farControlPort.postMessage(message);
+        return;
+      case "beat":
+        this.#beats += 1;
+        return;
+      case "taken":
+        if (Number.isSafeInteger(message)) this.#taken = message as number;
+        return;
+    }
+  }
+
+  /** Ends it for a fault of what runs there. */
+  #fail(cause: Blame["cause"], reason: string): void {
+    if (this.living) this.#cause = cause;
+    this.condemn(reason);
+  }
+
+  #terminate(): void {
+    if (this.#process === undefined) this.#exitWithoutProcess("it was never launched");
+    else this.#process.kill();
+  }
+
+  /** Later, as a real exit would be, and never inside the call that opened or condemned it. */
+  #exitWithoutProcess(reason: string): void {
+    queueMicrotask(() => this.#life.send({ type: "host.exited", reason }));
+  }
+
+  #leave(reason: string): void {
+    this.#options.clock.clearTimeout(this.#launching);
+    this.#heartbeat?.stop();
+    this.#control.close(reason);
+    this.#early.length = 0;
+    this.#process?.release();
+  }
+
+  /**
+   * Undefined where the supervisor itself has ended it. Who has been given something is the one
+   * who lives here; before that, placement knows whether anybody can be at fault.
+   */
+  #blame(): Blame | undefined {
+    const { resident } = this;
+    if (this.#cause === undefined) return undefined;
+    const known = resident !== undefined && this.#taken !== undefined;
+    return {
+      cause: this.#cause,
+      running: known ? [{ ...resident, n: this.#taken as number }] : [],
+    };
+  }
+}
+
+/** The form in which Comlink answers; nothing else that a guest could say gets to it. */
+function isAnswer(message: unknown): boolean {
+  if (typeof message !== "object" || message === null) return false;
+  return "id" in message && "type" in message && message.type === "RAW";
+}

@@ -1,0 +1,103 @@
+import { CoppiceError } from "../errors.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import { requestModel } from "./calls.ts";
+import { deadLetter, failAsks } from "./dead-letters.ts";
+import { post, start } from "./dispatch.ts";
+import type { Call, Node } from "./node.ts";
+import { takeSlot } from "./slots.ts";
+import type { RestartGroup } from "./supervision.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * Makes a stopped agent ready to be started again: a new incarnation at the same path, with the
+ * same account, turns, deadline and names, and with the messages that it had not taken in.
+ */
+export function renew(tree: Tree, node: Node): void {
+  const { group, finished } = node;
+  // The snapshot of a run that was completed has nothing left to do.
+  const anew = node.birth.restartFrom !== "snapshot" || finished?.status === "completed";
+  node.incarnation += 1;
+  node.status = "waiting";
+  node.ending = undefined;
+  node.finished = undefined;
+  node.killed = false;
+  node.busy = false;
+  node.idle = undefined;
+  node.turnEnded = undefined;
+  node.moves = 0;
+  node.childRestarts = undefined;
+  keepMail(tree, node);
+  if (anew) forgetState(tree, node);
+  else keepState(node);
+  tree.emit({ type: "renew", node });
+  if (group !== undefined) hasStopped(tree, group, node);
+}
+
+/** The wait before a restart begins when the last of those that come back has stopped. */
+export function hasStopped(tree: Tree, group: RestartGroup, node: Node): void {
+  if (!group.stopping.delete(node) || group.stopping.size > 0) return;
+  tree.deadlines.add(tree.now + group.delayMs, { type: "restart", group });
+}
+
+/** Starts those of a group that nobody has ended, or stopped once more, meanwhile. */
+export function restart(tree: Tree, group: RestartGroup): void {
+  const { members, restarts, delayMs, failed, end } = group;
+  const code = "error" in end && end.error !== undefined ? { code: end.error.code } : {};
+  const cause = { path: failed.path, status: end.status, ...code };
+  for (const node of members) {
+    if (node.group !== group) continue;
+    node.group = undefined;
+    // Closed until now, so that nothing that its last incarnation asked for is taken up.
+    node.closed = false;
+    const { incarnation } = node;
+    tree.fact("agent.restarted", node.path, { incarnation, restarts, delayMs, cause });
+    node.status = "queued";
+    if (takeSlot(node, "waker")) start(tree, node);
+  }
+}
+
+/** Takes up what a snapshot waits for: its model call again, every other call as cancelled. */
+export function resumeCalls(tree: Tree, node: Node): void {
+  const { lastGood } = node;
+  node.lastGood = undefined;
+  node.idle = lastGood?.idle;
+  node.turnEnded = node.idle;
+  for (const { out, attempt } of lastGood?.calls ?? []) {
+    if (out.type === "model" && out.job === undefined) {
+      const again: Call = { out, state: "working", attempt: attempt + 1 };
+      node.calls.set(out.callId, again);
+      requestModel(tree, node, again);
+      continue;
+    }
+    const told = `${node.path} was restarted while ${out.callId} was under way`;
+    const error = encodeError(new CoppiceError("CANCELLED", told), "CANCELLED");
+    post(tree, node, { type: "result", callId: out.callId, result: { isError: true, error } });
+  }
+}
+
+/** Unread messages wait for the new incarnation; what answers the old one is for nobody. */
+function keepMail(tree: Tree, node: Node): void {
+  for (const body of node.mailbox.renew()) {
+    if (body.type !== "child" && body.type !== "result") continue;
+    const from = body.type === "child" ? body.path : body.callId;
+    deadLetter(tree, { from, to: node.path, reason: "it is for an earlier incarnation" });
+  }
+}
+
+/** The asks that it had taken in stand in its state, or run into their deadlines. */
+function keepState(node: Node): void {
+  node.callPrefix = `${node.path}#`;
+  if (node.lastGood !== undefined) node.transcript.length = node.lastGood.transcript;
+}
+
+function forgetState(tree: Tree, node: Node): void {
+  node.callPrefix = `${node.path}#${node.incarnation}.`;
+  node.state = undefined;
+  node.value = undefined;
+  node.timers = undefined;
+  node.transcript = [];
+  node.lastGood = undefined;
+  const unread = new Set(node.mailbox.user.map((body) => "askId" in body && body.askId));
+  const taken = node.asks.filter((askId) => !unread.has(askId));
+  failAsks(tree, taken, `${node.path} was restarted before it answered`);
+}

@@ -1,0 +1,68 @@
+import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
+import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
+import type { Attempt } from "./retry.ts";
+
+type Failure = Omit<Extract<Attempt, { readonly status: "failed" }>, "status" | "remains">;
+
+interface Context {
+  /** Of the module. */
+  readonly url: string;
+  /** How many attempts were made, this one included. */
+  readonly attempts: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What a module's error may say of trying again, each field known to be what it seems. */
+interface Said extends ServiceError {
+  readonly retryable?: boolean;
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * Says what went wrong in a module, and whether to try again: only where its error says so, since
+ * a mistake in its code would be made again.
+ */
+export function describeThrown(thrown: unknown, { url, attempts, now }: Context): Failure {
+  const said = read(thrown instanceof CoppiceError ? thrown.details : thrown);
+  const { retryable: again = statusMayPass(said), status } = said;
+  const retryAfterMs = said.retryAfterMs ?? readRetryAfter(said.headers, now);
+  const about = { attempts, retryable: again, ...(status !== undefined && { status }) };
+  return {
+    error: errorOf(thrown, { module: url, ...about }),
+    again,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+function errorOf(
+  thrown: unknown,
+  about: { readonly module: string; readonly [detail: string]: string | number | boolean },
+): CoppiceError {
+  if (!(thrown instanceof CoppiceError)) {
+    const told = `The model module ${about.module} threw: ${describe(thrown)}`;
+    const where = thrown instanceof Error ? { stack: thrown.stack } : {};
+    return new CoppiceError("MODEL_FAILED", told, { ...about, ...where });
+  }
+  const { code, message, details } = thrown;
+  const error = new CoppiceError(code, message, { ...about, ...details });
+  // It was made with its advice at its end.
+  error.message = message;
+  return error;
+}
+
+/** Anything can be thrown, so each field is taken only for what it is. */
+function read(thrown: unknown): Said {
+  if (typeof thrown !== "object" || thrown === null) return {};
+  const { status, headers, retryable, retryAfterMs } = thrown as {
+    readonly [field in keyof Said]: unknown;
+  };
+  const get = (headers as Partial<Headers> | null | undefined)?.get;
+  return {
+    ...(typeof status === "number" && { status }),
+    ...(typeof get === "function" && { headers: headers as Headers }),
+    ...(typeof retryable === "boolean" && { retryable }),
+    ...(typeof retryAfterMs === "number" && retryAfterMs > 0 && { retryAfterMs }),
+  };
+}

@@ -1,0 +1,116 @@
+import { CoppiceError } from "../errors.ts";
+import { deadLetter } from "../kernel/dead-letters.ts";
+import type { Node } from "../kernel/node.ts";
+import type { Out } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import { relationOf, resolve, unknownAgent } from "./address.ts";
+import { isBelow } from "./event-log.ts";
+import { refusal } from "./refusal.ts";
+import type { Swarm } from "./swarm.ts";
+
+type Of<Type extends Out["type"]> = Extract<Out, { type: Type }>;
+
+/** Tells another agent something; the result says only that it was accepted. */
+export function send(swarm: Swarm, node: Node, out: Of<"send">): void {
+  const { kernel } = swarm;
+  const { callId, message } = out;
+  const to = addressee(swarm, node, out, message);
+  if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
+  const hasEnded = to.closed;
+  const isTold = kernel.tell(to, node.path, message);
+  swarm.parts.arbiter.release(callId, { started: isTold });
+  if (!isTold) return refuse(swarm, node, callId, undelivered(to, message, hasEnded));
+  kernel.settleCall(node, callId, { isError: false, value: { to: to.path } });
+}
+
+/** Tells another agent something; the result is its answer, or why there is none. */
+export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
+  const { kernel, asks } = swarm;
+  const { callId, message, timeoutMs } = out;
+  const to = addressee(swarm, node, out, message);
+  if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
+  const askId = asks.open(to.path, {
+    answer: (value) => {
+      if (node.calls.has(callId)) kernel.settleCall(node, callId, { isError: false, value });
+      else
+        deadLetter(kernel.tree, {
+          from: to.path,
+          to: node.path,
+          reason: NOBODY_WAITS,
+          message: value,
+        });
+    },
+    fail: (error) => refuse(swarm, node, callId, error),
+  });
+  // Before anything is settled, so that an agent that asks all day holds no slot for it.
+  kernel.idleCall(node, callId);
+  const hasEnded = to.closed;
+  const deadline = swarm.clock.now() + timeoutMs;
+  const isTold = kernel.ask(to, node.path, message, askId, deadline);
+  swarm.parts.arbiter.release(callId, { started: isTold });
+  if (!isTold) asks.fail(askId, undelivered(to, message, hasEnded));
+}
+
+/**
+ * Waits for the end of another agent. Whom it may write to it may watch, and all below itself;
+ * not those above, which end only when it has ended.
+ */
+export function watch(swarm: Swarm, node: Node, out: Of<"watch">): void {
+  const { callId } = out;
+  const to = resolve(swarm, node, out.to);
+  if (to === undefined) return refuse(swarm, node, callId, unknownAgent(node, out.to));
+  if (to.depth === 0 || isBelow(node.path, to.path)) {
+    const told = `watch: ${node.path} ends before ${to.path} does`;
+    return refuse(swarm, node, callId, new CoppiceError("OPTIONS_INVALID", told, { to: to.path }));
+  }
+  const isOwn = isBelow(to.path, node.path);
+  if (!isOwn && !mayReach(swarm, node, to, { callId, input: { watch: to.path } })) return;
+  // Looking uses nothing up.
+  swarm.parts.arbiter.release(callId, { started: false });
+  swarm.kernel.watch(node, callId, to);
+}
+
+/** Why somebody who is there was not told. */
+export function undelivered(to: Node, message: Json, hasEnded: boolean): CoppiceError {
+  return hasEnded
+    ? new CoppiceError("AGENT_STOPPED", `${to.path} has ended`, { message })
+    : new CoppiceError("MAILBOX_FULL", `the mailbox of ${to.path} is full`, { message });
+}
+
+const NOBODY_WAITS = "nobody waits for this answer";
+
+/** Whom a message is for; one that is for nobody is a dead letter, and told to its sender. */
+function addressee(
+  swarm: Swarm,
+  node: Node,
+  { callId, to }: { readonly callId: string; readonly to: string },
+  message: Json,
+): Node | undefined {
+  const found = resolve(swarm, node, to);
+  if (found !== undefined && found.depth > 0) return found;
+  const reason = `there is no agent "${to}"`;
+  deadLetter(swarm.kernel.tree, { from: node.path, to: "/", reason, message });
+  refuse(swarm, node, callId, unknownAgent(node, to));
+  return undefined;
+}
+
+/** Asks the arbiter; false when the call was refused, or waits for a person. */
+function mayReach(
+  swarm: Swarm,
+  node: Node,
+  to: Node,
+  { callId, input }: { readonly callId: string; readonly input: Json },
+): boolean {
+  const { approvals, parts } = swarm;
+  const { approved = false } = approvals.takeAgain(callId) ?? {};
+  const about = { callId, to: to.path, relation: relationOf(node, to), approved };
+  const verdict = parts.arbiter.message(swarm.recordOf(node).seat, about);
+  const deny = (error: CoppiceError) => refuse(swarm, node, callId, error);
+  if (verdict.status === "ask") approvals.askForCall(node, callId, { input, ...verdict }, deny);
+  if (verdict.status === "refused") deny(verdict.error);
+  return verdict.status === "granted";
+}
+
+function refuse(swarm: Swarm, node: Node, callId: string, error: CoppiceError): void {
+  swarm.kernel.settleCall(node, callId, refusal(error));
+}

@@ -1,0 +1,122 @@
+import { DEFAULT_INTENSITY } from "../kernel/restart-intensity.ts";
+import type { RuntimeEvent } from "../wire/event.ts";
+import { isAtOrBelow, keeperOf } from "./history.ts";
+import type { InnerScene, Invariant } from "./invariant.ts";
+
+const STARTS = new Set(["agent.spawned", "agent.started", "tool.started", "model.started"]);
+/** What tells of something that was done to an agent, or that an agent did. */
+const DEEDS = new Set([...STARTS, "agent.restarted", "agent.state", "tool.requested"]);
+
+const gapFree: Invariant<InnerScene> = {
+  name: "facts are numbered without a gap",
+  ofEvent: ({ seq, type }, { history }) =>
+    seq === undefined || seq === history.last + 1
+      ? undefined
+      : `${type} has number ${seq} after ${history.last}`,
+};
+
+const oneOutcome: Invariant<InnerScene> = {
+  name: "each spawn has exactly one outcome",
+  ofEvent: ({ type, path }, { history }) => {
+    const agent = history.agents.get(path);
+    if (type === "agent.spawned" && agent !== undefined) return `${path} was spawned twice`;
+    if (type !== "agent.stopped") return undefined;
+    if (agent === undefined) return `${path} stopped and was never spawned`;
+    return agent.stoppedAt === undefined ? undefined : `${path} stopped twice`;
+  },
+  atEnd: ({ history }) => {
+    for (const { path, stoppedAt } of history.agents.values()) {
+      if (stoppedAt === undefined) return `${path} has no outcome`;
+    }
+    return undefined;
+  },
+};
+
+const nothingAfterDeath: Invariant<InnerScene> = {
+  name: "nothing is done by or to the dead",
+  ofEvent: ({ type, path }, { history }) => {
+    if (!DEEDS.has(type) || history.agents.get(path)?.stoppedAt === undefined) return undefined;
+    return `${type} of ${path}, which has stopped`;
+  },
+};
+
+const closedStartsNothing: Invariant<InnerScene> = {
+  name: "cancelled subtrees start nothing",
+  ofEvent: ({ type, path }, { history }) =>
+    STARTS.has(type) && history.isClosed(path) ? `${type} of ${path}` : undefined,
+};
+
+const childrenFirst: Invariant<InnerScene> = {
+  name: "children are gone before their parent's outcome",
+  ofEvent: ({ type, path }, { history }) => {
+    if (type !== "agent.stopped") return undefined;
+    for (const { path: below, stoppedAt } of history.agents.values()) {
+      if (below === path || !isAtOrBelow(below, path) || stoppedAt !== undefined) continue;
+      return `${path} has an outcome, and ${below} none`;
+    }
+    return undefined;
+  },
+};
+
+const onceEach: Invariant<InnerScene> = {
+  name: "each call takes effect once",
+  ofEvent: (event, { history }) => {
+    const call = history.toolCalls.get(String(event.callId));
+    if (event.type === "tool.started" && (call?.started ?? 0) > 0) return twice(event);
+    if (event.type !== "tool.finished") return undefined;
+    return call === undefined || call.finished >= call.started ? twice(event) : undefined;
+  },
+  ofStep: ({ history, swarm }) => {
+    for (const [callId, { executed, tool }] of history.toolCalls) {
+      if (executed > 1 && !swarm.parts.toolbox.isIdempotent(tool)) {
+        return `${callId} ran ${tool} ${executed} times`;
+      }
+    }
+    const spawning = new Set<string>();
+    for (const { foregroundCall: callId } of swarm.kernel.tree.nodes.values()) {
+      if (callId === undefined) continue;
+      if (spawning.has(callId)) return `${callId} spawned two agents`;
+      spawning.add(callId);
+    }
+    return undefined;
+  },
+  atEnd: ({ history }) => {
+    for (const [callId, { started, finished }] of history.toolCalls) {
+      if (started !== finished) return `${callId} was started and never finished`;
+    }
+    for (const callId of history.modelCalls.keys()) {
+      return `${callId} was not finished as often as it was started`;
+    }
+    return undefined;
+  },
+};
+
+const intensity: Invariant<InnerScene> = {
+  name: "nobody is restarted more often than allowed",
+  ofEvent: ({ type, path, cause, at }, { history, swarm }) => {
+    if (type !== "agent.restarted") return undefined;
+    if ((cause as { readonly path?: string }).path !== path) return undefined;
+    const rule = swarm.kernel.find(path)?.parent?.birth.intensity;
+    const { maxRestarts, withinMs } = { ...DEFAULT_INTENSITY, ...rule };
+    // Restarts are counted when somebody fails, and told after a wait: half of the window is sure.
+    const times = history.restarts.get(keeperOf(path)) ?? [];
+    const lately = times.filter((time) => at - time < withinMs / 2).length + 1;
+    if (lately <= maxRestarts) return undefined;
+    return `${path} begins anew as number ${lately} of ${maxRestarts} in ${withinMs} ms`;
+  },
+};
+
+/** What can be told from events alone. */
+export const eventInvariants: readonly Invariant<InnerScene>[] = [
+  gapFree,
+  oneOutcome,
+  nothingAfterDeath,
+  closedStartsNothing,
+  childrenFirst,
+  onceEach,
+  intensity,
+];
+
+function twice({ type, callId }: RuntimeEvent): string {
+  return `${type} of ${String(callId)} for the second time`;
+}

@@ -1,0 +1,147 @@
+import type { Node } from "../kernel/node.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Swarm } from "../supervisor/swarm.ts";
+import type { Choice } from "./choices.ts";
+import type { Random } from "./random.ts";
+import type { SimulatedHosts } from "./simulated-hosts.ts";
+
+/** How often what goes wrong: each a rate from 0, never, to 1, always. */
+export interface FaultRates {
+  /** A host dies; per step. Some of what it had sent is lost. Default 0.01. */
+  readonly crash?: number;
+  /** A host stands still, until it wakes up or is condemned; per step. Default 0.01. */
+  readonly freeze?: number;
+  /** Somebody cancels some agent; per step. Default 0.005. */
+  readonly cancel?: number;
+  /** Somebody pauses some agent, and has it go on later; per step. Default 0.01. */
+  readonly pause?: number;
+  /** Somebody stops the supervisor; per step. Default 0.001. */
+  readonly stop?: number;
+  /** A tool fails; per call. Default 0.05. */
+  readonly toolFailure?: number;
+  /** A tool never answers; per call. Default 0.05. */
+  readonly toolSilence?: number;
+  /**
+   * Everything else is slow: time goes on although something else could happen, or timers fire up
+   * to three seconds late; per step. Default 0.1; with 0 time goes on when nothing else can.
+   */
+  readonly lateness?: number;
+}
+
+export const FAULT_RATES: Required<FaultRates> = {
+  crash: 0.01,
+  freeze: 0.01,
+  cancel: 0.005,
+  pause: 0.01,
+  stop: 0.001,
+  toolFailure: 0.05,
+  toolSilence: 0.05,
+  lateness: 0.1,
+};
+
+/** Faults of one schedule at most, beside those of tools, so that it comes to an end. */
+const MOST_FAULTS = 12;
+
+const STRIKES = ["crash", "freeze", "cancel", "pause", "stop"] as const;
+
+/** Something that goes wrong now. */
+export type Fault = Pick<Choice, "what" | "run">;
+
+export interface FaultSurroundings {
+  readonly random: Random;
+  readonly rates: Required<FaultRates>;
+  readonly hosts: SimulatedHosts;
+  readonly swarm: Swarm;
+  readonly supervisor: Supervisor;
+  /** Has something happen at a time that is chosen. */
+  readonly later: (what: string, run: () => void) => void;
+  readonly stop: () => void;
+}
+
+/** Has things go wrong, by chance. */
+export class Faults {
+  readonly #at: FaultSurroundings;
+  readonly #paused = new Set<string>();
+  #left = MOST_FAULTS;
+
+  constructor(surroundings: FaultSurroundings) {
+    this.#at = surroundings;
+  }
+
+  /** Asked before each step: what goes wrong now, if anything does. */
+  next(): Fault | undefined {
+    const { random, rates } = this.#at;
+    if (this.#left === 0) return undefined;
+    let at = random.next();
+    for (const name of STRIKES) {
+      at -= rates[name];
+      if (at >= 0) continue;
+      const fault = this[name]();
+      if (fault !== undefined) this.#left -= 1;
+      return fault;
+    }
+    return undefined;
+  }
+
+  /** Undoes what would keep the swarm from going on. */
+  heal(): void {
+    for (const path of [...this.#paused]) this.#resume(path);
+  }
+
+  protected crash(): Fault | undefined {
+    const host = this.#host();
+    return host && { what: `${host.id} crashes`, run: () => host.crash() };
+  }
+
+  protected freeze(): Fault | undefined {
+    const host = this.#host();
+    return host && { what: `${host.id} freezes`, run: () => host.freeze() };
+  }
+
+  protected cancel(): Fault | undefined {
+    const path = this.#agent()?.path;
+    if (path === undefined) return undefined;
+    const run = () => void this.#at.supervisor.cancel(path, "the simulation wants it so");
+    return { what: `${path} is cancelled`, run };
+  }
+
+  protected pause(): Fault | undefined {
+    const path = this.#agent()?.path;
+    if (path === undefined || this.#paused.has(path)) return undefined;
+    const run = (): void => {
+      this.#paused.add(path);
+      void this.#at.supervisor.pause(path);
+      this.#at.later(`${path} may go on`, () => this.#resume(path));
+    };
+    return { what: `${path} is paused`, run };
+  }
+
+  protected stop(): Fault {
+    const { random, later, stop } = this.#at;
+    const again = random.chance(0.3);
+    const run = (): void => {
+      stop();
+      // The second stop kills at once.
+      if (again) later("the supervisor is stopped once more", stop);
+    };
+    return { what: "the supervisor is stopped", run };
+  }
+
+  #resume(path: string): void {
+    if (this.#paused.delete(path)) void this.#at.supervisor.resume(path);
+  }
+
+  #host() {
+    const { hosts, random } = this.#at;
+    const ready = hosts.all.filter(({ state }) => state === "ready");
+    return ready.length === 0 ? undefined : random.pick(ready);
+  }
+
+  #agent(): Node | undefined {
+    const { swarm, random } = this.#at;
+    const living = [...swarm.kernel.tree.nodes.values()].filter(
+      ({ depth, end }) => depth > 0 && end === undefined,
+    );
+    return living.length === 0 ? undefined : random.pick(living);
+  }
+}

@@ -1,0 +1,142 @@
+import type { RuntimeEvent } from "../wire/event.ts";
+
+/** What the events so far say of one agent. */
+export interface AgentHistory {
+  readonly path: string;
+  readonly spawnedAt: number;
+  /** How often it was begun anew after a failure. */
+  restarts: number;
+  /** The `seq` of its one outcome. */
+  stoppedAt: number | undefined;
+  /** Calls of its own that were started. */
+  toolCalls: number;
+  modelCalls: number;
+}
+
+/** What the events so far say of one tool call. */
+export interface CallHistory {
+  readonly path: string;
+  readonly tool: string;
+  started: number;
+  finished: number;
+  /** How often the tool itself was run. */
+  executed: number;
+}
+
+/** All that has happened in a simulation, for invariants to look at. */
+export interface Past {
+  /** Every agent that was ever spawned, by its path. */
+  readonly agents: ReadonlyMap<string, Readonly<AgentHistory>>;
+  /** Every tool call that was ever started, by its id. */
+  readonly toolCalls: ReadonlyMap<string, Readonly<CallHistory>>;
+  /** The `seq` of the last fact. */
+  readonly last: number;
+  /** True where a cancel has closed the path or something above it. */
+  isClosed(path: string): boolean;
+}
+
+/** Gathers it, from events and from the tools themselves. */
+export class History implements Past {
+  readonly agents = new Map<string, AgentHistory>();
+  readonly toolCalls = new Map<string, CallHistory>();
+  /** Model calls that have been started and not finished, by their ids. */
+  readonly modelCalls = new Map<string, number>();
+  /** When somebody's failure had agents begun anew, by who supervises them; the newest last. */
+  readonly restarts = new Map<string, number[]>();
+  /** Subtrees that a cancel has closed, until they are begun anew. */
+  readonly closed = new Set<string>();
+  last = 0;
+
+  isClosed(path: string): boolean {
+    for (const top of this.closed) if (isAtOrBelow(path, top)) return true;
+    return false;
+  }
+
+  add(event: RuntimeEvent): void {
+    if (event.seq !== undefined) this.last = event.seq;
+    const { type, path } = event;
+    const agent = this.agents.get(path);
+    switch (type) {
+      case "agent.spawned":
+        this.agents.set(path, {
+          path,
+          spawnedAt: this.last,
+          restarts: 0,
+          stoppedAt: undefined,
+          toolCalls: 0,
+          modelCalls: 0,
+        });
+        break;
+      case "agent.restarted":
+        if (agent !== undefined) agent.restarts += 1;
+        this.closed.delete(path);
+        // A supervisor that begins anew counts anew.
+        this.restarts.delete(path);
+        this.#countRestart(event);
+        break;
+      case "agent.stopped":
+        if (agent !== undefined) agent.stoppedAt = this.last;
+        break;
+      case "cancel.closed":
+        this.closed.add(path);
+        break;
+      case "tool.started":
+        if (agent !== undefined) agent.toolCalls += 1;
+        this.#call(event).started += 1;
+        break;
+      case "tool.finished":
+        this.#call(event).finished += 1;
+        break;
+      case "model.started":
+        if (agent !== undefined) agent.modelCalls += 1;
+        this.#countModel(event, 1);
+        break;
+      case "model.finished":
+        this.#countModel(event, -1);
+        break;
+      default:
+    }
+  }
+
+  /** A tool was run for a call. */
+  execute(callId: string): void {
+    const call = this.toolCalls.get(callId);
+    if (call !== undefined) call.executed += 1;
+  }
+
+  #call({ callId, path, tool }: RuntimeEvent): CallHistory {
+    const id = String(callId);
+    let call = this.toolCalls.get(id);
+    if (call === undefined) {
+      call = { path, tool: String(tool), started: 0, finished: 0, executed: 0 };
+      this.toolCalls.set(id, call);
+    }
+    return call;
+  }
+
+  /** Those that come back together count once: for the one that failed. */
+  #countRestart({ path, cause, at }: RuntimeEvent): void {
+    if ((cause as { readonly path?: string } | undefined)?.path !== path) return;
+    const keeper = keeperOf(path);
+    const times = this.restarts.get(keeper) ?? [];
+    times.push(at);
+    this.restarts.set(keeper, times);
+  }
+
+  #countModel({ callId }: RuntimeEvent, by: 1 | -1): void {
+    const id = String(callId);
+    const open = (this.modelCalls.get(id) ?? 0) + by;
+    if (open === 0) this.modelCalls.delete(id);
+    else this.modelCalls.set(id, open);
+  }
+}
+
+/** Who counts the restarts of an agent: its parent, or, at the top level, itself. */
+export function keeperOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || `${path}*`;
+}
+
+/** True for the path itself and everything below it. */
+export function isAtOrBelow(path: string, top: string): boolean {
+  return path === top || top === "/" || path.startsWith(`${top}/`);
+}

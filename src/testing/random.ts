@@ -1,0 +1,62 @@
+/**
+ * Numbers that look random and come from a seed: the same seed, the same numbers.
+ *
+ * The generator is sfc32 (Chris Doty-Humphrey, PractRand), seeded through splitmix32.
+ */
+export class Random {
+  #a: number;
+  #b: number;
+  #c: number;
+  #count = 1;
+
+  /** @param seed a whole number; two that differ by one have nothing in common */
+  constructor(seed: number) {
+    let mixed = (seed ^ Math.floor(seed / 2 ** 32)) | 0;
+    const next = (): number => {
+      mixed = (mixed + 0x9e3779b9) | 0;
+      let word = mixed ^ (mixed >>> 16);
+      word = Math.imul(word, 0x21f0aaad);
+      word ^= word >>> 15;
+      word = Math.imul(word, 0x735a2d97);
+      return word ^ (word >>> 15);
+    };
+    [this.#a, this.#b, this.#c] = [next(), next(), next()];
+    for (let warmUp = 0; warmUp < 12; warmUp += 1) this.next();
+  }
+
+  /** At least 0, below 1. */
+  next(): number {
+    const sum = (((this.#a + this.#b) | 0) + this.#count) | 0;
+    this.#count = (this.#count + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (this.#c << 21) | (this.#c >>> 11);
+    this.#c = (this.#c + sum) | 0;
+    return (sum >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number from 0 to below `most`. */
+  below(most: number): number {
+    return Math.floor(this.next() * most);
+  }
+
+  /** A whole number, both ends included. */
+  between(least: number, most: number): number {
+    return least + this.below(most - least + 1);
+  }
+
+  /** True so often: 0 is never, 1 is always. */
+  chance(rate: number): boolean {
+    return this.next() < rate;
+  }
+
+  /** One of several; they must not be none. */
+  pick<T>(from: readonly T[]): T {
+    return from[this.below(from.length)] as T;
+  }
+
+  /** Another generator, whose numbers do not depend on how many are taken here afterwards. */
+  fork(): Random {
+    return new Random(Math.floor(this.next() * 2 ** 32));
+  }
+}

@@ -1,0 +1,122 @@
+import type { Clock } from "../wire/clock.ts";
+import type { Choice, ChoiceSource } from "./choices.ts";
+import type { Random } from "./random.ts";
+
+interface Armed {
+  readonly at: number;
+  readonly run: () => void;
+}
+
+/** Milliseconds by which a timer can be late. */
+const MOST_LATE_MS = 3_000;
+
+/** The time of a simulation: it goes on when that is chosen, from timer to timer. */
+export class SimulatedTime implements ChoiceSource {
+  readonly #random: Random;
+  readonly #lateness: number;
+  readonly #clocks = new Set<SimulatedClock>();
+  now = Date.UTC(2026, 0, 1);
+
+  /** @param lateness how often, from 0 to 1, time goes on before its time or for longer */
+  constructor(random: Random, lateness: number) {
+    this.#random = random;
+    this.#lateness = lateness;
+  }
+
+  /** A clock of this time; each fires its own timers in order, as the thread would that has it. */
+  clock(owner: string): SimulatedClock {
+    const clock = new SimulatedClock(this, owner);
+    this.#clocks.add(clock);
+    return clock;
+  }
+
+  /** Forgets a clock with all of its timers. */
+  drop(clock: SimulatedClock): void {
+    this.#clocks.delete(clock);
+  }
+
+  /** Timers that have not fired. */
+  get armed(): number {
+    let armed = 0;
+    for (const clock of this.#clocks) armed += clock.armed;
+    return armed;
+  }
+
+  offer(to: Choice[]): void {
+    for (const clock of this.#clocks) clock.offer(to);
+    // As a rule it waits until there is nothing else to do: otherwise every deadline would pass.
+    if (to.length === 0 || this.#random.chance(this.#lateness)) this.#offerNext(to);
+  }
+
+  #offerNext(to: Choice[]): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const clock of this.#clocks) {
+      if (!clock.halted && clock.next > this.now) next = Math.min(next, clock.next);
+    }
+    if (next === Number.POSITIVE_INFINITY) return;
+    to.push({
+      kind: "time",
+      what: `time goes on by ${next - this.now} ms`,
+      run: () => {
+        const late = this.#random.chance(this.#lateness) ? this.#random.below(MOST_LATE_MS) : 0;
+        this.now = next + late;
+      },
+    });
+  }
+}
+
+/** The clock of one thread of a simulation. */
+export class SimulatedClock implements Clock, ChoiceSource {
+  readonly #time: SimulatedTime;
+  readonly #owner: string;
+  readonly #timers = new Set<Armed>();
+  /** Its thread is frozen: no timer fires. */
+  halted = false;
+
+  constructor(time: SimulatedTime, owner: string) {
+    this.#time = time;
+    this.#owner = owner;
+  }
+
+  now(): number {
+    return this.#time.now;
+  }
+
+  setTimeout(run: () => void, delayMs: number): unknown {
+    const timer: Armed = { at: this.#time.now + Math.max(0, delayMs), run };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer as Armed);
+  }
+
+  get armed(): number {
+    return this.#timers.size;
+  }
+
+  /** When its earliest timer is due. */
+  get next(): number {
+    return this.#earliest()?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  offer(to: Choice[]): void {
+    const timer = this.#earliest();
+    if (this.halted || timer === undefined || timer.at > this.#time.now) return;
+    to.push({
+      kind: `timers of ${this.#owner}`,
+      what: `a timer of ${this.#owner} fires, ${this.#time.now - timer.at} ms late`,
+      run: () => {
+        this.#timers.delete(timer);
+        timer.run();
+      },
+    });
+  }
+
+  #earliest(): Armed | undefined {
+    let first: Armed | undefined;
+    for (const timer of this.#timers) if (first === undefined || timer.at < first.at) first = timer;
+    return first;
+  }
+}

@@ -1,0 +1,223 @@
+import { BUDGET_UNITS } from "../../machines/budget-accounts.ts";
+import type { Seat } from "../authority/seat.ts";
+import { TOP_LEVEL_SPAWNS, tightest } from "../kernel/limits.ts";
+import { type Node, subtree } from "../kernel/node.ts";
+import { isAtOrBelow } from "./history.ts";
+import type { InnerScene, Invariant } from "./invariant.ts";
+
+/** What a subtree holds, counted anew and not taken from the kernel's own counts. */
+interface Count {
+  slots: number;
+  queued: number;
+  depth: number;
+}
+
+const limits: Invariant<InnerScene> = {
+  name: "no limit is exceeded",
+  ofStep: ({ swarm }) => {
+    for (const node of subtree(swarm.kernel.tree.root)) {
+      const over = overLimit(node);
+      if (over !== undefined) return over;
+    }
+    return undefined;
+  },
+};
+
+const spawns: Invariant<InnerScene> = {
+  name: "no more agents are spawned than allowed",
+  ofStep: ({ swarm, history }) => {
+    for (const node of subtree(swarm.kernel.tree.root)) {
+      const most = node.limits.spawns ?? (node.depth === 1 ? TOP_LEVEL_SPAWNS : undefined);
+      if (most === undefined) continue;
+      let below = 0;
+      for (const path of history.agents.keys()) {
+        if (path !== node.path && isAtOrBelow(path, node.path)) below += 1;
+      }
+      if (below > most) return `${below} were spawned below ${node.path}, which allows ${most}`;
+    }
+    return undefined;
+  },
+};
+
+const slots: Invariant<InnerScene> = {
+  name: "slots balance",
+  ofStep: ({ swarm }) => {
+    for (const node of subtree(swarm.kernel.tree.root)) {
+      const { slots: held, queued } = count(node);
+      const { path, atWork, queuedBelow } = node;
+      if (held !== atWork) return `${path} counts ${atWork} at work, and ${held} hold a slot`;
+      if (queued !== queuedBelow) return `${path} counts ${queuedBelow} queued, not ${queued}`;
+      if (node.end !== undefined && node.slot) return `${path} has ended and holds a slot`;
+      if (node.slot && node.waitingAt !== undefined) return `${path} has a slot and waits for one`;
+    }
+    return undefined;
+  },
+};
+
+const budgets: Invariant<InnerScene> = {
+  name: "no budget is exceeded",
+  ofStep: (scene) => {
+    const { arbiter } = scene.swarm.parts;
+    for (const seat of [arbiter.root, ...[...scene.swarm.records].map((record) => record.seat)]) {
+      const over = overCeiling(seat) ?? overCount(seat, scene);
+      if (over !== undefined) return over;
+    }
+    return undefined;
+  },
+};
+
+const sums: Invariant<InnerScene> = {
+  name: "what is spent adds up",
+  atEnd: ({ swarm }) => {
+    const { account: root } = swarm.parts.arbiter.root;
+    for (const [unit, name] of BUDGET_UNITS.entries()) {
+      let own = 0;
+      for (const { seat } of swarm.records) own += seat.account.own[unit] ?? 0;
+      const spent = root.spent[unit] ?? 0;
+      if (own !== spent) return `agents have spent ${own} ${name}, and the root ${spent}`;
+    }
+    return undefined;
+  },
+};
+
+const reservations: Invariant<InnerScene> = {
+  name: "no reservation is left",
+  ofStep: ({ swarm }) => {
+    for (const { seat, node } of swarm.records) {
+      if (node.end !== undefined && isReserved(seat.account)) return `${node.path} has ended`;
+    }
+    return undefined;
+  },
+  atRest: ({ swarm }) => leftReserved(swarm),
+  atEnd: ({ swarm }) => leftReserved(swarm),
+};
+
+const rest: Invariant<InnerScene> = {
+  name: "everything comes to rest",
+  atRest: ({ swarm, armed }) => {
+    const { tree } = swarm.kernel;
+    for (const node of subtree(tree.root)) {
+      if (node.depth === 0 || node.end !== undefined) continue;
+      const why = restless(node);
+      if (why !== undefined) return `${node.path} ${why}`;
+    }
+    const waiting = {
+      "asks wait for an answer": tree.asks.size,
+      "questions wait for a person": swarm.approvals.list().length,
+      "calls wait for a budget": swarm.modelCalls.waiting,
+      "calls wait for their rate": swarm.pacedCalls.waiting,
+      "agents wait to be tried alone": tree.trials.waiting.length + tree.trials.open.size,
+      "deadlines are never due": tree.deadlines.size,
+      "timers never fire": armed,
+    };
+    return firstOf(waiting);
+  },
+  atEnd: ({ swarm, armed }) => {
+    const hosts = swarm.parts.hosts.list().filter(({ state }) => state !== "stuck");
+    return firstOf({ "timers are left": armed, "hosts are left": hosts.length });
+  },
+};
+
+/** What can be told from the state of the kernel and of the arbiter. */
+export const stateInvariants: readonly Invariant<InnerScene>[] = [
+  limits,
+  spawns,
+  slots,
+  budgets,
+  sums,
+  reservations,
+  rest,
+];
+
+function overLimit(node: Node): string | undefined {
+  const { path, limits: own } = node;
+  const { slots: held, queued, depth } = count(node);
+  const over = (limit: string, is: number, most: number): string =>
+    `${path} has ${limit} ${is}, and ${most} is allowed`;
+  if (own.depth !== undefined && depth > own.depth) return over("depth", depth, own.depth);
+  if (own.concurrency !== undefined && held > own.concurrency) {
+    return over("concurrency", held, own.concurrency);
+  }
+  if (own.queue !== undefined && queued > own.queue) return over("queue", queued, own.queue);
+  const bounds = { children: living(node), mailbox: node.mailbox.waiting, turns: node.turns };
+  for (const [limit, is] of Object.entries(bounds)) {
+    const most = tightest(node, limit as keyof typeof bounds);
+    if (is > most) return over(limit, is, most);
+  }
+  return undefined;
+}
+
+function living({ children }: Node): number {
+  return [...children.values()].filter(({ started, end }) => started && !end).length;
+}
+
+/** By the account's own figures. */
+function overCeiling({ path, account }: Seat): string | undefined {
+  for (const [unit, name] of BUDGET_UNITS.entries()) {
+    const spent = account.spent[unit] ?? 0;
+    const reserved = account.reserved[unit] ?? 0;
+    const limit = account.limit[unit] ?? Number.POSITIVE_INFINITY;
+    if (reserved < 0) return `${path} has reserved ${reserved} ${name}`;
+    if (spent + reserved > limit) {
+      return `${path} has spent ${spent} and reserved ${reserved} of ${limit} ${name}`;
+    }
+  }
+  return undefined;
+}
+
+/** By the calls that were started, whatever the account says. */
+function overCount({ path, account }: Seat, { history }: InnerScene): string | undefined {
+  for (const unit of ["toolCalls", "modelCalls"] as const) {
+    const limit = account.limit[BUDGET_UNITS.indexOf(unit)] ?? Number.POSITIVE_INFINITY;
+    if (limit === Number.POSITIVE_INFINITY) continue;
+    let started = 0;
+    for (const agent of history.agents.values()) {
+      if (isAtOrBelow(agent.path, path)) started += agent[unit];
+    }
+    if (started > limit) return `below ${path} ${started} ${unit} began, and ${limit} are allowed`;
+  }
+  return undefined;
+}
+
+/** The deepest level, the slots and the queued spawns at and below a node. */
+function count(top: Node): Count {
+  const total: Count = { slots: 0, queued: 0, depth: 0 };
+  for (const node of subtree(top)) {
+    if (node.slot) total.slots += 1;
+    if (node !== top && !node.started && node.end === undefined) total.queued += 1;
+    total.depth = Math.max(total.depth, node.depth - top.depth);
+  }
+  return total;
+}
+
+function firstOf(counts: Readonly<Record<string, number>>): string | undefined {
+  for (const [what, count] of Object.entries(counts)) if (count > 0) return `${count} ${what}`;
+  return undefined;
+}
+
+function restless(node: Node): string | undefined {
+  const { slot, waitingAt, held, status, mailbox } = node;
+  if (slot) return "holds a slot, and nothing can happen any more";
+  if (waitingAt !== undefined)
+    return `waits at ${waitingAt.path} for a slot that nobody gives back`;
+  if (held.length > 0) return `has ${held.length} requests that nobody takes up`;
+  // A sibling that lives may keep it from being started for as long as that lives.
+  if (node.parent?.parked.includes(node)) return undefined;
+  if (status !== "waiting") return `is ${status}, and nothing can happen any more`;
+  // A loop reads its mail between its turns, and this one may be about a child that goes on.
+  const reads = !node.birth.loop || node.calls.size === 0;
+  if (mailbox.empty || !(reads || mailbox.unacknowledged.length > 0)) return undefined;
+  return `has ${mailbox.system.length + mailbox.user.length} messages that it never gets`;
+}
+
+function leftReserved(swarm: InnerScene["swarm"]): string | undefined {
+  for (const { seat } of swarm.records) {
+    if (isReserved(seat.account)) return `${seat.path} has reserved what nobody uses`;
+  }
+  const { account } = swarm.parts.arbiter.root;
+  return isReserved(account) ? "the root has reserved what nobody uses" : undefined;
+}
+
+function isReserved({ reserved }: { readonly reserved: readonly number[] }): boolean {
+  return reserved.some((amount) => amount !== 0);
+}

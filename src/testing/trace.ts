@@ -1,0 +1,43 @@
+import type { RuntimeEvent } from "../wire/event.ts";
+
+/** Steps that a failure shows. */
+const STEPS_KEPT = 30;
+
+interface Step {
+  readonly number: number;
+  readonly what: string;
+  readonly events: RuntimeEvent[];
+}
+
+/** The last steps of a schedule and what each caused; made into text only when somebody asks. */
+export class Trace {
+  readonly #steps: Step[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  step(what: string): void {
+    this.#count += 1;
+    this.#steps.push({ number: this.#count, what, events: [] });
+    if (this.#steps.length > STEPS_KEPT) this.#steps.shift();
+  }
+
+  event(event: RuntimeEvent): void {
+    this.#steps.at(-1)?.events.push(event);
+  }
+
+  lines(): readonly string[] {
+    return this.#steps.flatMap(({ number, what, events }) => [
+      `${number}. ${what}`,
+      ...events.map((event) => `   ${textOf(event)}`),
+    ]);
+  }
+}
+
+function textOf({ type, path, callId, reason, host, outcome }: RuntimeEvent): string {
+  const { status } = (outcome ?? {}) as { readonly status?: string };
+  const more = [callId, host, reason, status].filter((part) => part !== undefined);
+  return [type, path, ...more].join(" ");
+}

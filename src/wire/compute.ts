@@ -1,0 +1,31 @@
+import type { MessagePort } from "node:worker_threads";
+import type { Json } from "./json.ts";
+
+/** What the thread of a compute tool is started with. It runs this one module and no other. */
+export interface ComputeTask {
+  /** Carries {@link ToCompute} in and {@link FromCompute} out. */
+  readonly port: MessagePort;
+  readonly url: string;
+}
+
+/** What can be told to a thread of the call that it serves. */
+export interface ComputeContext {
+  readonly callId: string;
+  readonly path: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly attempt: number;
+}
+
+/** A call; the next is sent when this one has ended. */
+export interface ToCompute {
+  readonly input: unknown;
+  readonly context: ComputeContext;
+}
+
+export type FromCompute =
+  | { readonly type: "ready" }
+  /** The module is of no use, and so is the thread. */
+  | { readonly type: "unfit"; readonly reason: string }
+  | { readonly type: "progress"; readonly fraction: number; readonly message?: string }
+  | { readonly type: "finished"; readonly value: Json }
+  | { readonly type: "threw"; readonly reason: string };

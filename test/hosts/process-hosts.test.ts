@@ -1,0 +1,156 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Host } from "../../src/hosts/host.ts";
+import { type Listening, listen } from "../fixtures/hosts/listening.ts";
+
+const processEntry = new URL("../fixtures/hosts/stand-in-process.ts", import.meta.url);
+const alone = { level: "process" } as const;
+
+const open: Listening[] = [];
+const start = (options: Parameters<typeof listen>[0] = {}): Listening => {
+  const listening = listen({ threads: 1, processEntry, ...options });
+  open.push(listening);
+  return listening;
+};
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(({ hosts }) => hosts.stop()));
+});
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+const pidOf = async ({ tell, heard }: Listening, host: Host): Promise<number> => {
+  tell(host, "pid");
+  return Number((await heard(`said ${host.id} `)).split(" ").at(-1));
+};
+
+describe("a host in a process", () => {
+  it("answers what was posted before it had started, and says where it is", async () => {
+    const { hosts, tell, heard } = start();
+    const host = hosts.pick("house", alone);
+    tell(host, "echo", "early");
+    expect(host.state).toBe("starting");
+    await heard('said house-1 "early"');
+    await heard("started house-1");
+    expect(hosts.list()).toEqual([
+      { id: "house-1", kind: "house", state: "ready", agents: 0, isolation: "process" },
+    ]);
+  });
+
+  it("has the two keys and nothing else where it is a house, nothing as a guest", async () => {
+    const env = { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: "u", HOME: "/x" };
+    const { hosts, tell, heard } = start({ env });
+    tell(hosts.pick("house", alone), "env");
+    tell(hosts.pick("guest", alone), "env");
+    await heard('said house-1 [["ANTHROPIC_API_KEY","k"],["ANTHROPIC_BASE_URL","u"]]');
+    await heard("said guest-2 []");
+  });
+
+  it("is a new one for each agent, beside those that are shared", () => {
+    const { hosts } = start();
+    const shared = hosts.pick("guest");
+    const [first, second] = [hosts.pick("guest", alone), hosts.pick("guest", alone)];
+    expect(new Set([shared, first, second]).size).toBe(3);
+    expect(hosts.pick("guest")).toBe(shared);
+  });
+
+  it("has its cancel word set before what came together with the end of its agent", async () => {
+    const { hosts, tell, heard } = start();
+    const host = hosts.pick("guest", alone);
+    const deliver = (n: number, body: object) =>
+      ({ type: "deliver", path: "/a", incarnation: 1, n, body }) as never;
+    const ask = { type: "message", from: "/", message: ["word", 0] };
+    host.post({ items: [deliver(1, ask)] });
+    await heard('said guest-1 {"length":1,"word":0}');
+    // While it is busy both arrive.
+    tell(host, "busy", 300);
+    await heard('said guest-1 "busy"');
+    host.post({ items: [deliver(2, ask)] });
+    host.post({ items: [deliver(3, { type: "end", status: "cancelled", reason: "enough" })] });
+    await heard('said guest-1 {"length":1,"word":1}');
+  });
+
+  it("is heard to the last frame that it sent before it ended itself", async () => {
+    const { hosts, log, tell, heard } = start();
+    const host = hosts.pick("guest", alone);
+    tell(host, "exit", 50);
+    await heard("lost guest-1 its process exited with code 3");
+    expect(log.filter((entry) => entry.startsWith("said"))).toHaveLength(50);
+    expect(host.state).toBe("gone");
+  });
+
+  it("tells with what error it died", async () => {
+    const { hosts, tell, heard } = start();
+    tell(hosts.pick("guest", alone), "throw", 1);
+    await heard("lost guest-1 its process exited with code 1: Error: a bad day");
+  });
+
+  it("that speaks rubbish is ended, and nobody else", async () => {
+    const { hosts, tell, heard } = start();
+    const [bad, good] = [hosts.pick("guest", alone), hosts.pick("guest", alone)];
+    tell(bad, "rubbish");
+    await heard("lost guest-1 it sent what cannot be read: a packet of 4294967295 bytes");
+    tell(good, "echo", "well");
+    await heard('said guest-2 "well"');
+  });
+
+  it.each(["spins", "is stopped by the system"])("that %s is lost after its grace", async (how) => {
+    const listening = start({ heartbeatMs: 100, graceMs: 200 });
+    const { hosts, tell, heard } = listening;
+    const host = hosts.pick("guest", alone);
+    const pid = await pidOf(listening, host);
+    if (how === "spins") tell(host, "spin");
+    else process.kill(pid, "SIGSTOP");
+    await heard("lost guest-1 its process did not answer for 200 ms after it was suspect");
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it("that is stuck in a native call is ended all the same", async () => {
+    const listening = start({ heartbeatMs: 100, graceMs: 200 });
+    const host = listening.hosts.pick("guest", alone);
+    const pid = await pidOf(listening, host);
+    listening.tell(host, "hash");
+    await listening.heard("lost guest-1 its process did not answer");
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it("is gone when stop() has resolved, whatever it does", async () => {
+    const listening = start();
+    const hosts = [1, 2, 3].map(() => listening.hosts.pick("guest", alone));
+    const pids = await Promise.all(hosts.map((host) => pidOf(listening, host)));
+    listening.tell(hosts[0] as Host, "spin");
+    await listening.heard('said guest-1 "spinning"');
+    await listening.hosts.stop();
+    expect(pids.map(isAlive)).toEqual([false, false, false]);
+    expect(listening.hosts.list()).toEqual([]);
+  });
+
+  it("that cannot be started is lost, and the next ones wait longer and longer", async () => {
+    const nowhere = new URL("./nowhere.ts", import.meta.url);
+    const { hosts, heard, log } = start({ processEntry: nowhere });
+    for (let n = 1; n <= 5; n += 1) {
+      hosts.pick("guest", alone);
+      await heard(`lost guest-${n} its process exited with code 1: Error: Cannot find module`);
+    }
+    expect(log.filter((entry) => entry.startsWith("started"))).toEqual([]);
+  });
+});
+
+describe("a supervisor that is killed", () => {
+  it("takes its processes along within two seconds, also one that never looks up", async () => {
+    const program = new URL("../fixtures/hosts/process-owner.ts", import.meta.url).pathname;
+    const owner = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = await once(owner.stdout, "data");
+    const pids = JSON.parse(String(said)) as number[];
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    owner.kill("SIGKILL");
+    await once(owner, "exit");
+    await expect.poll(() => pids.filter(isAlive), { timeout: 2_000 }).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+import { expect, it } from "vitest";
+import { Driver } from "./driver.ts";
+
+it("asks again for a stream that was lost during a pause, once the agent goes on", () => {
+  const driver = new Driver();
+  const node = driver.spawn();
+  driver.think(node);
+  driver.do((kernel) => kernel.pause(node));
+  driver.do((kernel) => kernel.loseHost("h1", "gone"));
+  expect(driver.of("model")).toHaveLength(1);
+  driver.do((kernel) => kernel.resumePaused(node));
+  expect(driver.of("model")).toHaveLength(2);
+  expect(node.held).toEqual([]);
+});
+
+it("takes only a call that was permitted for a stream that its host may have begun", () => {
+  const driver = new Driver();
+  const node = driver.spawn();
+  const callId = driver.callId(node);
+  driver.frame(node, [{ type: "model", callId, after: "now", inputTokens: 1 }]);
+  driver.do((kernel) => kernel.exhaust(node, "tokens", "used up"));
+  driver.do((kernel) => kernel.loseHost("h1", "gone"));
+  expect(node.end).toMatchObject({ status: "exhausted" });
+  expect(driver.of("model-lost")).toEqual([]);
+});
+
+/** A loop with a permit that waits for the end of a pause. */
+function pausedPermit() {
+  const driver = new Driver();
+  const node = driver.spawn(driver.root, { restart: "transient" });
+  const callId = driver.callId(node);
+  driver.frame(node, [{ type: "model", callId, after: "now", inputTokens: 1 }]);
+  driver.do((kernel) => kernel.idleCall(node, callId));
+  driver.do((kernel) => kernel.pause(node));
+  driver.do((kernel) => kernel.permit(node, callId, 100));
+  expect(node.mailbox.system).toMatchObject([{ type: "permit" }]);
+  return { driver, node, callId };
+}
+
+it("gives a permit that never arrived back when its agent is cancelled", () => {
+  const { driver, node, callId } = pausedPermit();
+  driver.cancel(node);
+  expect(driver.of("model-lost")).toMatchObject([{ callId, began: false }]);
+  expect(node.turns).toBe(0);
+});
+
+it("gives it back when its agent is killed for its host, and restarted", () => {
+  const { driver, node, callId } = pausedPermit();
+  const running = [{ path: node.path, incarnation: 1 }];
+  driver.do((kernel) => kernel.loseHost("h1", "froze", { cause: "froze", running }));
+  expect(driver.of("model-lost")).toMatchObject([{ callId, began: false }]);
+  expect(node.incarnation).toBe(2);
+});
+
+it("settles a stream that its agent took along, once", () => {
+  const driver = new Driver();
+  const node = driver.spawn();
+  const callId = driver.think(node);
+  const running = [{ path: node.path, incarnation: 1 }];
+  driver.do((kernel) => kernel.loseHost("h1", "froze", { cause: "froze", running }));
+  expect(driver.of("model-lost")).toMatchObject([{ callId, began: true }]);
+});
+
+it.each([false, true])("takes mail between turns again after a restart (sent: %s)", (isSent) => {
+  const driver = new Driver();
+  const from = { restart: "transient", restartFrom: "snapshot", lifetime: "session" } as const;
+  const node = driver.spawn(driver.root, from);
+  driver.endTurn(node, driver.think(node));
+  driver.frame(node, [], { state: { value: "waiting" } });
+  const tell = () => driver.do((kernel) => kernel.tell(node, "/", "while away"));
+  if (isSent) tell();
+  const running = [{ path: node.path, incarnation: 1 }];
+  driver.do((kernel) => kernel.loseHost("h1", "exited", { cause: "exited", running }));
+  if (!isSent) tell();
+  driver.delivered.clear();
+  driver.tick(1_000);
+  expect(driver.bodies(node).at(-1)).toMatchObject({ type: "message", message: "while away" });
+});

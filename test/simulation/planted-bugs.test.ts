@@ -1,0 +1,233 @@
+import { SimulationFailed } from "coppice/testing";
+import { describe, expect, it } from "vitest";
+import type { Effect } from "../../src/kernel/effects.ts";
+import { type Node, subtree } from "../../src/kernel/node.ts";
+import type { Swarm } from "../../src/supervisor/swarm.ts";
+import { runSchedule } from "../../src/testing/schedule.ts";
+import { heardOnce } from "./heard-once.ts";
+import { randomDrive } from "./random-drive.ts";
+import { randomSwarm } from "./random-swarm.ts";
+
+/** Seeds in which a planted bug has to be found. */
+const SEEDS = 400;
+
+type Plant = (swarm: Swarm) => void;
+
+/** Makes a mistake in what the shell is told to do. */
+function effects(mistake: (effects: readonly Effect[]) => readonly Effect[]): Plant {
+  return ({ kernel }) => wrap(kernel, "takeEffects", (take) => () => mistake(take()));
+}
+
+function twice(type: Effect["type"]): Plant {
+  return effects((all) => all.flatMap((one): Effect[] => (one.type === type ? [one, one] : [one])));
+}
+
+/** Forgets some limits of everybody while the kernel decides. */
+function forget(method: "spawn" | "tell" | "commit" | "settleCall", ...names: string[]): Plant {
+  return ({ kernel }) =>
+    wrap(kernel, method, (decide) => (...given: never[]) => {
+      const nodes = [...kernel.tree.nodes.values()] as { limits: object }[];
+      const kept = nodes.map((node) => [node, node.limits] as const);
+      for (const [node, limits] of kept) {
+        const left = Object.entries(limits).filter(([name]) => !names.includes(name));
+        node.limits = Object.fromEntries(left);
+      }
+      try {
+        return (decide as (...given: never[]) => unknown)(...given);
+      } finally {
+        for (const [node, limits] of kept) node.limits = limits;
+      }
+    });
+}
+
+const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[] = [
+  [
+    "a fact is told and not kept",
+    "facts are numbered without a gap",
+    ({ log }) => {
+      let [told, lost] = [0, 0];
+      wrap(
+        log,
+        "on",
+        (on) => (type, listener, once) =>
+          on(
+            type,
+            (event) => {
+              told += 1;
+              if (told === 20) lost += 1;
+              listener(event.seq === undefined ? event : { ...event, seq: event.seq + lost });
+            },
+            once,
+          ),
+      );
+    },
+  ],
+  ["an end is announced twice", "each spawn has exactly one outcome", twice("ended")],
+  [
+    "an end overtakes what came before it",
+    "nothing is done by or to the dead",
+    effects((all) => [
+      ...all.filter(({ type }) => type === "ended"),
+      ...all.filter(({ type }) => type !== "ended"),
+    ]),
+  ],
+  [
+    "a cancel only marks the record while the agent goes on",
+    "cancelled subtrees start nothing",
+    ({ kernel }) =>
+      wrap(kernel, "end", (end) => (node, ending) => {
+        end(node, ending);
+        for (const at of subtree(node)) if (at.end === undefined) at.closed = false;
+      }),
+  ],
+  [
+    "a parent does not count its children",
+    "children are gone before their parent's outcome",
+    ({ kernel }) =>
+      wrap(kernel, "spawn", (spawn) => (parent, birth, how) => {
+        const node = spawn(parent, birth, how);
+        parent.openChildren -= 1;
+        return node;
+      }),
+  ],
+  ["a request is carried out twice", "each call takes effect once", twice("request")],
+  ["nobody asks about depth", "no limit is exceeded", forget("spawn", "depth")],
+  ["nobody asks about children", "no limit is exceeded", forget("spawn", "children")],
+  ["nobody asks about the queue", "no limit is exceeded", forget("spawn", "queue")],
+  ["nobody asks about the mailbox", "no limit is exceeded", forget("tell", "mailbox")],
+  ["nobody asks about concurrency", "no limit is exceeded", forget("spawn", "concurrency")],
+  [
+    "turns are not counted",
+    "no limit is exceeded",
+    ({ kernel }) => wrap(kernel, "turnsLeft", () => () => 1),
+  ],
+  [
+    "nobody asks about spawns",
+    "no more agents are spawned than allowed",
+    forget("spawn", "spawns"),
+  ],
+  [
+    "a slot is given back twice",
+    "slots balance",
+    effects((all) => {
+      for (const one of all) if (one.type === "ended") (one.node.parent as Node).atWork -= 1;
+      return all;
+    }),
+  ],
+  [
+    "tools are not charged",
+    "no budget is exceeded",
+    ({ parts }) => wrap(parts.arbiter, "tool", () => () => ({ status: "granted" })),
+  ],
+  [
+    "a call is charged to the root alone",
+    "what is spent adds up",
+    ({ parts: { arbiter } }) =>
+      wrap(arbiter, "settle", (settle) => (...given) => {
+        settle(...given);
+        arbiter.root.account.spent[1] = (arbiter.root.account.spent[1] ?? 0) + 1;
+      }),
+  ],
+  [
+    "model calls are never settled, nor are accounts closed",
+    "no reservation is left",
+    ({ parts }) => {
+      wrap(parts.arbiter, "settle", () => () => undefined);
+      wrap(parts.arbiter, "close", () => () => undefined);
+    },
+  ],
+  [
+    "whoever waited during a pause is not served after it",
+    "everything comes to rest",
+    ({ kernel }) =>
+      wrap(kernel, "resumePaused", () => (node) => {
+        node.paused = false;
+      }),
+  ],
+  [
+    "restarts are forgotten",
+    "nobody is restarted more often than allowed",
+    ({ kernel }) =>
+      wrap(kernel, "takeEffects", (take) => () => {
+        for (const node of kernel.tree.nodes.values()) {
+          node.childRestarts = undefined;
+          node.ownRestarts = undefined;
+        }
+        return take();
+      }),
+  ],
+  [
+    "what is told is told twice",
+    "each message is heard once, in order",
+    ({ kernel }) =>
+      wrap(kernel, "tell", (tell) => (...given) => {
+        tell(...given);
+        return tell(...given);
+      }),
+  ],
+  [
+    "a timer outlives the supervisor",
+    "everything comes to rest",
+    (swarm) =>
+      wrap(swarm, "close", (close) => () => {
+        close();
+        swarm.clock.setTimeout(() => undefined, 1_000);
+      }),
+  ],
+  [
+    "the kernel throws",
+    "nothing throws",
+    ({ kernel }) => {
+      let frames = 0;
+      wrap(kernel, "commit", (commit) => (host, frame) => {
+        frames += 1;
+        if (frames === 9) throw new TypeError("a planted bug");
+        commit(host, frame);
+      });
+    },
+  ],
+];
+
+describe("each invariant catches a bug that was planted for it", () => {
+  it.each(bugs)("%s: %s", async (_bug, invariant, plant) => {
+    const failure = await firstFailure(plant);
+    expect(failure?.invariant).toBe(invariant);
+    // And exactly so again.
+    const again = await runPlanted(failure?.seed ?? 0, plant);
+    expect(again?.message).toBe(failure?.message);
+  });
+
+  it("has one for each invariant, and no other bug is found in these seeds", async () => {
+    expect(await firstFailure(() => undefined, 50)).toBeUndefined();
+  });
+});
+
+async function firstFailure(plant: Plant, seeds = SEEDS): Promise<SimulationFailed | undefined> {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const failure = await runPlanted(seed, plant);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+async function runPlanted(seed: number, plant: Plant): Promise<SimulationFailed | undefined> {
+  try {
+    const drive = randomDrive;
+    const invariants = [heardOnce];
+    await runSchedule(seed, { swarm: randomSwarm, drive, invariants, onLaunched: plant });
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof SimulationFailed) return thrown;
+    throw thrown;
+  }
+}
+
+/** Puts something around one method of one object. */
+function wrap<Of extends object, Name extends keyof Of>(
+  of: Of,
+  name: Name,
+  around: (method: Of[Name]) => Of[Name],
+): void {
+  const method = of[name] as (...given: unknown[]) => unknown;
+  of[name] = around(method.bind(of) as Of[Name]);
+}

@@ -1,0 +1,86 @@
+import type { RuntimeEvent } from "coppice";
+import { simulate } from "coppice/testing";
+import { describe, expect, it } from "vitest";
+import { heardOnce } from "./heard-once.ts";
+import { randomDrive } from "./random-drive.ts";
+import { randomSwarm } from "./random-swarm.ts";
+
+/** Schedules of each test: some seconds on a free core. */
+const SEEDS = 750;
+const LIMIT_MS = 60_000;
+
+describe("random swarms under random faults", () => {
+  it.each([1, 751, 1_501, 2_251])(
+    "keep every invariant in every schedule, from seed %i on",
+    async (from) => {
+      const { schedules, steps } = await simulate({
+        from,
+        seeds: SEEDS,
+        swarm: randomSwarm,
+        drive: randomDrive,
+        invariants: [heardOnce],
+      });
+      expect(schedules).toBe(SEEDS);
+      expect(steps).toBeGreaterThan(20 * SEEDS);
+    },
+    LIMIT_MS,
+  );
+
+  it("run exactly the same way for the same seed, and another way for another", async () => {
+    for (const seed of [1, 7, 42, 1_000_003]) {
+      const [once, again] = [await eventsOf(seed), await eventsOf(seed)];
+      expect(again).toEqual(once);
+      expect(once.length).toBeGreaterThan(3);
+    }
+    expect(await eventsOf(2)).not.toEqual(await eventsOf(3));
+  });
+
+  it("meet every kind of end, fault and refusal that they are there for", async () => {
+    const seen = new Set<unknown>();
+    await simulate({
+      seeds: 400,
+      swarm: randomSwarm,
+      drive: (supervisor, simulation) => {
+        supervisor.on("*", (event) => {
+          for (const kind of kindsOf(event)) seen.add(kind);
+        });
+        return randomDrive(supervisor, simulation);
+      },
+    });
+    expect([...seen]).toEqual(expect.arrayContaining(WANTED));
+  });
+});
+
+const WANTED = [
+  ..."completed failed cancelled killed exhausted timed-out".split(" "),
+  ..."DEPTH_EXCEEDED SPAWNS_EXCEEDED CHILDREN_EXCEEDED QUEUE_FULL BUDGET_EXCEEDED".split(" "),
+  ..."CAPABILITY_DENIED MODEL_FAILED TOOL_FAILED TOOL_TIMED_OUT".split(" "),
+  ..."RESTART_INTENSITY_EXCEEDED OUT_OF_MEMORY HOST_LOST agent.restarted".split(" "),
+  ..."approval.requested approval.decided host.suspect".split(" "),
+  ..."host.lost host.stuck cancel.killed letter.dead spawn.queued agent.output".split(" "),
+];
+
+async function eventsOf(seed: number): Promise<readonly RuntimeEvent[]> {
+  const events: RuntimeEvent[] = [];
+  await simulate({
+    seed,
+    swarm: randomSwarm,
+    drive: (supervisor, simulation) => {
+      supervisor.on("*", (event) => void events.push(event));
+      return randomDrive(supervisor, simulation);
+    },
+  });
+  return events;
+}
+
+function* kindsOf({ type, outcome, code, error }: RuntimeEvent): Generator<unknown> {
+  yield type;
+  yield code;
+  yield codeOf(error);
+  yield codeOf((outcome as { readonly error?: unknown } | undefined)?.error);
+  yield (outcome as { readonly status?: unknown } | undefined)?.status;
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown } | undefined)?.code;
+}

@@ -1,0 +1,57 @@
+import { isMainThread } from "node:worker_threads";
+import type { ComputeTask, FromCompute, ToCompute } from "../src/wire/compute.ts";
+import { describe } from "../src/wire/error-codec.ts";
+import { plainJson } from "../src/wire/plain-json.ts";
+
+if (isMainThread) throw new Error("workers/compute.ts runs in a worker thread only");
+
+type Run = (input: unknown, context: object) => unknown;
+type Tell = (message: FromCompute) => void;
+
+/** A loop that reports every step must not bury the thread that listens. */
+const PROGRESS_EVERY_MS = 100;
+
+/** The one endless task of a compute tool's thread. */
+export default async function compute({ port, url }: ComputeTask): Promise<never> {
+  const tell: Tell = (message) => port.postMessage(message);
+  try {
+    const run = await importFunction(url);
+    port.on("message", (call: ToCompute) => void serve(run, call, tell));
+    tell({ type: "ready" });
+  } catch (thrown) {
+    tell({ type: "unfit", reason: describe(thrown) });
+  }
+  return new Promise(() => undefined);
+}
+
+async function importFunction(url: string): Promise<Run> {
+  const { default: run } = (await import(url)) as { readonly default?: unknown };
+  if (typeof run === "function") return run as Run;
+  const found = run === undefined ? "missing" : `a ${typeof run}`;
+  throw new Error(`its default export is ${found}, not a function`);
+}
+
+async function serve(run: Run, { input, context }: ToCompute, tell: Tell): Promise<void> {
+  // Never aborted: the end of a call is the end of its thread.
+  const { signal } = new AbortController();
+  let isOver = false;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const progress = (fraction: unknown, message?: unknown): void => {
+    const now = performance.now();
+    if (isOver || now - toldAt < PROGRESS_EVERY_MS) return;
+    toldAt = now;
+    const text = message === undefined ? {} : { message: String(message) };
+    tell({ type: "progress", fraction: Number(fraction), ...text });
+  };
+  let answer: FromCompute;
+  try {
+    answer = {
+      type: "finished",
+      value: plainJson(await run(input, { ...context, signal, progress })),
+    };
+  } catch (thrown) {
+    answer = { type: "threw", reason: describe(thrown) };
+  }
+  isOver = true;
+  tell(answer);
+}

@@ -1,0 +1,25 @@
+import { Socket } from "node:net";
+import { isMainThread } from "node:worker_threads";
+import { openProcessPorts } from "../src/agents/process-ports.ts";
+import { HEART, type HostKind } from "../src/wire/control.ts";
+import { type CreateRuntime, serveHost } from "./serve-host.ts";
+
+/** Where the pipe is among the descriptors of a process. */
+const PIPE = 3;
+
+/** Serves a runtime to whoever holds the other end of the pipe, and ends with that end. */
+export function serveProcess(create: CreateRuntime): Promise<never> {
+  const [kind, beatMs] = process.argv.slice(2);
+  if (!isMainThread || beatMs === undefined) {
+    throw new Error("the program of a process host is started by nobody but a process host");
+  }
+  // Without the supervisor there is nobody to work for.
+  const leave = (): never => process.exit();
+  const stream = new Socket({ fd: PIPE, readable: true, writable: true });
+  stream.once("close", leave);
+  const { beat, onTaken, ...ports } = openProcessPorts(stream, leave);
+  setInterval(beat, Number(beatMs));
+  const heart = new SharedArrayBuffer(HEART.words * Int32Array.BYTES_PER_ELEMENT);
+  const task = { ...ports, heart, beatMs: Number(beatMs), kind: kind as HostKind };
+  return serveHost(task, (options) => create({ ...options, onTaken }));
+}
