@@ -98,8 +98,9 @@ function applyVerdict(tree: Tree, node: Node, end: End): void {
 /** Notes once what a restart from the snapshot goes back to. */
 export function keepLastGood(node: Node): void {
   if (node.birth.restartFrom !== "snapshot" || node.lastGood !== undefined) return;
-  const { transcript, calls, turnEnded: idle } = node;
-  node.lastGood = { transcript: transcript.length, calls: [...calls.values()], idle };
+  const { transcript, calls, held, turnEnded: idle } = node;
+  const waits = { calls: [...calls.values()], held: [...held] };
+  node.lastGood = { transcript: transcript.length, ...waits, idle };
 }
 
 /** Completes a task whose turn has ended with nothing left that could wake it. */

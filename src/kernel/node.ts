@@ -79,6 +79,8 @@ export interface LastGood {
   readonly transcript: number;
   /** What it waited for. */
   readonly calls: readonly Call[];
+  /** What it had asked for without a slot, so that nobody has heard of it yet. */
+  readonly held: readonly Out[];
   /** What the loop would have completed with, between turns. */
   readonly idle: { readonly output: Json } | undefined;
 }

@@ -1,6 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import { requestModel } from "./calls.ts";
+import { type Request, request, requestModel } from "./calls.ts";
 import { deadLetter, failAsks } from "./dead-letters.ts";
 import { post, start } from "./dispatch.ts";
 import type { Call, Node } from "./node.ts";
@@ -56,7 +56,7 @@ export function restart(tree: Tree, group: RestartGroup): void {
   }
 }
 
-/** Takes up what a snapshot waits for: its model call again, every other call as cancelled. */
+/** Takes up what a snapshot waits for: its model call again, every other call as cancelled, what was held. */
 export function resumeCalls(tree: Tree, node: Node): void {
   const { lastGood } = node;
   node.lastGood = undefined;
@@ -73,6 +73,7 @@ export function resumeCalls(tree: Tree, node: Node): void {
     const error = encodeError(new CoppiceError("CANCELLED", told), "CANCELLED");
     post(tree, node, { type: "result", callId: out.callId, result: { isError: true, error } });
   }
+  for (const out of lastGood?.held ?? []) request(tree, node, out as Request);
 }
 
 /** Unread messages wait for the new incarnation; what answers the old one is for nobody. */

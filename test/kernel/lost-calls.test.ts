@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Driver } from "./driver.ts";
+import { Driver, modelDone } from "./driver.ts";
 
 it("asks again for a stream that was lost during a pause, once the agent goes on", () => {
   const driver = new Driver();
@@ -75,4 +75,21 @@ it.each([false, true])("takes mail between turns again after a restart (sent: %s
   driver.delivered.clear();
   driver.tick(1_000);
   expect(driver.bodies(node).at(-1)).toMatchObject({ type: "message", message: "while away" });
+});
+
+it("asks for what was held, too, when it comes back from a snapshot", () => {
+  const driver = new Driver();
+  const from = { restart: "transient", restartFrom: "snapshot" } as const;
+  const node = driver.spawn(driver.root, from);
+  const thought = driver.think(node);
+  driver.do((kernel) => kernel.pause(node));
+  const callId = driver.callId(node);
+  const tool = { type: "tool", callId, tool: "t", input: null } as const;
+  driver.frame(node, [modelDone(thought), tool], { state: { value: "acting" } });
+  expect(node.held).toHaveLength(1);
+  const running = [{ path: node.path, incarnation: 1 }];
+  driver.do((kernel) => kernel.loseHost("h1", "exited", { cause: "exited", running }));
+  driver.do((kernel) => kernel.resumePaused(node));
+  driver.tick(1_000);
+  expect(driver.of("request").map(({ out }) => "callId" in out && out.callId)).toEqual([callId]);
 });
