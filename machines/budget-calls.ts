@@ -71,12 +71,14 @@ function newCall(state: BudgetState, request: Omit<Reserve, "type">): Call {
 
 /**
  * Charges what was really used, more than was reserved included, and gives the rest back.
- * False when nothing of that key waits or is held.
+ *
+ * @returns what was charged; undefined when nothing of that key waits or is held
  */
-export function settle(state: BudgetState, key: string, used: Used | undefined): boolean {
+export function settle(state: BudgetState, key: string, used: Used | undefined): Used | undefined {
   const call = state.calls.get(key);
-  if (call === undefined) return false;
-  const { nanoUsd, tokens, outputTokens } = used ?? reservedFor(call);
+  if (call === undefined) return undefined;
+  const charged = used ?? reservedFor(call);
+  const { nanoUsd, tokens, outputTokens } = charged;
   whole(nanoUsd, "nanoUsd");
   whole(tokens, "tokens");
   whole(outputTokens, "outputTokens");
@@ -85,7 +87,7 @@ export function settle(state: BudgetState, key: string, used: Used | undefined):
   charge(call.account, 1, tokens, state.warnings);
   charge(call.account, OUTPUT, outputTokens, state.warnings);
   wakeUp(state, freed);
-  return true;
+  return charged;
 }
 
 /** Gives everything that is held back. False when nothing of that key waits or is held. */

@@ -87,6 +87,7 @@ export type BudgetRequest =
 
 export type BudgetAnswer =
   | ReserveAnswer
+  | { readonly status: "settled"; readonly used: Used }
   | { readonly status: "done" }
   /** No call of that key waits or is held: nothing was changed. */
   | { readonly status: "unknown" };
@@ -118,8 +119,10 @@ export function decideBudget(state: BudgetState, request: BudgetRequest): Budget
   switch (request.type) {
     case "reserve":
       return reserve(state, request);
-    case "settle":
-      return settle(state, request.key, request.used) ? DONE : UNKNOWN;
+    case "settle": {
+      const used = settle(state, request.key, request.used);
+      return used === undefined ? UNKNOWN : { status: "settled", used };
+    }
     case "release":
       return release(state, request.key, request.started) ? DONE : UNKNOWN;
     case "open":

@@ -126,7 +126,8 @@ export class LoopAgent implements LoopEffects, Resident {
     const { cancelled } = this.#seat;
     const failure = cancelled ? undefined : this.#detection.failure();
     if (cancelled || failure) {
-      this.#seat.emit({ type: "model.done", callId, usage: noTokens });
+      const why = failure ? { error: encodeError(failure, failure.code) } : {};
+      this.#seat.emit({ type: "model.done", callId, usage: noTokens, ...why });
       if (failure) this.#giveUp(failure);
       return;
     }

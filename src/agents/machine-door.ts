@@ -117,7 +117,9 @@ export class MachineDoor implements HostDoor {
         return { ...plain, callId, tool: this.#seat.held.subjectOf(plain.tool) };
       case "model": {
         const { job } = plain;
-        return { type: "model", callId, after: "now", inputTokens: this.#tokensOf(job), job };
+        const asked = { type: "model", callId, after: "now", inputTokens: 0, job } as const;
+        // What is no conversation has no length; `call` says so.
+        return isOut(asked) ? { ...asked, inputTokens: this.#tokensOf(job) } : asked;
       }
       default:
         return { ...plain, callId };

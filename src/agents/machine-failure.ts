@@ -1,5 +1,5 @@
-import { CoppiceError, ERRORS, type ErrorCode } from "../errors.ts";
-import { describe, encodeError } from "../wire/error-codec.ts";
+import { CoppiceError } from "../errors.ts";
+import { describe, encodeError, isCode } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 
@@ -7,7 +7,8 @@ import type { WireError } from "../wire/outcome.ts";
 export function faultOf(thrown: unknown): WireError {
   if (thrown instanceof CoppiceError) return encodeError(thrown, "MACHINE_INVALID");
   const message = `The machine threw: ${describe(thrown)}`;
-  const stack = thrown instanceof Error && thrown.stack ? { stack: thrown.stack } : {};
+  const said = thrown instanceof Error ? (thrown.stack as unknown) : undefined;
+  const stack = typeof said === "string" ? { stack: said } : {};
   return { code: "MACHINE_INVALID", message, details: {}, ...stack };
 }
 
@@ -15,12 +16,8 @@ export function faultOf(thrown: unknown): WireError {
 export function failureOf(output: unknown, plain: Json, value: unknown): WireError {
   if (output instanceof Error) return faultOf(output);
   const { code, message } = (plain ?? {}) as { readonly code?: Json; readonly message?: Json };
-  if (typeof message === "string") return { code: knownCode(code), message, details: {} };
+  if (typeof message === "string")
+    return { code: isCode(code) ? code : "MACHINE_INVALID", message, details: {} };
   const told = `The machine ended in its state ${JSON.stringify(value)}, which is tagged failed`;
   return { code: "MACHINE_INVALID", message: told, details: { output: plain } };
-}
-
-function knownCode(code: Json | undefined): ErrorCode {
-  const known = typeof code === "string" && Object.hasOwn(ERRORS, code);
-  return known ? (code as ErrorCode) : "MACHINE_INVALID";
 }

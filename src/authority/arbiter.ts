@@ -4,7 +4,13 @@ import type { ApprovalScope } from "../wire/approval.ts";
 import type { Usage } from "../wire/outcome.ts";
 import type { Grant, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { type AccountOptions, Ledger, type LedgerOptions, type LedgerWarning } from "./ledger.ts";
+import {
+  type AccountOptions,
+  type Charge,
+  Ledger,
+  type LedgerOptions,
+  type LedgerWarning,
+} from "./ledger.ts";
 import type { ModelAsk } from "./model-demand.ts";
 import type { PriceList } from "./prices.ts";
 import type { MessageAsk, Request, SpawnAsk, ToolAsk } from "./request.ts";
@@ -181,10 +187,12 @@ export class Arbiter {
    * ignored, since their seat was closed.
    *
    * **Gotcha** figures that are not whole numbers are not believed: the reservation is charged.
+   * @returns what a model call was charged
    */
-  settle(callId: string, usage?: TokenUsage): void {
-    this.#ledger.settle(callId, usage);
+  settle(callId: string, usage?: TokenUsage): Charge | undefined {
+    const charge = this.#ledger.settle(callId, usage);
     this.#rights.release(callId, true);
+    return charge;
   }
 
   /**

@@ -17,7 +17,7 @@ import {
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { amountOf, readBudgets, readRaise, UNIT_NAMES, unitName } from "./budget-options.ts";
-import { demandOf, isTokens, isUsage, type ModelAsk, usedBy } from "./model-demand.ts";
+import { demandOf, isTokens, isUsage, type ModelAsk, usageIn, usedBy } from "./model-demand.ts";
 import { type Prices, readPrices } from "./price-options.ts";
 import { PriceList } from "./prices.ts";
 import { modelSubject } from "./subjects.ts";
@@ -64,6 +64,13 @@ export interface LedgerWarning {
   readonly by: string;
   /** Of a window: how long it is, in milliseconds. */
   readonly everyMs?: number;
+}
+
+/** What a model call came to, as its account was charged. */
+export interface Charge {
+  readonly usage: TokenUsage;
+  /** In dollars. */
+  readonly usd: number;
 }
 
 interface ModelCall {
@@ -177,13 +184,16 @@ export class Ledger {
     return no ?? this.#peek({ account: account.path, ...demandOf(ask, this.prices) });
   }
 
-  settle(callId: string, usage?: TokenUsage): void {
+  settle(callId: string, usage?: TokenUsage): Charge | undefined {
     const call = this.#modelCalls.get(callId);
     this.#modelCalls.delete(callId);
     const told = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
     const real = told && call && usedBy(call.ask.model, told, this.prices);
     const used = call === undefined ? NOTHING_MORE : real;
-    decideBudget(this.#budget, { type: "settle", key: callId, used });
+    const answer = decideBudget(this.#budget, { type: "settle", key: callId, used });
+    if (call === undefined || answer.status !== "settled") return undefined;
+    const { used: charged } = answer;
+    return { usage: told ?? usageIn(charged), usd: amountOf("usd", charged.nanoUsd) };
   }
 
   release(callId: string, started: boolean): void {

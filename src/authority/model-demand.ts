@@ -51,6 +51,12 @@ export function usedBy(model: ModelSpec, usage: TokenUsage, prices: PriceList): 
   return { nanoUsd: prices.cost(model, usage), tokens, outputTokens };
 }
 
+/** What was used as tokens of a call, where nobody said of which kind they were. */
+export function usageIn({ tokens, outputTokens }: Used): TokenUsage {
+  const inputTokens = tokens - outputTokens;
+  return { inputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens };
+}
+
 /** Whether every figure is a whole number of at least 0: they may come from a guest's host. */
 export function isUsage(usage: TokenUsage): boolean {
   const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;

@@ -20,7 +20,12 @@ const table: { readonly [Type in EventType]: Tell } = {
   "agent.spawned": (event) => tell("spawned", `as ${text(event.template)}`),
   "agent.started": silent,
   "agent.state": silent,
-  "agent.restarted": (event) => tell("restarted", rest(event), "warning"),
+  "agent.restarted": (event) => {
+    const { path, status, code } = fields(event.cause);
+    const who = path === event.path ? "it" : text(path);
+    const why = join(who, "ended", text(status), text(code));
+    return tell("restarted", `as incarnation ${text(event.incarnation)}: ${why}`, "warning");
+  },
   "agent.stopped": (event) => tellOutcome(event.outcome),
   "agent.output": silent,
   "spawn.queued": () => tell("queued", "waits for a slot", "quiet"),

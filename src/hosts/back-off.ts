@@ -2,6 +2,8 @@
 export interface BackOff {
   /** A host died by itself, `ageMs` after it was launched. */
   died(ageMs: number): void;
+  /** A host runs: what the last ones died of has passed. */
+  started(): void;
   /** Milliseconds to wait before the next launch. */
   delayMs(): number;
 }
@@ -20,6 +22,9 @@ export function createBackOff(): BackOff {
   return {
     died(ageMs) {
       inRow = ageMs < youngMs ? inRow + 1 : 0;
+    },
+    started() {
+      inRow = 0;
     },
     delayMs() {
       if (inRow <= freeDeaths) return 0;

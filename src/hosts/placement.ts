@@ -119,7 +119,10 @@ export class Placement {
 
   #started(host: Host): void {
     // What befalls it from here on is its one agent's doing, and says nothing about the next.
-    if (host.isolation !== undefined) this.#excused.add(host);
+    if (host.isolation !== undefined) {
+      this.#excused.add(host);
+      this.#backOff.started();
+    }
     this.#options.events.onStarted(host);
   }
 

@@ -16,7 +16,7 @@ export function processArguments(program: URL, memoryMb: number): string[] {
     "--permission",
     "--allow-fs-read=*",
     ...net,
-    `--max-old-space-size=${memoryMb}`,
+    `--max-old-space-size=${memoryMb}`, `--max-semi-space-size=${Math.max(1, Math.ceil(memoryMb / 16))}`,
     ...moduleOptions(process.execArgv),
     fileURLToPath(program),
   ];

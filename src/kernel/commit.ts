@@ -2,7 +2,8 @@ import type { Frame, Out } from "../wire/frame.ts";
 import { request, settleSlot } from "./calls.ts";
 import { deadLetter } from "./dead-letters.ts";
 import { flush } from "./dispatch.ts";
-import { finish, keepLastGood, maybeComplete } from "./ends.ts";
+import { finish, maybeComplete } from "./ends.ts";
+import { keepLastGood } from "./last-good.ts";
 import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 import { acquit, leaveTrial } from "./trials.ts";
@@ -29,10 +30,11 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   }
   // The state that it failed in is not one to come back to.
   const isLast = frame.out.at(-1)?.type === "done";
-  if (isLast) keepLastGood(node);
+  if (isLast) keepLastGood(node, frame.upTo);
+  const isKept = !isLast && node.lastGood === undefined;
   if (node.mailbox.cover(frame.upTo)) node.turnEnded = undefined;
-  if (frame.state !== undefined && !isLast) node.state = frame.state;
-  if (frame.timers !== undefined && !isLast) {
+  if (frame.state !== undefined && isKept) node.state = frame.state;
+  if (frame.timers !== undefined && isKept) {
     node.timers = frame.timers;
     node.timersAt = tree.now;
   }

@@ -116,11 +116,10 @@ function begin(tree: Tree, node: Node): void {
   node.started = true;
   parent.liveChildren += 1;
   const { timeoutMs } = node.birth;
-  const inherited = parent.deadline ?? Number.POSITIVE_INFINITY;
-  const own = timeoutMs === undefined ? Number.POSITIVE_INFINITY : tree.now + timeoutMs;
-  if (Math.min(own, inherited) < Number.POSITIVE_INFINITY) node.deadline = Math.min(own, inherited);
-  node.isTimed = own < inherited;
-  if (node.isTimed) tree.deadlines.add(own, { type: "timeout", node });
+  if (timeoutMs === undefined) return;
+  // Whatever its parent's is: that one may be put off while a person is asked for another child.
+  node.deadline = tree.now + timeoutMs;
+  tree.deadlines.add(node.deadline, { type: "timeout", node });
 }
 
 /** Takes a node out of the counts of those who wait to be started. */

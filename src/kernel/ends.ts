@@ -7,12 +7,14 @@ import { closingMessage } from "../wire/transcript.ts";
 import { childReport, childResult, settleCall, settleWaits } from "./calls.ts";
 import { buryMail, failAsks } from "./dead-letters.ts";
 import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
+import { keepLastGood } from "./last-good.ts";
 import { type End, type Ending, type Node, subtree } from "./node.ts";
 import { hasStopped, renew } from "./restarts.ts";
 import { dequeue, takeSlot } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
 import { supervise } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
+import { endTrial } from "./trials.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
 
 /** How an agent ended, by its host's word or by the loss of it. */
@@ -59,6 +61,7 @@ export function finish(tree: Tree, node: Node, said: Said): void {
   }
   node.status = "stopping";
   unwatchAll(node);
+  endTrial(tree, node);
   node.calls.clear();
   node.held.length = 0;
   rest(tree, node);
@@ -95,14 +98,6 @@ function applyVerdict(tree: Tree, node: Node, end: End): void {
   endSubtree(tree, supervisor, { status: "failed", reason, error });
 }
 
-/** Notes once what a restart from the snapshot goes back to. */
-export function keepLastGood(node: Node): void {
-  if (node.birth.restartFrom !== "snapshot" || node.lastGood !== undefined) return;
-  const { transcript, calls, held, turnEnded: idle } = node;
-  const waits = { calls: [...calls.values()], held: [...held] };
-  node.lastGood = { transcript: transcript.length, ...waits, idle };
-}
-
 /** Completes a task whose turn has ended with nothing left that could wake it. */
 export function maybeComplete(tree: Tree, node: Node): void {
   if (node.idle === undefined || node.ending !== undefined || node.finished !== undefined) return;
@@ -136,6 +131,7 @@ export function kill(tree: Tree, nodes: readonly Node[]): void {
 }
 
 function close(tree: Tree, node: Node, ending: Ending): void {
+  if (mayComeBack(ending)) keepLastGood(node);
   node.closed = true;
   node.ending = ending;
   node.endingSince = tree.now;
@@ -143,6 +139,11 @@ function close(tree: Tree, node: Node, ending: Ending): void {
   node.held.length = 0;
   dequeue(node);
   tree.emit({ type: "close", node });
+}
+
+/** Stopped to be restarted, or ended for what its supervisor may take for a failure. */
+function mayComeBack({ status }: Ending): boolean {
+  return status === "restarting" || status === "failed";
 }
 
 function isEnding({ ending }: Node): boolean {
@@ -158,12 +159,14 @@ function forgoRestart(tree: Tree, node: Node): void {
 
 function signal(tree: Tree, node: Node, ending: Ending): void {
   tree.emit({ type: "abort", node, reason: ending.reason });
-  if (ending.status !== "restarting") {
+  // Who may come back reads then what it had not yet read.
+  if (!mayComeBack(ending)) {
     const waiting = node.mailbox.takeWaiting();
     withdrawPermits(tree, node, waiting);
     buryMail(tree, node, waiting);
   }
-  if (node.finished !== undefined || node.depth === 0) return;
+  // Who stops already was told so: a machine that cleans up would be cut short by the second word.
+  if (node.finished !== undefined || node.status === "stopping" || node.depth === 0) return;
   // Who has no host yet, or none any more, has nobody there to ask.
   if (node.host === undefined) finish(tree, node, { status: "ended" });
   else if (isAtRest(node)) finishAtRest(tree, node, node.host);

@@ -12,11 +12,12 @@ import { doDue } from "./due.ts";
 import type { Effect } from "./effects.ts";
 import { endSubtree, finish, kill, maybeComplete } from "./ends.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
+import { resumeCalls } from "./last-good.ts";
 import { countSpawn, MOVES_ALLOWED, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
 import { type Birth, createNode, type Ending, join, type Node, subtree } from "./node.ts";
-import { resumeCalls } from "./restarts.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
+import { takesMail } from "./supervision.ts";
 import { Tree, type TreeOptions } from "./tree.ts";
 import { livesAlone } from "./trials.ts";
 import { watch } from "./watches.ts";
@@ -233,10 +234,9 @@ export class Kernel {
   /** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
   tell(to: Node, from: string, message: Json, askId?: string): boolean {
     const full = to.mailbox.waiting >= tightest(to, "mailbox");
-    // Whoever is being stopped only to be restarted reads it in its next incarnation.
-    const ended = to.depth === 0 || (to.closed && to.group === undefined);
-    if (ended || full) {
-      const reason = ended ? "the agent has ended" : "its mailbox is full";
+    const isOpen = takesMail(to);
+    if (!isOpen || full) {
+      const reason = isOpen ? "its mailbox is full" : "the agent has ended";
       deadLetter(this.tree, { from, to: to.path, reason, message });
       return false;
     }

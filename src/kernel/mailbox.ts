@@ -80,10 +80,11 @@ export class Mailbox {
 
   /**
    * Makes ready for a new incarnation: messages that no frame has covered are unread again.
+   * @param owed what it reads once more although frames have covered it
    * @returns the rest, which was meant for the old one
    */
-  renew(): readonly DeliveryBody[] {
-    const sent = this.#sent.map(({ body }) => body);
+  renew(owed: readonly DeliveryBody[] = []): readonly DeliveryBody[] {
+    const sent = [...new Set([...owed, ...this.#sent.map(({ body }) => body)])];
     const rest = [...sent.filter(({ type }) => type !== "message"), ...this.system.splice(0)];
     this.user.unshift(...sent.filter(({ type }) => type === "message"));
     this.notes.length = 0;

@@ -4,6 +4,7 @@ import type { Blame, Running } from "./blame.ts";
 import { requestModel, settleSlot } from "./calls.ts";
 import { flush } from "./dispatch.ts";
 import { finish } from "./ends.ts";
+import { keepLastGood } from "./last-good.ts";
 import { MOVES_ALLOWED } from "./limits.ts";
 import type { Node } from "./node.ts";
 import { loseStreams } from "./streams.ts";
@@ -38,7 +39,9 @@ export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame
   const isUnknown = blame?.running.length === 0;
   const suspects = new Set<Node>();
   if (isUnknown) for (const node of residents) if (mayHoldThread(tree, node)) suspects.add(node);
-  const isCauseKnown = guilty.size > 0 || suspects.size > 0;
+  // A host is also ended because of whom to kill there.
+  const isForced = [...residents].some(({ killed, end }) => killed && end === undefined);
+  const isCauseKnown = guilty.size > 0 || suspects.size > 0 || isForced;
   for (const node of residents) {
     if (node.finished !== undefined || isAway(node) || suspects.has(node)) continue;
     if (node.ending !== undefined) finish(tree, node, { status: "ended" });
@@ -58,6 +61,7 @@ interface Charge {
 function charge(tree: Tree, node: Node, { n = 0, reason, blame }: Charge): void {
   if (node.ending !== undefined) return;
   // What it was at when it did that is not given to its next incarnation.
+  keepLastGood(node, n);
   node.mailbox.cover(Math.min(n, node.mailbox.last));
   const { code, crime, advice } = charges[blame.cause];
   const why = reason.startsWith(crime) ? reason : `${crime}: ${reason}`;

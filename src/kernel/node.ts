@@ -4,6 +4,7 @@ import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Intensity, Limits, RestartType, Strategy } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
+import type { LastGood } from "./last-good.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Names } from "./names.ts";
 import type { RestartIntensity } from "./restart-intensity.ts";
@@ -73,18 +74,6 @@ export interface Birth {
   readonly intensity?: Intensity;
 }
 
-/** What an agent that comes back from its snapshot must find as it was before its last frame. */
-export interface LastGood {
-  /** How long its transcript was. */
-  readonly transcript: number;
-  /** What it waited for. */
-  readonly calls: readonly Call[];
-  /** What it had asked for without a slot, so that nobody has heard of it yet. */
-  readonly held: readonly Out[];
-  /** What the loop would have completed with, between turns. */
-  readonly idle: { readonly output: Json } | undefined;
-}
-
 /** One place in the mailbox tree: an agent, or the root that stands for the supervisor. */
 export interface Node {
   readonly path: string;
@@ -136,8 +125,6 @@ export interface Node {
   childRestarts: RestartIntensity | undefined;
   ownRestarts: RestartIntensity | undefined;
   deadline: number | undefined;
-  /** The deadline is its own, not only its parent's. */
-  isTimed: boolean;
   /** Questions open below it, during which its clock stands, and since when. */
   holds: number;
   heldAt: number;
@@ -211,7 +198,6 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     childRestarts: undefined,
     ownRestarts: undefined,
     deadline: undefined,
-    isTimed: false,
     holds: 0,
     heldAt: 0,
     slot: false,

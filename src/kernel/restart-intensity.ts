@@ -18,8 +18,11 @@ export class RestartIntensity {
   readonly #rule: Required<Intensity>;
   #times: number[] = [];
 
-  constructor(rule: Intensity | undefined) {
-    this.#rule = { ...DEFAULT_INTENSITY, ...rule };
+  constructor(rule: Intensity = DEFAULT_INTENSITY) {
+    const { backoffMs: shortest, maxBackoffMs: longest } = DEFAULT_INTENSITY;
+    // A field may be there and be undefined.
+    const { backoffMs = shortest, maxBackoffMs = longest } = rule;
+    this.#rule = { ...rule, backoffMs, maxBackoffMs };
   }
 
   get rule(): Required<Intensity> {
@@ -42,7 +45,9 @@ export class RestartIntensity {
     if (this.#times.length >= maxRestarts) return undefined;
     this.#times.push(now);
     const restarts = this.#times.length;
-    const longest = Math.min(maxBackoffMs, backoffMs * 2 ** (restarts - 1));
+    // Doubled without end it would be infinite, and nothing doubled so often is no number.
+    const doubled = backoffMs * 2 ** Math.min(restarts - 1, 64);
+    const longest = Math.min(maxBackoffMs, doubled);
     return { restarts, delayMs: Math.round(longest * (1 - chance / 2)) };
   }
 }

@@ -1,9 +1,7 @@
-import { CoppiceError } from "../errors.ts";
-import { encodeError } from "../wire/error-codec.ts";
-import { type Request, request, requestModel } from "./calls.ts";
 import { deadLetter, failAsks } from "./dead-letters.ts";
-import { post, start } from "./dispatch.ts";
-import type { Call, Node } from "./node.ts";
+import { start } from "./dispatch.ts";
+import { restoreMail } from "./last-good.ts";
+import type { Node } from "./node.ts";
 import { takeSlot } from "./slots.ts";
 import type { RestartGroup } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
@@ -26,9 +24,8 @@ export function renew(tree: Tree, node: Node): void {
   node.turnEnded = undefined;
   node.moves = 0;
   node.childRestarts = undefined;
-  keepMail(tree, node);
   if (anew) forgetState(tree, node);
-  else keepState(node);
+  else keepState(tree, node);
   tree.emit({ type: "renew", node });
   if (group !== undefined) hasStopped(tree, group, node);
 }
@@ -56,26 +53,6 @@ export function restart(tree: Tree, group: RestartGroup): void {
   }
 }
 
-/** Takes up what a snapshot waits for: its model call again, every other call as cancelled, what was held. */
-export function resumeCalls(tree: Tree, node: Node): void {
-  const { lastGood } = node;
-  node.lastGood = undefined;
-  node.idle = lastGood?.idle;
-  node.turnEnded = node.idle;
-  for (const { out, attempt } of lastGood?.calls ?? []) {
-    if (out.type === "model" && out.job === undefined) {
-      const again: Call = { out, state: "working", attempt: attempt + 1 };
-      node.calls.set(out.callId, again);
-      requestModel(tree, node, again);
-      continue;
-    }
-    const told = `${node.path} was restarted while ${out.callId} was under way`;
-    const error = encodeError(new CoppiceError("CANCELLED", told), "CANCELLED");
-    post(tree, node, { type: "result", callId: out.callId, result: { isError: true, error } });
-  }
-  for (const out of lastGood?.held ?? []) request(tree, node, out as Request);
-}
-
 /** Unread messages wait for the new incarnation; what answers the old one is for nobody. */
 function keepMail(tree: Tree, node: Node): void {
   for (const body of node.mailbox.renew()) {
@@ -85,13 +62,14 @@ function keepMail(tree: Tree, node: Node): void {
   }
 }
 
-/** The asks that it had taken in stand in its state, or run into their deadlines. */
-function keepState(node: Node): void {
+/** Calls of every incarnation may stand in its state. */
+function keepState(tree: Tree, node: Node): void {
   node.callPrefix = `${node.path}#`;
-  if (node.lastGood !== undefined) node.transcript.length = node.lastGood.transcript;
+  restoreMail(tree, node);
 }
 
 function forgetState(tree: Tree, node: Node): void {
+  keepMail(tree, node);
   node.callPrefix = `${node.path}#${node.incarnation}.`;
   node.state = undefined;
   node.value = undefined;

@@ -1,6 +1,7 @@
 import { CoppiceError, type ErrorDetails } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
+import { hasRunOut } from "./holds.ts";
 import type { End, Node } from "./node.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import type { Tree } from "./tree.ts";
@@ -61,12 +62,26 @@ export function isAway({ group, ending, finished }: Node): boolean {
   return group !== undefined && ending === undefined && finished === undefined;
 }
 
+/** It has ended, or will when its children have. */
+function isOver({ end, finished, group }: Node): boolean {
+  return end !== undefined || (finished !== undefined && group === undefined);
+}
+
+/** Whoever is stopped to be restarted, or may be once it has stopped, reads it then. */
+export function takesMail({ depth, closed, group, ending, finished, birth }: Node): boolean {
+  if (depth === 0) return false;
+  if (!closed || group !== undefined) return true;
+  const { restart = "temporary" } = birth;
+  return restart !== "temporary" && ending?.status === "failed" && finished === undefined;
+}
+
 /** The table of restart types: who is restarted after which end. */
-function comesBack(tree: Tree, { birth, parent, ending, deadline }: Node, end: End): boolean {
+function comesBack(tree: Tree, node: Node, end: End): boolean {
+  const { birth, parent, ending } = node;
   const { restart = "temporary" } = birth;
   if (restart === "temporary" || tree.root.closed || parent?.closed !== false) return false;
   if (ending !== undefined && ending.status !== "failed") return false;
-  if (deadline !== undefined && deadline <= tree.now) return false;
+  if (hasRunOut(tree, node)) return false;
   if (end.status === "completed") return restart === "permanent";
   return end.status === "failed" || end.status === "killed";
 }
@@ -76,7 +91,7 @@ function affected(supervisor: Node, node: Node): readonly Node[] {
   const { strategy = "one-for-one" } = supervisor.birth;
   if (strategy === "one-for-one") return [];
   const all = [...supervisor.children.values()].filter(
-    (at) => at === node || (at.end === undefined && at.started),
+    (at) => at === node || (at.started && !isOver(at)),
   );
   const from = strategy === "one-for-all" ? 0 : all.indexOf(node) + 1;
   return all

@@ -97,7 +97,7 @@ export class Tree {
     if (due.type === "ask") return this.asks.has(due.askId);
     if (due.type === "trial") return this.trials.open.has(due.node);
     if (due.type === "question") return due.node.holds > 0;
-    if (due.type === "timeout") return due.node.finished === undefined;
+    if (due.type === "timeout") return due.node.end === undefined;
     if (due.type === "restart") return due.group.members.some(({ group }) => group === due.group);
     return due.nodes.some((node) => node.finished === undefined);
   }

@@ -39,6 +39,12 @@ export function acquit(tree: Tree, node: Node): void {
   if (tree.trials.open.delete(node)) beginTrials(tree);
 }
 
+/** The agent has ended, by its trial or otherwise. */
+export function endTrial(tree: Tree, node: Node): void {
+  tree.trials.alone.delete(node);
+  acquit(tree, node);
+}
+
 /**
  * Gives a host that was only for a trial back, once nothing of its agent runs there that would
  * have to begin again elsewhere.

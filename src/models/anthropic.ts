@@ -6,6 +6,7 @@ import { growReply, type MessageEvent } from "./anthropic-reply.ts";
 import { type MessagesBody, messagesBody } from "./anthropic-request.ts";
 import { type Model, type ModelCall, ModelCallFailed } from "./model.ts";
 import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
+import { awaitSilence } from "./silence.ts";
 
 export interface AnthropicEnv {
   readonly ANTHROPIC_API_KEY?: string | undefined;
@@ -19,7 +20,8 @@ const maxClients = 16;
  * Makes models of the Messages API, which share one SDK client per base URL and key.
  *
  * **Guarantees** the SDK is loaded at the first call; retries are ours and visible; the key stands
- * in no error; nothing is printed; an abort closes the HTTP stream at once.
+ * in no error; nothing is printed; an abort closes the HTTP stream at once; a stream from which
+ * nothing comes for ten minutes counts as cut.
  * **Fails with** `MODEL_FAILED` with `status`, `type`, `reason` and `attempts` in its details.
  * **Gotcha** the API removed `temperature` in version 2026-10-21: a spec that sets it is sent
  * with the version before, which newer models may refuse.
@@ -50,6 +52,7 @@ export function anthropicModels(
       const service: Service = {
         client: await clientOf(apiKey, baseUrl),
         clock: policy.clock,
+        silentMs: policy.silentMs,
         apiKey,
       };
       const body = messagesBody(spec, request);
@@ -58,7 +61,7 @@ export function anthropicModels(
   });
 }
 
-interface Service extends Pick<RetryPolicy, "clock"> {
+interface Service extends Pick<RetryPolicy, "clock" | "silentMs"> {
   readonly client: Anthropic;
   readonly apiKey: string;
 }
@@ -70,7 +73,7 @@ async function newClient(apiKey: string, baseURL: string): Promise<Anthropic> {
 
 async function attempt(
   attempts: number,
-  { client, apiKey, clock }: Service,
+  { client, apiKey, clock, silentMs }: Service,
   body: MessagesBody,
   call: ModelCall,
 ): Promise<Attempt> {
@@ -79,8 +82,10 @@ async function attempt(
   const remains = (partial: boolean) => {
     return { usage: reply.usage(), partial, partialText: reply.text() };
   };
+  using silence = awaitSilence(call.signal, silentMs);
   try {
-    for await (const event of await openStream(client, body, call.signal)) {
+    for await (const event of await openStream(client, body, silence.signal)) {
+      silence.heard();
       const delta = reply.add(event);
       if (delta !== "") call.onText(delta);
     }

@@ -17,6 +17,8 @@ export interface ModelsOptions {
   readonly chance?: () => number;
   /** Attempts of a call after the first. Default 3; 0 is none. */
   readonly retries?: number;
+  /** Milliseconds without a word after which a stream counts as cut. Default 600_000. */
+  readonly silentMs?: number;
 }
 
 /** The models of one host. */
@@ -47,8 +49,9 @@ const providers = {
   },
 } satisfies Record<string, (options: ModelsOptions) => MakeModel>;
 
-function policyOf({ clock, chance = Math.random, retries }: ModelsOptions): RetryPolicy {
-  return { clock, chance, ...(retries !== undefined && { retries }) };
+function policyOf(options: ModelsOptions): RetryPolicy {
+  const { clock, chance = Math.random, retries, silentMs } = options;
+  return { clock, chance, silentMs, ...(retries !== undefined && { retries }) };
 }
 
 /** Makes the models of a host. Nothing is loaded before a model is called. */

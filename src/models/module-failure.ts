@@ -1,5 +1,5 @@
 import { CoppiceError } from "../errors.ts";
-import { describe } from "../wire/error-codec.ts";
+import { describe, isCode } from "../wire/error-codec.ts";
 import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
 import type { Attempt } from "./retry.ts";
 
@@ -40,7 +40,7 @@ function errorOf(
   thrown: unknown,
   about: { readonly module: string; readonly [detail: string]: string | number | boolean },
 ): CoppiceError {
-  if (!(thrown instanceof CoppiceError)) {
+  if (!(thrown instanceof CoppiceError) || !isCode(thrown.code)) {
     const told = `The model module ${about.module} threw: ${describe(thrown)}`;
     const where = thrown instanceof Error ? { stack: thrown.stack } : {};
     return new CoppiceError("MODEL_FAILED", told, { ...about, ...where });

@@ -1,6 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
+import { plainJson } from "../wire/plain-json.ts";
 import type { ScriptedStep } from "../wire/spec.ts";
 import type { Block } from "../wire/transcript.ts";
 import type { ModelReply, StopReason } from "./model.ts";
@@ -42,6 +43,9 @@ export interface Said extends Pick<ScriptedStep, "usage"> {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** More than any call uses. What a call and its retries use together must fit in a frame. */
+const MOST_TOKENS = 100_000_000;
 
 /** Reads what a module answered; anything else than a {@link ModuleReply} is `MODEL_FAILED`. */
 export function readReply(answer: unknown, turn: number): ModelReply {
@@ -112,9 +116,10 @@ function readUsage({ usage }: Fields): Pick<ScriptedStep, "usage"> {
 }
 
 function tokens(value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  const isCount = Number.isSafeInteger(value) && (value as number) >= 0;
+  if (isCount && (value as number) <= MOST_TOKENS) return value as number;
   const told = "usage has to be { inputTokens, outputTokens } in whole numbers from 0";
-  throw bad(`${told}, not ${describe(value)}`);
+  throw bad(`${told} to ${MOST_TOKENS}, not ${describe(value)}`);
 }
 
 function readBlock(value: unknown, turn: number, index: number): Block {
@@ -157,16 +162,10 @@ function textOf(fields: Fields, field: string, where?: string): string {
 
 /** A copy that survives a boundary, and that the module cannot change later. */
 function jsonOf(value: unknown, where: string): Json {
-  const text = toJson(value);
-  if (text === undefined) throw bad(`${where} is not JSON; return plain data`);
-  return JSON.parse(text) as Json;
-}
-
-function toJson(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
+    return plainJson(value);
+  } catch (thrown) {
+    throw bad(`${where} is not JSON: ${describe(thrown)}; return plain data`);
   }
 }
 

@@ -31,6 +31,8 @@ export interface RetryPolicy {
   readonly chance: () => number;
   /** Attempts after the first. Default 3; 0 is none. */
   readonly retries?: number;
+  /** Milliseconds without a word after which a stream counts as cut. Default 600_000. */
+  readonly silentMs?: number | undefined;
 }
 
 /** The longest wait that a service may ask for; a longer one is cut to this. */

@@ -20,6 +20,8 @@ interface Circuit {
   probe: string | undefined;
 }
 
+const CLOSED = { openUntil: 0 } as const;
+
 /** Circuits of models that have failed; the oldest are forgotten. */
 const MOST_CIRCUITS = 1_000;
 
@@ -27,9 +29,10 @@ const MOST_CIRCUITS = 1_000;
  * Keeps a swarm from asking a model that has failed again and again.
  *
  * One circuit for each model, shared by all agents: *closed* until so many calls in a row have
- * failed for good, then *open*, when none may begin; once that time is over one call at a time may
- * try, and its answer closes the circuit again. A call that was cancelled, or that failed for a
- * reason of its own, says nothing. Pure: the time is an argument.
+ * failed for good, then *open*, when none may begin; once that time is over one call may try, and
+ * its answer closes the circuit again. One that hangs keeps the others waiting for that time once
+ * more, and no longer. A call that was cancelled, or that failed for a reason of its own, says
+ * nothing. Pure: the time is an argument.
  */
 export class CircuitBreaker {
   readonly #failures: number;
@@ -45,18 +48,18 @@ export class CircuitBreaker {
     this.#maxOpenMs = maxOpenMs;
   }
 
-  /** Milliseconds until a call may begin; 0: now. While a probe runs, as long as it may cost. */
+  /** Milliseconds until a call may begin; 0: now. */
   waitMs(model: ModelSpec, now: number): number {
-    const circuit = this.#of(model);
-    if (circuit === undefined || circuit.openMs === 0) return 0;
-    if (now < circuit.openUntil) return circuit.openUntil - now;
-    return circuit.probe === undefined ? 0 : circuit.openMs;
+    const { openUntil } = this.#of(model) ?? CLOSED;
+    return Math.max(0, openUntil - now);
   }
 
   /** Takes note that a call begins: it is the probe of a circuit that was open. */
-  begin(model: ModelSpec, callId: string): void {
+  begin(model: ModelSpec, callId: string, now: number): void {
     const circuit = this.#of(model);
-    if (circuit !== undefined && circuit.openMs > 0) circuit.probe = callId;
+    if (circuit === undefined || circuit.openMs === 0) return;
+    circuit.probe = callId;
+    circuit.openUntil = now + circuit.openMs;
   }
 
   /** The model answered: all is well again. */
@@ -78,13 +81,13 @@ export class CircuitBreaker {
   /** A call ended in a way that says nothing: if it was the probe, the next one is. */
   ended(model: ModelSpec, callId: string): void {
     const circuit = this.#of(model);
-    if (circuit?.probe === callId) circuit.probe = undefined;
+    if (circuit?.probe === callId) letNextTry(circuit);
   }
 
   /** As {@link ended}, for all calls whose ids begin so. */
   endedAll(prefix: string): void {
     for (const circuit of this.#circuits.values()) {
-      if (circuit.probe?.startsWith(prefix)) circuit.probe = undefined;
+      if (circuit.probe?.startsWith(prefix)) letNextTry(circuit);
     }
   }
 
@@ -105,6 +108,12 @@ export class CircuitBreaker {
     circuit.openUntil = now + openMs;
     circuit.probe = undefined;
   }
+}
+
+/** The probe said nothing: the next call may try at once. */
+function letNextTry(circuit: Circuit): void {
+  circuit.probe = undefined;
+  circuit.openUntil = 0;
 }
 
 /** A name means the same service wherever it is asked; a script is nobody's but its own. */

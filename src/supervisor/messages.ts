@@ -1,6 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { deadLetter } from "../kernel/dead-letters.ts";
 import type { Node } from "../kernel/node.ts";
+import { takesMail } from "../kernel/supervision.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { relationOf, resolve, unknownAgent } from "./address.ts";
@@ -16,7 +17,7 @@ export function send(swarm: Swarm, node: Node, out: Of<"send">): void {
   const { callId, message } = out;
   const to = addressee(swarm, node, out, message);
   if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
-  const hasEnded = to.closed;
+  const hasEnded = !takesMail(to);
   const isTold = kernel.tell(to, node.path, message);
   swarm.parts.arbiter.release(callId, { started: isTold });
   if (!isTold) return refuse(swarm, node, callId, undelivered(to, message, hasEnded));
@@ -44,7 +45,7 @@ export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
   });
   // Before anything is settled, so that an agent that asks all day holds no slot for it.
   kernel.idleCall(node, callId);
-  const hasEnded = to.closed;
+  const hasEnded = !takesMail(to);
   const deadline = swarm.clock.now() + timeoutMs;
   const isTold = kernel.ask(to, node.path, message, askId, deadline);
   swarm.parts.arbiter.release(callId, { started: isTold });

@@ -14,7 +14,7 @@ import type { AgentRecord } from "./agent-record.ts";
 import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
 import { type Choice, chosenModel, circuitOpen, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { ModelJobs } from "./model-jobs.ts";
-import { settleModel, tellOfModel } from "./model-report.ts";
+import { settleModel, tellOfModel, toldOf } from "./model-report.ts";
 import { isJob, modelResult } from "./model-result.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -107,11 +107,17 @@ export class ModelCalls {
     const { parts, log } = this.#swarm;
     const model = chosenModel(this.#swarm.recordOf(node), callId);
     if (model !== undefined) this.#breaker.ended(model, callId);
-    parts.arbiter.settle(callId);
-    log.fact("model.finished", node.path, { callId, estimated: true, isError: true });
+    const charge = parts.arbiter.settle(callId);
+    const how = { estimated: true, isError: true };
+    log.fact("model.finished", node.path, { callId, ...toldOf(charge), ...how });
   }
 
-  /** Its permit never reached a host: nothing was used. */
+  /** It has a host, so that its module's model can be asked there. */
+  onPlaced(record: AgentRecord): void {
+    this.#jobs.placed(record.node, record);
+  }
+
+  /** It never reached a host: nothing was used. */
   withdrawn(node: Node, callId: string): void {
     const { parts, log } = this.#swarm;
     const model = chosenModel(this.#swarm.recordOf(node), callId);
@@ -145,7 +151,10 @@ export class ModelCalls {
   /** Its agent is gone, so nobody will hear what a job of it used: it is taken to be all. */
   onEnded(record: AgentRecord): void {
     this.onClose(record);
-    for (const callId of this.#jobs.takeOf(record)) this.lost(record.node, callId);
+    for (const { callId, began } of this.#jobs.takeOf(record)) {
+      if (began) this.lost(record.node, callId);
+      else this.withdrawn(record.node, callId);
+    }
     this.#breaker.endedAll(`${record.node.path}#`);
     record.choices = undefined;
   }
@@ -260,7 +269,7 @@ export class ModelCalls {
       parts.arbiter.release(callId, { started: false });
       return this.#choose(node, call, choice, approved);
     }
-    this.#breaker.begin(model, callId);
+    this.#breaker.begin(model, callId, kernel.tree.now);
     keepChoice(this.#swarm.recordOf(node), callId, choice);
     const { turns: turn } = node;
     const { index } = choice;

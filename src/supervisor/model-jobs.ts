@@ -7,7 +7,9 @@ import type { Swarm } from "./swarm.ts";
 
 interface Job {
   readonly node: Node;
-  readonly host: string;
+  /** None yet where its agent, whose module it needs, waits for a host of its own. */
+  readonly host: string | undefined;
+  readonly begin: JobStart;
 }
 
 /** A job that may begin. */
@@ -30,19 +32,29 @@ export class ModelJobs {
   }
 
   /** Built-in models run where the keys are, a module's model where its agent lives. */
-  start(node: Node, { out, model, index, maxTokens, turn }: JobStart): void {
+  start(node: Node, begin: JobStart): void {
+    const { out, model, index, maxTokens, turn } = begin;
     const { places } = this.#swarm;
     const record = this.#swarm.recordOf(node);
     const { word, template } = record;
     const isModule = model.provider.startsWith("file:");
     const host = isModule ? places.host(node.host) : places.pick("house");
     const { callId, job } = out;
-    if (host === undefined || word === undefined || job === undefined) return;
-    this.#jobs.set(callId, { node, host: host.id });
+    if (word === undefined || job === undefined) return;
+    this.#jobs.set(callId, { node, host: host?.id, begin });
     record.jobs.add(callId);
+    if (host === undefined) return;
     const which = index === 0 ? {} : { model: index };
     const item = { type: "job", callId, word, job, maxTokens, turn, ...which } as const;
     places.post(host, { ...item, template: template.id }, template);
+  }
+
+  /** The agent has a host: what waited for one begins there. */
+  placed(node: Node, { jobs }: AgentRecord): void {
+    for (const callId of jobs) {
+      const job = this.#jobs.get(callId);
+      if (job !== undefined && job.host === undefined) this.start(node, job.begin);
+    }
   }
 
   /** Whose job a host speaks of; a job that is done is forgotten. */
@@ -67,9 +79,12 @@ export class ModelJobs {
   }
 
   /** Forgets the jobs of an agent that is gone. */
-  takeOf(record: AgentRecord): readonly string[] {
-    const own = [...record.jobs];
-    for (const callId of own) this.#jobs.delete(callId);
+  takeOf(record: AgentRecord): readonly { readonly callId: string; readonly began: boolean }[] {
+    const own = [...record.jobs].map((callId) => {
+      const began = this.#jobs.get(callId)?.host !== undefined;
+      this.#jobs.delete(callId);
+      return { callId, began };
+    });
     record.jobs.clear();
     return own;
   }

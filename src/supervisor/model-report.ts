@@ -1,5 +1,6 @@
-import { amountOf } from "../authority/budget-options.ts";
+import type { Charge } from "../authority/ledger.ts";
 import type { Node } from "../kernel/node.ts";
+import type { EventBody } from "../wire/event.ts";
 import type { Out } from "../wire/frame.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import { tellWarnings } from "./budget-warnings.ts";
@@ -26,21 +27,23 @@ export function settleModel(
   const record = swarm.recordOf(node);
   const { usage, partial = false, stopReason, error } = done;
   const model = chosenModel(record, callId);
-  parts.arbiter.settle(callId, usage);
+  const charge = parts.arbiter.settle(callId, usage);
   // At once, so that the agent's very next model call can take it along.
   tellWarnings(swarm);
-  const cost = model === undefined ? 0 : parts.arbiter.prices.cost(model, usage);
   const isError = error !== undefined;
   if (!isError && !partial) record.prompt.settled(callId, promptOf(usage));
   if (model !== undefined) note(breaker, model, { callId, done, now: swarm.kernel.tree.now });
-  const told = { ...usage } satisfies Record<string, number>;
   const how = { partial, isError, code: error?.code, stopReason };
-  const usd = amountOf("usd", cost);
-  log.fact("model.finished", node.path, { callId, usage: told, usd, ...how });
+  log.fact("model.finished", node.path, { callId, ...toldOf(charge), ...how });
   const fellBack = fallBack(record, callId, error);
   // The next prompt is this one again, which has been counted.
   if (fellBack) record.prompt.mistrust(callId);
   return fellBack;
+}
+
+/** What a call was charged, as its event tells it: they are the same figures. */
+export function toldOf(charge: Charge | undefined): EventBody {
+  return charge === undefined ? {} : { usage: { ...charge.usage }, usd: charge.usd };
 }
 
 /** Tells what a call says while it runs. */

@@ -1,5 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
+import { describe } from "../wire/error-codec.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { land } from "./launch.ts";
 import type { Swarm } from "./swarm.ts";
@@ -26,7 +27,9 @@ export class Shutdown {
   }
 
   /** Resolves when the agent and all below it are gone. */
-  async end(record: AgentRecord, reason = "cancelled"): Promise<void> {
+  async end(record: AgentRecord, why = "cancelled"): Promise<void> {
+    // Plain JavaScript may give an error, or what no thread could be sent.
+    const reason = describe(why);
     this.#swarm.step((kernel) => kernel.end(record.node, { status: "cancelled", reason }));
     await record.outcome;
   }

@@ -57,7 +57,7 @@ const scriptedStep = z.strictObject({
   text: z.string().optional(),
   toolCalls: z.array(z.strictObject({ name: z.string(), input: plain })).optional(),
   usage: z.strictObject({ inputTokens: tokens, outputTokens: tokens }).optional(),
-  delayMs: z.number().min(0).optional(),
+  delayMs: z.number().min(0).max(LONGEST_DELAY_MS).optional(),
   error: z.string().optional(),
 });
 

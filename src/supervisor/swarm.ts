@@ -4,6 +4,7 @@ import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
+import { takesMail } from "../kernel/supervision.ts";
 import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
@@ -121,7 +122,7 @@ export class Swarm {
   ask(node: Node, message: Json, timeoutMs: number): Promise<Json> {
     const { promise, resolve, reject } = Promise.withResolvers<Json>();
     const askId = this.asks.open(node.path, { answer: resolve, fail: reject });
-    const hasEnded = node.closed;
+    const hasEnded = !takesMail(node);
     const deadline = this.clock.now() + timeoutMs;
     const isTold = this.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
     if (!isTold) this.asks.fail(askId, undelivered(node, message, hasEnded));
@@ -214,6 +215,7 @@ export class Swarm {
     record.word ??= this.places.words.take();
     const host = this.places.place(node, record, alone);
     this.kernel.placed(node, host.id, moved);
+    this.modelCalls.onPlaced(record);
     if (host.isolation !== undefined) this.kernel.livesAlone(node);
   }
 

@@ -3,9 +3,18 @@ import { isAway } from "../kernel/supervision.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** What an agent that is not at work waits for, the one that a person can act on first. */
-export type WaitsFor = "restart" | "approval" | "budget" | "rate" | "slot" | "child" | "mailbox";
+export type WaitsFor =
+  | "restart"
+  | "approval"
+  | "budget"
+  | "rate"
+  | "slot"
+  | "child"
+  /** The answer or the end of another one, for which it has asked. */
+  | "agent"
+  | "mailbox";
 
-const FIRST: readonly WaitsFor[] = ["approval", "budget", "rate", "slot", "child"];
+const FIRST: readonly WaitsFor[] = ["approval", "budget", "rate", "slot", "child", "agent"];
 
 /** What an agent waits for, or undefined while it works, ends, or is paused. */
 export function waitsForOf(swarm: Swarm, node: Node): WaitsFor | undefined {
@@ -20,6 +29,7 @@ export function waitsForOf(swarm: Swarm, node: Node): WaitsFor | undefined {
     if (record.waiting.has(callId)) found.add("budget");
     else if (swarm.pacedCalls.isWaiting(callId)) found.add("rate");
     else if (out.type === "wait" || spawned(node, callId)) found.add("child");
+    else if (out.type === "ask" || out.type === "watch") found.add("agent");
     // Nothing else puts a call to rest than a question that a person has not answered.
     else found.add("approval");
   }

@@ -84,6 +84,7 @@ export interface EventBodies {
     readonly partial?: boolean;
     /** The host was lost: what was reserved is taken to be what was used. */
     readonly estimated?: boolean;
+    /** What was charged, estimated or not. */
     readonly usage?: TokenUsage;
     readonly usd?: number;
     /** `end_turn`, `tool_use`, `max_tokens` (the answer was cut), as the service said. */

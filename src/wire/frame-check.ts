@@ -40,7 +40,8 @@ const oneOf =
     return Object.hasOwn(forms, named) && shaped(forms[named] as Fields)(value);
   };
 
-const error = shaped({ code: text, message: text, details: isObject, stack: optional(text) });
+const details: Check = (value) => isObject(value) && json(value);
+const error = shaped({ code: text, message: text, details, stack: optional(text) });
 const usage = shaped({
   inputTokens: tokens,
   cacheReadTokens: tokens,

@@ -143,9 +143,9 @@ export type Isolation = "shared" | "thread" | "process";
  * up to half by chance.
  */
 export interface Intensity {
-  /** Default 3; with 0 the first failure is one too many. */
+  /** With 0 the first failure is one too many. */
   readonly maxRestarts: number;
-  /** The window, in milliseconds. Default 60_000. */
+  /** The window, in milliseconds. */
   readonly withinMs: number;
   /** Before the first restart of the window. Default 200. */
   readonly backoffMs?: number;
@@ -188,11 +188,16 @@ export interface AgentSpec {
    * exhausted or timed out. Default `temporary`; `permanent` is for background children only.
    */
   readonly restart?: RestartType;
-  /** Where it begins again: anew, or from the state before its last frame. Default `input`. */
+  /**
+   * Where it begins again: anew, or from the state before its last frame. Default `input`.
+   *
+   * What that state waits for, it hears of: a result that was there is given to it, the loop's
+   * model call is made again, and any other call is done with the error CANCELLED.
+   */
   readonly restartFrom?: "input" | "snapshot";
   /** Which of its children are restarted with one that failed. Default `one-for-one`. */
   readonly strategy?: Strategy;
-  /** For its children. */
+  /** For its children. Default 3 restarts in 60_000 ms, after waits of 200 to 10_000 ms. */
   readonly intensity?: Intensity;
   /**
    * Where it lives: among others (the default), alone on a thread, or alone in a process, which is

@@ -17,6 +17,10 @@ const begin = (limit: number) => {
     (puppet as Puppet).state = "gone";
     events?.onLost(puppet, reason);
   };
+  const start = (puppet: Host): void => {
+    (puppet as Puppet).state = "ready";
+    events?.onStarted(puppet);
+  };
   const placement = new Placement({
     limit,
     clock: { now: () => now, setTimeout, clearTimeout: () => undefined },
@@ -51,7 +55,7 @@ const begin = (limit: number) => {
   const pass = (ms: number): void => {
     now += ms;
   };
-  return { placement, opened, lost, die, pass };
+  return { placement, opened, lost, die, pass, start };
 };
 
 describe("placement", () => {
@@ -76,6 +80,19 @@ describe("placement", () => {
     die(seventh);
     placement.pick();
     expect(opened.at(-1)?.launches).toEqual([0]);
+  });
+
+  it("launches at once again when the host of one agent has started, however soon it ends", () => {
+    const { placement, opened, die, start } = begin(1);
+    const resident = { path: "/agent", incarnation: 1 };
+    const open = (): Host =>
+      Object.assign(placement.alone(undefined), { isolation: "process", resident });
+    for (let n = 0; n < 5; n += 1) die(open());
+    const sixth = open();
+    start(sixth);
+    die(sixth);
+    open();
+    expect(opened.map(({ launches }) => launches)).toEqual([[0], [0], [0], [0], [100], [200], [0]]);
   });
 
   it("does not count hosts that it ended itself after a bad module", () => {

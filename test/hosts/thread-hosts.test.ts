@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { type Listening, listen } from "../fixtures/hosts/listening.ts";
 
 const open: Listening[] = [];
@@ -45,6 +46,15 @@ describe("a host on a thread", () => {
     await heard('said house-1 [["ANTHROPIC_API_KEY","k"],["ANTHROPIC_BASE_URL","u"]]');
     await heard('said house-1 ["ANTHROPIC_API_KEY","ANTHROPIC_BASE_URL"]');
     await heard("said guest-2 []");
+  });
+
+  it("is listened to by the system's time, however far another clock is turned on", async () => {
+    const clock = new ManualClock();
+    const { hosts, heard } = start({ clock });
+    const host = hosts.pick("house");
+    await heard("started house-1");
+    clock.advance(3_600_000);
+    expect(host.state).toBe("ready");
   });
 
   it("refuses at once what cannot be cloned", () => {

@@ -48,6 +48,21 @@ describe("who brought its host down", () => {
     expect(driver.of("request")).toHaveLength(1);
   });
 
+  it("costs them nothing either when it was killed because its grace was over", () => {
+    const driver = new Driver();
+    const other = machine(driver, "other");
+    driver.tool(other);
+    for (let n = 0; n < 20; n += 1) {
+      const stubborn = machine(driver);
+      driver.cancel(stubborn);
+      driver.tick(driver.now + 5_000);
+      expect(driver.of("condemn")).toHaveLength(n + 1);
+      lose(driver);
+      expect(stubborn.end).toMatchObject({ status: "killed" });
+    }
+    expect(other).toMatchObject({ end: undefined, moves: 0 });
+  });
+
   it("takes its children along, wherever they live, and what streams for them is settled", () => {
     const driver = new Driver();
     const guilty = machine(driver);
@@ -146,6 +161,18 @@ describe("when nobody is known to have run", () => {
     for (const node of all) expect(texts(driver, node)).toEqual(["take this", "take this"]);
   });
 
+  it("a trial is over too when its agent is found to be the one", () => {
+    const driver = new Driver();
+    const all = suspects(driver, TRIALS_AT_ONCE + 1);
+    lose(driver, "froze");
+    const [guilty] = all as [Node];
+    driver.do((kernel) => kernel.tree.residences.settle(guilty, "its own"));
+    const running = [{ path: guilty.path, incarnation: 1 }];
+    driver.do((kernel) => kernel.loseHost("its own", "froze", { cause: "froze", running }));
+    expect(guilty.end).toMatchObject({ status: "killed" });
+    expect(all.at(-1)).toMatchObject({ host: "h1+" });
+  });
+
   it("a trial in which nothing happens is over after the grace, and the next begins", () => {
     const driver = new Driver({}, 1_000);
     const all = suspects(driver, TRIALS_AT_ONCE + 1);
@@ -182,6 +209,16 @@ describe("when nobody is known to have run", () => {
     expect(node.host).toBe("h1+");
     driver.frame(node, [], { busy: false, host: "h1+" });
     expect(node.host).toBe("shared");
+  });
+
+  it("one who ends alone is kept by nobody", () => {
+    const driver = new Driver();
+    const [node] = suspects(driver, 1) as [Node];
+    lose(driver, "froze");
+    driver.do((kernel) => kernel.livesAlone(node));
+    driver.complete(node);
+    const { open, alone, waiting } = driver.kernel.tree.trials;
+    expect([open.size, alone.size, waiting.length]).toEqual([0, 0, 0]);
   });
 
   it("who freezes its host again is the one", () => {

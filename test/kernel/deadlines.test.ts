@@ -50,9 +50,25 @@ describe("an agent's time", () => {
     const lead = driver.spawn(driver.root, { timeoutMs: 100 });
     const child = driver.spawn(lead, { timeoutMs: 500 });
     const grandchild = driver.spawn(child);
-    expect([child.deadline, grandchild.deadline]).toEqual([100, 100]);
     driver.tick(100);
-    expect(child.ending).toEqual({ status: "cancelled", reason: "parent-ended" });
+    for (const { ending } of [child, grandchild]) {
+      expect(ending).toEqual({ status: "cancelled", reason: "parent-ended" });
+    }
+  });
+
+  it("is its own where that of its ancestors was put off for a person", () => {
+    const driver = new Driver();
+    const lead = driver.spawn(driver.root, { timeoutMs: 100 });
+    const asking = driver.spawn(lead);
+    const callId = driver.ask(asking, { type: "tool", tool: "t", input: null });
+    driver.do((kernel) => kernel.hold(asking, callId, { id: "q", until: 9_000 }));
+    const child = driver.spawn(lead, { timeoutMs: 450 });
+    driver.now = 400;
+    driver.do((kernel) => kernel.unhold(asking));
+    driver.tick(449);
+    expect([lead.ending, child.ending]).toEqual([undefined, undefined]);
+    driver.tick(450);
+    expect(child.ending).toMatchObject({ status: "timed-out" });
   });
 
   it("is forgotten when the agent ends before it", () => {

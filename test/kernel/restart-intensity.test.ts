@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_INTENSITY, RestartIntensity } from "../../src/kernel/restart-intensity.ts";
+import type { Intensity } from "../../src/wire/spec.ts";
 
 function waits(intensity: RestartIntensity, times: readonly number[], chance = 0) {
   return times.map((at) => intensity.add(at, chance)?.delayMs);
@@ -25,6 +26,17 @@ describe("restart intensity", () => {
     const intensity = new RestartIntensity(rule);
     expect(waits(intensity, [0, 0, 0, 0, 0])).toEqual([100, 200, 400, 500, 500]);
     expect(waits(intensity, [1_000])).toEqual([100]);
+  });
+
+  it("waits as by default where a wait is said to be undefined, as plain JavaScript can", () => {
+    const rule = { maxRestarts: 9, withinMs: 1_000, backoffMs: undefined, maxBackoffMs: undefined };
+    const intensity = new RestartIntensity(rule as unknown as Intensity);
+    expect(waits(intensity, [0, 0, 0])).toEqual([200, 400, 800]);
+  });
+
+  it("never waits where it is told not to, however often", () => {
+    const intensity = new RestartIntensity({ maxRestarts: 2_000, withinMs: 1_000, backoffMs: 0 });
+    expect(new Set(waits(intensity, Array(2_000).fill(0)))).toEqual(new Set([0]));
   });
 
   it("takes up to half of the wait away by chance, which is an argument", () => {

@@ -4,7 +4,6 @@ import type { RestartType } from "../../src/wire/spec.ts";
 import { codeThrown, Driver, modelDone } from "./driver.ts";
 
 const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
-const killed = { code: "HOST_LOST", message: "froze", details: {} } as const;
 const intensity = { maxRestarts: 3, withinMs: 60_000, backoffMs: 100, maxBackoffMs: 100 };
 
 /** A supervising session, and children of it that are started in the background. */
@@ -172,6 +171,60 @@ describe("a restart", () => {
     driver.tick(1_000);
     driver.ended(children[0]);
     expect(children[0].end).toMatchObject({ status: "timed-out" });
+  });
+
+  it.each([
+    [99, 2],
+    [100, 1],
+  ])("of one that fails after %i of its 100 ms leaves incarnation %i", (at, incarnation) => {
+    const { driver, children } = family([{ restart: "transient", timeoutMs: 100 }]);
+    driver.now = at;
+    fail(driver, children[0]);
+    driver.tick(10_000);
+    expect(children[0].incarnation).toBe(incarnation);
+  });
+
+  it("does not count the time in which a person was asked, for itself or for a sibling", () => {
+    const births = [{ restart: "transient" }, { restart: "transient" }] as const;
+    const { driver, lead, children } = family(births, { timeoutMs: 1_000 });
+    const [asking, sibling] = children as [Node, Node];
+    const callId = driver.tool(asking);
+    driver.do((kernel) => kernel.hold(asking, callId, { id: "q", until: 9_000 }));
+    driver.now = 2_000;
+    fail(driver, asking);
+    driver.do((kernel) => kernel.unhold(asking));
+    driver.tick(2_100);
+    fail(driver, sibling);
+    driver.tick(2_200);
+    expect(children.map(({ incarnation }) => incarnation)).toEqual([2, 2]);
+    expect(lead.ending).toBeUndefined();
+  });
+
+  it("keeps its time-out while thousands of others come and go", () => {
+    const { driver, children } = family([{ restart: "transient", timeoutMs: 1_000 }]);
+    const below = driver.spawn(children[0]);
+    fail(driver, children[0]);
+    for (let count = 0; count < 3_000; count += 1) {
+      driver.complete(driver.spawn(driver.root, { timeoutMs: 9_000 }));
+    }
+    driver.ended(below);
+    passBackOff(driver);
+    driver.tick(1_000);
+    expect(children[0].ending).toMatchObject({ status: "timed-out" });
+  });
+
+  it("after its owner failed it keeps what was unread", () => {
+    const { driver, children } = family([{ restart: "transient" }]);
+    const [child] = children;
+    driver.do((kernel) => kernel.tell(child, "/", "unread"));
+    driver.do((kernel) => kernel.end(child, { status: "failed", reason: "no model", error }));
+    expect(driver.do((kernel) => kernel.tell(child, "/", "told while it stops"))).toBe(true);
+    driver.ended(child);
+    passBackOff(driver);
+    expect(child.incarnation).toBe(2);
+    const unread = child.mailbox.user.map((body) => "message" in body && body.message);
+    expect(unread).toEqual(["unread", "told while it stops"]);
+    expect(driver.facts("letter.dead")).toEqual([]);
   });
 
   it("takes up nothing that the failing frame asked for", () => {

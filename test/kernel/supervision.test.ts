@@ -89,6 +89,34 @@ describe("a strategy", () => {
     expect(children[2]?.end).toMatchObject({ status: "completed" });
   });
 
+  it("leaves alone one that has completed and only waits for its children", () => {
+    const births = [transient, { ...transient, lifetime: "session" }] as const;
+    const { driver, children } = family(births, { strategy: "one-for-all" });
+    const [first, second] = children as [Node, Node];
+    const below = driver.spawn(second);
+    driver.complete(second, "all done");
+    fail(driver, first);
+    driver.ended(below);
+    driver.tick(100);
+    expect(second.end).toEqual({ status: "completed", output: "all done" });
+    expect([first.incarnation, second.incarnation]).toEqual([2, 1]);
+  });
+
+  it("tells one that is stopping already nothing twice: it may be cleaning up", () => {
+    const births = [transient, transient, transient];
+    const intensity = { ...rule, maxRestarts: 2 };
+    const { driver, children } = family(births, { strategy: "one-for-all", intensity });
+    const [first, second, third] = children as [Node, Node, Node];
+    fail(driver, first);
+    fail(driver, third);
+    driver.cancel(second, "enough");
+    expect(driver.bodies(second)).toMatchObject([{ type: "end" }]);
+    driver.ended(second);
+    expect(second.end).toMatchObject({ status: "cancelled", reason: "enough" });
+    driver.tick(100);
+    expect([first.incarnation, third.incarnation]).toEqual([2, 2]);
+  });
+
   it("takes one that waits for its own restart along, and starts it once", () => {
     const wide = { ...rule, maxRestarts: 9 };
     const births = [transient, transient];

@@ -5,6 +5,7 @@ import {
   cut,
   endEarly,
   fail,
+  hold,
   overloaded,
   rateLimited,
   type ServerReply,
@@ -55,6 +56,16 @@ describe("a failure that may pass", () => {
     expect(partial).toBe(false);
     expect(usage.inputTokens).toBe(0);
     expect(bench.server.requests).toHaveLength(4);
+  });
+
+  it.each([0, 3])("is a stream that goes silent after %i events", async (count) => {
+    const replies = [hold(say("hello there"), count), say("5")];
+    await using bench = await startBench(replies, { silentMs: 100 });
+    const { call, retries } = recordCall();
+    const answer = bench.model().call(request(), call);
+    await bench.passWaits(1);
+    expect((await answer).content).toEqual([{ type: "text", text: "5" }]);
+    expect(retries).toMatchObject([{ attempt: 1, error: { code: "MODEL_FAILED" } }]);
   });
 
   it("is told at once when no retries are allowed", async () => {

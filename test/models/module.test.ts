@@ -11,6 +11,10 @@ function modelOf(exported: ModelFunction | (() => unknown), options = {}) {
   return moduleModel({ provider: url, ...options }, async () => ({ default: exported }), policy);
 }
 
+function nested(levels: number): object {
+  return levels === 0 ? {} : { below: nested(levels - 1) };
+}
+
 async function* stream(...deltas: unknown[]) {
   yield* deltas;
 }
@@ -129,9 +133,11 @@ describe("a module model", () => {
     [{ toolCalls: [{ name: "", input: {} }] }, "toolCalls[0].name is empty"],
     [{ toolCalls: [{ name: "add", input: { a: 1n } }] }, "toolCalls[0].input is not JSON"],
     [{ toolCalls: [{ name: "add", input: () => 1 }] }, "toolCalls[0].input is not JSON"],
-    [{ usage: { inputTokens: -1, outputTokens: 0 } }, "whole numbers from 0, not -1"],
+    [{ usage: { inputTokens: -1, outputTokens: 0 } }, "whole numbers from 0 to 100000000, not -1"],
     [{ usage: { inputTokens: Number.NaN, outputTokens: 0 } }, "whole numbers"],
     [{ usage: { inputTokens: 1 } }, "whole numbers"],
+    [{ usage: { inputTokens: 100_000_001, outputTokens: 0 } }, "from 0 to 100000000, not 1000"],
+    [{ toolCalls: [{ name: "add", input: nested(201) }] }, "nests deeper than 200 levels"],
     [{ content: [{ type: "image" }] }, "content[0].type is none of"],
     [{ content: [{ type: "text" }] }, "content[0].text is missing"],
     [{ content: [], text: "a" }, "return one or the other"],

@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { parseArgs } from "node:util";
 import { SimulationFailed, simulate } from "coppice/testing";
+import { answered } from "./answered.ts";
 import { heardOnce } from "./heard-once.ts";
 import { randomDrive } from "./random-drive.ts";
 import { randomSwarm } from "./random-swarm.ts";
@@ -45,7 +46,7 @@ async function runHere(onSchedule: (steps: number) => void): Promise<void> {
       seeds,
       swarm: randomSwarm,
       drive: randomDrive,
-      invariants: [heardOnce],
+      invariants: [heardOnce, answered],
       onSchedule: (seed, steps) => {
         running = seed + 1;
         onSchedule(steps);

@@ -1,6 +1,7 @@
 import type { RuntimeEvent } from "coppice";
 import { simulate } from "coppice/testing";
 import { describe, expect, it } from "vitest";
+import { answered } from "./answered.ts";
 import { heardOnce } from "./heard-once.ts";
 import { randomDrive } from "./random-drive.ts";
 import { randomSwarm } from "./random-swarm.ts";
@@ -18,7 +19,7 @@ describe("random swarms under random faults", () => {
         seeds: SEEDS,
         swarm: randomSwarm,
         drive: randomDrive,
-        invariants: [heardOnce],
+        invariants: [heardOnce, answered],
       });
       expect(schedules).toBe(SEEDS);
       expect(steps).toBeGreaterThan(20 * SEEDS);

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/errors.ts";
 import {
+  type AgentRef,
   type AgentSpec,
   CoppiceError,
   type SpawnOptions,
@@ -17,7 +18,17 @@ const speaker: AgentSpec = { model };
 const modules = new URL("../fixtures/hosts/modules/", import.meta.url);
 const moduleOf = (name: string) => new URL(name, modules).href;
 const notNumbers = [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, "3", null] as const;
-const limits = ["depth", "spawns", "children", "concurrency", "queue", "mailbox", "turns"] as const;
+const limits = [
+  "depth",
+  "spawns",
+  "children",
+  "concurrency",
+  "queue",
+  "mailbox",
+  "turns",
+  "repeats",
+  "errors",
+] as const;
 const told = (options: object) => ({ provider: moduleOf("model.ts"), ...options });
 const circle: { self?: object } = {};
 circle.self = circle;
@@ -35,6 +46,11 @@ const badSpecs: [string, unknown, ErrorCode][] = [
   [
     "a model with an option that there is not",
     { model: { ...(model as object), x: 1 } },
+    "OPTIONS_INVALID",
+  ],
+  [
+    "a delay that no timer can wait",
+    { model: { provider: "scripted", steps: [{ delayMs: 2 ** 31 }] } },
     "OPTIONS_INVALID",
   ],
   ["a script that is none", { model: { provider: "scripted" } }, "OPTIONS_INVALID"],
@@ -231,6 +247,24 @@ describe("stop", () => {
     await expectRefusal(agent.ask("hi", { timeoutMs: 10 }), "AGENT_STOPPED");
     expect((await agent.outcome).status).toBe("cancelled");
   });
+});
+
+it.each<[unknown, string]>([
+  [new Error("too slow"), "too slow"],
+  [{ because: () => 1 }, "{}"],
+  [() => 1, "() => 1"],
+  [5, "5"],
+])("a reason to cancel that is no text is told as one: %s", async (reason, told) => {
+  await using supervisor = await Supervisor.start({ threads: 0 });
+  const waiter: AgentSpec = { model: { provider: "scripted", steps: [{ delayMs: 60_000 }] } };
+  const agents = [];
+  for (let n = 0; n < 2; n += 1) agents.push(await supervisor.spawn(waiter, { input: "go" }));
+  const [one, other] = agents as [AgentRef, AgentRef];
+  await one.cancel(reason as string);
+  await supervisor.cancel(other.path, reason as string);
+  for (const { outcome } of agents) {
+    expect(await outcome).toMatchObject({ status: "cancelled", reason: told });
+  }
 });
 
 it("a start that is aborted on its way is CANCELLED, and nothing is left of it", async () => {

@@ -69,7 +69,7 @@ describe("a circuit", () => {
   it("lets one probe through once its time is over, and closes with its answer", () => {
     const breaker = new CircuitBreaker();
     failTimes(breaker, 5);
-    breaker.begin(model, "probe");
+    breaker.begin(model, "probe", 30_000);
     expect(breaker.waitMs(model, 30_000)).toBe(30_000);
     breaker.answered(model);
     expect(breaker.waitMs(model, 30_000)).toBe(0);
@@ -84,7 +84,7 @@ describe("a circuit", () => {
     const waits: number[] = [];
     for (let probe = 0; probe < 6; probe += 1) {
       now += breaker.waitMs(model, now);
-      breaker.begin(model, `p${probe}`);
+      breaker.begin(model, `p${probe}`, now);
       breaker.failed(model, "late, of before", now);
       expect(breaker.waitMs(model, now)).toBeGreaterThan(0);
       breaker.failed(model, `p${probe}`, now);
@@ -96,15 +96,28 @@ describe("a circuit", () => {
   it("lets the next probe through when one was cancelled, or its agent is gone", () => {
     const breaker = new CircuitBreaker();
     failTimes(breaker, 5);
-    breaker.begin(model, "/a#1.1");
+    breaker.begin(model, "/a#1.1", 30_000);
     breaker.ended(model, "/b#1.1");
     breaker.endedAll("/b#");
     expect(breaker.waitMs(model, 30_000)).toBe(30_000);
     breaker.ended(model, "/a#1.1");
     expect(breaker.waitMs(model, 30_000)).toBe(0);
-    breaker.begin(model, "/a#1.2");
+    breaker.begin(model, "/a#1.2", 30_000);
     breaker.endedAll("/a#");
     expect(breaker.waitMs(model, 30_000)).toBe(0);
+  });
+
+  it("lets another probe through when one hangs for as long as the circuit was open", () => {
+    const breaker = new CircuitBreaker();
+    failTimes(breaker, 5);
+    breaker.begin(model, "hangs", 40_000);
+    expect(breaker.waitMs(model, 69_999)).toBe(1);
+    expect(breaker.waitMs(model, 70_000)).toBe(0);
+    breaker.begin(model, "next", 70_000);
+    breaker.failed(model, "hangs", 70_001);
+    expect(breaker.waitMs(model, 70_001)).toBe(29_999);
+    breaker.answered(model);
+    expect(breaker.waitMs(model, 70_001)).toBe(0);
   });
 
   it("never opens where there is no breaker", () => {
@@ -232,6 +245,22 @@ describe("a model that keeps failing", () => {
     expect(await b.ask("?", soon)).toBe("another");
     await c.cancel();
     expect(open.seen.filter(({ code }) => code === "MODEL_FAILED")).toHaveLength(3);
+  });
+
+  it("is tried by another call where the one that tried it hangs", async () => {
+    await using three = await threeWhoFailed({ text: "never", delayMs: 60_000 });
+    const { open, clock, refs } = three;
+    const [a, b, c] = refs;
+    clock.advance(50);
+    a.tell("?");
+    expect(await b.ask("?", soon)).toBe("another");
+    clock.advance(50);
+    c.tell("?");
+    await open.until("model.started", ({ path, turn, model }) => {
+      return path === c.path && turn === 1 && model === "scripted";
+    });
+    expect(open.swarm.record(c.path)?.choices?.size).toBe(0);
+    await Promise.all([a.cancel(), c.cancel()]);
   });
 
   it.each<[string, (kernel: Kernel, node: Node) => void]>([

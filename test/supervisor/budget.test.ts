@@ -292,7 +292,7 @@ it("a machine that ends while its model answers has spent what was reserved", as
     await agent.outcome;
     expect(supervisor.budget().tokens).toMatchObject({ reserved: 0, spent });
   }
-  expect(finished).toMatchObject([{ path: "/hasty", estimated: true }]);
+  expect(finished).toMatchObject([{ path: "/hasty", estimated: true, usage, usd: 0 }]);
 });
 
 it("a listener may cancel what it is warned of", async () => {

@@ -28,14 +28,19 @@ async function runAway(graceMs: number) {
   const agents = { ...options.agents, runaway };
   const open: OpenSupervisor = await openSupervisor({ ...options, tools: [work], agents });
   const neighbour = await open.supervisor.spawn("errand");
-  const agent = await open.supervisor.spawn("runaway");
   await open.until("tool.started");
+  return { open, agent: await another(open), neighbour, gate };
+}
+
+/** One more that loops for ever by now. */
+async function another({ supervisor }: OpenSupervisor) {
+  const agent = await supervisor.spawn("runaway");
   const channel = new BroadcastChannel("runs-away");
   const running = once(channel as unknown as EventTarget, "message");
   agent.tell({ type: "run" });
   await running;
   channel.close();
-  return { open, agent, neighbour, gate };
+  return agent;
 }
 
 describe("an agent that loops for ever", () => {
@@ -50,6 +55,17 @@ describe("an agent that loops for ever", () => {
     gate.resolve();
     expect(await neighbour.outcome).toMatchObject({ status: "completed", output: errandOutput });
     expect(await open.until("host.lost")).toMatchObject({ host });
+    expectAtRest(open);
+  });
+
+  it("is not the fault of its neighbour, however many are killed beside it", async () => {
+    const { open, agent, neighbour, gate } = await runAway(50);
+    await using _ = open;
+    await agent.cancel();
+    for (let more = 0; more < 4; more += 1) await (await another(open)).cancel();
+    gate.resolve();
+    expect(await neighbour.outcome).toMatchObject({ status: "completed", output: errandOutput });
+    expect(open.seen.filter(({ type }) => type === "host.lost")).toHaveLength(5);
     expectAtRest(open);
   });
 

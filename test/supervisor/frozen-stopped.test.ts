@@ -4,9 +4,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { expectAtRest, openSupervisor } from "./open-supervisor.ts";
-import { smallSwarm } from "./small-swarm.ts";
 
 const fixture = (name: string): URL =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url);
@@ -33,18 +31,6 @@ describe("a supervisor whose time jumps", () => {
     const { value } = await lines.next();
     const both = ["completed", "completed"];
     expect(JSON.parse(String(value))).toEqual({ before: both, after: both, heard: [] });
-  });
-
-  it("because a clock was turned on by an hour condemns no thread, which has another", async () => {
-    const clock = new ManualClock();
-    const { options } = smallSwarm({ threads: 1, clock });
-    await using open = await openSupervisor(options);
-    const errand = await open.supervisor.spawn("errand");
-    await open.until("tool.started");
-    for (let hour = 0; hour < 10; hour += 1) clock.advance(3_600_000);
-    expect(await errand.outcome).toMatchObject({ status: "completed" });
-    expect(open.seen.filter(({ type }) => type.startsWith("host.l"))).toEqual([]);
-    expect(open.seen.filter(({ type }) => type === "host.suspect")).toEqual([]);
   });
 });
 

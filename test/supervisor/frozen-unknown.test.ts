@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { defineTool, Supervisor } from "../../src/index.ts";
+import type { Host } from "../../src/hosts/host.ts";
+import { type AgentRef, defineTool, Supervisor } from "../../src/index.ts";
+import { TRIALS_AT_ONCE } from "../../src/kernel/trials.ts";
 import type { RuntimeEvent } from "../../src/wire/event.ts";
 import type { AgentSpec } from "../../src/wire/spec.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
@@ -91,6 +93,43 @@ describe("a model's module that freezes the thread of its agent", () => {
     const outcome = await open.supervisor.run("caller", { input: "Hello?" });
     expect(outcome).toMatchObject({ status: "killed", usage: { modelCalls: 1 } });
     await complete();
+    expectAtRest(open);
+  });
+});
+
+describe("machines whose module's models were at work when nobody knows who froze", () => {
+  const asker = { machine: fixture("calls-model"), model: { provider: fixture("gated-model") } };
+
+  async function tried(count: number) {
+    const gate = Promise.withResolvers<void>();
+    Object.assign(globalThis, { gate: gate.promise });
+    const open = await openSupervisor({ threads: 0, agents: { asker } });
+    const spawned = Array.from({ length: count }, () => open.supervisor.spawn("asker"));
+    const agents = await Promise.all(spawned);
+    await open.until("model.started", undefined, count);
+    const { places, kernel, hostEvents } = open.swarm;
+    const host = places.host(kernel.find("/asker")?.host) as Host;
+    hostEvents.onLost(host, "it froze", { cause: "froze", running: [] });
+    return { open, agents, gate };
+  }
+
+  it("are all asked again, also those that wait for a host of their own", async () => {
+    const { open, agents, gate } = await tried(TRIALS_AT_ONCE + 3);
+    await using _ = open;
+    gate.resolve();
+    for (const { outcome } of agents) expect(await outcome).toMatchObject({ status: "completed" });
+    expectAtRest(open);
+  });
+
+  it("pay nothing more where they end before they have one", async () => {
+    const { open, agents } = await tried(TRIALS_AT_ONCE + 1);
+    await using _ = open;
+    const last = agents.at(-1) as AgentRef;
+    const { spent } = open.supervisor.budget(last.path).tokens;
+    await last.cancel("enough");
+    expect(await last.outcome).toMatchObject({ status: "cancelled" });
+    expect(open.supervisor.budget().tokens.spent).toBe(spent * agents.length);
+    await open.supervisor.cancel("/", "enough");
     expectAtRest(open);
   });
 });

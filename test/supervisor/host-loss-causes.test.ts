@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { EventOf } from "../../src/wire/event.ts";
 import type { AgentSpec } from "../../src/wire/spec.ts";
 import { hold, say, startMessagesServer } from "../fixtures/messages-server.ts";
 import { ManualClock } from "../models/manual-clock.ts";
@@ -36,6 +37,17 @@ describe("an agent whose host is lost", () => {
     expect(open.supervisor.budget().tokens.spent).toBe(reserved + 15);
     const finished = open.seen.filter(({ type }) => type === "model.finished");
     expect(finished).toMatchObject([{ estimated: true }, { partial: false }]);
+    // Whoever adds up what the events say comes to what was charged, the estimate included.
+    const { usd, inputTokens, outputTokens } = open.supervisor.usage();
+    const told = finished.map((event) => event as EventOf<"model.finished">);
+    expect(told.reduce((sum, event) => sum + Math.round((event.usd ?? 0) * 1e9), 0)).toBe(
+      Math.round(usd * 1e9),
+    );
+    expect(told[0]).toMatchObject({
+      usage: { inputTokens: reserved - 2_000, outputTokens: 2_000 },
+    });
+    expect(told.map(({ usage }) => usage?.outputTokens)).toEqual([2_000, outputTokens - 2_000]);
+    expect(told[1]?.usage?.inputTokens).toBe(inputTokens - (reserved - 2_000));
     expectAtRest(open);
   });
 
@@ -123,17 +135,22 @@ describe("a fault of one agent leaves its host alone", () => {
     expectAtRest(open);
   });
 
-  it.each(["model", "tool", "spawn"])("when it makes a %s call that is none", async (call) => {
-    const swarm = smallSwarm({ threads: 1 });
-    const model = { provider: "scripted", steps: [{ text: "Hi." }] } as const;
-    const caller = { machine: fixture("bad-calls"), model, tools: ["work"], agents: ["helper"] };
-    const agents = { ...swarm.options.agents, caller };
-    await using open = await openSupervisor({ ...swarm.options, agents });
-    const outcome = await open.supervisor.run("caller", { input: { call } });
-    expect(outcome).toMatchObject({ status: "failed", error: { code: "MACHINE_INVALID" } });
-    expect(open.seen.filter(({ type }) => type === "host.lost")).toEqual([]);
-    expectAtRest(open);
-  });
+  it.each(["model", "conversation", "tool", "spawn"])(
+    "when it makes a %s call that is none",
+    async (call) => {
+      const swarm = smallSwarm({ threads: 1 });
+      const model = { provider: "scripted", steps: [{ text: "Hi." }] } as const;
+      const caller = { machine: fixture("bad-calls"), model, tools: ["work"], agents: ["helper"] };
+      const agents = { ...swarm.options.agents, caller };
+      await using open = await openSupervisor({ ...swarm.options, agents });
+      const outcome = await open.supervisor.run("caller", { input: { call } });
+      const message = expect.stringContaining("has not the form it must have");
+      const error = { code: "MACHINE_INVALID", message };
+      expect(outcome).toMatchObject({ status: "failed", error });
+      expect(open.seen.filter(({ type }) => type === "host.lost")).toEqual([]);
+      expectAtRest(open);
+    },
+  );
 
   it("when a listener tells another agent something in the midst of a step", async () => {
     const swarm = smallSwarm({ threads: 0 });

@@ -186,6 +186,18 @@ describe("the limit of errors", () => {
     expect(alternating.outcome).toMatchObject({ output: "done" });
   });
 
+  it("is told of the call that it keeps its agent from making", async () => {
+    await using open = await openSupervisor({ threads: 0 });
+    const steps = [{ toolCalls: [call("no_such_tool")] }];
+    const spec: AgentSpec = { model: { provider: "scripted", steps, repeat: true } };
+    await open.supervisor.run(spec, { input: "go", limits: { errors: 0 } });
+    const finished = open.seen.filter(({ type }) => type === "model.finished");
+    expect(finished.map(({ isError, code }) => [isError, code])).toEqual([
+      [false, undefined],
+      [true, "TOO_MANY_ERRORS"],
+    ]);
+  });
+
   it("counts what is denied or unknown", async () => {
     const steps = [{ toolCalls: [call("no_such_tool")] }];
     const spec: AgentSpec = { model: { provider: "scripted", steps, repeat: true } };

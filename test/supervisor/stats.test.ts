@@ -86,6 +86,22 @@ describe("the tree says what an agent waits for", () => {
     expect(supervisor.tree().children[0]).not.toHaveProperty("waitsFor");
   });
 
+  it.each([
+    ["asks-agent", { to: "slow", message: { type: "message" }, timeoutMs: 60_000 }],
+    ["watches", { name: "slow" }],
+  ])("another agent, where it %s", async (machine, input) => {
+    const fixture = (name: string) => new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url);
+    const agents = {
+      slow: { machine: fixture("slow-step").href },
+      one: { machine: fixture(machine).href },
+    };
+    await using all = await openSupervisor({ threads: 0, agents });
+    await all.supervisor.spawn("slow");
+    const one = await all.supervisor.spawn("one", { input });
+    await expect.poll(() => all.supervisor.tree().children[1]?.waitsFor).toBe("agent");
+    await one.cancel();
+  });
+
   it("a person's answer", async () => {
     const { tool } = countingTool("work");
     await using all = await openSupervisor({
