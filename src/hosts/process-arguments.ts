@@ -4,6 +4,11 @@ import { moduleOptions } from "./module-options.ts";
 /** Newer versions of Node count the network among what has to be allowed. */
 const net = ["--allow-net"].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag));
 
+/** V8's own, in megabytes, where nobody asks for another. */
+const DEFAULT_SEMI_SPACE_MB = 16;
+/** There are three semi-spaces, and they come on top of the limit of the old space. */
+const semiSpaceShare = 1 / 24;
+
 /**
  * Node's arguments for the program of a process host.
  *
@@ -16,8 +21,14 @@ export function processArguments(program: URL, memoryMb: number): string[] {
     "--permission",
     "--allow-fs-read=*",
     ...net,
-    `--max-old-space-size=${memoryMb}`, `--max-semi-space-size=${Math.max(1, Math.ceil(memoryMb / 16))}`,
+    `--max-old-space-size=${memoryMb}`,
+    `--max-semi-space-size=${semiSpaceMb(memoryMb)}`,
     ...moduleOptions(process.execArgv),
     fileURLToPath(program),
   ];
+}
+
+/** A small one where memory is scarce: its garbage is resident memory too, and nobody's fault. */
+function semiSpaceMb(memoryMb: number): number {
+  return Math.min(DEFAULT_SEMI_SPACE_MB, Math.ceil(memoryMb * semiSpaceShare));
 }

@@ -85,7 +85,7 @@ function goOn(tree: Tree, node: Node): void {
   if (node.closed || node.end !== undefined) return rest(tree, node);
   if (node.status === "queued") return start(tree, node);
   node.status = "running";
-  for (const out of node.held.splice(0)) tree.emit({ type: "resume", node, out });
+  for (const out of node.held) tree.emit({ type: "resume", node, out });
   flush(tree, node);
 }
 

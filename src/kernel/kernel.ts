@@ -112,7 +112,11 @@ export class Kernel {
 
   /** Goes on with a request that had waited for a slot. */
   resume(node: Node, out: Out): void {
-    if (!node.closed) request(this.tree, node, out as Request);
+    // It stays held until now: whoever ends the agent meanwhile must find it there.
+    const at = node.held.indexOf(out);
+    if (at === -1) return;
+    node.held.splice(at, 1);
+    request(this.tree, node, out as Request);
   }
 
   settleCall(node: Node, callId: string, result: CallResult): void {

@@ -93,3 +93,21 @@ it("asks for what was held, too, when it comes back from a snapshot", () => {
   driver.tick(1_000);
   expect(driver.of("request").map(({ out }) => "callId" in out && out.callId)).toEqual([callId]);
 });
+
+it("keeps what is about to be taken up, should its agent fail in that moment", () => {
+  const driver = new Driver();
+  const from = { restart: "transient", restartFrom: "snapshot" } as const;
+  const node = driver.spawn(driver.root, from);
+  driver.do((kernel) => kernel.pause(node));
+  const callId = driver.callId(node);
+  const model = { type: "model", callId, after: "now", inputTokens: 1 } as const;
+  driver.frame(node, [model], { state: { value: "asking" } });
+  driver.do((kernel) => {
+    kernel.resumePaused(node);
+    const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
+    kernel.end(node, { status: "failed", reason: "no", error });
+  });
+  driver.ended(node);
+  driver.tick(1_000);
+  expect(driver.of("model").map(({ call }) => call.out.callId)).toEqual([callId]);
+});

@@ -79,6 +79,12 @@ describe("an agent in a process of its own", () => {
     expect(outcome).toMatchObject({ status: "completed", output });
   });
 
+  it("that only makes much garbage goes on, also where it may hold little", async () => {
+    const churner = { machine: fixture("churner"), isolation: "process", memoryMb: 64 } as const;
+    const outcome = await open.supervisor.run(churner);
+    expect(outcome).toMatchObject({ status: "completed", output: 80 });
+  });
+
   it("that is cancelled while it loops is not moved, and its process ends", async () => {
     const { supervisor, seen } = open;
     const before = seen.length;
