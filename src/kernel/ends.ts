@@ -214,7 +214,8 @@ function settleEnd(tree: Tree, node: Node): void {
 }
 
 function inform(tree: Tree, parent: Node, node: Node, end: End): void {
-  if (parent.depth === 0 || parent.finished !== undefined) return;
+  // Whoever is ending is given nothing any more.
+  if (parent.depth === 0 || parent.finished !== undefined || parent.ending !== undefined) return;
   const waited = settleWaits(tree, parent, node);
   if (node.foregroundCall !== undefined) {
     return settleCall(tree, parent, node.foregroundCall, childResult(node, end));

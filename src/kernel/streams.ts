@@ -26,12 +26,12 @@ export function endStreams(tree: Tree, node: Node): void {
 
 /** Permits that will never arrive: no stream of theirs has begun, and their turn is free again. */
 export function withdrawPermits(tree: Tree, node: Node, bodies: readonly DeliveryBody[]): void {
-  for (const callId of permitsIn(bodies)) {
-    const call = node.calls.get(callId);
+  for (const body of bodies) {
+    const call = body.type === "permit" ? node.calls.get(body.callId) : undefined;
     if (call?.permitted !== true) continue;
     call.permitted = false;
     node.turns -= 1;
-    tell(tree, node, callId, false);
+    tell(tree, node, call.out.callId, false);
   }
 }
 
