@@ -58,7 +58,10 @@ export const ERRORS = {
   },
   ASK_TIMED_OUT: { advice: "Raise `timeoutMs` or ask a less busy agent.", retryable: true },
   MAILBOX_FULL: { advice: "Send again later or raise `limits.mailbox`.", retryable: true },
-  AGENT_STOPPED: { advice: "Spawn a new agent; one that was restarted can be asked again.", retryable: false },
+  AGENT_STOPPED: {
+    advice: "Spawn a new agent; one that was restarted can be asked again.",
+    retryable: false,
+  },
   RESTART_INTENSITY_EXCEEDED: { advice: "Find why the child keeps ending.", retryable: false },
   HOST_LOST: { advice: "The thread or process that ran this died.", retryable: true },
   OUT_OF_MEMORY: { advice: "Raise `memoryMb` or hold less.", retryable: false },
