@@ -19,8 +19,8 @@ export interface ComputeToolDefinition extends ToolDescription<JsonSchema | Stan
    */
   readonly module: string;
   /**
-   * Megabytes that each of its threads should need, 32 to 65_536; garbage counts too, so a thread is
-   * ended at two and a half times that. Default 512.
+   * Megabytes that each of its threads should need, 32 to 65_536. Garbage counts too, so a thread
+   * is ended at two and a half times that. Default 512.
    */
   readonly memoryMb?: number;
 }
@@ -52,8 +52,8 @@ const MEMORY_MB = { least: 32, most: 65_536 } as const;
  * As many calls run at once as there are cores; tools take turns for what is over.
  *
  * **Guarantees** a call that is cancelled or out of time ends at once and takes its thread with it,
- * also from an endless loop; one that takes far more than `memoryMb` is an `OUT_OF_MEMORY` result, and nothing
- * else is harmed. `timeoutMs` counts from its start on a thread, so no call pays for another's.
+ * also from an endless loop; one that takes far more than `memoryMb` is an `OUT_OF_MEMORY` result,
+ * and nothing else is harmed. `timeoutMs` counts from its start on a thread, so no call pays for another's.
  * **Fails with** `OPTIONS_INVALID` at once when the definition cannot work, and at
  * `Supervisor.start` when the module cannot be imported within 10 s or exports no function.
  * **Gotcha** input and result are copied. `context.signal` is never aborted: the end of a call is
