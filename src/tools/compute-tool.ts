@@ -53,7 +53,8 @@ const MEMORY_MB = { least: 32, most: 65_536 } as const;
  *
  * **Guarantees** a call that is cancelled or out of time ends at once and takes its thread with it,
  * also from an endless loop; one that takes far more than `memoryMb` is an `OUT_OF_MEMORY` result,
- * and nothing else is harmed. `timeoutMs` counts from its start on a thread, so no call pays for another's.
+ * and nothing else is harmed.
+ * `timeoutMs` counts from its start on a thread, so no call pays for another's.
  * **Fails with** `OPTIONS_INVALID` at once when the definition cannot work, and at
  * `Supervisor.start` when the module cannot be imported within 10 s or exports no function.
  * **Gotcha** input and result are copied. `context.signal` is never aborted: the end of a call is
