@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
-import type { ComputeContext } from "../wire/compute.ts";
-import { type ComputeModule, ComputeThread, type ComputeWork } from "./compute-thread.ts";
+import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
+import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
 import { createThreadPool, type ThreadPool } from "./pool.ts";
 
 export interface ComputePoolOptions {
@@ -14,17 +14,6 @@ export interface ComputePoolOptions {
   readonly importTimeoutMs?: number;
   /** Milliseconds after which a thread that does not end is stuck. Default 2_000. */
   readonly killMs?: number;
-}
-
-export interface ComputeCall {
-  readonly module: ComputeModule;
-  readonly input: unknown;
-  readonly context: ComputeContext;
-  /** Its abort ends the thread, or takes the call out of the queue. */
-  readonly signal: AbortSignal;
-  /** It begins on a thread. */
-  readonly onBegin: () => void;
-  readonly onProgress: (fraction: number, message?: string) => void;
 }
 
 /** Calls that may wait for a thread. */

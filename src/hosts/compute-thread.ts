@@ -1,17 +1,10 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
-import type { ComputeTask, FromCompute, ToCompute } from "../wire/compute.ts";
+import type { ComputeModule, ComputeTask, FromCompute, ToCompute } from "../wire/compute.ts";
 import { describe } from "../wire/error-codec.ts";
 import { type Life, startLife } from "./life.ts";
 import type { Thread, ThreadPool } from "./pool.ts";
-
-/** A module whose default export does the work, and how much heap its thread may fill. */
-export interface ComputeModule {
-  /** A `file:` URL. */
-  readonly url: string;
-  readonly memoryMb: number;
-}
 
 /** Something to be done on a thread of a module. */
 export interface ComputeWork {

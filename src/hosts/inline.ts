@@ -4,8 +4,9 @@ import type { HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
-import type { HostEvents, HostState, ModuleRef, Place } from "./host.ts";
+import type { HostEvents, ModuleRef, Place } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
+import { LivingPlace } from "./living-place.ts";
 
 /** What runs the agents of a host that is no thread. */
 export interface InlineRuntime {
@@ -46,21 +47,21 @@ export interface InlineHostOptions {
  * A host in the calling thread, behind the same wire: every message is cloned, and delivered
  * later. It cannot be interrupted; what throws in it ends it as it would end a thread.
  */
-export class InlineHost implements Place {
+export class InlineHost extends LivingPlace implements Place {
   readonly id: string;
   readonly kind: HostKind = "house";
-  load = 0;
   readonly #options: InlineHostOptions;
-  readonly #life: Life;
+  protected readonly life: Life;
   readonly #inbox: ToHost[] = [];
   readonly #outbox: FromHost[] = [];
   #runtime: InlineRuntime | undefined;
 
   constructor(options: InlineHostOptions) {
+    super();
     const { id, killMs, clock, events } = options;
     this.id = id;
     this.#options = options;
-    this.#life = startLife(id, killMs, clock, {
+    this.life = startLife(id, killMs, clock, {
       announceStarted: () => events.onStarted(this),
       announceSuspect: () => events.onSuspect(this),
       terminate: () => this.#terminate(),
@@ -72,30 +73,10 @@ export class InlineHost implements Place {
     });
   }
 
-  get state(): HostState {
-    return this.#life.state;
-  }
-
-  get living(): boolean {
-    return this.#life.living;
-  }
-
-  get ready(): Promise<void> {
-    return this.#life.ready;
-  }
-
-  get ended(): Promise<void> {
-    return this.#life.ended;
-  }
-
   post(message: ToHost): void {
     if (!this.living) return;
     this.#inbox.push(structuredClone(message));
     if (this.#runtime !== undefined) this.#options.schedule(() => this.#deliver());
-  }
-
-  condemn(reason: string): void {
-    this.#life.send({ type: "host.condemned", reason });
   }
 
   launch(): void {
@@ -144,7 +125,7 @@ export class InlineHost implements Place {
       this.condemn(describe(error));
       return;
     }
-    this.#life.send({ type: "host.started" });
+    this.life.send({ type: "host.started" });
     for (const _ of this.#inbox) schedule(() => this.#deliver());
   }
 
@@ -178,6 +159,6 @@ export class InlineHost implements Place {
       reason = `it was closed and said ${describe(error)}`;
     }
     // Later, as a thread's exit would be, and never inside the call that condemned it.
-    this.#options.schedule(() => this.#life.send({ type: "host.exited", reason }));
+    this.#options.schedule(() => this.life.send({ type: "host.exited", reason }));
   }
 }

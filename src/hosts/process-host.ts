@@ -9,9 +9,10 @@ import type { FromHost } from "../wire/frame.ts";
 import type { Packet } from "../wire/pipe.ts";
 import { type Control, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostEvents, HostState, ModuleRef, Place } from "./host.ts";
+import type { HostEvents, ModuleRef, Place } from "./host.ts";
 import { LaunchedProcess } from "./launched-process.ts";
 import { type Life, startLife } from "./life.ts";
+import { LivingPlace } from "./living-place.ts";
 import { isNearLimit, processHeld } from "./memory-watch.ts";
 import { processArguments } from "./process-arguments.ts";
 
@@ -40,18 +41,17 @@ export interface ProcessHostOptions {
  * It speaks what a thread speaks, over one pipe. What its agent does to its memory, its thread or
  * itself ends it alone: nothing of it is shared, and SIGKILL needs no help from what it runs.
  */
-export class ProcessHost implements Place {
+export class ProcessHost extends LivingPlace implements Place {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation = "process";
-  load = 0;
   resident: Place["resident"];
   readonly #options: ProcessHostOptions;
   readonly #control: Control;
   /** The far side of the control's channel: what it hears goes through the pipe, and back. */
   readonly #farControlPort: MessagePort;
   readonly #portsClosed: Promise<unknown>;
-  readonly #life: Life;
+  protected readonly life: Life;
   /** Posted before there was a process. */
   readonly #early: Packet[] = [];
   #launching: unknown;
@@ -63,6 +63,7 @@ export class ProcessHost implements Place {
   #cause: Blame["cause"] | undefined;
 
   constructor(options: ProcessHostOptions) {
+    super();
     const { id, kind, clock, killMs, events } = options;
     this.id = id;
     this.kind = kind;
@@ -72,7 +73,7 @@ export class ProcessHost implements Place {
     this.#farControlPort = channel.port2;
     this.#farControlPort.on("message", (message) => this.#send({ lane: "control", message }));
     this.#portsClosed = once(this.#farControlPort, "close");
-    this.#life = startLife(id, killMs, clock, {
+    this.life = startLife(id, killMs, clock, {
       announceStarted: () => {
         this.#listen();
         events.onStarted(this);
@@ -90,24 +91,12 @@ export class ProcessHost implements Place {
     });
   }
 
-  get state(): HostState {
-    return this.#life.state;
-  }
-
-  get living(): boolean {
-    return this.#life.living;
-  }
-
   get launched(): boolean {
     return this.#process !== undefined;
   }
 
-  get ready(): Promise<void> {
-    return this.#life.ready;
-  }
-
-  get ended(): Promise<void> {
-    return this.#life.ended.then(() => this.#portsClosed).then(() => undefined);
+  override get ended(): Promise<void> {
+    return this.life.ended.then(() => this.#portsClosed).then(() => undefined);
   }
 
   post(message: ToHost): void {
@@ -117,10 +106,6 @@ export class ProcessHost implements Place {
       return item.type === "place" ? { ...item, word: 0 } : item;
     });
     this.#send({ lane: "data", message: { ...message, items } });
-  }
-
-  condemn(reason: string): void {
-    this.#life.send({ type: "host.condemned", reason });
   }
 
   launch(delayMs: number): void {
@@ -154,7 +139,7 @@ export class ProcessHost implements Place {
           onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
           onExit: (reason, outOfMemory) => {
             if (this.living) this.#cause = outOfMemory ? "out-of-memory" : "exited";
-            this.#life.send({ type: "host.exited", reason });
+            this.life.send({ type: "host.exited", reason });
           },
         },
       });
@@ -166,7 +151,7 @@ export class ProcessHost implements Place {
     this.#control
       .ask("its first answer", (far) => far.ping(), startMs)
       .then(
-        () => this.#life.send({ type: "host.started" }),
+        () => this.life.send({ type: "host.started" }),
         (error) => this.condemn(describe(error)),
       );
   }
@@ -179,8 +164,8 @@ export class ProcessHost implements Place {
       graceMs,
       clock: systemClock,
       readBeat: () => this.#beats,
-      onMissed: () => this.#life.send({ type: "beat.missed" }),
-      onSeen: () => this.#life.send({ type: "beat.seen" }),
+      onMissed: () => this.life.send({ type: "beat.missed" }),
+      onSeen: () => this.life.send({ type: "beat.seen" }),
       onCondemned: () => this.#silent(),
     });
   }
@@ -227,7 +212,7 @@ export class ProcessHost implements Place {
 
   /** Later, as a real exit would be, and never inside the call that opened or condemned it. */
   #exitWithoutProcess(reason: string): void {
-    queueMicrotask(() => this.#life.send({ type: "host.exited", reason }));
+    queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
   }
 
   #leave(reason: string): void {

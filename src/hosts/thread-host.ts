@@ -8,8 +8,9 @@ import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostEvents, HostState, ModuleRef, Place } from "./host.ts";
+import type { HostEvents, ModuleRef, Place } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
+import { LivingPlace } from "./living-place.ts";
 import type { Thread, ThreadPool } from "./pool.ts";
 
 export interface ThreadHostOptions {
@@ -34,18 +35,17 @@ export interface ThreadHostOptions {
 const nobodyHere: Running = { path: "/", incarnation: 0 };
 
 /** A host on a thread of its own. */
-export class ThreadHost implements Place {
+export class ThreadHost extends LivingPlace implements Place {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation: Place["isolation"];
-  load = 0;
   resident: Place["resident"];
   readonly #options: ThreadHostOptions;
   readonly #port: MessagePort;
   readonly #farPort: MessagePort;
   readonly #farControlPort: MessagePort;
   readonly #control: Control;
-  readonly #life: Life;
+  protected readonly life: Life;
   readonly #portsClosed: Promise<void>;
   readonly #heart = new Int32Array(new SharedArrayBuffer(HEART.words * 4));
   #heartbeat: Heartbeat | undefined;
@@ -58,6 +58,7 @@ export class ThreadHost implements Place {
   #thread: Thread | undefined;
 
   constructor(options: ThreadHostOptions) {
+    super();
     const { id, kind, clock, killMs, events } = options;
     this.id = id;
     this.kind = kind;
@@ -73,7 +74,7 @@ export class ThreadHost implements Place {
     this.#portsClosed = Promise.all(
       [data.port1, control.port1].map((port) => once(port, "close")),
     ).then(() => undefined);
-    this.#life = startLife(id, killMs, clock, {
+    this.life = startLife(id, killMs, clock, {
       announceStarted: () => {
         this.#listen();
         events.onStarted(this);
@@ -98,32 +99,16 @@ export class ThreadHost implements Place {
     this.#port.on("close", () => this.#closed());
   }
 
-  get state(): HostState {
-    return this.#life.state;
-  }
-
-  get living(): boolean {
-    return this.#life.living;
-  }
-
   get launched(): boolean {
     return this.#thread !== undefined;
   }
 
-  get ready(): Promise<void> {
-    return this.#life.ready;
-  }
-
-  get ended(): Promise<void> {
-    return this.#life.ended.then(() => this.#portsClosed);
+  override get ended(): Promise<void> {
+    return this.life.ended.then(() => this.#portsClosed);
   }
 
   post(message: ToHost): void {
     if (this.living) this.#port.postMessage(message);
-  }
-
-  condemn(reason: string): void {
-    this.#life.send({ type: "host.condemned", reason });
   }
 
   launch(delayMs: number): void {
@@ -161,7 +146,7 @@ export class ThreadHost implements Place {
         onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
         onExit: (reason) => {
           this.#accuse("exited");
-          this.#life.send({ type: "host.exited", reason });
+          this.life.send({ type: "host.exited", reason });
         },
       });
     } catch (error) {
@@ -171,7 +156,7 @@ export class ThreadHost implements Place {
     this.#control
       .ask("its first answer", (remote) => remote.ping(), startMs)
       .then(
-        () => this.#life.send({ type: "host.started" }),
+        () => this.life.send({ type: "host.started" }),
         (error) => this.condemn(describe(error)),
       );
   }
@@ -186,8 +171,8 @@ export class ThreadHost implements Place {
       clock: systemClock,
       readBeat: () => Atomics.load(this.#heart, HEART.beats),
       excused: () => this.#checks > 0,
-      onMissed: () => this.#life.send({ type: "beat.missed" }),
-      onSeen: () => this.#life.send({ type: "beat.seen" }),
+      onMissed: () => this.life.send({ type: "beat.missed" }),
+      onSeen: () => this.life.send({ type: "beat.seen" }),
       onCondemned: () => this.#fail("froze", silent),
     });
   }
@@ -217,7 +202,7 @@ export class ThreadHost implements Place {
 
   /** Later, as a real exit would be, and never inside the call that opened or condemned it. */
   #exitWithoutThread(reason: string): void {
-    queueMicrotask(() => this.#life.send({ type: "host.exited", reason }));
+    queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
   }
 
   /** A dying thread closes its ports a moment before its exit tells why; a mute one is no use. */

@@ -5,7 +5,7 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
-import { type Call, codeOf, type End, type Node } from "./node.ts";
+import { type Call, codeOf, type End, errorOf, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 export type Request = Extract<
@@ -118,12 +118,11 @@ export function childResult(child: Node, end: End): CallResult {
   if (end.status === "completed") return { isError: false, value: end.output };
   const details = childReport(child, end);
   const error =
-    "error" in end && end.error !== undefined
-      ? end.error
-      : encodeError(
-          new CoppiceError(codeOf(end), `${child.path} ended ${end.status}`, details),
-          codeOf(end),
-        );
+    errorOf(end) ??
+    encodeError(
+      new CoppiceError(codeOf(end), `${child.path} ended ${end.status}`, details),
+      codeOf(end),
+    );
   return { isError: true, error, ...kept(end) };
 }
 
@@ -154,6 +153,7 @@ function report(call: Call): CallResult {
   return { isError: false, value };
 }
 
-function kept(end: Exclude<End, { status: "completed" }>): { readonly partial?: Json } {
-  return end.partial === undefined ? {} : { partial: end.partial };
+/** What an agent that did not complete had come to. */
+export function kept(end: End): { readonly partial?: Json } {
+  return "partial" in end && end.partial !== undefined ? { partial: end.partial } : {};
 }

@@ -4,7 +4,7 @@ import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { AgentEnd } from "../wire/frame.ts";
 import { closingMessage } from "../wire/transcript.ts";
-import { childReport, childResult, settleCall, settleWaits } from "./calls.ts";
+import { childReport, childResult, kept, settleCall, settleWaits } from "./calls.ts";
 import { buryMail, failAsks } from "./dead-letters.ts";
 import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
 import { keepLastGood } from "./last-good.ts";
@@ -74,6 +74,13 @@ export function finish(tree: Tree, node: Node, said: Said): void {
   settleEnd(tree, node);
 }
 
+/** As {@link finish}, where the host has not said so itself: it forgets that incarnation. */
+export function finishOn(tree: Tree, node: Node, host: string, said: Said): void {
+  const { incarnation } = node;
+  finish(tree, node, said);
+  tree.emit({ type: "drop", node, incarnation, host });
+}
+
 /** Does what its supervisor decides: others may have to stop, or all of them to end. */
 function applyVerdict(tree: Tree, node: Node, end: End): void {
   const verdict = supervise(tree, node, end);
@@ -89,8 +96,7 @@ function applyVerdict(tree: Tree, node: Node, end: End): void {
     return;
   }
   const { error, escalates } = verdict;
-  const partial = "partial" in end && end.partial !== undefined ? { partial: end.partial } : {};
-  node.finished = { status: "failed", error, ...partial };
+  node.finished = { status: "failed", error, ...kept(end) };
   for (const at of stop) endSubtree(tree, at, { status: "cancelled", reason });
   if (!escalates) return;
   const supervisor = node.parent as Node;
@@ -103,9 +109,10 @@ export function maybeComplete(tree: Tree, node: Node): void {
   if (node.idle === undefined || node.ending !== undefined || node.finished !== undefined) return;
   if (node.birth.lifetime !== "task" || node.openChildren > 0) return;
   if (!node.mailbox.empty || node.calls.size > 0) return;
-  const { host, idle, incarnation } = node;
-  finish(tree, node, { status: "completed", output: idle.output });
-  if (host !== undefined) tree.emit({ type: "drop", node, incarnation, host });
+  const { host, idle } = node;
+  const said = { status: "completed", output: idle.output } as const;
+  if (host === undefined) finish(tree, node, said);
+  else finishOn(tree, node, host, said);
 }
 
 /** Ends by force what is still there after its grace; a host that does not hear is condemned. */
@@ -116,14 +123,11 @@ export function kill(tree: Tree, nodes: readonly Node[]): void {
     // A cancel and the stop behind it have a grace each, and both may end before the host has.
     if (!node.killed) tree.fact("cancel.killed", node.path);
     node.killed = true;
-    const { host, incarnation, mailbox } = node;
+    const { host, mailbox } = node;
     if (host === undefined) finish(tree, node, { status: "ended" });
     else if (mailbox.unacknowledged.length > 0) hosts.add(host);
-    else {
-      // Its host lives, since it has answered the order to end: only the agent takes its time.
-      finish(tree, node, { status: "ended" });
-      tree.emit({ type: "drop", node, incarnation, host });
-    }
+    // Its host lives, since it has answered the order to end: only the agent takes its time.
+    else finishOn(tree, node, host, { status: "ended" });
   }
   for (const host of hosts) {
     tree.emit({ type: "condemn", host, reason: "an agent there outlived its grace" });
@@ -142,8 +146,10 @@ function close(tree: Tree, node: Node, ending: Ending): void {
 }
 
 /** Stopped to be restarted, or ended for what its supervisor may take for a failure. */
-function mayComeBack({ status }: Ending): boolean {
-  return status === "restarting" || status === "failed";
+function mayComeBack(
+  ending: Ending,
+): ending is Extract<Ending, { readonly status: "restarting" | "failed" }> {
+  return ending.status === "restarting" || ending.status === "failed";
 }
 
 function isEnding({ ending }: Node): boolean {
@@ -172,10 +178,9 @@ function signal(tree: Tree, node: Node, ending: Ending): void {
   else if (isAtRest(node)) finishAtRest(tree, node, node.host);
   else {
     node.status = "stopping";
-    const body: DeliveryBody =
-      ending.status === "failed" || ending.status === "restarting"
-        ? { type: "end", status: "cancelled", reason: ending.reason }
-        : { type: "end", ...ending };
+    const body: DeliveryBody = mayComeBack(ending)
+      ? { type: "end", status: "cancelled", reason: ending.reason }
+      : { type: "end", ...ending };
     tree.emit({ type: "deliver", node, n: node.mailbox.send(body).n, body });
   }
 }
@@ -186,9 +191,7 @@ function isAtRest({ idle, calls, mailbox }: Node): boolean {
 }
 
 function finishAtRest(tree: Tree, node: Node, host: string): void {
-  const { incarnation } = node;
-  finish(tree, node, { status: "ended", partial: node.idle?.output ?? null });
-  tree.emit({ type: "drop", node, incarnation, host });
+  finishOn(tree, node, host, { status: "ended", partial: node.idle?.output ?? null });
 }
 
 /** Writes the outcome once everything below is gone, and tells whoever waits for it. */

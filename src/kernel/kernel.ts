@@ -10,7 +10,7 @@ import { deadLetter } from "./dead-letters.ts";
 import { catchUp, flush, serveFrom, start } from "./dispatch.ts";
 import { doDue } from "./due.ts";
 import type { Effect } from "./effects.ts";
-import { endSubtree, finish, kill, maybeComplete } from "./ends.ts";
+import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
 import { countSpawn, MOVES_ALLOWED, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
@@ -221,10 +221,7 @@ export class Kernel {
 
   /** Its host has not been launched yet: nobody is there who could answer the order to end. */
   neverBegan(node: Node): void {
-    const { host, incarnation } = node;
-    if (host === undefined) return;
-    finish(this.tree, node, { status: "ended" });
-    this.tree.emit({ type: "drop", node, incarnation, host });
+    if (node.host !== undefined) finishOn(this.tree, node, node.host, { status: "ended" });
   }
 
   /** Kills what is left of a subtree at once. */

@@ -243,6 +243,11 @@ export function isPaused(node: Node): boolean {
   return false;
 }
 
+/** What went wrong, where an agent failed or was killed for its own fault. */
+export function errorOf(end: End): WireError | undefined {
+  return "error" in end ? end.error : undefined;
+}
+
 /** The code that a call's caller reads when an agent ended other than completed. */
 export function codeOf(end: End): ErrorCode {
   switch (end.status) {

@@ -1,7 +1,7 @@
 import { deadLetter, failAsks } from "./dead-letters.ts";
 import { start } from "./dispatch.ts";
 import { restoreMail } from "./last-good.ts";
-import type { Node } from "./node.ts";
+import { errorOf, type Node } from "./node.ts";
 import { takeSlot } from "./slots.ts";
 import type { RestartGroup } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
@@ -39,7 +39,8 @@ export function hasStopped(tree: Tree, group: RestartGroup, node: Node): void {
 /** Starts those of a group that nobody has ended, or stopped once more, meanwhile. */
 export function restart(tree: Tree, group: RestartGroup): void {
   const { members, restarts, delayMs, failed, end } = group;
-  const code = "error" in end && end.error !== undefined ? { code: end.error.code } : {};
+  const error = errorOf(end);
+  const code = error === undefined ? {} : { code: error.code };
   const cause = { path: failed.path, status: end.status, ...code };
   for (const node of members) {
     if (node.group !== group) continue;

@@ -2,7 +2,7 @@ import { CoppiceError, type ErrorDetails } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { hasRunOut } from "./holds.ts";
-import type { End, Node } from "./node.ts";
+import { type End, errorOf, type Node } from "./node.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import type { Tree } from "./tree.ts";
 
@@ -124,7 +124,7 @@ function intensityOf(supervisor: Node, node: Node): RestartIntensity {
 function giveUp(supervisor: Node, node: Node, end: End, { rule }: RestartIntensity): Verdict {
   const { maxRestarts, withinMs } = rule;
   const told = `${node.path} ended ${end.status} after ${maxRestarts} restarts in ${withinMs} ms`;
-  const last = "error" in end ? end.error : undefined;
+  const last = errorOf(end);
   const details: ErrorDetails = {
     node: supervisor.path,
     maxRestarts,

@@ -1,6 +1,7 @@
 import { createHostRuntime, type HostRuntime } from "../agents/host-runtime.ts";
-import type { HostEvents, HostKind, HostState, Place } from "../hosts/host.ts";
+import type { HostEvents, HostKind, Place } from "../hosts/host.ts";
 import { type Life, startLife } from "../hosts/life.ts";
+import { LivingPlace } from "../hosts/living-place.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
@@ -28,15 +29,14 @@ export interface SimulatedHostOptions {
  * what it did, to be heard, to end. It runs the agents' own runtime, and can be made to crash or
  * to freeze as a thread does.
  */
-export class SimulatedHost implements Place, ChoiceSource {
+export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation: Place["isolation"];
-  load = 0;
   resident: Place["resident"];
   readonly #options: SimulatedHostOptions;
   readonly #clock: SimulatedClock;
-  readonly #life: Life;
+  protected readonly life: Life;
   readonly #residents = new Map<string, Running>();
   readonly #inbox: ToHost[] = [];
   readonly #outbox: FromHost[] = [];
@@ -50,13 +50,14 @@ export class SimulatedHost implements Place, ChoiceSource {
   #blame: Blame | undefined;
 
   constructor(options: SimulatedHostOptions) {
+    super();
     const { id, kind, isolation, time, clock, killMs, events, random } = options;
     this.id = id;
     this.kind = kind;
     this.isolation = isolation;
     this.#options = options;
     this.#clock = time.clock(id);
-    this.#life = startLife(id, killMs, clock, {
+    this.life = startLife(id, killMs, clock, {
       announceStarted: () => events.onStarted(this),
       announceSuspect: () => events.onSuspect(this),
       terminate: (reason) => {
@@ -73,28 +74,8 @@ export class SimulatedHost implements Place, ChoiceSource {
     });
   }
 
-  get state(): HostState {
-    return this.#life.state;
-  }
-
-  get living(): boolean {
-    return this.#life.living;
-  }
-
-  get ready(): Promise<void> {
-    return this.#life.ready;
-  }
-
-  get ended(): Promise<void> {
-    return this.#life.ended;
-  }
-
   post(message: ToHost): void {
     if (this.living) this.#inbox.push(structuredClone(message));
-  }
-
-  condemn(reason: string): void {
-    this.#life.send({ type: "host.condemned", reason });
   }
 
   launch(delayMs: number): void {
@@ -126,7 +107,7 @@ export class SimulatedHost implements Place, ChoiceSource {
   freeze(): void {
     this.#blame = { cause: "froze", running: this.#takeHalf() };
     this.#clock.halted = true;
-    this.#life.send({ type: "beat.missed" });
+    this.life.send({ type: "beat.missed" });
   }
 
   offer(to: Choice[]): void {
@@ -161,14 +142,14 @@ export class SimulatedHost implements Place, ChoiceSource {
       clock: this.#clock,
       schedule: (flush) => void this.#flushes.push(flush),
     });
-    this.#life.send({ type: "host.started" });
+    this.life.send({ type: "host.started" });
   }
 
   /** A frozen thread goes on, nothing having happened. */
   #wake(): void {
     this.#clock.halted = false;
     this.#blame = undefined;
-    this.#life.send({ type: "beat.seen" });
+    this.life.send({ type: "beat.seen" });
   }
 
   #take(): void {
@@ -225,7 +206,7 @@ export class SimulatedHost implements Place, ChoiceSource {
   }
 
   #exit(reason: string): void {
-    this.#life.send({ type: "host.exited", reason });
+    this.life.send({ type: "host.exited", reason });
   }
 
   /** From now on nothing is heard of it, so that its agents can go on elsewhere. */

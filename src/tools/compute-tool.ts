@@ -1,16 +1,9 @@
 import { CoppiceError } from "../errors.ts";
-import type { ComputeContext } from "../wire/compute.ts";
+import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import { type Callable, CallFailure } from "./running-call.ts";
 import type { StandardSchemaV1 } from "./standard-schema.ts";
-import {
-  branded,
-  type ComputeModule,
-  describeTool,
-  type Tool,
-  type ToolDescription,
-  wrongTool,
-} from "./tool.ts";
+import { branded, describeTool, type Tool, type ToolDescription, wrongTool } from "./tool.ts";
 
 export interface ComputeToolDefinition extends ToolDescription<JsonSchema | StandardSchemaV1> {
   /**
@@ -30,14 +23,7 @@ export interface ComputeThreads {
   /** Threads in a native call that outlived the order to end. */
   readonly stuck: number;
   verify(modules: readonly ComputeModule[]): Promise<void>;
-  run(call: {
-    readonly module: ComputeModule;
-    readonly input: unknown;
-    readonly context: ComputeContext;
-    readonly signal: AbortSignal;
-    readonly onBegin: () => void;
-    readonly onProgress: (fraction: number, message?: string) => void;
-  }): Promise<unknown>;
+  run(call: ComputeCall): Promise<unknown>;
   stop(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import type { ComputeModule } from "../wire/compute.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
 import { readInputSchema, type ValidatedInput } from "./input-schema.ts";
 import { RESERVED_NAMES } from "./names.ts";
@@ -30,13 +31,6 @@ export interface Tool extends DescribedTool {
   readonly execute: (input: unknown, context: ToolContext) => unknown;
   /** Of a compute tool: what its threads run. */
   readonly compute?: ComputeModule;
-}
-
-/** A module whose default export is a tool, and how much memory each of its threads may fill. */
-export interface ComputeModule {
-  /** A `file:` URL. */
-  readonly url: string;
-  readonly memoryMb: number;
 }
 
 /** What every tool is, wherever it runs. */

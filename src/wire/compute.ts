@@ -1,6 +1,25 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Json } from "./json.ts";
 
+/** A module whose default export is a tool, and how much memory each of its threads should need. */
+export interface ComputeModule {
+  /** A `file:` URL. */
+  readonly url: string;
+  readonly memoryMb: number;
+}
+
+/** One call of a compute tool, as it is given to the threads that run them. */
+export interface ComputeCall {
+  readonly module: ComputeModule;
+  readonly input: unknown;
+  readonly context: ComputeContext;
+  /** Its abort ends the thread, or takes the call out of the queue. */
+  readonly signal: AbortSignal;
+  /** It begins on a thread. */
+  readonly onBegin: () => void;
+  readonly onProgress: (fraction: number, message?: string) => void;
+}
+
 /** What the thread of a compute tool is started with. It runs this one module and no other. */
 export interface ComputeTask {
   /** Carries {@link ToCompute} in and {@link FromCompute} out. */
