@@ -13,9 +13,9 @@ import type { DeliveryBody, Placement } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
-import { messageTokens } from "../wire/token-estimate.ts";
-import { type Block, cancelledResult, type TurnMessage } from "../wire/transcript.ts";
+import { type Block, cancelledResult } from "../wire/transcript.ts";
 import { makeCall } from "./built-in-calls.ts";
+import { Conversation } from "./conversation.ts";
 import { modelAt } from "./held-template.ts";
 import { LoopDetection } from "./loop-detection.ts";
 import { loopEvent } from "./loop-event.ts";
@@ -37,9 +37,7 @@ export class LoopAgent implements LoopEffects, Resident {
   readonly #model: (index: number) => Model;
   readonly #detection: LoopDetection;
   readonly #actor: LoopActor;
-  readonly #transcript: TurnMessage[];
-  /** Of instructions, tools and transcript. */
-  #tokens: number;
+  readonly #conversation: Conversation;
   #run: ModelRun | undefined;
   #sent: object | undefined;
   #sentValue: string | undefined;
@@ -52,9 +50,12 @@ export class LoopAgent implements LoopEffects, Resident {
   ) {
     this.#seat = seat;
     this.#model = model;
-    this.#transcript = [...(placement.transcript ?? [])];
-    this.#detection = new LoopDetection(this.#transcript, placement.limits);
-    this.#tokens = this.#transcript.reduce((sum, m) => sum + messageTokens(m), seat.held.tokens);
+    this.#conversation = new Conversation({
+      history: placement.transcript ?? [],
+      tokens: seat.held.tokens,
+      keep: (message) => seat.append(message),
+    });
+    this.#detection = new LoopDetection(this.#conversation.messages, placement.limits);
     const prefix = `${seat.path}#${seat.incarnation}`;
     this.#actor = createLoop(prefix, this, placement.state, seat.watched?.observe);
     if (placement.state === undefined) {
@@ -100,7 +101,7 @@ export class LoopAgent implements LoopEffects, Resident {
 
   appendInput(_context: AgentContext, event: AgentEvent): void {
     const { input } = event as Extract<AgentEvent, { readonly type: "input.given" }>;
-    this.#append({ role: "user", content: contentOf(input as Json) });
+    this.#conversation.append({ role: "user", content: contentOf(input as Json) });
   }
 
   askPermit(context: AgentContext): void {
@@ -116,7 +117,7 @@ export class LoopAgent implements LoopEffects, Resident {
     });
     const remarks = this.#detection.remarkOn(paired);
     const content = [...paired, ...remarks, ...(inbox as readonly Block[])];
-    if (content.length > 0) this.#append({ role: "user", content });
+    if (content.length > 0) this.#conversation.append({ role: "user", content });
   }
 
   startModel(_context: AgentContext, event: AgentEvent): void {
@@ -133,7 +134,7 @@ export class LoopAgent implements LoopEffects, Resident {
     }
     const { template, cards } = this.#seat.held;
     const { instructions: system } = template;
-    const asked = { messages: this.#transcript, tools: cards, maxTokens, turn };
+    const asked = { messages: this.#conversation.messages, tools: cards, maxTokens, turn };
     const run = new ModelRun({
       onText: (text) => this.#seat.say(callId, text),
       onRetry: (retry) => this.#seat.emit({ type: "model.retried", callId, ...retry }),
@@ -161,14 +162,14 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   endTurn({ asks }: AgentContext): void {
-    const output = answerIn(this.#transcript);
+    const output = answerIn(this.#conversation.messages);
     for (const askId of asks) this.#seat.emit({ type: "reply", askId, value: output });
     this.#seat.emit({ type: "turn-end", output });
   }
 
   closeTurn(context: AgentContext): void {
     this.appendPending(context);
-    const said = lastAnswer(this.#transcript);
+    const said = lastAnswer(this.#conversation.messages);
     const partial = said === undefined ? {} : { partial: said };
     this.#seat.emit({ type: "done", end: { status: "ended", ...partial } });
   }
@@ -180,7 +181,7 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   #ask({ model }: AgentContext, after: "now" | "results"): void {
-    const inputTokens = this.#tokens;
+    const inputTokens = this.#conversation.tokens;
     this.#seat.emit({ type: "model", callId: model as string, after, inputTokens });
   }
 
@@ -212,8 +213,8 @@ export class LoopAgent implements LoopEffects, Resident {
     // The turn ends here, so a call in it would never have a result.
     const content = error ? reply.content.filter((b) => !isToolUse(b)) : reply.content;
     const isCut = stopReason === "max_tokens";
-    const goesOn = isCut && continuations(this.#transcript) < MOST_CONTINUATIONS;
-    if (content.length > 0) this.#append({ role: "assistant", content });
+    const goesOn = isCut && continuations(this.#conversation.messages) < MOST_CONTINUATIONS;
+    if (content.length > 0) this.#conversation.append({ role: "assistant", content });
     this.#seat.emit({ type: "model.done", callId, usage, stopReason });
     if (error) return this.#giveUp(error);
     const uses = content.filter(isToolUse).map(({ id }) => id);
@@ -230,22 +231,17 @@ export class LoopAgent implements LoopEffects, Resident {
     const another = modelAt(this.#seat.held, index + 1);
     const fallsBack = !aborted && error.code === "MODEL_FAILED" && another !== undefined;
     // What a model said that failed is no beginning for the one that is asked instead.
-    if (partialText && !fallsBack) this.#append({ role: "assistant", content: partialText });
+    if (partialText && !fallsBack)
+      this.#conversation.append({ role: "assistant", content: partialText });
     const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }) };
     this.#seat.emit({ type: "model.done", callId, usage, ...why });
     this.#actor.send({ type: "model.failed", error, fallsBack });
   }
 
   #fail(error: WireError): void {
-    const said = lastAnswer(this.#transcript);
+    const said = lastAnswer(this.#conversation.messages);
     const partial = said === undefined ? {} : { partial: said };
     this.#seat.emit({ type: "done", end: { status: "failed", error, ...partial } });
-  }
-
-  #append(message: TurnMessage): void {
-    this.#transcript.push(message);
-    this.#tokens += messageTokens(message);
-    this.#seat.append(message);
   }
 }
 

@@ -64,6 +64,7 @@ function apply(tree: Tree, node: Node, out: Out): void {
       node.turnEnded = node.idle;
       return flush(tree, node);
     case "reply":
+    case "reply.failed":
       return answer(tree, node, out);
     case "output":
     case "model.retried":
@@ -76,14 +77,20 @@ function apply(tree: Tree, node: Node, out: Out): void {
   }
 }
 
-function answer(tree: Tree, node: Node, out: Extract<Out, { type: "reply" }>): void {
-  const { askId, value } = out;
+function answer(
+  tree: Tree,
+  node: Node,
+  out: Extract<Out, { type: "reply" | "reply.failed" }>,
+): void {
+  const { askId } = out;
+  const message = out.type === "reply" ? out.value : { ...out.error };
   if (tree.asks.get(askId) !== node) {
     const reason = "nobody waits for this answer";
-    return deadLetter(tree, { from: node.path, to: "/", reason, message: value });
+    return deadLetter(tree, { from: node.path, to: "/", reason, message });
   }
   tree.forgetAsk(askId);
-  tree.emit({ type: "answer", askId, value });
+  if (out.type === "reply") tree.emit({ type: "answer", askId, value: out.value });
+  else tree.emit({ type: "answer-failed", askId, error: out.error });
 }
 
 /** Says what a frame claims that its agent cannot have: nothing of such a frame is applied. */

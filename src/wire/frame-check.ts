@@ -50,7 +50,7 @@ const usage = shaped({
 });
 const blocks = listOf(shaped({ type: text }));
 const content: Check = (value) => text(value) || (json(value) && blocks(value));
-const message = shaped({ role: text, content });
+const message = shaped({ role: text, content, omits: optional(count) });
 const job = shaped({
   messages: listOf(message),
   system: optional(text),
@@ -71,6 +71,7 @@ const out = oneOf("type", {
   cancel: { callId: text, name: text, reason: optional(text) },
   question: { callId: text, question: json },
   reply: { askId: text, value: json },
+  "reply.failed": { askId: text, error },
   output: { callId: text, text },
   "turn-end": { output: json },
   done: {

@@ -66,6 +66,8 @@ export type Out =
   | { readonly type: "question"; readonly callId: string; readonly question: Json }
   /** The answer to an `ask`. */
   | { readonly type: "reply"; readonly askId: string; readonly value: Json }
+  /** The turn that an `ask` began has failed, and its agent lives on. */
+  | { readonly type: "reply.failed"; readonly askId: string; readonly error: WireError }
   /** Streamed text: ephemeral, never journaled. */
   | { readonly type: "output"; readonly callId: string; readonly text: string }
   /** The loop's turn ended without tool calls: a task ends here unless something wakes it. */

@@ -1,9 +1,16 @@
 import type { Json, JsonSchema } from "./json.ts";
 
+/** Where the service may cut its cache, in the shape of Anthropic's Messages API. */
+export interface CacheMark {
+  readonly type: "ephemeral";
+  /** Default five minutes. */
+  readonly ttl?: "5m" | "1h";
+}
+
 /** A content block, in the shape of Anthropic's Messages API. */
 export type Block =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "image"; readonly source: Json }
+  | { readonly type: "text"; readonly text: string; readonly cache_control?: CacheMark }
+  | { readonly type: "image"; readonly source: Json; readonly cache_control?: CacheMark }
   | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
   | { readonly type: "redacted_thinking"; readonly data: string }
   | { readonly type: "tool_use"; readonly id: string; readonly name: string; readonly input: Json }
@@ -18,6 +25,11 @@ export type Block =
 export interface TurnMessage {
   readonly role: "user" | "assistant";
   readonly content: string | readonly Block[];
+  /**
+   * Leaves as many messages before this one, and this one itself, out of every later request:
+   * its turn was refused. The history keeps them.
+   */
+  readonly omits?: number;
 }
 
 /** A tool as a model sees it: `subject` is our name (`fs/read`), `name` its own (`fs__read`). */
