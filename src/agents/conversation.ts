@@ -1,5 +1,6 @@
 import { messageTokens } from "../wire/token-estimate.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
+import { ImageRoom } from "./image-room.ts";
 
 export interface ConversationOptions {
   /** All that was ever said, turns that are left out among it. */
@@ -20,12 +21,14 @@ export class Conversation {
   /** What the next request sends. */
   readonly messages: TurnMessage[] = [];
   readonly #keep: ConversationOptions["keep"];
+  readonly #images = new ImageRoom();
   #tokens: number;
 
   constructor({ history, tokens, keep }: ConversationOptions) {
     this.#keep = keep;
     this.#tokens = tokens;
     for (const message of history) this.#take(message);
+    this.#images.recount(this.messages);
   }
 
   /** Estimated tokens of the next request. */
@@ -33,9 +36,11 @@ export class Conversation {
     return this.#tokens;
   }
 
-  append(message: TurnMessage): void {
+  append(given: TurnMessage): void {
+    const message = this.#images.admit(given);
     this.#take(message);
     this.#keep(message);
+    if (message.omits !== undefined) this.#images.recount(this.messages);
   }
 
   /** Leaves the last messages out of every later request. */

@@ -2,6 +2,7 @@ import type { AgentContext, AgentEvent } from "../../machines/agent.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Model, ModelReply } from "../models/model.ts";
 import { noTokens } from "../models/token-usage.ts";
+import { messageContent } from "../wire/content.ts";
 import {
   answerIn,
   continuations,
@@ -23,7 +24,7 @@ import type { CreateLoop, LoopActor, LoopEffects, LoopState } from "./loop-machi
 import { type CallEnd, ModelRun } from "./model-run.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
-import { contentOf, type ResultContent, resultContent } from "./turn-content.ts";
+import { type ResultContent, resultContent } from "./turn-content.ts";
 
 type Permit = Extract<AgentEvent, { readonly type: "permit.granted" }>;
 type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
@@ -101,7 +102,7 @@ export class LoopAgent implements LoopEffects, Resident {
 
   appendInput(_context: AgentContext, event: AgentEvent): void {
     const { input } = event as Extract<AgentEvent, { readonly type: "input.given" }>;
-    this.#conversation.append({ role: "user", content: contentOf(input as Json) });
+    this.#conversation.append({ role: "user", content: messageContent(input as Json) });
   }
 
   askPermit(context: AgentContext): void {

@@ -182,7 +182,10 @@ it("knows no built-in calls without agents to spawn", () => {
 
 it("keeps content blocks of its input", () => {
   const host = driveHost();
-  const input = [text("see"), { type: "image", source: { type: "url", url: "x" } }];
+  const input = [
+    text("see"),
+    { type: "image", source: { type: "url", url: "https://x.example/a.png" } },
+  ];
   const [frame] = host.place(loopTemplate([]), { input });
   expect(frame?.append).toEqual([{ role: "user", content: input }]);
 });
