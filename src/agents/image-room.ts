@@ -46,7 +46,7 @@ export class ImageRoom {
     const { data } = source as { readonly data?: string };
     const characters = data?.length ?? 0;
     const { width = 0, height = 0 } = (data === undefined ? undefined : imageInfo(data)) ?? {};
-    const hasLarge = this.#hasLarge || Math.max(width, height) > LARGE_PIXELS;
+    const hasLarge = this.#hasLarge || Math.max(width, height) >= LARGE_PIXELS;
     const most = hasLarge ? MOST_WITH_LARGE : MOST_IMAGES;
     if (this.#images >= most || this.#characters + characters > MOST_CHARACTERS) return false;
     this.#images += 1;
