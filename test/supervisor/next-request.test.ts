@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type AgentSpec, defineTool, type Json, Supervisor } from "../../src/index.ts";
 import {
   type MessagesRequestBody,
+  pictures,
   type SaidBlock,
   type ServerReply,
   say,
@@ -66,7 +67,7 @@ describe("what a tool gives is sent in a form that the service takes:", () => {
     ["a picture of 6 MB", image("image/png", "A".repeat(6 * 1_024 * 1_024)), /6\.0 MB left out/],
     ["a picture of another kind", image("image/tiff", "AAAA"), /image\/tiff left out/],
     ["a picture without data", image("image/png", ""), /no data/],
-    ["a picture called jpg", image("image/jpg", "AAAA"), /"image\/jpeg"/],
+    ["a picture called jpg", image("image/jpg", pictures["image/jpeg"]), /"image\/jpeg"/],
     ["a field named image", { type: "image", source: 1 }, /"source":1/],
   ])("%s", async (_, value, expected) => {
     const sent = await runWith(() => value);
@@ -146,7 +147,7 @@ describe("what the user's spec says is sent in a form that the service takes:", 
     const input = ["a", "b"].map((said) => ({ ...text(said), ...hour }));
     const spec = world.agent({ instructions: "Look." });
     const outcome = await world.supervisor.run(spec, { input: input as unknown as Json });
-    expect(outcome.status).toBe("completed");
+    expect(outcome).toMatchObject({ status: "completed" });
     const bodies = world.sent();
     expect(bodies).toHaveLength(3);
     for (const body of bodies) {
