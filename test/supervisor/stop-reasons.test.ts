@@ -137,9 +137,9 @@ describe("a call is a call", () => {
   it.each(["end_turn", "stop_sequence", "pause_turn", "max_tokens", "flux_capacitor"])(
     "when its reply stopped for %s",
     async (stopReason) => {
-      const blocks = [toolUse("u1", "work", { n: 1 }), text("and")];
-      const { outcome, inputs } = await runOn(stopped(blocks, stopReason));
-      expect(inputs).toEqual([{ n: 1 }]);
+      const calls = [toolUse("u1", "work", { n: 1 }), toolUse("u2", "work", {})];
+      const { outcome, inputs } = await runOn(stopped([...calls, text("and")], stopReason));
+      expect(inputs).toEqual([{ n: 1 }, {}]);
       expect(outcome).toMatchObject({ status: "completed", output: "the end" });
     },
   );
