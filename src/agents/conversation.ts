@@ -20,6 +20,7 @@ export interface ConversationOptions {
 export class Conversation {
   /** What the next request sends. */
   readonly messages: TurnMessage[] = [];
+  readonly #callIds = new Set<string>();
   readonly #keep: ConversationOptions["keep"];
   readonly #images = new ImageRoom();
   #tokens: number;
@@ -34,6 +35,11 @@ export class Conversation {
   /** Estimated tokens of the next request. */
   get tokens(): number {
     return this.#tokens;
+  }
+
+  /** Of every call that was ever made in it: none of them may be used again. */
+  get callIds(): ReadonlySet<string> {
+    return this.#callIds;
   }
 
   append(given: TurnMessage): void {
@@ -52,9 +58,15 @@ export class Conversation {
     if (message.omits === undefined) {
       this.messages.push(message);
       this.#tokens += messageTokens(message);
+      if (message.role === "assistant") this.#noteCalls(message);
       return;
     }
     const from = Math.max(0, this.messages.length - message.omits);
     for (const left of this.messages.splice(from)) this.#tokens -= messageTokens(left);
+  }
+
+  #noteCalls({ content }: TurnMessage): void {
+    if (typeof content === "string") return;
+    for (const block of content) if (block.type === "tool_use") this.#callIds.add(block.id);
   }
 }

@@ -33,6 +33,11 @@ export class LoopDetection {
     this.#limits = limits;
   }
 
+  /** The transcript ends elsewhere now, because a turn was left out of it. */
+  forget(): void {
+    this.#repeated = undefined;
+  }
+
   /** What the model is told beside the results that are about to end its turn. */
   remarkOn(results: readonly Block[]): readonly Block[] {
     if (results.length === 0) return [];

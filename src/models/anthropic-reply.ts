@@ -18,6 +18,7 @@ interface OpenBlock {
   readonly data?: string;
   readonly id?: string;
   readonly name?: string;
+  readonly input?: Json;
 }
 
 interface BlockDelta {
@@ -45,8 +46,13 @@ export type MessageEvent =
     }
   | { readonly type: "message_stop" };
 
+/** The most that a reply may say, in characters of all that it has: an endless one ends there. */
+export const MOST_SAID = 10_000_000;
+
 /** A reply that grows with each event of its stream. */
 export interface GrowingReply {
+  /** True once it has said more than {@link MOST_SAID}. */
+  isEndless(): boolean;
   /** Takes in an event and returns the text that it added. */
   add(event: MessageEvent): string;
   /** All text until now. */
@@ -57,20 +63,44 @@ export interface GrowingReply {
   whole(): ModelReply | undefined;
 }
 
+/** A block that is being told: as it was opened, and what came behind that. */
+interface Growing {
+  readonly open: OpenBlock;
+  text: string;
+  thinking: string;
+  signature: string;
+  json: string;
+}
+
 export function growReply(): GrowingReply {
-  const blocks = new Map<number, { open: Record<string, string>; json: string }>();
+  const blocks = new Map<number, Growing>();
   let usage = noTokens;
   let stopReason: string | undefined;
   let stopped = false;
   let text = "";
+  let length = 0;
 
-  const append = (index: number, field: string, more: string | undefined): void => {
-    const block = blocks.get(index);
-    if (block && more) block.open[field] = (block.open[field] ?? "") + more;
+  const open = (index: number, block: OpenBlock): void => {
+    const [text, thinking] = [textOf(block.text), textOf(block.thinking)];
+    blocks.set(index, { open: block, text, thinking, signature: "", json: "" });
+    length += text.length + thinking.length;
+    length += textOf(block.data).length + textOf(block.name).length;
   };
-  const say = (more: string | undefined): string => {
-    text += more ?? "";
-    return more ?? "";
+  const grow = (index: number, delta: BlockDelta): void => {
+    const block = blocks.get(index);
+    if (block === undefined) return;
+    const [text, thinking] = [textOf(delta.text), textOf(delta.thinking)];
+    const [signature, json] = [textOf(delta.signature), textOf(delta.partial_json)];
+    block.text += text;
+    block.thinking += thinking;
+    block.signature += signature;
+    block.json += json;
+    length += text.length + thinking.length + signature.length + json.length;
+  };
+  const say = (more: unknown): string => {
+    const said = textOf(more);
+    text += said;
+    return said;
   };
 
   return {
@@ -80,17 +110,11 @@ export function growReply(): GrowingReply {
           usage = reported(event.message.usage, usage);
           return "";
         case "content_block_start":
-          blocks.set(event.index, { open: stringsOf(event.content_block), json: "" });
+          open(event.index, event.content_block);
           return say(event.content_block.text);
-        case "content_block_delta": {
-          const { delta, index } = event;
-          const block = blocks.get(index);
-          if (block && delta.partial_json) block.json += delta.partial_json;
-          append(index, "thinking", delta.thinking);
-          append(index, "signature", delta.signature);
-          append(index, "text", delta.text);
-          return say(delta.text);
-        }
+        case "content_block_delta":
+          grow(event.index, event.delta);
+          return say(event.delta.text);
         case "message_delta":
           stopReason = event.delta.stop_reason ?? stopReason;
           usage = reported(event.usage, usage);
@@ -103,15 +127,15 @@ export function growReply(): GrowingReply {
       }
     },
     text: () => text,
+    isEndless: () => length > MOST_SAID,
     usage: () => usage,
     whole() {
       if (!stopped || stopReason === undefined) return undefined;
-      const content: Block[] = [];
-      for (const { open, json } of blocks.values()) {
-        const block = closeBlock(open, json, stopReason);
-        if (block === "broken") return undefined;
-        if (block !== "nothing") content.push(block);
-      }
+      const all = [...blocks.values()];
+      const wasCut = stopReason === "max_tokens";
+      const content = all.flatMap((block, index) => {
+        return closeBlock(block, wasCut && index === all.length - 1);
+      });
       return { content, stopReason, usage };
     },
   };
@@ -127,44 +151,46 @@ function reported(report: ReportedUsage, known: TokenUsage): TokenUsage {
   };
 }
 
-function stringsOf(block: OpenBlock): Record<string, string> {
-  return Object.fromEntries(Object.entries(block).filter(([, value]) => typeof value === "string"));
-}
-
-/** Thinking is kept as it came, with its signature: the service wants it back unchanged. */
-function closeBlock(
-  open: Record<string, string>,
-  json: string,
-  stopReason: string,
-): Block | "nothing" | "broken" {
-  const { type, text = "", thinking = "", signature = "", data = "", id = "", name = "" } = open;
+/**
+ * Thinking is kept as it came, with its signature: the service wants it back unchanged. Without
+ * one, or cut before it came, it is nothing that the service would take back.
+ */
+function closeBlock(block: Growing, wasCut: boolean): readonly Block[] {
+  const { open, text, thinking, json } = block;
+  const { type } = open;
   switch (type) {
     case "text":
-      return text === "" ? "nothing" : { type, text };
-    case "thinking":
-      // Cut before its signature came, it is nothing that the service would take back.
-      if (signature === "" && stopReason === "max_tokens") return "nothing";
-      return { type, thinking, signature };
+      return text === "" ? [] : [{ type, text }];
+    case "thinking": {
+      const signature = block.signature || textOf(open.signature);
+      return signature === "" ? [] : [{ type, thinking, signature }];
+    }
     case "redacted_thinking":
-      return { type, data };
+      return [{ type, data: textOf(open.data) }];
     case "tool_use": {
-      const input = parseInput(json, stopReason);
-      if (input !== undefined) return { type, id, name, input };
-      if (stopReason === "tool_use") return "broken";
-      // Cut off: it cannot be run, but it is kept, so that the model is told of it as its result.
-      return stopReason === "max_tokens" ? { type, id, name, input: {} } : "nothing";
+      const input = readInput(json, open.input, wasCut);
+      return [{ type, id: textOf(open.id), name: textOf(open.name), input }];
     }
     default:
-      return "nothing";
+      return [];
   }
 }
 
-/** No JSON at all is a call without arguments, unless the model was stopped before it wrote any. */
-function parseInput(json: string, stopReason: string): Json | undefined {
-  if (json === "") return stopReason === "tool_use" ? {} : undefined;
+/**
+ * The arguments of a call: what was streamed, else what it was opened with. No JSON at all is a
+ * call without arguments. What is not JSON stays the text that it is, for its model to be told;
+ * only that of a call which was cut off is nothing.
+ */
+function readInput(json: string, opened: Json | undefined, wasCut: boolean): Json {
+  if (json.trim() === "") return opened === undefined || opened === "" ? {} : opened;
   try {
     return JSON.parse(json) as Json;
   } catch {
-    return undefined;
+    return wasCut ? {} : json;
   }
+}
+
+/** Of a field that a service may leave out or null. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

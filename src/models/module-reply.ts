@@ -38,7 +38,8 @@ export type ModuleDelta =
 /** What a stream has said so far. */
 export interface Said extends Pick<ScriptedStep, "usage"> {
   readonly text: string;
-  readonly toolCalls: NonNullable<ScriptedStep["toolCalls"]>;
+  /** Grows with the stream: a copy for each of many calls would take its time. */
+  readonly toolCalls: NonNullable<ScriptedStep["toolCalls"]>[number][];
   readonly stopReason?: StopReason;
 }
 
@@ -75,11 +76,10 @@ export function addDelta(
   onlyKnown(fields, ["text", "toolCall", "usage", "stopReason"]);
   const { toolCall, stopReason } = fields;
   const { text = "" } = readText(fields);
-  const more = toolCall === undefined ? [] : [readToolCall(toolCall, "toolCall")];
+  if (toolCall !== undefined) said.toolCalls.push(readToolCall(toolCall, "toolCall"));
   const next: Said = {
     ...said,
     text: said.text + text,
-    toolCalls: [...said.toolCalls, ...more],
     ...readUsage(fields),
     ...(stopReason !== undefined && { stopReason: textOf(fields, "stopReason") }),
   };
@@ -105,7 +105,12 @@ function readToolCall(value: unknown, where: string): { name: string; input: Jso
   const call = fieldsOf(value, where);
   const name = textOf(call, "name", where);
   if (name === "") throw bad(`${where}.name is empty; name the tool`);
-  return { name, input: jsonOf(call.input ?? {}, `${where}.input`) };
+  return { name, input: jsonOf(inputOf(call), `${where}.input`) };
+}
+
+/** What is left out is a call without arguments; null is an input, and a bad one. */
+function inputOf({ input }: Fields): unknown {
+  return input === undefined ? {} : input;
 }
 
 function readUsage({ usage }: Fields): Pick<ScriptedStep, "usage"> {

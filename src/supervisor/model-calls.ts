@@ -15,7 +15,7 @@ import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
 import { type Choice, chosenModel, circuitOpen, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { settleModel, tellOfModel, toldOf } from "./model-report.ts";
-import { isJob, modelResult } from "./model-result.ts";
+import { failsAlone, isJob, modelResult } from "./model-result.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Output tokens of one call where the model's spec says nothing. */
@@ -283,10 +283,11 @@ export class ModelCalls {
     return settleModel(this.#swarm, this.#breaker, node, callId, done);
   }
 
-  /** A model that may not be called: the loop cannot go on, a machine reads it as a result. */
+  /** A model that may not be called: it ends the loop, but for a turn that fails alone. */
   #fail(node: Node, out: ModelOut, error: WireError): void {
     const { kernel } = this.#swarm;
-    if (out.job !== undefined) return kernel.settleCall(node, out.callId, { isError: true, error });
+    const isTold = out.job !== undefined || failsAlone(node, error);
+    if (isTold) return kernel.settleCall(node, out.callId, { isError: true, error });
     kernel.end(node, { status: "failed", reason: error.message, error });
   }
 }

@@ -72,6 +72,7 @@ const out = oneOf("type", {
   question: { callId: text, question: json },
   reply: { askId: text, value: json },
   "reply.failed": { askId: text, error },
+  "turn.failed": { error },
   output: { callId: text, text },
   "turn-end": { output: json },
   done: {

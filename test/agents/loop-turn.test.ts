@@ -78,13 +78,18 @@ it("shows a model the tools by its names and calls them by ours", () => {
       {
         toolCalls: [
           { name: "fs__read", input: {} },
-          { name: "nope", input: 1 },
+          { name: "nope", input: { n: 1 } },
         ],
       },
     ]),
   );
   const [frame] = host.tell(permit(1, 0));
-  expect(frame?.out).toMatchObject([{}, { tool: "fs/read" }, { tool: "nope", input: 1 }, {}]);
+  expect(frame?.out).toMatchObject([
+    {},
+    { tool: "fs/read" },
+    { tool: "nope", input: { n: 1 } },
+    {},
+  ]);
 });
 
 it("shows an error with its code and partial output, and blocks as blocks", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { messagesBody } from "../../src/models/anthropic-request.ts";
 import type { AnthropicModel } from "../../src/wire/spec.ts";
 import type { Block, ToolCard, TurnMessage } from "../../src/wire/transcript.ts";
+import { rightTurns } from "../../src/wire/turns.ts";
 import { say } from "../fixtures/messages-server.ts";
 import { startBench } from "./anthropic-bench.ts";
 import { recordCall, request } from "./recorded-call.ts";
@@ -94,6 +95,30 @@ describe("the request of an anthropic model", () => {
     expect(many.messages.map(({ content }) => marks(content))).toEqual([0, 1, 1, 1, 1]);
     expect(marks(many)).toBe(4);
     expect(marks(body({ cache: false }, { messages: [marked(0)] }))).toBe(0);
+  });
+
+  it("leaves out blank instructions, and what a machine wrote that the service refuses", async () => {
+    await using bench = await startBench([say("5")]);
+    const messages: TurnMessage[] = [
+      { role: "user", content: "go" },
+      { role: "assistant", content: [] },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "  " },
+          { type: "text", text: "on" },
+        ],
+      },
+      { role: "assistant", content: [{ type: "text", text: "" }, called] },
+      {
+        role: "user",
+        content: [{ ...result, content: [{ type: "text", text: "" }] } as Block],
+      },
+    ];
+    const asked = request({ messages: rightTurns(messages), system: " " });
+    await bench.model().call(asked, recordCall().call);
+    expect(bench.server.requests[0]!.body).not.toHaveProperty("system");
+    expect(bench.server.requests[0]!.body.messages).toHaveLength(4);
   });
 
   it("sends maxTokens, model and stream, and no option that was not set", () => {
