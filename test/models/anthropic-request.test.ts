@@ -97,7 +97,7 @@ describe("the request of an anthropic model", () => {
     expect(marks(body({ cache: false }, { messages: [marked(0)] }))).toBe(0);
   });
 
-  it("leaves out blank instructions, and what a machine wrote that the service refuses", async () => {
+  it("leaves out blank instructions, and what is blank of a machine", async () => {
     await using bench = await startBench([say("5")]);
     const messages: TurnMessage[] = [
       { role: "user", content: "go" },
