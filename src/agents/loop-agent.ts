@@ -192,7 +192,12 @@ export class LoopAgent implements LoopEffects, Resident {
       if (cut) throw cutOff(use.name);
       this.#seat.emit(
         builtIn === undefined
-          ? { type: "tool", callId, tool: held.subjectOf(use.name), input: use.input }
+          ? {
+              type: "tool",
+              callId,
+              tool: held.subjectOf(use.name),
+              input: held.trueInput(use.name, use.input),
+            }
           : makeCall(builtIn, callId, use.input),
       );
     } catch (refused) {

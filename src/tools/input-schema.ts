@@ -68,7 +68,9 @@ function objectSchema(tool: string, schema: unknown): JsonSchema {
   } catch (error) {
     throw wrong(`is not plain JSON: ${describe(error)}`);
   }
-  if (copy.type !== undefined && copy.type !== "object") {
+  const { type = "object" } = copy;
+  // One that allows other values too is shown to models as an object.
+  if (type !== "object" && !(Array.isArray(type) && type.includes("object"))) {
     throw wrong(`describes ${JSON.stringify(copy.type)}, and a tool's input is an object`);
   }
   return Object.freeze({ type: "object", ...copy });
@@ -110,6 +112,15 @@ function dialect(schema: JsonSchema): Ajv | Ajv2020 {
   }
   dialects.draft2020 ??= new Ajv2020(options);
   return dialects.draft2020;
+}
+
+const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
+
+/** Where a schema is no valid JSON Schema 2020-12, as JSON Pointers; nowhere when it is one. */
+export function schemaFaults(schema: JsonSchema): readonly string[] {
+  const check = dialect({}).getSchema(META_SCHEMA);
+  if (check === undefined || check(schema) === true) return [];
+  return (check.errors ?? []).map(({ instancePath }) => instancePath);
 }
 
 function ajvIssue({ instancePath, message, params }: ErrorObject): InputIssue {
