@@ -105,7 +105,7 @@ const dialects: { draft7?: Ajv; draft2020?: Ajv2020 } = {};
 /** One instance for each dialect, made when first needed: making one takes 12 ms. */
 function dialect(schema: JsonSchema): Ajv | Ajv2020 {
   // Unknown keywords and formats are annotations, as the standard has it.
-  const options: Options = { strict: false, logger: false, allErrors: true, addUsedSchema: false };
+  const options: Options = { strict: false, logger: false, allErrors: true };
   if (typeof schema.$schema === "string" && /draft-0[67]/.test(schema.$schema)) {
     dialects.draft7 ??= new Ajv(options);
     return dialects.draft7;

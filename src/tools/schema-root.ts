@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Json, JsonSchema } from "../wire/json.ts";
-import { type Form, type Forms, formOf, joinForms, MOST_FORMS } from "./schema-forms.ts";
+import { type Form, type Forms, joinForms, MOST_FORMS } from "./schema-forms.ts";
+import { fieldsOf, isSchema, listOf, type Schema, targetOf, textsOf } from "./schema-keywords.ts";
 import {
-  fieldsOf,
-  isObject,
-  isSchema,
-  listOf,
-  type Schema,
-  targetOf,
-  textsOf,
-} from "./schema-keywords.ts";
-import { bothOfThese, oneOfThese } from "./schema-variants.ts";
+  NO_FORMS,
+  NOTHING,
+  ownShape,
+  product,
+  restOfBoth,
+  type Shape,
+  shapeOfValue,
+} from "./schema-shape.ts";
+import { bothOfThese, oneOfThese, textOf } from "./schema-variants.ts";
 
 /** What the service does not take at the root, or takes in no useful way. */
 const NOT_AT_THE_ROOT = [
@@ -19,34 +20,10 @@ const NOT_AT_THE_ROOT = [
 
 const MERGED = ["properties", "required", "additionalProperties"];
 
-/** What a schema says of an object. */
-interface Shape {
-  readonly properties: ReadonlyMap<string, Schema>;
-  /** Properties that only some of its forms have. */
-  readonly partial: ReadonlySet<string>;
-  readonly required: ReadonlySet<string>;
-  readonly rest: Schema | undefined;
-  readonly description: string | undefined;
-  /** What holds in each form, and the forms where it is a union. */
-  readonly common: Form;
-  readonly forms: Forms;
-}
-
-const NO_FORMS: Forms = { listed: [], count: 0 };
-
-const NOTHING: Shape = {
-  properties: new Map(),
-  partial: new Set(),
-  required: new Set(),
-  rest: undefined,
-  description: undefined,
-  common: new Map(),
-  forms: NO_FORMS,
-};
-
 const MOST_LEVELS = 64;
 /** Properties looked at while forms are merged: definitions that hold each other multiply. */
 const MOST_STEPS = 200_000;
+const CHARACTERS_OF_A_STEP = 10;
 const LONGEST_NOT = 300;
 
 export interface ObjectRoot {
@@ -64,7 +41,8 @@ export interface ObjectRoot {
 export function objectRoot(root: JsonSchema): ObjectRoot {
   const isPlain = NOT_AT_THE_ROOT.every((keyword) => root[keyword] === undefined);
   if (isPlain && root.type === "object") return { schema: root, forms: NO_FORMS };
-  const shape = new Shapes(root).of(root, 0) ?? NOTHING;
+  // What it says of objects is all that there is to say, also where it speaks of other values.
+  const shape = new Shapes(root).of({ ...root, type: "object" }, 0) ?? ownShape(root);
   const { properties, required, rest, forms } = shape;
   const never = root.not === undefined ? undefined : JSON.stringify(root.not);
   const said = [
@@ -143,6 +121,7 @@ class Shapes {
         if (other.partial.has(key)) partial.add(key);
         continue;
       }
+      this.#weigh([known, schema]);
       const [before, after] = [one.partial.has(key), other.partial.has(key)];
       if (before && after) properties.set(key, oneOfThese([known, schema]));
       else if (before) properties.set(key, schema);
@@ -172,6 +151,7 @@ class Shapes {
       if (known === undefined) found.set(key, [schema]);
       else known.push(schema);
     }
+    for (const list of found.values()) if (list.length > 1) this.#weigh(list);
     const isPartial = (key: string, many: number): boolean =>
       many < all.length || all.some((shape) => shape.partial.has(key));
     const partial = [...found].filter(([key, list]) => isPartial(key, list.length));
@@ -190,52 +170,23 @@ class Shapes {
   }
 
   #formsOf({ common, forms: { listed } }: Shape): readonly Form[] {
-    this.#steps -= listed.length * common.size;
+    this.#take(listed.length * common.size);
     return listed.length === 0 ? [common] : listed.map((form) => joinForms(common, form));
   }
 
   #count(...shapes: readonly Shape[]): void {
     for (const { properties, required } of shapes) {
-      this.#steps -= 1 + properties.size + required.size;
+      this.#take(1 + properties.size + required.size);
     }
+  }
+
+  /** What is compared or merged is read, and may be read again for each that refers to it. */
+  #weigh(schemas: readonly Schema[]): void {
+    for (const schema of new Set(schemas)) this.#take(textOf(schema).length / CHARACTERS_OF_A_STEP);
+  }
+
+  #take(steps: number): void {
+    this.#steps -= steps;
     if (this.#steps < 0) throw new RangeError("the forms of its root are too many");
   }
-}
-
-function product(one: Forms, other: Forms): Forms {
-  if (one.count === 0 || other.count === 0) return one.count === 0 ? other : one;
-  const pairs = one.listed.flatMap((form) => other.listed.map((second) => [form, second] as const));
-  const listed = pairs.slice(0, MOST_FORMS).map(([form, second]) => joinForms(form, second));
-  return { listed, count: one.count * other.count };
-}
-
-function ownShape({ properties, required, additionalProperties, description }: JsonSchema): Shape {
-  const entries = fieldsOf(properties).filter((entry): entry is [string, Schema & Json] =>
-    isSchema(entry[1]),
-  );
-  const [all, needed] = [new Map<string, Schema>(entries), new Set(textsOf(required))];
-  const rest = isSchema(additionalProperties) ? additionalProperties : undefined;
-  const said = typeof description === "string" ? description : undefined;
-  if (all.size + needed.size === 0 && rest === undefined && said === undefined) return NOTHING;
-  const common = formOf(all, needed);
-  return { ...NOTHING, properties: all, required: needed, rest, description: said, common };
-}
-
-function shapeOfValue(value: Json): Shape | undefined {
-  if (!isObject(value)) return undefined;
-  const properties = fieldsOf(value).map(([key, field]) => [key, { const: field }] as const);
-  return ownShape({
-    properties: Object.fromEntries(properties),
-    required: properties.map(([key]) => key),
-  });
-}
-
-/** What one form says of all other properties is not true of the properties of another. */
-function restOfBoth(one: Shape, other: Shape): Schema | undefined {
-  if (isDeepStrictEqual(one.rest, other.rest)) return one.rest;
-  const [from, beside] = one.rest === undefined ? [other, one] : [one, other];
-  if (beside.rest !== undefined) return undefined;
-  return [...beside.properties.keys()].every((key) => from.properties.has(key))
-    ? from.rest
-    : undefined;
 }

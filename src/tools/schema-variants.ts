@@ -55,7 +55,8 @@ export function valuesOf(schema: Schema): readonly Json[] | undefined {
 /** Definitions are shared by many schemas, and written out once. */
 const texts = new WeakMap<object, string>();
 
-function textOf(schema: Schema): string {
+/** A schema as JSON. */
+export function textOf(schema: Schema): string {
   if (!isObject(schema)) return String(schema);
   const text = texts.get(schema) ?? JSON.stringify(schema);
   texts.set(schema, text);
