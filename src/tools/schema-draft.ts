@@ -1,11 +1,12 @@
 import type { Json, JsonSchema } from "../wire/json.ts";
+import { isFitKey } from "./free-names.ts";
 import { fieldsOf, isObject, type Schema, textsOf } from "./schema-keywords.ts";
 import { nullable, type Reading, readers } from "./schema-readers.ts";
 import { SchemaReferences } from "./schema-references.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 /** Keywords whose values are no schemas, whatever their keys. */
-const DATA = new Set(["default", "const", "examples", "dependentRequired"]);
+const DATA = new Set(["default", "const", "examples", "dependentRequired", "$comment"]);
 /** References copy what they point at, so the copy can be larger than what was given. */
 const MOST_SCHEMAS = 20_000;
 
@@ -49,7 +50,8 @@ function read(reading: Reading): JsonSchema {
   const entries = fieldsOf(schema).flatMap(([keyword, value]) => {
     const reader = readers.get(keyword);
     if (reader !== undefined) return reader(value, reading);
-    return DATA.has(keyword) || !isSchemaLike(value) ? [[keyword, value] as const] : [];
+    const isData = DATA.has(keyword) || (isFitKey(keyword) && !isSchemaLike(value));
+    return isData ? [[keyword, value] as const] : [];
   });
   const required = textsOf(schema.required);
   for (const [key, property] of fieldsOf(schema.properties)) {

@@ -21,6 +21,7 @@ export interface KeysShown {
 }
 
 const LONGEST_TITLE = 200;
+const MOST_MATCHES = 100_000;
 
 /**
  * Renames the properties that the Messages API does not take.
@@ -31,7 +32,7 @@ const LONGEST_TITLE = 200;
 export function renameKeys(schema: JsonSchema): KeysShown {
   const names = namesFor(schema);
   if (names.size === 0) return { schema, names, keys: undefined };
-  const plain = withPlainPatterns(schema);
+  const plain = withPlainPatterns(schema, [...names.values()]);
   const { keys, numbers } = keyNodes(plain, names);
   const renaming = new KeyRenaming(keys ?? []);
   const rename = (inside: Schema): Schema => {
@@ -66,7 +67,6 @@ function renamed(
   const name = (key: string): string => names.get(key) ?? key;
   const byName = (value: Json, item: (key: string, value: Json) => Json): Json =>
     Object.fromEntries(fieldsOf(value).map(([key, one]) => [name(key), item(key, one)]));
-  const isRenamed = [...keysNamedIn(schema)].some((key) => names.has(key));
   const entries = fieldsOf(schema).flatMap(([keyword, value]): [string, Json][] => {
     switch (keyword) {
       case "properties":
@@ -78,8 +78,7 @@ function renamed(
       case "dependentSchemas":
         return [[keyword, byName(value, (_, one) => one)]];
       case "propertyNames":
-        // It holds for the true keys.
-        return isRenamed ? [] : [[keyword, value]];
+        return namesIn(value, names);
       case "default":
       case "const":
         return [[keyword, show(value)]];
@@ -99,19 +98,37 @@ function titled(schema: Json, key: string): Json {
   return isNamed ? schema : { title: key, ...schema };
 }
 
+/** What is said of true keys holds for no shown one, but a list of them can have both. */
+function namesIn(value: Json, names: ReadonlyMap<string, string>): [string, Json][] {
+  const listed = isObject(value) && Object.keys(value).every((k) => k === "type" || k === "enum");
+  if (!listed) return [];
+  const keys = textsOf(value.enum);
+  const known = keys.flatMap((key) => names.get(key) ?? []);
+  return [["propertyNames", known.length === 0 ? value : { ...value, enum: [...keys, ...known] }]];
+}
+
 /**
  * A pattern is held against what a model says, so one that could take for ever (it may be a
- * server's) is not: what its keys hold is not described then.
+ * server's) is not shown; neither is one that would speak of a shown name too.
  */
-function withPlainPatterns(schema: JsonSchema): JsonSchema {
+function withPlainPatterns(schema: JsonSchema, names: readonly string[]): JsonSchema {
+  let left = MOST_MATCHES;
+  const isPlain = (pattern: string): boolean => {
+    left -= names.length;
+    if (left < 0 || (pattern.match(/[*+?{]/g) ?? []).length > 1) return false;
+    const regExp = new RegExp(pattern, "u");
+    return !names.some((name) => regExp.test(name));
+  };
   const plain = (inside: Schema): Schema => {
     if (typeof inside === "boolean") return inside;
-    const copy = mapInside(inside, plain);
-    if (!isObject(copy.patternProperties)) return copy;
-    const patterns = fieldsOf(copy.patternProperties).map(([pattern, one]) => {
-      return [pattern, (pattern.match(/[*+?{]/g) ?? []).length <= 1 ? one : true];
-    });
-    return { ...copy, patternProperties: Object.fromEntries(patterns) };
+    const { patternProperties, additionalProperties, ...others } = mapInside(inside, plain);
+    const rest = additionalProperties === undefined ? {} : { additionalProperties };
+    const patterns = fieldsOf(patternProperties);
+    if (patterns.length === 0) return { ...others, ...rest };
+    const kept = patterns.filter(([pattern]) => isPlain(pattern));
+    const isWhole = kept.length === patterns.length;
+    // Without a pattern its keys would be among all others.
+    return { ...others, ...(isWhole && rest), patternProperties: Object.fromEntries(kept) };
   };
   return plain(schema) as JsonSchema;
 }

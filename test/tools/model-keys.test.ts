@@ -51,6 +51,7 @@ describe("a key that the service does not take", () => {
       default: { $a: 1 },
       examples: [{ $a: 2, c: { $a: 3 } }],
       propertyNames: { enum: ["$a", "b"] },
+      patternProperties: { "^\\$": {} },
       additionalProperties: false,
     };
     expect(shown(schema)).toEqual({
@@ -61,6 +62,8 @@ describe("a key that the service does not take", () => {
       dependentSchemas: { a: { required: ["a", "b"] } },
       default: { a: 1 },
       examples: [{ a: 2, c: { $a: 3 } }],
+      propertyNames: { enum: ["$a", "b", "a"] },
+      patternProperties: { "^\\$": {} },
       additionalProperties: false,
     });
   });
@@ -150,6 +153,19 @@ describe("a key that the service does not take", () => {
     const own = JSON.parse('{"type":"object","properties":{"__proto__":{"properties":{"$a":{}}}}}');
     expect(JSON.stringify(received(own, given))).toContain('"__proto__":{"$a":2}');
     expect(({} as { a?: unknown }).a).toBe(undefined);
+  });
+
+  it("is not what a pattern of the schema speaks of under its new name", () => {
+    const patternProperties = { "^a": { type: "number" }, "^x-": {}, "(b+)+": {} };
+    const schema = { type: "object", properties: { $a: text }, patternProperties };
+    expect(shown({ ...schema, additionalProperties: false })).toEqual({
+      type: "object",
+      properties: { a: { title: "$a", type: "string" } },
+      patternProperties: { "^x-": {} },
+    });
+    expect(shown({ ...schema, propertyNames: { pattern: "^[$]" } })).not.toHaveProperty(
+      "propertyNames",
+    );
   });
 
   it("is known by its title where it has none", () => {

@@ -133,10 +133,10 @@ function keysIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([word, inside]) => {
     if (["default", "const", "enum", "examples"].includes(word)) return [];
-    const isMap = word === "properties" && typeof inside === "object" && !Array.isArray(inside);
-    const own = isMap && inside !== null ? Object.keys(inside) : [];
-    const below = isMap && inside !== null ? Object.values(inside) : [inside];
-    return [...own, ...below.flatMap(keysIn)];
+    const isMap = /^(properties|[$]defs|patternProperties|dependentSchemas)$/.test(word);
+    if (!isMap || typeof inside !== "object" || inside === null) return keysIn(inside);
+    const own = word === "properties" ? Object.keys(inside) : [];
+    return [...own, ...Object.values(inside).flatMap(keysIn)];
   });
 }
 
@@ -159,7 +159,7 @@ it("any schema is shown as one that the service takes", () => {
       expect(refusal(shown)).toBe(undefined);
       expect(String(shown.description)).not.toContain("cannot be shown");
     }),
-    { numRuns: 1_000 },
+    { numRuns: 300 },
   );
 });
 
@@ -176,7 +176,7 @@ it("what was renamed comes back as it was", () => {
       if (JSON.stringify(told) !== JSON.stringify(value)) renamed += 1;
       expect(JSON.stringify(renaming.restore(told))).toBe(JSON.stringify(value));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 2_000 },
   );
   expect(renamed).toBeGreaterThan(20);
 });
@@ -194,9 +194,9 @@ it("what a tool takes fits what the model was shown, where the root is an object
       taken += 1;
       expect(accepts(shown, new KeyRenaming(keys).show(input))).toBe(true);
     }),
-    { numRuns: 1_000 },
+    { numRuns: 300 },
   );
-  expect(taken).toBeGreaterThan(50);
+  expect(taken).toBeGreaterThan(20);
 });
 
 /** A schema that refers to itself for ever fits nothing. */
