@@ -202,7 +202,7 @@ export class LoopAgent implements LoopEffects, Resident {
       if (fault !== undefined) throw badInput(name, fault);
       this.#seat.emit(
         builtIn === undefined
-          ? { type: "tool", callId, tool: held.subjectOf(name), input }
+          ? { type: "tool", callId, tool: held.subjectOf(name), input: held.trueInput(name, input) }
           : makeCall(builtIn, callId, input),
       );
     } catch (refused) {
