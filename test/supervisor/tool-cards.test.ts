@@ -218,7 +218,7 @@ describe("an MCP server of odd schemas", () => {
     }
   }, 30_000);
 
-  it("has tools whose names have no letter of the service called by names of their own", async () => {
+  it("has tools called whose names have no letter that the service takes", async () => {
     const { bodies, finished } = await modelCalls("odd__", {}, { mcpServers });
     const shown = bodies[0]?.tools?.map(({ name }) => name) ?? [];
     expect(shown.filter((name) => /^odd__(_|$)/.test(name))).toEqual([
