@@ -1,4 +1,5 @@
 import type { Json, JsonSchema } from "./json.ts";
+import type { TokenUsage } from "./transcript.ts";
 
 /** What a budget counts. `tokens` is all input, cached included, plus output. */
 export type Unit = "usd" | "tokens" | "toolCalls" | "modelCalls";
@@ -88,11 +89,17 @@ export type Grant =
     }
   | { readonly deny: string; readonly where?: Where };
 
+/** What a script or a module says that a call used; what it leaves out is 0. */
+export interface SaidUsage extends Partial<TokenUsage> {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** One step of a scripted model: what it says, and what that costs. */
 export interface ScriptedStep {
   readonly text?: string;
   readonly toolCalls?: readonly { readonly name: string; readonly input: Json }[];
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  readonly usage?: SaidUsage;
   /** Milliseconds before the answer. Default 0. */
   readonly delayMs?: number;
   /** Fails the call with `MODEL_FAILED` and this message. */

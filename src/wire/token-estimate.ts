@@ -16,6 +16,9 @@ const TOOL_TOKENS = 12;
 /** Byte-pair encoders differ; too many is the harmless side, since the real figure is settled. */
 const MARGIN = 1.15;
 
+/** No text has been found of which the estimate is a smaller share of the real figure. */
+const LEAST_SHARE = 0.95;
+
 const [OTHER, LOWER, UPPER, DIGIT, MARK, SPACE] = [0, 1, 2, 3, 4, 5] as const;
 
 /**
@@ -83,6 +86,11 @@ export function leastTokens(value: Json): number {
 
 export function messageTokens({ content }: TurnMessage): number {
   return MESSAGE_TOKENS + contentTokens(content);
+}
+
+/** The most tokens that a prompt of this estimate may turn out to have, by the stated bound. */
+export function mostTokens(estimate: number): number {
+  return Math.floor(estimate / LEAST_SHARE);
 }
 
 /** What every request of an agent begins with: its instructions and its tools. */
