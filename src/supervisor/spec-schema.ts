@@ -38,11 +38,13 @@ const units = {
   modelCalls: count.optional(),
 };
 
+const window = z.strictObject({ ...units, everyMs: count, timeZone: z.string().optional() });
+
 /** Sums are the authority's to check: what is whole in nano-dollars, what a window may be. */
 export const budgetSchema = z.strictObject({
   ...units,
   perAction: z.strictObject({ usd: units.usd, tokens: units.tokens }).optional(),
-  windows: z.array(z.strictObject({ ...units, everyMs: count })).optional(),
+  windows: z.array(window).optional(),
   warnAt: z.number().min(0).max(1).optional(),
   onExceeded: z.enum(["stop", "ask"]).optional(),
 });

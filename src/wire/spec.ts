@@ -19,7 +19,14 @@ export type Budget = { readonly [U in Unit]?: number } & {
  * So much in each span of `everyMs` milliseconds, counted from the epoch: a day is one of UTC.
  * Spent in a span is what is settled in it. What does not fit is refused, with `retryAfterMs`.
  */
-export type BudgetWindow = { readonly [U in Unit]?: number } & { readonly everyMs: number };
+export type BudgetWindow = { readonly [U in Unit]?: number } & {
+  readonly everyMs: number;
+  /**
+   * An IANA zone such as `Europe/Berlin`, beside whole days only: they then turn at its midnight,
+   * whether its clocks are set that day or not, and several are counted from its 1 January 1970.
+   */
+  readonly timeZone?: string;
+};
 
 /** Bounds of a node's subtree. Each is a whole number; 0 allows none. */
 export interface Limits {

@@ -6,7 +6,7 @@ export const MOST_TOKENS = 1_000_000_000;
 /** As many of one attempt alone: what a call and its retries use together must fit in a frame. */
 export const MOST_TOKENS_OF_ONE = 100_000_000;
 
-/** Web searches of a call, each of which costs as much as thousands of tokens; and of an attempt. */
+/** Web searches of a call, each as dear as thousands of tokens; and those of one attempt. */
 export const MOST_SEARCHES = 100_000;
 export const MOST_SEARCHES_OF_ONE = 10_000;
 
