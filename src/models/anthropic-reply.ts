@@ -1,14 +1,8 @@
 import type { Json } from "../wire/json.ts";
 import type { Block, TokenUsage } from "../wire/transcript.ts";
 import type { ModelReply } from "./model.ts";
+import { reported } from "./reported-usage.ts";
 import { noTokens } from "./token-usage.ts";
-
-interface ReportedUsage {
-  readonly input_tokens?: number | null;
-  readonly cache_read_input_tokens?: number | null;
-  readonly cache_creation_input_tokens?: number | null;
-  readonly output_tokens?: number | null;
-}
 
 interface OpenBlock {
   readonly type: string;
@@ -31,7 +25,7 @@ interface BlockDelta {
 
 /** A server-sent event of the Messages API, as far as we read it. */
 export type MessageEvent =
-  | { readonly type: "message_start"; readonly message: { readonly usage: ReportedUsage } }
+  | { readonly type: "message_start"; readonly message?: { readonly usage?: unknown } }
   | {
       readonly type: "content_block_start";
       readonly index: number;
@@ -42,7 +36,7 @@ export type MessageEvent =
   | {
       readonly type: "message_delta";
       readonly delta: { readonly stop_reason: string | null };
-      readonly usage: ReportedUsage;
+      readonly usage?: unknown;
     }
   | { readonly type: "message_stop" };
 
@@ -107,7 +101,7 @@ export function growReply(): GrowingReply {
     add(event) {
       switch (event.type) {
         case "message_start":
-          usage = reported(event.message.usage, usage);
+          usage = reported(event.message?.usage, usage);
           return "";
         case "content_block_start":
           open(event.index, event.content_block);
@@ -138,16 +132,6 @@ export function growReply(): GrowingReply {
       });
       return { content, stopReason, usage };
     },
-  };
-}
-
-/** Later reports are totals; a field that one leaves out keeps its value. */
-function reported(report: ReportedUsage, known: TokenUsage): TokenUsage {
-  return {
-    inputTokens: report.input_tokens ?? known.inputTokens,
-    cacheReadTokens: report.cache_read_input_tokens ?? known.cacheReadTokens,
-    cacheWriteTokens: report.cache_creation_input_tokens ?? known.cacheWriteTokens,
-    outputTokens: report.output_tokens ?? known.outputTokens,
   };
 }
 

@@ -84,7 +84,8 @@ function isBlock(value: Json): value is Json & Block {
 function isSource(value: Json | undefined): boolean {
   const source = fieldsOf(value);
   if (source === undefined || !hasOnly(source, SOURCE_FIELDS)) return false;
-  return Object.values(source).every((field) => typeof field === "string");
+  const fields = SOURCE_FIELDS[source.type as string] as readonly string[];
+  return fields.every((field) => typeof source[field] === "string");
 }
 
 function isMark(value: Json): boolean {
@@ -94,7 +95,7 @@ function isMark(value: Json): boolean {
   return Object.keys(rest).length === 0 && [undefined, "5m", "1h"].includes(ttl as string);
 }
 
-/** Its fields are all those of its type that must be there, and none beside them. */
+/** It has no field beside those of its type. */
 function hasOnly(block: Fields, known: Readonly<Record<string, readonly string[]>>): boolean {
   const { type } = block;
   if (typeof type !== "string" || !Object.hasOwn(known, type)) return false;

@@ -50,7 +50,11 @@ export interface TokenUsage {
   readonly inputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
+  /** Of `cacheWriteTokens`, those that were written for one hour. Left out: none. */
+  readonly cacheWrite1hTokens?: number;
   readonly outputTokens: number;
+  /** Searches that the service itself made on the web. Left out: none. */
+  readonly webSearches?: number;
 }
 
 /** All text of a message. */

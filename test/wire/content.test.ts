@@ -53,6 +53,7 @@ describe("what enters a conversation", () => {
     ["a source of an unknown type", [{ type: "image", source: { ...png, type: "disk" } }]],
     ["a field beside a source's", [{ type: "image", source: { ...png, id: "1" } }]],
     ["a field beside an image's", [{ ...image, alt: "a" }]],
+    ["a source without its media type", [{ type: "image", source: { type: "base64", data } }]],
     ["a source without a url", [{ type: "image", source: { type: "url", url: 7 } }]],
     ["a mark of another kind", [{ ...text("a"), cache_control: { type: "persistent" } }]],
     ["a mark of another time", [{ ...text("a"), cache_control: { type: "ephemeral", ttl: "2h" } }]],
