@@ -39,6 +39,8 @@ export class LoopAgent implements LoopEffects, Resident {
   readonly #actor: LoopActor;
   readonly #conversation: Conversation;
   #run: ModelRun | undefined;
+  /** What was streamed of a reply that is asked for once more. */
+  #cut = "";
   #sent: object | undefined;
   #sentValue: string | undefined;
 
@@ -122,8 +124,8 @@ export class LoopAgent implements LoopEffects, Resident {
 
   startModel(_context: AgentContext, event: AgentEvent): void {
     const { callId, maxTokens, turn, model: index = 0 } = event as Permit;
-    this.#run?.abandon();
-    this.#run = undefined;
+    // One permit is one stream: what is under way has been paid for, and goes on.
+    if (this.#run !== undefined) return;
     const { cancelled } = this.#seat;
     const failure = cancelled ? undefined : this.#detection.failure();
     if (cancelled || failure) {
@@ -138,11 +140,13 @@ export class LoopAgent implements LoopEffects, Resident {
     const run = new ModelRun({
       onText: (text) => this.#seat.say(callId, text),
       onRetry: (retry) => this.#seat.emit({ type: "model.retried", callId, ...retry }),
+      onGrowth: (usage) => this.#seat.emit({ type: "model.grew", callId, usage }),
       onReply: (reply) => this.#replied(callId, reply),
       onFailure: (end) => this.#failed(callId, index, end),
     });
     this.#run = run;
-    run.start(() => this.#model(index), system === undefined ? asked : { ...asked, system });
+    const request = system === undefined ? asked : { ...asked, system };
+    run.start(() => this.#model(index), request, event as Permit);
   }
 
   /** What the call used is known when it rejects; a call that does not run is over already. */
@@ -168,6 +172,7 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   closeTurn(context: AgentContext): void {
+    this.#keepCut();
     this.appendPending(context);
     const said = lastAnswer(this.#conversation.messages);
     const partial = said === undefined ? {} : { partial: said };
@@ -207,7 +212,8 @@ export class LoopAgent implements LoopEffects, Resident {
 
   #replied(callId: string, reply: ModelReply): void {
     this.#run = undefined;
-    const { usage, stopReason } = reply;
+    this.#cut = "";
+    const { usage, stopReason, partial } = reply;
     const isRefusal = stopReason === "refusal";
     const error = isRefusal ? refusal(stopReason) : this.#detection.objectionTo(reply.content);
     // The turn ends here, so a call in it would never have a result.
@@ -215,7 +221,8 @@ export class LoopAgent implements LoopEffects, Resident {
     const isCut = stopReason === "max_tokens";
     const goesOn = isCut && continuations(this.#conversation.messages) < MOST_CONTINUATIONS;
     if (content.length > 0) this.#conversation.append({ role: "assistant", content });
-    this.#seat.emit({ type: "model.done", callId, usage, stopReason });
+    const isPartial = partial ? { partial } : {};
+    this.#seat.emit({ type: "model.done", callId, usage, stopReason, ...isPartial });
     if (error) return this.#giveUp(error);
     const uses = content.filter(isToolUse).map(({ id }) => id);
     this.#actor.send({ type: "model.replied", uses, reply, ...(goesOn && { goOn: GO_ON }) });
@@ -226,16 +233,23 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   #failed(callId: string, index: number, end: CallEnd): void {
-    const { error, usage, partial, partialText, aborted } = end;
+    const { error, usage, partial, partialText, aborted, again } = end;
     this.#run = undefined;
-    const another = modelAt(this.#seat.held, index + 1);
-    const fallsBack = !aborted && error.code === "MODEL_FAILED" && another !== undefined;
+    const another = again !== undefined || modelAt(this.#seat.held, index + 1) !== undefined;
+    const fallsBack = !aborted && error.code === "MODEL_FAILED" && another;
     // What a model said that failed is no beginning for the one that is asked instead.
-    if (partialText && !fallsBack)
-      this.#conversation.append({ role: "assistant", content: partialText });
-    const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }) };
+    this.#cut = fallsBack && again === undefined ? "" : partialText || this.#cut;
+    if (!fallsBack) this.#keepCut();
+    const next = again === undefined ? {} : { again };
+    const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }), ...next };
     this.#seat.emit({ type: "model.done", callId, usage, ...why });
     this.#actor.send({ type: "model.failed", error, fallsBack });
+  }
+
+  /** What a model had said that was cut off, where nothing else is said in its place. */
+  #keepCut(): void {
+    if (this.#cut) this.#conversation.append({ role: "assistant", content: this.#cut });
+    this.#cut = "";
   }
 
   #fail(error: WireError): void {

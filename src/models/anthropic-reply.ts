@@ -1,6 +1,8 @@
 import type { Json } from "../wire/json.ts";
+import { promptOf } from "../wire/token-counts.ts";
 import type { Block, TokenUsage } from "../wire/transcript.ts";
 import type { ModelReply } from "./model.ts";
+import { saysOutput, seenTokens } from "./seen-usage.ts";
 import { noTokens } from "./token-usage.ts";
 
 interface ReportedUsage {
@@ -51,7 +53,10 @@ export interface GrowingReply {
   add(event: MessageEvent): string;
   /** All text until now. */
   text(): string;
-  /** What the service has said it used until now. */
+  /**
+   * What the service has said that it used until now; of output that it has not said for good, the
+   * larger of what it said and what was seen.
+   */
   usage(): TokenUsage;
   /** The whole reply, or undefined when the stream ended before it was whole. */
   whole(): ModelReply | undefined;
@@ -62,6 +67,8 @@ export function growReply(): GrowingReply {
   let usage = noTokens;
   let stopReason: string | undefined;
   let stopped = false;
+  // The figure of `message_start` is a placeholder: only a later one counts output.
+  let isOutputSaid = false;
   let text = "";
 
   const append = (index: number, field: string, more: string | undefined): void => {
@@ -73,11 +80,16 @@ export function growReply(): GrowingReply {
     return more ?? "";
   };
 
+  const used = (): TokenUsage => {
+    if (isOutputSaid) return usage;
+    return { ...usage, outputTokens: Math.max(usage.outputTokens, seenTokens(blocks.values())) };
+  };
+
   return {
     add(event) {
       switch (event.type) {
         case "message_start":
-          usage = reported(event.message.usage, usage);
+          usage = { ...reported(event.message.usage, usage), outputTokens: 0 };
           return "";
         case "content_block_start":
           blocks.set(event.index, { open: stringsOf(event.content_block), json: "" });
@@ -94,6 +106,7 @@ export function growReply(): GrowingReply {
         case "message_delta":
           stopReason = event.delta.stop_reason ?? stopReason;
           usage = reported(event.usage, usage);
+          isOutputSaid = stopReason !== undefined && saysOutput(event.usage);
           return "";
         case "message_stop":
           stopped = true;
@@ -103,7 +116,7 @@ export function growReply(): GrowingReply {
       }
     },
     text: () => text,
-    usage: () => usage,
+    usage: used,
     whole() {
       if (!stopped || stopReason === undefined) return undefined;
       const content: Block[] = [];
@@ -112,7 +125,8 @@ export function growReply(): GrowingReply {
         if (block === "broken") return undefined;
         if (block !== "nothing") content.push(block);
       }
-      return { content, stopReason, usage };
+      const isKnown = isOutputSaid && promptOf(usage) > 0;
+      return { content, stopReason, usage: used(), ...(!isKnown && { partial: true }) };
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { deliveryTokens } from "../wire/token-estimate.ts";
-import type { TokenUsage } from "../wire/transcript.ts";
 
 /** One surprising prompt must not make the next reservation useless. */
 const LEAST_RATIO = 0.5;
@@ -40,9 +39,4 @@ export class PromptEstimate {
   mistrust(callId: string): void {
     if (this.#last?.callId === callId) this.#last = undefined;
   }
-}
-
-/** All input of a call, whatever it cost. */
-export function promptOf({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage): number {
-  return inputTokens + cacheReadTokens + cacheWriteTokens;
 }
