@@ -136,11 +136,16 @@ export class ModelCalls {
       return tellOfModel(this.#swarm, node, { ...report, type: "model.retried" });
     }
     const { callId, result } = report;
+    if (exceeded !== undefined) {
+      const error = encodeError(exceeded, "BUDGET_EXCEEDED");
+      const { usage, partial = false } = report;
+      settleModel(this.#swarm, this.#breaker, node, { callId, usage, partial, error });
+      return kernel.settleCall(node, callId, { isError: true, error });
+    }
     const how = result.isError ? { error: result.error } : { stopReason: result.stopReason };
     const done = { ...report, ...how };
-    if (settleModel(this.#swarm, this.#breaker, node, done)) return kernel.again(node, callId);
-    const error = exceeded && encodeError(exceeded, "BUDGET_EXCEEDED");
-    kernel.settleCall(node, callId, error ? { isError: true, error } : modelResult(report));
+    if (settleModel(this.#swarm, this.#breaker, node, done)) kernel.again(node, callId);
+    else kernel.settleCall(node, callId, modelResult(report));
   }
 
   /** Jobs that a lost host ran are asked for again. */
