@@ -39,6 +39,9 @@ export type AgentEvent =
       readonly turn: number;
       /** Which of the agent's models answers; left out: the first. */
       readonly model?: number;
+      /** Attempts that have failed in this call, and tokens that were reserved for its prompt. */
+      readonly failed?: number;
+      readonly inputTokens?: number;
     }
   | {
       readonly type: "model.replied";
@@ -51,7 +54,7 @@ export type AgentEvent =
   | {
       readonly type: "model.failed";
       readonly error: unknown;
-      /** True when another model is asked for the same turn. */
+      /** True when a model is asked for the same turn once more: the same one, or the next. */
       readonly fallsBack?: boolean;
       /** True when the turn fails alone, and its agent takes the next message. */
       readonly survives?: boolean;
@@ -71,9 +74,9 @@ const notProvided = (): void => {
 /**
  * The built-in agent loop: a user turn asks for a permit, the permit starts the model, the
  * model's calls go out together, and their results ask for the next permit, until a turn ends
- * without calls. An answer that was cut is gone on with, and a model that failed is replaced by the
- * next one; of a session, a turn that failed because of what it is is left out, and the next
- * message begins another. Calls are events, never invoked actors.
+ * without calls. An answer that was cut is gone on with, and a model that failed is asked once more
+ * or replaced by the next one; of a session, a turn that failed because of what it is is left out,
+ * and the next message begins another. Calls are events, never invoked actors.
  */
 export const agentMachine = setup({
   types: {} as {

@@ -16,7 +16,7 @@ export interface BudgetGranted {
   readonly steps: number;
 }
 
-/** Even if every reservation came back, it would not fit. */
+/** Even if every reservation came back, it would not fit; more for a call that is held: not now. */
 export interface BudgetRefused {
   readonly status: "refused";
   /** Which bound of the account it met: its ceiling, that on one call, or that of a window. */
@@ -62,7 +62,7 @@ export function attempt(call: Call, warnings: BudgetWarning[]): ReserveAnswer {
 export function judge(call: Call): ReserveAnswer {
   measure(call);
   const { asked, account } = call;
-  const over = account.action && overAction(call, account.action);
+  const over = account.action && overAction(asked, account.action);
   if (over !== undefined) return over;
   let blocked = false;
   let later: BudgetRefused | undefined;
@@ -180,7 +180,10 @@ function queueUp(call: Call): void {
   }
 }
 
-function overAction({ asked }: Call, { limit, from }: ActionBound): BudgetRefused | undefined {
+export function overAction(
+  asked: readonly number[],
+  { limit, from }: ActionBound,
+): BudgetRefused | undefined {
   for (let at = 0; at < HELD; at++) {
     if (asked[at]! <= limit[at]!) continue;
     return {
@@ -197,7 +200,7 @@ function overAction({ asked }: Call, { limit, from }: ActionBound): BudgetRefuse
   return undefined;
 }
 
-function refusal(on: Account, at: number, asked: number): BudgetRefused {
+export function refusal(on: Account, at: number, asked: number): BudgetRefused {
   const { path, limit, spent, reserved, window } = on;
   const no = {
     status: "refused",

@@ -13,6 +13,7 @@ import {
   windowEnd,
   windowsOf,
 } from "./budget-create.ts";
+import { grow } from "./budget-growth.ts";
 import type { ReserveAnswer } from "./budget-queue.ts";
 import { restoreBudget, type SavedBudget, saveBudget } from "./budget-snapshot.ts";
 import {
@@ -68,6 +69,8 @@ export interface Reserve {
 export type BudgetRequest =
   | Reserve
   | ({ readonly type: "open"; readonly parent: string } & NewAccount)
+  /** A call that is held needs so much in all, which turned out to be more than it has reserved. */
+  | { readonly type: "grow"; readonly key: string; readonly amounts: Amounts }
   | { readonly type: "settle"; readonly key: string; readonly used?: Used | undefined }
   | {
       readonly type: "release";
@@ -120,6 +123,8 @@ export function decideBudget(state: BudgetState, request: BudgetRequest): Budget
   switch (request.type) {
     case "reserve":
       return reserve(state, request);
+    case "grow":
+      return grow(state, request.key, request.amounts) ?? UNKNOWN;
     case "settle": {
       const used = settle(state, request.key, request.used);
       return used === undefined ? UNKNOWN : { status: "settled", used };

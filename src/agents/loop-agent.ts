@@ -38,6 +38,8 @@ export class LoopAgent implements LoopEffects, Resident {
   readonly #conversation: Conversation;
   readonly #isSession: boolean;
   #run: ModelRun | undefined;
+  /** What was streamed of a reply that is asked for once more. */
+  #cut = "";
   #sent: object | undefined;
   #sentValue: string | undefined;
 
@@ -120,8 +122,8 @@ export class LoopAgent implements LoopEffects, Resident {
 
   startModel(_context: AgentContext, event: AgentEvent): void {
     const { callId, maxTokens, turn, model: index = 0 } = event as Permit;
-    this.#run?.abandon();
-    this.#run = undefined;
+    // One permit is one stream: what is under way has been paid for, and goes on.
+    if (this.#run !== undefined) return;
     const { cancelled } = this.#seat;
     const failure = cancelled ? undefined : this.#detection.failure();
     if (cancelled || failure) {
@@ -136,11 +138,13 @@ export class LoopAgent implements LoopEffects, Resident {
     const run = new ModelRun({
       onText: (text) => this.#seat.say(callId, text),
       onRetry: (retry) => this.#seat.emit({ type: "model.retried", callId, ...retry }),
+      onGrowth: (usage) => this.#seat.emit({ type: "model.grew", callId, usage }),
       onReply: (reply) => this.#replied(callId, turn, reply),
       onFailure: (end) => this.#failed(callId, index, end),
     });
     this.#run = run;
-    run.start(() => this.#model(index), system === undefined ? asked : { ...asked, system });
+    const request = system === undefined ? asked : { ...asked, system };
+    run.start(() => this.#model(index), request, event as Permit);
   }
 
   /** What the call used is known when it rejects; a call that does not run is over already. */
@@ -165,6 +169,7 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   closeTurn(context: AgentContext): void {
+    this.#keepCut();
     this.appendPending(context);
     const said = lastAnswer(this.#conversation.messages);
     const partial = said === undefined ? {} : { partial: said };
@@ -217,13 +222,15 @@ export class LoopAgent implements LoopEffects, Resident {
 
   #replied(callId: string, turn: number, reply: ModelReply): void {
     this.#run = undefined;
-    const { usage, stopReason } = reply;
+    this.#cut = "";
+    const { usage, stopReason, partial } = reply;
     const read = readTurn(reply, this.#conversation, turn);
     const error = read.error ?? this.#detection.objectionTo(read.content);
     const said = error === undefined ? read : withoutCalls(read.content);
     const { content, calls, goOn } = said;
     if (content.length > 0) this.#conversation.append({ role: "assistant", content });
-    this.#seat.emit({ type: "model.done", callId, usage, stopReason });
+    const isPartial = partial ? { partial } : {};
+    this.#seat.emit({ type: "model.done", callId, usage, stopReason, ...isPartial });
     if (error) return this.#giveUp(error);
     const uses = calls.map(({ id }) => id);
     this.#actor.send({ type: "model.replied", uses, reply: said, ...(goOn && { goOn }) });
@@ -239,17 +246,25 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   #failed(callId: string, index: number, end: CallEnd): void {
-    const { error, usage, partial, partialText, aborted } = end;
+    const { error, usage, partial, partialText, aborted, again } = end;
     this.#run = undefined;
-    const another = modelAt(this.#seat.held, index + 1);
-    const fallsBack = !aborted && error.code === "MODEL_FAILED" && another !== undefined;
+    const another = again !== undefined || modelAt(this.#seat.held, index + 1) !== undefined;
+    const fallsBack = !aborted && error.code === "MODEL_FAILED" && another;
     // What a model said that failed is no beginning for the one that is asked instead.
-    if (!isBlank(partialText) && !fallsBack)
-      this.#conversation.append({ role: "assistant", content: partialText.toWellFormed() });
-    const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }) };
+    this.#cut = fallsBack && again === undefined ? "" : partialText || this.#cut;
+    if (!fallsBack) this.#keepCut();
+    const next = again === undefined ? {} : { again };
+    const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }), ...next };
     this.#seat.emit({ type: "model.done", callId, usage, ...why });
     if (fallsBack) this.#actor.send({ type: "model.failed", error, fallsBack });
     else this.#turnFailed(error);
+  }
+
+  /** What a model had said that was cut off, where nothing else is said in its place. */
+  #keepCut(): void {
+    const content = this.#cut.toWellFormed();
+    if (!isBlank(content)) this.#conversation.append({ role: "assistant", content });
+    this.#cut = "";
   }
 
   #fail(error: WireError): void {

@@ -6,8 +6,12 @@ import { childBlocks, messageBlocks, noteBlocks, resultContent } from "./turn-co
 export function loopEvent(body: DeliveryBody): AgentEvent {
   switch (body.type) {
     case "permit": {
-      const { callId, maxTokens, turn, model = 0 } = body;
-      return { type: "permit.granted", callId, maxTokens, turn, model };
+      const { callId, maxTokens, turn, model = 0, failed, inputTokens } = body;
+      const known = {
+        ...(failed && { failed }),
+        ...(inputTokens !== undefined && { inputTokens }),
+      };
+      return { type: "permit.granted", callId, maxTokens, turn, model, ...known };
     }
     case "result":
       return {

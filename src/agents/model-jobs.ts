@@ -46,24 +46,27 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Mod
         fail(callId, new CoppiceError("CANCELLED", `Call ${callId} was cancelled before it began`));
         return;
       }
-      runs.get(callId)?.abandon();
+      // Nobody asks for it twice here, and what is under way has been paid for.
+      if (runs.has(callId)) return;
       const run = new ModelRun({
         onText: (text) => report({ type: "output", callId, text }),
         onRetry: (retry) => report({ type: "retried", callId, ...retry }),
-        onReply: ({ content: said, stopReason, usage }) => {
+        onGrowth: (usage) => report({ type: "grew", callId, usage }),
+        onReply: ({ content: said, stopReason, usage, partial }) => {
           runs.delete(callId);
           // Its machine calls tools as they are, whatever its model was shown of them.
           const content = withInputs(said, held.trueInput);
-          report({ type: "done", callId, usage, result: { isError: false, content, stopReason } });
+          const result = { isError: false, content, stopReason } as const;
+          report({ type: "done", callId, usage, ...(partial && { partial }), result });
         },
-        onFailure: ({ error, usage, partial }) => {
+        onFailure: ({ error, usage, partial, again }) => {
           runs.delete(callId);
-          const broken = partial ? { partial } : {};
-          report({ type: "done", callId, usage, ...broken, result: { isError: true, error } });
+          const how = { ...(partial && { partial }), ...(again && { again }) };
+          report({ type: "done", callId, usage, ...how, result: { isError: true, error } });
         },
       });
       runs.set(callId, run);
-      run.start(() => models.of(spec), requestOf(item, held));
+      run.start(() => models.of(spec), requestOf(item, held), item);
     },
     cancel(callId) {
       runs.get(callId)?.abort();

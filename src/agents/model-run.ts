@@ -9,6 +9,8 @@ import {
 } from "../models/model.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
+import { promptOf } from "../wire/token-counts.ts";
+import type { TokenUsage } from "../wire/transcript.ts";
 
 /** A model call that came to no reply. */
 export interface CallEnd extends CallRemains {
@@ -20,11 +22,24 @@ export interface CallEnd extends CallRemains {
 export interface RunEvents {
   readonly onText: (text: string) => void;
   readonly onRetry: (retry: { attempt: number; delayMs: number; error: WireError }) => void;
+  /** Its service says that it uses more than was reserved. */
+  readonly onGrowth: (usage: TokenUsage) => void;
   readonly onReply: (reply: ModelReply) => void;
   readonly onFailure: (end: CallEnd) => void;
 }
 
-/** One model call under way. It ends in exactly one reply or failure, unless it is abandoned. */
+/** What the permit of a call says of it beside what is asked. */
+export interface Permitted {
+  /** Attempts that have failed before. Default 0. */
+  readonly failed?: number | undefined;
+  /** What was reserved for the prompt; left out: nobody wants to hear of more. */
+  readonly inputTokens?: number | undefined;
+}
+
+/**
+ * One model call under way. It ends in exactly one reply or failure, unless it is abandoned because
+ * its agent is gone: what it cost has been settled without it then.
+ */
 export class ModelRun {
   readonly #events: RunEvents;
   readonly #controller = new AbortController();
@@ -35,16 +50,25 @@ export class ModelRun {
   }
 
   /** An instant reply is told before this returns. */
-  start(model: () => Model, request: ModelRequest): void {
-    const { onText, onRetry } = this.#events;
+  start(model: () => Model, request: ModelRequest, permitted: Permitted = {}): void {
+    const { onText, onRetry, onGrowth } = this.#events;
+    const { failed = 0 } = permitted;
+    let { inputTokens: reserved = Number.POSITIVE_INFINITY } = permitted;
     const { signal } = this.#controller;
     const call: ModelCall = {
       signal,
+      failed,
       onText: (text) => {
         if (!this.#over) onText(text);
       },
       onRetry: (retry) => {
         if (!this.#over) onRetry(retry);
+      },
+      onUsage: (said) => {
+        const prompt = promptOf(said);
+        if (this.#over || prompt <= reserved) return;
+        reserved = prompt;
+        onGrowth(said);
       },
     };
     try {
@@ -74,17 +98,24 @@ export class ModelRun {
 
   #reply(reply: ModelReply): void {
     if (this.#over) return;
-    this.#events.onReply(reply);
+    try {
+      this.#events.onReply(reply);
+    } catch (thrown) {
+      // It cannot be taken, and has been paid for.
+      const { usage, partial = false } = reply;
+      this.#fail(thrown, { usage, partial, partialText: "" });
+    }
     this.#over = true;
   }
 
-  #fail(thrown: unknown): void {
+  #fail(thrown: unknown, remains: CallRemains = nothingUsed): void {
     if (this.#over) return;
     this.#over = true;
     const known = thrown instanceof ModelCallFailed;
-    const { usage, partial, partialText } = known ? thrown : nothingUsed;
+    const { usage, partial, partialText, again } = known ? thrown : remains;
     const error = encodeError(known ? thrown.error : thrown, "MODEL_FAILED");
     const { aborted } = this.#controller.signal;
-    this.#events.onFailure({ usage, partial, partialText, error, aborted });
+    const next = again === undefined || aborted ? {} : { again };
+    this.#events.onFailure({ usage, partial, partialText, error, aborted, ...next });
   }
 }

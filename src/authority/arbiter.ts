@@ -13,7 +13,7 @@ import {
 } from "./ledger.ts";
 import type { ModelAsk } from "./model-demand.ts";
 import type { PriceList } from "./prices.ts";
-import type { MessageAsk, Request, SpawnAsk, ToolAsk } from "./request.ts";
+import type { MessageAsk, Request, SettleOptions, SpawnAsk, ToolAsk } from "./request.ts";
 import { type Permitted, Rights, type RightsOptions, type Wish } from "./rights.ts";
 import { type BudgetLine, budgetOf, ownUsageOf, type Seat, seatAt, usageOf } from "./seat.ts";
 import { messageSubject, modelSubject, spawnSubject, toolSubject } from "./subjects.ts";
@@ -189,10 +189,19 @@ export class Arbiter {
    * **Gotcha** figures that are not whole numbers are not believed: the reservation is charged.
    * @returns what a model call was charged
    */
-  settle(callId: string, usage?: TokenUsage): Charge | undefined {
-    const charge = this.#ledger.settle(callId, usage);
-    this.#rights.release(callId, true);
+  settle(callId: string, usage?: TokenUsage, how: SettleOptions = {}): Charge | undefined {
+    const charge = this.#ledger.settle(callId, usage, how.partial);
+    if (how.again) this.#rights.keep(callId);
+    else this.#rights.release(callId, true);
     return charge;
+  }
+
+  /**
+   * Reserves what a model call under way needs beyond its reservation, now that its service has
+   * said how long the prompt is: all of it at once, or else the refusal is the answer.
+   */
+  grow(callId: string, said: TokenUsage): Refused | undefined {
+    return this.#ledger.grow(callId, said);
   }
 
   /**

@@ -17,7 +17,16 @@ import {
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { amountOf, readBudgets, readRaise, UNIT_NAMES, unitName } from "./budget-options.ts";
-import { demandOf, isTokens, isUsage, type ModelAsk, usageIn, usedBy } from "./model-demand.ts";
+import {
+  demandOf,
+  isTokens,
+  isUsage,
+  type ModelAsk,
+  needsOf,
+  usageIn,
+  usedBy,
+  withPrompt,
+} from "./model-demand.ts";
 import { type Prices, readPrices } from "./price-options.ts";
 import { PriceList } from "./prices.ts";
 import { modelSubject } from "./subjects.ts";
@@ -184,10 +193,23 @@ export class Ledger {
     return no ?? this.#peek({ account: account.path, ...demandOf(ask, this.prices) });
   }
 
-  settle(callId: string, usage?: TokenUsage): Charge | undefined {
+  /** Holds more for a call whose service says so; why not, where that is too much. */
+  grow(callId: string, said: TokenUsage): Refused | undefined {
+    const call = this.#modelCalls.get(callId);
+    const { steps = 0 } = this.#budget.calls.get(callId) ?? {};
+    if (call === undefined || call.ask.exact !== undefined || !isUsage(said)) return undefined;
+    const amounts = needsOf(call.ask.model, said, steps, this.prices);
+    const answer = decideBudget(this.#budget, { type: "grow", key: callId, amounts });
+    if (answer.status !== "refused") return undefined;
+    return exceeded(call.path, answer, this.#budget.now);
+  }
+
+  /** @param partial the service was cut off before it had said all */
+  settle(callId: string, usage?: TokenUsage, partial = false): Charge | undefined {
     const call = this.#modelCalls.get(callId);
     this.#modelCalls.delete(callId);
-    const told = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
+    const known = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
+    const told = known && call && partial ? withPrompt(call.ask, known, this.prices) : known;
     const real = told && call && usedBy(call.ask.model, told, this.prices);
     const used = call === undefined ? NOTHING_MORE : real;
     const answer = decideBudget(this.#budget, { type: "settle", key: callId, used });

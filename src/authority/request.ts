@@ -27,3 +27,11 @@ export interface MessageAsk extends Request {
 
 /** Who is written to, seen from the sender. */
 export type Relation = "parent" | "sibling" | "child" | "self" | "other";
+
+/** What is known of a model call that is settled. */
+export interface SettleOptions {
+  /** The service was cut off: what it had not said is made up from what was reserved. */
+  readonly partial?: boolean;
+  /** The same call is asked for once more: its uses stay counted, and are not counted again. */
+  readonly again?: boolean;
+}

@@ -50,6 +50,8 @@ export class Rights {
   /** The shared actor; the door asks its state synchronously, observers watch it. */
   readonly #actor;
   readonly #state: CapabilityState;
+  /** Calls that have begun and are asked for once more: what they were counted on stays used. */
+  readonly #kept = new Set<string>();
   readonly #layers = new WeakMap<Layer, CapabilityLayer>();
   #now: number;
 
@@ -104,10 +106,16 @@ export class Rights {
     if (counts !== undefined) decideCapability(this.#state, { ...counts, type: "use" });
   }
 
+  /** The call is asked for once more: its uses are not counted again. */
+  keep(key: string): void {
+    if (this.#state.counted.has(key)) this.#kept.add(key);
+  }
+
   /** The call is over; one that never `started` gets its uses back. */
   release(key: string, started: boolean): void {
     if (this.#state.counted.size === 0) return;
-    decideCapability(this.#state, { type: "release", key, started });
+    const begun = this.#kept.delete(key);
+    decideCapability(this.#state, { type: "release", key, started: started || begun });
   }
 
   grant(node: string, grant: Grant): void {

@@ -22,10 +22,11 @@ const table: { readonly [Type in EventType]?: Apply } = {
     const { status } = outcome as { readonly status: string };
     tree.end(agent, status, at);
   },
-  "model.started": (tree, agent, { callId, model }) => {
+  "model.started": (tree, agent, { callId, model, attempt }) => {
     const of = oneLine(String(model));
     agent.calls.set(String(callId), { kind: "model", of });
-    tree.count(agent, { modelCalls: 1 }, of);
+    // Asked for once more, it is the same call.
+    if (attempt === undefined) tree.count(agent, { modelCalls: 1 }, of);
   },
   "model.finished": (tree, agent, event) => {
     const call = agent.calls.get(String(event.callId));

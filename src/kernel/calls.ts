@@ -5,6 +5,7 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
+import { MOVES_ALLOWED } from "./limits.ts";
 import { type Call, codeOf, type End, errorOf, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
@@ -70,6 +71,43 @@ export function idleCall(tree: Tree, node: Node, callId: string): void {
   if (call === undefined) return;
   call.state = "idle";
   settleSlot(tree, node);
+}
+
+/** Has a call asked for again at a later time; until then it needs no slot. */
+export function postpone(tree: Tree, node: Node, callId: string, until: number): void {
+  const call = node.calls.get(callId);
+  if (call === undefined) return;
+  call.until = until;
+  tree.deadlines.add(until, { type: "again", node, callId });
+  idleCall(tree, node, callId);
+}
+
+/** Asks for a call that was postponed, unless nobody waits for it any more. */
+export function endWait(tree: Tree, node: Node, callId: string): void {
+  const { until } = node.calls.get(callId) ?? {};
+  if (until !== undefined && until <= tree.now) again(tree, node, callId);
+}
+
+/** Asks for a call once more, from the beginning. */
+export function again(tree: Tree, node: Node, callId: string): void {
+  const call = node.calls.get(callId);
+  if (call === undefined || node.closed) return;
+  node.calls.delete(callId);
+  request(tree, node, call.out as Request);
+}
+
+/** Asks again for a job whose host was lost, as the same turn, and not for ever. */
+export function retryModel(tree: Tree, node: Node, callId: string): void {
+  const call = node.calls.get(callId);
+  if (call === undefined || node.closed) return;
+  if (call.attempt > MOVES_ALLOWED) {
+    const lost = new CoppiceError("HOST_LOST", `${callId} lost ${call.attempt} hosts`);
+    const error = encodeError(lost, "HOST_LOST");
+    return settleCall(tree, node, callId, { isError: true, error });
+  }
+  call.attempt += 1;
+  node.turns -= 1;
+  requestModel(tree, node, call);
 }
 
 /** Gives the slot back when all that the agent waits for needs none. */

@@ -72,6 +72,7 @@ function apply(tree: Tree, node: Node, out: Out): void {
       return answer(tree, node, out);
     case "output":
     case "model.retried":
+    case "model.grew":
       return tree.emit({ type: "report", node, out });
     case "model.done":
       if (node.calls.delete(out.callId)) tree.emit({ type: "report", node, out });
@@ -108,17 +109,21 @@ function findForgery(node: Node, frame: Frame): string | undefined {
     if ("callId" in out && !out.callId.startsWith(node.callPrefix)) {
       return `it spoke of call ${out.callId} as ${node.path}`;
     }
-    if (out.type === "model.done" && !isOwnStream(node.calls.get(out.callId))) {
-      return `it settled call ${out.callId}, which is not a stream of ${node.path}`;
+    const isOfStream = out.type === "model.done" || out.type === "model.grew";
+    if (isOfStream && !isOwnStream(node.calls.get(out.callId))) {
+      return `it spoke for call ${out.callId}, which is not a stream of ${node.path}`;
     }
   }
   return undefined;
 }
 
+/** What a stream says that is begun once more. */
+const AGAIN: ReadonlySet<Out["type"]> = new Set(["output", "model.retried", "model.grew"]);
+
 /** False for a frame that only begins again what an agent was at when its last host was lost. */
 function isStep({ mailbox }: Node, { out, upTo, value }: Frame): boolean {
   if (value !== undefined) return true;
-  if (out.some(({ type }) => type !== "output" && type !== "model.retried")) return true;
+  if (out.some(({ type }) => !AGAIN.has(type))) return true;
   return mailbox.unacknowledged.some(({ n, body }) => n <= upTo && body.type !== "permit");
 }
 

@@ -1,3 +1,4 @@
+import { endWait } from "./calls.ts";
 import { endSubtree, kill } from "./ends.ts";
 import { isOverdue } from "./holds.ts";
 import type { Node } from "./node.ts";
@@ -19,6 +20,8 @@ function doOne(tree: Tree, due: Due): void {
     case "timeout":
       if (!isOverdue(tree, due.node)) return;
       return endSubtree(tree, due.node, { status: "timed-out", reason: "its time ran out" });
+    case "again":
+      return endWait(tree, due.node, due.callId);
     case "rate":
       // The shell looks after those calls itself, whenever time has passed.
       return;

@@ -1,10 +1,18 @@
 import { CoppiceError } from "../errors.ts";
-import type { CallResult } from "../wire/delivery.ts";
-import { encodeError } from "../wire/error-codec.ts";
+import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import type { ExhaustedUnit, Frame, Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { Blame } from "./blame.ts";
-import { idleCall, type Request, request, requestModel, settleCall, waitFor } from "./calls.ts";
+import {
+  again,
+  idleCall,
+  postpone,
+  type Request,
+  request,
+  retryModel,
+  settleCall,
+  waitFor,
+} from "./calls.ts";
 import { commit } from "./commit.ts";
 import { deadLetter } from "./dead-letters.ts";
 import { catchUp, flush, serveFrom, start } from "./dispatch.ts";
@@ -13,7 +21,7 @@ import type { Effect } from "./effects.ts";
 import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
-import { countSpawn, MOVES_ALLOWED, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
+import { countSpawn, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
 import { type Birth, createNode, type Ending, join, type Node, subtree } from "./node.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
@@ -30,6 +38,12 @@ export interface SpawnHow {
   /** Opens the accounts of the path; a throw refuses the spawn. */
   readonly open?: (path: string) => void;
 }
+
+/** What a permit says beside its call; left out: the first model, which has not failed in it. */
+export type PermitDetails = Pick<
+  Extract<DeliveryBody, { readonly type: "permit" }>,
+  "model" | "failed" | "inputTokens"
+>;
 
 /**
  * The mailbox tree: who lives, who waits, who may begin, and how everybody ends.
@@ -124,7 +138,7 @@ export class Kernel {
   }
 
   /** Permits the loop's model call: counted as a turn, delivered to its host. */
-  permit(node: Node, callId: string, maxTokens: number, model = 0): void {
+  permit(node: Node, callId: string, maxTokens: number, about: PermitDetails = {}): void {
     const call = node.calls.get(callId);
     if (call === undefined || node.ending !== undefined) return;
     call.state = "working";
@@ -132,8 +146,7 @@ export class Kernel {
     const turn = node.turns;
     node.turns += 1;
     const { attempt } = call;
-    const which = model === 0 ? {} : { model };
-    const body = { type: "permit", callId, maxTokens, attempt, turn, ...which } as const;
+    const body = { type: "permit", callId, maxTokens, attempt, turn, ...about } as const;
     node.mailbox.system.push(body);
     flush(this.tree, node);
   }
@@ -141,6 +154,11 @@ export class Kernel {
   /** Says that a call waits for something that needs no slot. */
   idleCall(node: Node, callId: string): void {
     idleCall(this.tree, node, callId);
+  }
+
+  /** Has a model call that failed asked for again at a later time, by itself. */
+  postpone(node: Node, callId: string, until: number): void {
+    postpone(this.tree, node, callId, until);
   }
 
   /** A call waits for a person: its slot comes back, and the clocks above it stand still. */
@@ -160,12 +178,9 @@ export class Kernel {
     releaseDeadlines(this.tree, node);
   }
 
-  /** Asks once more for a call that waited for a person, from the beginning. */
+  /** Asks once more for a call, from the beginning. */
   again(node: Node, callId: string): void {
-    const call = node.calls.get(callId);
-    if (call === undefined || node.closed) return;
-    node.calls.delete(callId);
-    request(this.tree, node, call.out as Request);
+    again(this.tree, node, callId);
   }
 
   /** Takes up a `wait`: its result comes when the children that it names have ended. */
@@ -180,16 +195,7 @@ export class Kernel {
 
   /** Asks again for a job whose host was lost, as the same turn, and not for ever. */
   retryModel(node: Node, callId: string): void {
-    const call = node.calls.get(callId);
-    if (call === undefined || node.closed) return;
-    if (call.attempt > MOVES_ALLOWED) {
-      const lost = new CoppiceError("HOST_LOST", `${callId} lost ${call.attempt} hosts`);
-      const error = encodeError(lost, "HOST_LOST");
-      return settleCall(this.tree, node, callId, { isError: true, error });
-    }
-    call.attempt += 1;
-    node.turns -= 1;
-    requestModel(this.tree, node, call);
+    retryModel(this.tree, node, callId);
   }
 
   /** How many model turns the agent has left. */

@@ -46,6 +46,8 @@ export interface Call {
    */
   state: "deferred" | "working" | "idle";
   attempt: number;
+  /** A model call that is asked for again at this time. */
+  until?: number;
   /** A model call whose stream may have begun on the agent's own host. */
   permitted?: boolean;
   /** What a `wait` reports on, and those of them that have not ended yet. */

@@ -15,6 +15,8 @@ export type Due =
   | { readonly type: "ask"; readonly askId: string }
   /** A suspect has had its time alone. */
   | { readonly type: "trial"; readonly node: Node }
+  /** A model call that failed has waited, and is asked for again. */
+  | { readonly type: "again"; readonly node: Node; readonly callId: string }
   /** Some call that waits for its rate may go. */
   | { readonly type: "rate" }
   /** A person who was asked has not answered. */
@@ -94,6 +96,7 @@ export class Tree {
 
   #isLive(due: Due): boolean {
     if (due.type === "rate") return true;
+    if (due.type === "again") return due.node.calls.get(due.callId)?.until !== undefined;
     if (due.type === "ask") return this.asks.has(due.askId);
     if (due.type === "trial") return this.trials.open.has(due.node);
     if (due.type === "question") return due.node.holds > 0;

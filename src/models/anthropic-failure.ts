@@ -2,19 +2,22 @@ import { CoppiceError } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
 import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
+import { wasNeverSent } from "./unsent.ts";
 
 export interface ServiceFailure {
   readonly error: CoppiceError;
   readonly again: boolean;
   readonly retryAfterMs?: number;
-  /** True when the service said no, so that nothing was used. */
-  readonly refused: boolean;
+  /** True when it certainly cost nothing: the service said no, or was never reached. */
+  readonly unbilled: boolean;
 }
 
 export interface FailureContext {
   readonly model: string;
   /** How many attempts were made, this one included. */
   readonly attempts: number;
+  /** Whether the service had begun to answer. */
+  readonly begun: boolean;
   /** What must not stand in any error. */
   readonly apiKey: string;
   /** Milliseconds since 1970. */
@@ -61,7 +64,7 @@ export function describeFailure(thrown: unknown, context: FailureContext): Servi
       },
     ),
     again,
-    refused: seen.status !== undefined,
+    unbilled: seen.status !== undefined || (!context.begun && wasNeverSent(thrown)),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 }

@@ -1,7 +1,9 @@
 import type { Json } from "../wire/json.ts";
+import { promptOf } from "../wire/token-counts.ts";
 import type { Block, TokenUsage } from "../wire/transcript.ts";
 import type { ModelReply } from "./model.ts";
 import { reported } from "./reported-usage.ts";
+import { saysOutput, seenTokens } from "./seen-usage.ts";
 import { noTokens } from "./token-usage.ts";
 
 interface OpenBlock {
@@ -51,7 +53,10 @@ export interface GrowingReply {
   add(event: MessageEvent): string;
   /** All text until now. */
   text(): string;
-  /** What the service has said it used until now. */
+  /**
+   * What the service has said that it used until now; of output that it has not said for good, the
+   * larger of what it said and what was seen.
+   */
   usage(): TokenUsage;
   /** The whole reply, or undefined when the stream ended before it was whole. */
   whole(): ModelReply | undefined;
@@ -71,6 +76,8 @@ export function growReply(): GrowingReply {
   let usage = noTokens;
   let stopReason: string | undefined;
   let stopped = false;
+  // The figure of `message_start` is a placeholder: only a later one counts output.
+  let isOutputSaid = false;
   let text = "";
   let length = 0;
 
@@ -97,11 +104,16 @@ export function growReply(): GrowingReply {
     return said;
   };
 
+  const used = (): TokenUsage => {
+    if (isOutputSaid) return usage;
+    return { ...usage, outputTokens: Math.max(usage.outputTokens, seenTokens(blocks.values())) };
+  };
+
   return {
     add(event) {
       switch (event.type) {
         case "message_start":
-          usage = reported(event.message?.usage, usage);
+          usage = { ...reported(event.message?.usage, usage), outputTokens: 0 };
           return "";
         case "content_block_start":
           open(event.index, event.content_block);
@@ -112,6 +124,7 @@ export function growReply(): GrowingReply {
         case "message_delta":
           stopReason = event.delta.stop_reason ?? stopReason;
           usage = reported(event.usage, usage);
+          isOutputSaid = stopReason !== undefined && saysOutput(event.usage);
           return "";
         case "message_stop":
           stopped = true;
@@ -122,7 +135,7 @@ export function growReply(): GrowingReply {
     },
     text: () => text,
     isEndless: () => length > MOST_SAID,
-    usage: () => usage,
+    usage: used,
     whole() {
       if (!stopped || stopReason === undefined) return undefined;
       const all = [...blocks.values()];
@@ -130,7 +143,8 @@ export function growReply(): GrowingReply {
       const content = all.flatMap((block, index) => {
         return closeBlock(block, wasCut && index === all.length - 1);
       });
-      return { content, stopReason, usage };
+      const isKnown = isOutputSaid && promptOf(usage) > 0;
+      return { content, stopReason, usage: used(), ...(!isKnown && { partial: true }) };
     },
   };
 }

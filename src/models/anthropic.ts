@@ -5,7 +5,13 @@ import { cutStream, describeFailure } from "./anthropic-failure.ts";
 import { growReply, type MessageEvent, MOST_SAID } from "./anthropic-reply.ts";
 import { type MessagesBody, messagesBody } from "./anthropic-request.ts";
 import { fittedAttempts } from "./max-tokens.ts";
-import { type CallRemains, type Model, type ModelCall, ModelCallFailed } from "./model.ts";
+import {
+  type CallRemains,
+  type Model,
+  type ModelCall,
+  ModelCallFailed,
+  nothingUsed,
+} from "./model.ts";
 import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
 import { awaitSilence } from "./silence.ts";
 
@@ -81,24 +87,26 @@ async function attempt(
 ): Promise<Attempt> {
   const { model } = body;
   const reply = growReply();
-  const remains = (partial: boolean) => {
-    return { usage: reply.usage(), partial, partialText: reply.text() };
-  };
+  const remains = () => ({ usage: reply.usage(), partial: true, partialText: reply.text() });
+  let begun = false;
   using silence = awaitSilence(call.signal, silentMs);
   try {
-    for await (const event of await openStream(client, body, silence.signal)) {
+    const stream = await openStream(client, body, silence.signal);
+    begun = true;
+    for await (const event of stream) {
       silence.heard();
       const delta = reply.add(event);
+      if (event.type === "message_start") call.onUsage?.(reply.usage());
       if (delta !== "") call.onText(delta);
       // Left like this, the loop closes the stream.
-      if (reply.isEndless()) return endless(model, attempts, remains(true));
+      if (reply.isEndless()) return endless(model, attempts, remains());
     }
   } catch (thrown) {
     // What breaks after the last event breaks nothing.
     if (reply.whole() === undefined) {
-      const context = { model, attempts, apiKey, now: clock.now() };
-      const { refused, ...failure } = describeFailure(thrown, context);
-      return { status: "failed", ...failure, remains: remains(!refused) };
+      const context = { model, attempts, begun, apiKey, now: clock.now() };
+      const { unbilled, ...failure } = describeFailure(thrown, context);
+      return { status: "failed", ...failure, remains: unbilled ? nothingUsed : remains() };
     }
   }
   // The SDK ends an aborted stream without an error, as if it had been cut.
@@ -108,7 +116,7 @@ async function attempt(
     status: "failed",
     error: cutStream(model, attempts),
     again: true,
-    remains: remains(true),
+    remains: remains(),
   };
 }
 

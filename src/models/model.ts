@@ -1,5 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
+import type { NextAttempt } from "../wire/frame.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Block, TokenUsage, ToolCard, TurnMessage } from "../wire/transcript.ts";
 import { noTokens } from "./token-usage.ts";
@@ -19,8 +20,10 @@ export interface ModelRequest {
 export interface ModelReply {
   readonly content: readonly Block[];
   readonly stopReason: StopReason;
-  /** Of every attempt, the failed ones included. */
+  /** Of the attempt that was answered: those that failed before it cost nothing, or are told. */
   readonly usage: TokenUsage;
+  /** Its service did not say all of what it used: `usage` is what was said and seen. */
+  readonly partial?: true;
 }
 
 export type StopReason =
@@ -39,6 +42,10 @@ export interface ModelCall {
   onText(delta: string): void;
   /** Told before each wait: the number of the attempt that failed (from 1) and why. */
   onRetry(info: { attempt: number; delayMs: number; error: WireError }): void;
+  /** Told while the answer goes on, once its service has said how long the prompt is. */
+  onUsage?(said: TokenUsage): void;
+  /** Attempts of this call that failed before it was asked for once more. Default 0. */
+  readonly failed?: number;
 }
 
 /**
@@ -54,12 +61,14 @@ export interface Model {
 
 /** What is left of a call that failed. */
 export interface CallRemains {
-  /** What its service said it used, over all attempts. */
+  /** What its last attempt used: of each figure the larger of what was said and seen. */
   readonly usage: TokenUsage;
-  /** True when a stream may have used more than `usage` says. */
+  /** True when it was sent and cut off, so that its service may have billed more than it said. */
   readonly partial: boolean;
   /** The text streamed by the last attempt that streamed any. */
   readonly partialText: string;
+  /** Set where the call may succeed, and has to be paid for once more. */
+  readonly again?: NextAttempt;
 }
 
 /** A model call that failed or was aborted: why, and what it used and said until then. */
@@ -69,6 +78,7 @@ export class ModelCallFailed extends Error implements CallRemains {
   readonly usage: TokenUsage;
   readonly partial: boolean;
   readonly partialText: string;
+  readonly again?: NextAttempt;
 
   constructor(error: CoppiceError, remains: CallRemains = nothingUsed) {
     super(error.message);
@@ -76,6 +86,7 @@ export class ModelCallFailed extends Error implements CallRemains {
     this.usage = remains.usage;
     this.partial = remains.partial;
     this.partialText = remains.partialText;
+    if (remains.again !== undefined) this.again = remains.again;
   }
 }
 

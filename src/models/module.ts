@@ -4,7 +4,7 @@ import type { Json, JsonSchema } from "../wire/json.ts";
 import type { ModuleModel } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import { abortable } from "./abortable.ts";
-import type { Model, ModelCall, ModelReply, ModelRequest } from "./model.ts";
+import type { CallRemains, Model, ModelCall, ModelReply, ModelRequest } from "./model.ts";
 import { describeThrown } from "./module-failure.ts";
 import {
   addDelta,
@@ -15,6 +15,7 @@ import {
 } from "./module-reply.ts";
 import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
 import { stepUsage } from "./scripted-usage.ts";
+import { saidTokens } from "./seen-usage.ts";
 
 /** What a model module is asked. Read it, do not change it: the conversation is not a copy. */
 export interface ModuleRequest {
@@ -39,7 +40,8 @@ export interface ModuleRequest {
  * What it throws is tried again, with the same waits as for Anthropic's models, where it has a
  * `status` of 408, 409, 429 or from 500, or `retryable: true`; `retryable: false` says that it is
  * not. `retryAfterMs`, or the `headers` of the response, say how long to wait. A CoppiceError says
- * so in its `details`.
+ * so in its `details`. What is thrown before anything was said cost nothing; a stream that breaks
+ * is charged what it said and what was seen of it, and its next attempt is paid for anew.
  *
  * **Gotcha** when `signal` is aborted the call is over, whether the function stops or not.
  * @example
@@ -84,16 +86,14 @@ export function moduleModel(
     async call(request, call) {
       const question = questionOf(request, options);
       const attempt = async (attempts: number): Promise<Attempt> => {
-        const run: Run = { said: { text: "", toolCalls: [] }, begun: false };
+        const run: Run = { said: { text: "", toolCalls: [] }, begun: false, spoke: false };
         try {
           const model = await abortable(load(), call.signal);
           run.begun = true;
           return { status: "answered", reply: await ask(model, question, run, call) };
         } catch (thrown) {
-          const { said, begun } = run;
-          const remains = { usage: stepUsage(said), partial: begun, partialText: said.text };
           const failure = describeThrown(thrown, { url, attempts, now: policy.clock.now() });
-          return { status: "failed", ...failure, remains };
+          return { status: "failed", ...failure, remains: remainsOf(run, call.signal) };
         }
       };
       return retry(attempt, policy, call);
@@ -104,7 +104,22 @@ export function moduleModel(
 /** What an attempt has come to, also when it fails midway. */
 interface Run {
   said: Said;
+  /** Whether the function was called. */
   begun: boolean;
+  /** Whether anything came of it, good or bad. */
+  spoke: boolean;
+}
+
+/**
+ * What a module threw before it said anything cost nothing; one that is aborted may have asked its
+ * service already.
+ */
+function remainsOf({ said, begun, spoke }: Run, { aborted }: AbortSignal): CallRemains {
+  const partial = begun && (aborted || spoke);
+  const usage = stepUsage(said);
+  const seen = partial ? saidTokens(said) : 0;
+  const outputTokens = Math.max(usage.outputTokens, seen);
+  return { usage: { ...usage, outputTokens }, partial, partialText: said.text };
 }
 
 async function ask(
@@ -115,8 +130,14 @@ async function ask(
 ): Promise<ModelReply> {
   const { signal } = call;
   const answer = await abortable(model(question, { signal }), signal);
-  if (!isStream(answer)) return sayReply(readReply(answer, question.turn), call);
+  if (!isStream(answer)) {
+    run.spoke = true;
+    return sayReply(readReply(answer, question.turn), call);
+  }
   for await (const delta of abortableStream(answer, signal)) {
+    // What the last piece says of its usage comes too late to end the stream.
+    if (run.said.usage !== undefined) call.onUsage?.(stepUsage(run.said));
+    run.spoke = true;
     const added = addDelta(run.said, delta);
     run.said = added.said;
     if (added.text !== "") call.onText(added.text);

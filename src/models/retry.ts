@@ -1,4 +1,5 @@
 import type { CoppiceError } from "../errors.ts";
+import { LONGEST_RETRY_MS, MOST_ATTEMPTS } from "../wire/attempts.ts";
 import type { Clock } from "../wire/clock.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import {
@@ -7,9 +8,7 @@ import {
   type ModelCall,
   ModelCallFailed,
   type ModelReply,
-  nothingUsed,
 } from "./model.ts";
-import { addTokens } from "./token-usage.ts";
 import { wait } from "./wait.ts";
 
 /** What one attempt came to. */
@@ -35,14 +34,13 @@ export interface RetryPolicy {
   readonly silentMs?: number | undefined;
 }
 
-/** The longest wait that a service may ask for; a longer one is cut to this. */
-const maxRetryAfterMs = 60_000;
-
 /**
- * Attempts a model call until it is answered, cannot succeed, or has used up its retries.
+ * Attempts a model call until it is answered, cannot succeed, or has used up its attempts.
  *
- * **Guarantees** at most `retries` + 1 attempts; `onRetry` before each wait; an abort ends a wait
- * at once; the usage of failed attempts is part of the result, so that no attempt is free.
+ * **Guarantees** what has failed is attempted again in place only when it certainly was not billed;
+ * after any other attempt the call comes back with `again`, so that the next one is paid for. At
+ * most `retries` + 1 attempts, those before this permit included; `onRetry` before each wait; an
+ * abort ends a wait at once.
  * **Fails with** {@link ModelCallFailed} of the last attempt, or `CANCELLED`.
  */
 export async function retry(
@@ -50,35 +48,30 @@ export async function retry(
   policy: RetryPolicy,
   call: ModelCall,
 ): Promise<ModelReply> {
-  const { clock, chance, retries = 3 } = policy;
-  let spent = nothingUsed;
-  for (let made = 1; ; made += 1) {
-    if (call.signal.aborted) throw callCancelled(call.signal, spent);
+  const { clock, chance, retries = MOST_ATTEMPTS - 1 } = policy;
+  const { failed = 0 } = call;
+  for (let made = failed + 1; ; made += 1) {
+    if (call.signal.aborted) throw callCancelled(call.signal);
     const result = await attempt(made);
-    if (result.status === "answered") {
-      return { ...result.reply, usage: addTokens(spent.usage, result.reply.usage) };
-    }
-    spent = addRemains(spent, result.remains);
-    if (call.signal.aborted) throw callCancelled(call.signal, spent);
-    if (!result.again || made > retries) {
-      throw new ModelCallFailed(result.error, spent);
-    }
+    if (result.status === "answered") return result.reply;
+    const { error, remains } = result;
+    if (call.signal.aborted) throw callCancelled(call.signal, remains);
+    if (!result.again || made > retries) throw new ModelCallFailed(error, remains);
     const delayMs = delayOf(made, result.retryAfterMs, chance);
-    call.onRetry({ attempt: made, delayMs, error: encodeError(result.error, "MODEL_FAILED") });
+    if (mayBeBilled(remains)) {
+      throw new ModelCallFailed(error, { ...remains, again: { attempt: made, delayMs } });
+    }
+    call.onRetry({ attempt: made, delayMs, error: encodeError(error, "MODEL_FAILED") });
     await wait(clock, delayMs, call.signal);
   }
 }
 
 /** As the SDK itself waits: half a second doubled up to eight, less up to a quarter by chance. */
 function delayOf(made: number, retryAfterMs: number | undefined, chance: () => number): number {
-  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, maxRetryAfterMs);
+  if (retryAfterMs !== undefined) return Math.ceil(Math.min(retryAfterMs, LONGEST_RETRY_MS));
   return Math.round(Math.min(500 * 2 ** (made - 1), 8_000) * (1 - chance() / 4));
 }
 
-function addRemains(spent: CallRemains, more: CallRemains): CallRemains {
-  return {
-    usage: addTokens(spent.usage, more.usage),
-    partial: spent.partial || more.partial,
-    partialText: more.partialText || spent.partialText,
-  };
+function mayBeBilled({ partial, usage }: CallRemains): boolean {
+  return partial || Object.values(usage).some((tokens) => tokens > 0);
 }

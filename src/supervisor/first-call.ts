@@ -2,7 +2,7 @@ import type { FirstCall } from "../authority/ledger.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
 import type { Json } from "../wire/json.ts";
 import { leastTokens } from "../wire/token-estimate.ts";
-import { maxTokensOf } from "./model-calls.ts";
+import { maxTokensOf } from "./output-limit.ts";
 import type { Plan } from "./plan.ts";
 
 /**

@@ -12,14 +12,12 @@ import type { WireError } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
-import { type Choice, chosenModel, circuitOpen, giveTurnBack, keepChoice } from "./model-choice.ts";
+import { type Choice, circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { ModelJobs } from "./model-jobs.ts";
-import { settleModel, tellOfModel, toldOf } from "./model-report.ts";
+import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
 import { failsAlone, isJob, modelResult } from "./model-result.ts";
+import { maxTokensOf } from "./output-limit.ts";
 import type { Swarm } from "./swarm.ts";
-
-/** Output tokens of one call where the model's spec says nothing. */
-export const DEFAULT_MAX_TOKENS = 8192;
 
 /** A model call at the door: what was asked, and which model it goes to. */
 interface Asked {
@@ -27,11 +25,13 @@ interface Asked {
   readonly call: Call;
   readonly model: ModelSpec;
   readonly choice: Choice;
+  /** How long its prompt is taken to be. */
+  readonly inputTokens: number;
   /** Whether a person has allowed it. */
   readonly approved: boolean;
 }
 
-type ModelReport = Extract<Out, { type: "model.done" | "model.retried" | "output" }>;
+type ModelReport = Extract<Out, { type: "model.done" | "model.grew" | "model.retried" | "output" }>;
 
 /** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
 export class ModelCalls {
@@ -64,10 +64,12 @@ export class ModelCalls {
       return this.#fail(node, out, { code: "MODEL_FAILED", message, details: {} });
     }
     const choice = giveTurnBack(record, out.callId);
+    const { notBefore = 0, isApproved = false } = choice;
+    if (notBefore > kernel.tree.now) return kernel.postpone(node, out.callId, notBefore);
     if (kernel.turnsLeft(node) <= 0) {
       return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
     }
-    const { approved = false } = this.#swarm.approvals.takeAgain(out.callId) ?? {};
+    const { approved = isApproved } = this.#swarm.approvals.takeAgain(out.callId) ?? {};
     this.#choose(node, call, choice, approved);
   }
 
@@ -98,18 +100,17 @@ export class ModelCalls {
 
   /** What a host says of the loop's own stream. */
   report(node: Node, out: ModelReport): void {
-    if (out.type === "model.done") this.#settle(node, out.callId, out);
-    else tellOfModel(this.#swarm, node, out);
+    if (out.type === "model.done") settleModel(this.#swarm, this.#breaker, node, out);
+    else if (out.type !== "model.grew") tellOfModel(this.#swarm, node, out);
+    else
+      growModel(this.#swarm, node, out, ({ error, unit }) => {
+        this.#swarm.kernel.exhaust(node, unit, error.message);
+      });
   }
 
   /** A stream went down with its host: what it cost is taken to be what was reserved. */
   lost(node: Node, callId: string): void {
-    const { parts, log } = this.#swarm;
-    const model = chosenModel(this.#swarm.recordOf(node), callId);
-    if (model !== undefined) this.#breaker.ended(model, callId);
-    const charge = parts.arbiter.settle(callId);
-    const how = { estimated: true, isError: true };
-    log.fact("model.finished", node.path, { callId, ...toldOf(charge), ...how });
+    endUnreported(this.#swarm, this.#breaker, node, { callId, began: true });
   }
 
   /** It has a host, so that its module's model can be asked there. */
@@ -119,24 +120,31 @@ export class ModelCalls {
 
   /** It never reached a host: nothing was used. */
   withdrawn(node: Node, callId: string): void {
-    const { parts, log } = this.#swarm;
-    const model = chosenModel(this.#swarm.recordOf(node), callId);
-    if (model !== undefined) this.#breaker.ended(model, callId);
-    parts.arbiter.release(callId);
-    log.fact("model.finished", node.path, { callId, isError: true, code: "CANCELLED" });
+    endUnreported(this.#swarm, this.#breaker, node, { callId, began: false });
   }
 
   onJobReport(host: Host, report: JobReport): void {
     const { kernel } = this.#swarm;
-    const node = this.#jobs.reported(host, report);
+    const { node, exceeded } = this.#jobs.reported(host, report) ?? {};
     if (node === undefined) return;
+    if (report.type === "grew") {
+      const { callId } = report;
+      return growModel(this.#swarm, node, report, ({ error }) => this.#jobs.exceed(callId, error));
+    }
     if (report.type === "output") return tellOfModel(this.#swarm, node, report);
     if (report.type === "retried") {
       return tellOfModel(this.#swarm, node, { ...report, type: "model.retried" });
     }
     const { callId, result } = report;
+    if (exceeded !== undefined) {
+      const error = encodeError(exceeded, "BUDGET_EXCEEDED");
+      const { usage, partial = false } = report;
+      settleModel(this.#swarm, this.#breaker, node, { callId, usage, partial, error });
+      return kernel.settleCall(node, callId, { isError: true, error });
+    }
     const how = result.isError ? { error: result.error } : { stopReason: result.stopReason };
-    if (this.#settle(node, callId, { ...report, ...how })) kernel.again(node, callId);
+    const done = { ...report, ...how };
+    if (settleModel(this.#swarm, this.#breaker, node, done)) kernel.again(node, callId);
     else kernel.settleCall(node, callId, modelResult(report));
   }
 
@@ -156,6 +164,8 @@ export class ModelCalls {
       else this.withdrawn(record.node, callId);
     }
     this.#breaker.endedAll(`${record.node.path}#`);
+    // A call that was to be asked for once more is counted on its grants until now.
+    for (const callId of record.choices?.keys() ?? []) this.#swarm.parts.arbiter.release(callId);
     record.choices = undefined;
   }
 
@@ -174,26 +184,30 @@ export class ModelCalls {
   #choose(node: Node, call: Call, choice: Choice, approved: boolean): void {
     const { index, why } = choice;
     const out = call.out as ModelOut;
-    const model = this.#swarm.recordOf(node).plan.models[index];
+    const { plan, prompt } = this.#swarm.recordOf(node);
+    const model = plan.models[index];
     if (model === undefined) return this.#fail(node, out, why as WireError);
     const waitMs = this.#breaker.waitMs(model, this.#swarm.kernel.tree.now);
-    if (waitMs > 0) {
-      const open = why ?? circuitOpen(model, waitMs);
-      return this.#choose(node, call, { index: index + 1, why: open }, false);
-    }
-    const asked = { node, call, model, choice, approved };
+    if (waitMs > 0) return this.#next(node, call, choice, why ?? circuitOpen(model, waitMs));
+    const inputTokens = prompt.of(out.callId, out.inputTokens);
+    const asked = { node, call, model, choice, inputTokens, approved };
     this.#decided(asked, this.#ask(asked));
   }
 
-  #ask({ node, call, model, approved }: Asked): Verdict {
-    const { callId, inputTokens } = call.out as ModelOut;
-    const { seat, prompt } = this.#swarm.recordOf(node);
-    return this.#swarm.parts.arbiter.model(seat, {
-      callId,
+  #next(node: Node, call: Call, { index, failed }: Choice, why: WireError): void {
+    // What it was counted on for the last model is not what it is counted on for the next.
+    if (failed !== undefined) this.#swarm.parts.arbiter.release((call.out as ModelOut).callId);
+    this.#choose(node, call, { index: index + 1, why }, false);
+  }
+
+  #ask({ node, call, model, approved, choice, inputTokens }: Asked): Verdict {
+    return this.#swarm.parts.arbiter.model(this.#swarm.recordOf(node).seat, {
+      callId: call.out.callId,
       model,
-      inputTokens: prompt.of(callId, inputTokens),
+      inputTokens,
       maxTokens: maxTokensOf(model),
       approved,
+      again: choice.failed !== undefined,
       ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
     });
   }
@@ -229,7 +243,7 @@ export class ModelCalls {
     const { callId } = call.out as ModelOut;
     if (unit === undefined) {
       const why = choice.why ?? encodeError(error, "CAPABILITY_DENIED");
-      return this.#choose(node, call, { index: choice.index + 1, why }, false);
+      return this.#next(node, call, choice, why);
     }
     const refuse = () => {
       log.fact("budget.refused", node.path, { callId, unit, ...error.details });
@@ -260,7 +274,8 @@ export class ModelCalls {
     });
   }
 
-  #start({ node, call, model, choice, approved }: Asked, maxTokens: number): void {
+  #start(asked: Asked, maxTokens: number): void {
+    const { node, call, model, choice, approved } = asked;
     const { kernel, log, parts } = this.#swarm;
     const out = call.out as ModelOut;
     const { callId } = out;
@@ -270,17 +285,14 @@ export class ModelCalls {
       return this.#choose(node, call, choice, approved);
     }
     this.#breaker.begin(model, callId, kernel.tree.now);
-    keepChoice(this.#swarm.recordOf(node), callId, choice);
+    const record = this.#swarm.recordOf(node);
+    keepChoice(record, callId, approved ? { ...choice, isApproved: true } : choice);
     const { turns: turn } = node;
-    const { index } = choice;
-    log.fact("model.started", node.path, { callId, model: modelName(model), turn });
-    if (out.job === undefined) return kernel.permit(node, callId, maxTokens, index);
+    const { attempt, about } = detailsOf(asked);
+    log.fact("model.started", node.path, { callId, model: modelName(model), turn, ...attempt });
+    if (out.job === undefined) return kernel.permit(node, callId, maxTokens, about);
     node.turns += 1;
-    this.#jobs.start(node, { out, model, index, maxTokens, turn });
-  }
-
-  #settle(node: Node, callId: string, done: Parameters<typeof settleModel>[4]): boolean {
-    return settleModel(this.#swarm, this.#breaker, node, callId, done);
+    this.#jobs.start(node, { out, model, maxTokens, turn, about });
   }
 
   /** A model that may not be called: it ends the loop, but for a turn that fails alone. */
@@ -290,9 +302,4 @@ export class ModelCalls {
     if (isTold) return kernel.settleCall(node, out.callId, { isError: true, error });
     kernel.end(node, { status: "failed", reason: error.message, error });
   }
-}
-
-export function maxTokensOf(model: ModelSpec): number {
-  const asked = "maxTokens" in model ? model.maxTokens : undefined;
-  return typeof asked === "number" && asked >= 1 ? Math.floor(asked) : DEFAULT_MAX_TOKENS;
 }

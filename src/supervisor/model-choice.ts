@@ -1,5 +1,9 @@
 import { CoppiceError } from "../errors.ts";
+import type { PermitDetails } from "../kernel/kernel.ts";
+import { isScripted } from "../models/scripted-usage.ts";
+import { LONGEST_RETRY_MS, MOST_ATTEMPTS } from "../wire/attempts.ts";
 import { encodeError } from "../wire/error-codec.ts";
+import type { NextAttempt } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
@@ -12,6 +16,18 @@ export interface Choice {
   readonly why?: WireError;
   /** It failed, and counted as a turn, which is given back before the next one is asked. */
   readonly isOwed?: true;
+  /** Attempts at this model that have failed, when it is asked once more. */
+  readonly failed?: number;
+  /** When that may be, in milliseconds. */
+  readonly notBefore?: number;
+  /** A person has allowed the call of this model. */
+  readonly isApproved?: true;
+}
+
+/** What is known of a call that failed. */
+interface Failed {
+  readonly error?: WireError | undefined;
+  readonly again?: NextAttempt | undefined;
 }
 
 const FIRST: Choice = { index: 0 };
@@ -21,7 +37,7 @@ export function choiceOf({ choices }: AgentRecord, callId: string): Choice {
 }
 
 export function keepChoice(record: AgentRecord, callId: string, choice: Choice): void {
-  if (choice.index === 0) {
+  if (choice.index === 0 && choice.failed === undefined && choice.isApproved === undefined) {
     record.choices?.delete(callId);
     return;
   }
@@ -45,16 +61,47 @@ export function giveTurnBack(record: AgentRecord, callId: string): Choice {
 }
 
 /**
- * A call has failed for good: true when another model is asked for the same turn. Only for
- * `MODEL_FAILED`: a mistake in the options, a script that ran out or a cancelled call would be no
- * better elsewhere.
+ * Whom a call that failed is asked of next, as the same turn: the same model, where another attempt
+ * may succeed, else the next one; undefined when it has failed for good. Only for `MODEL_FAILED`: a
+ * mistake in the options, a script that ran out or a cancelled call would be no better elsewhere.
  */
-export function fallBack(record: AgentRecord, callId: string, why: WireError | undefined): boolean {
-  const index = choiceOf(record, callId).index + 1;
-  const goesOn = why?.code === "MODEL_FAILED" && index < record.plan.models.length;
-  if (goesOn) keepChoice(record, callId, { index, why, isOwed: true });
-  else record.choices?.delete(callId);
-  return goesOn;
+export function nextChoice(
+  record: AgentRecord,
+  callId: string,
+  { error, again }: Failed,
+  now: number,
+): Choice | undefined {
+  if (error?.code !== "MODEL_FAILED") return undefined;
+  const { index, failed: before = 0, isApproved } = choiceOf(record, callId);
+  const why = { why: error, isOwed: true } as const;
+  // Its host may be a guest's, which could ask for ever, or for never.
+  const failed = Math.max(again?.attempt ?? 0, before + 1);
+  if (again !== undefined && failed < MOST_ATTEMPTS) {
+    const notBefore = now + Math.min(again.delayMs, LONGEST_RETRY_MS);
+    return { index, ...why, failed, notBefore, ...(isApproved && { isApproved }) };
+  }
+  return index + 1 < record.plan.models.length ? { index: index + 1, ...why } : undefined;
+}
+
+/** True when the next attempt is one at the same model. */
+export function isRetry(
+  next: Choice | undefined,
+): next is Choice & Required<Pick<Choice, "failed">> {
+  return next?.failed !== undefined;
+}
+
+/** What its host is told of a call beside what it is, and its event. */
+export function detailsOf(asked: {
+  readonly choice: Choice;
+  readonly model: ModelSpec;
+  readonly inputTokens: number;
+}): { readonly about: PermitDetails; readonly attempt: { readonly attempt?: number } } {
+  const { choice, model, inputTokens } = asked;
+  const { index, failed } = choice;
+  const which = index === 0 ? {} : { model: index };
+  const prompt = isScripted(model) ? {} : { inputTokens };
+  if (failed === undefined) return { about: { ...which, ...prompt }, attempt: {} };
+  return { about: { ...which, ...prompt, failed }, attempt: { attempt: failed + 1 } };
 }
 
 export function circuitOpen(model: ModelSpec, waitMs: number): WireError {

@@ -1,4 +1,6 @@
+import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
+import type { PermitDetails } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
 import type { JobReport, ModelOut } from "../wire/frame.ts";
 import type { ModelSpec } from "../wire/spec.ts";
@@ -10,16 +12,18 @@ interface Job {
   /** None yet where its agent, whose module it needs, waits for a host of its own. */
   readonly host: string | undefined;
   readonly begin: JobStart;
+  /** Why it was ended: its budget does not cover what it turned out to need. */
+  exceeded?: CoppiceError;
 }
 
 /** A job that may begin. */
 export interface JobStart {
   readonly out: ModelOut;
   readonly model: ModelSpec;
-  /** Of the model among those of its agent. */
-  readonly index: number;
   readonly maxTokens: number;
   readonly turn: number;
+  /** As in a permit. */
+  readonly about: PermitDetails;
 }
 
 /** Model calls that a host runs for an agent that lives elsewhere. */
@@ -33,7 +37,7 @@ export class ModelJobs {
 
   /** Built-in models run where the keys are, a module's model where its agent lives. */
   start(node: Node, begin: JobStart): void {
-    const { out, model, index, maxTokens, turn } = begin;
+    const { out, model, maxTokens, turn, about } = begin;
     const { places } = this.#swarm;
     const record = this.#swarm.recordOf(node);
     const { word, template } = record;
@@ -44,8 +48,7 @@ export class ModelJobs {
     this.#jobs.set(callId, { node, host: host?.id, begin });
     record.jobs.add(callId);
     if (host === undefined) return;
-    const which = index === 0 ? {} : { model: index };
-    const item = { type: "job", callId, word, job, maxTokens, turn, ...which } as const;
+    const item = { type: "job", callId, word, job, maxTokens, turn, ...about } as const;
     places.post(host, { ...item, template: template.id }, template);
   }
 
@@ -58,7 +61,7 @@ export class ModelJobs {
   }
 
   /** Whose job a host speaks of; a job that is done is forgotten. */
-  reported(host: Host, { callId, type }: JobReport): Node | undefined {
+  reported(host: Host, { callId, type }: JobReport): Job | undefined {
     const job = this.#jobs.get(callId);
     if (job === undefined) return undefined;
     if (job.host !== host.id) {
@@ -66,7 +69,15 @@ export class ModelJobs {
       return undefined;
     }
     if (type === "done") this.#forget(callId, job);
-    return job.node;
+    return job;
+  }
+
+  /** Ends the stream of a job that its budget does not cover. */
+  exceed(callId: string, error: CoppiceError): void {
+    const job = this.#jobs.get(callId);
+    if (job === undefined) return;
+    job.exceeded = error;
+    this.#cancel(callId, job);
   }
 
   /** Forgets the jobs of a host that was lost. */
@@ -91,11 +102,13 @@ export class ModelJobs {
 
   /** Aborts what runs for an agent; its reports still come. */
   abort({ jobs }: AgentRecord): void {
+    for (const callId of jobs) this.#cancel(callId, this.#jobs.get(callId));
+  }
+
+  #cancel(callId: string, job: Job | undefined): void {
     const { places } = this.#swarm;
-    for (const callId of jobs) {
-      const host = places.host(this.#jobs.get(callId)?.host);
-      if (host !== undefined) places.post(host, { type: "job.cancel", callId });
-    }
+    const host = places.host(job?.host);
+    if (host !== undefined) places.post(host, { type: "job.cancel", callId });
   }
 
   #forget(callId: string, { node }: Job): void {

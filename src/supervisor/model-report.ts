@@ -1,44 +1,96 @@
 import type { Charge } from "../authority/ledger.ts";
+import type { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { EventBody } from "../wire/event.ts";
 import type { Out } from "../wire/frame.ts";
-import type { ModelSpec } from "../wire/spec.ts";
+import type { ModelSpec, Unit } from "../wire/spec.ts";
+import { promptOf } from "../wire/token-counts.ts";
+import type { TokenUsage } from "../wire/transcript.ts";
 import { tellWarnings } from "./budget-warnings.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { chosenModel, fallBack } from "./model-choice.ts";
-import { promptOf } from "./prompt-estimate.ts";
+import { chosenModel, isRetry, keepChoice, nextChoice } from "./model-choice.ts";
 import type { Swarm } from "./swarm.ts";
 
 type Done = Extract<Out, { type: "model.done" }>;
-type Told = Extract<Out, { type: "model.retried" | "output" }>;
+type Retried = Extract<Out, { type: "model.retried" }>;
+type Told = Retried | Extract<Out, { type: "output" }>;
 
 /** What is known of a call that ended. */
-export type CallDone = Pick<Done, "usage" | "partial" | "error" | "stopReason">;
+export type CallDone = Pick<
+  Done,
+  "callId" | "usage" | "partial" | "error" | "stopReason" | "again"
+>;
 
-/** Settles a model call that ended; true when another model is asked for the same turn. */
+/** Why a call under way may not go on. */
+export interface Exceeded {
+  readonly error: CoppiceError;
+  readonly unit: Unit;
+}
+
+/** Settles a model call that ended; true when a model is asked for the same turn once more. */
 export function settleModel(
   swarm: Swarm,
   breaker: CircuitBreaker,
   node: Node,
-  callId: string,
   done: CallDone,
 ): boolean {
-  const { parts, log } = swarm;
+  const { parts, log, kernel } = swarm;
   const record = swarm.recordOf(node);
-  const { usage, partial = false, stopReason, error } = done;
+  const { callId, usage, partial = false, stopReason, error } = done;
   const model = chosenModel(record, callId);
-  const charge = parts.arbiter.settle(callId, usage);
+  const next = nextChoice(record, callId, done, kernel.tree.now);
+  const again = isRetry(next);
+  const charge = parts.arbiter.settle(callId, usage, { partial, again });
   // At once, so that the agent's very next model call can take it along.
   tellWarnings(swarm);
   const isError = error !== undefined;
   if (!isError && !partial) record.prompt.settled(callId, promptOf(usage));
-  if (model !== undefined) note(breaker, model, { callId, done, now: swarm.kernel.tree.now });
+  // Of a call that goes on with the same model only the last attempt says how that one is.
+  if (again && model !== undefined) breaker.ended(model, callId);
+  else if (model !== undefined) note(breaker, model, { callId, done, now: kernel.tree.now });
   const how = { partial, isError, code: error?.code, stopReason };
   log.fact("model.finished", node.path, { callId, ...toldOf(charge), ...how });
-  const fellBack = fallBack(record, callId, error);
+  if (next === undefined) record.choices?.delete(callId);
+  else keepChoice(record, callId, next);
   // The next prompt is this one again, which has been counted.
-  if (fellBack) record.prompt.mistrust(callId);
-  return fellBack;
+  if (next !== undefined) record.prompt.mistrust(callId);
+  if (again && error !== undefined && !node.closed) {
+    const { failed: attempt, notBefore = 0 } = next;
+    tellRetry(swarm, node, callId, { attempt, delayMs: notBefore - kernel.tree.now, error });
+  }
+  return next !== undefined;
+}
+
+/** Ends a model call that nobody will report on: one that began costs what was reserved for it. */
+export function endUnreported(
+  swarm: Swarm,
+  breaker: CircuitBreaker,
+  node: Node,
+  { callId, began }: { readonly callId: string; readonly began: boolean },
+): void {
+  const { parts, log } = swarm;
+  const model = chosenModel(swarm.recordOf(node), callId);
+  if (model !== undefined) breaker.ended(model, callId);
+  if (began) {
+    const how = { ...toldOf(parts.arbiter.settle(callId)), estimated: true, isError: true };
+    return log.fact("model.finished", node.path, { callId, ...how });
+  }
+  parts.arbiter.release(callId);
+  log.fact("model.finished", node.path, { callId, isError: true, code: "CANCELLED" });
+}
+
+/** Reserves what a call turned out to need beyond its reservation, or has its stream ended. */
+export function growModel(
+  swarm: Swarm,
+  node: Node,
+  { callId, usage }: { readonly callId: string; readonly usage: TokenUsage },
+  end: (why: Exceeded) => void,
+): void {
+  if (node.closed) return;
+  const { error, unit } = swarm.parts.arbiter.grow(callId, usage) ?? {};
+  if (error === undefined || unit === undefined) return;
+  swarm.log.fact("budget.refused", node.path, { callId, unit, ...error.details });
+  end({ error, unit });
 }
 
 /** What a call was charged, as its event tells it: they are the same figures. */
@@ -53,10 +105,17 @@ export function tellOfModel(swarm: Swarm, node: Node, report: Told): void {
   if (report.type === "output") {
     return log.ephemeral("agent.output", node.path, { callId, text: report.text });
   }
-  const { attempt, delayMs, error } = report;
-  swarm.recordOf(node).prompt.mistrust(callId);
+  tellRetry(swarm, node, callId, report);
+}
+
+function tellRetry(
+  { log }: Swarm,
+  { path }: Node,
+  callId: string,
+  { attempt, delayMs, error }: Pick<Retried, "attempt" | "delayMs" | "error">,
+): void {
   const { code, message } = error;
-  log.fact("model.retried", node.path, { callId, attempt, delayMs, code, message });
+  log.fact("model.retried", path, { callId, attempt, delayMs, code, message });
 }
 
 /** An answer has a reason why it stopped; what has neither that nor an error was cancelled. */

@@ -1,11 +1,12 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { deliveryTokens } from "../wire/token-estimate.ts";
 
-export { promptOf } from "../wire/token-counts.ts";
-
 /** One surprising prompt must not make the next reservation useless. */
 const LEAST_RATIO = 0.5;
 const MOST_RATIO = 2;
+
+/** What stands around a prompt that no text shows, in tokens: a service's own words and marks. */
+const ENVELOPE_TOKENS = 32;
 
 /**
  * How long an agent's next prompt is, in tokens: what its host counted, and what was delivered to
@@ -28,7 +29,7 @@ export class PromptEstimate {
       this.#last = { callId, tokens: Math.ceil(counted) + this.#unseen };
       this.#unseen = 0;
     }
-    return Math.ceil(this.#last.tokens * this.#ratio);
+    return Math.ceil(this.#last.tokens * this.#ratio) + ENVELOPE_TOKENS;
   }
 
   /** A prompt's real length; 0 when its service did not say. */

@@ -72,7 +72,10 @@ class Recorder implements Telemetry {
     source.listen("model.started", (event) => this.#modelStarted(event));
     source.listen("model.finished", (event) => this.#modelFinished(event));
     source.listen("model.retried", ({ type, path, callId, attempt, code }) => {
-      this.#agents.get(path)?.calls.get(callId)?.span.addEvent(type, { attempt, code });
+      const agent = this.#agents.get(path);
+      // What may have been billed has a span of its own, which has ended.
+      const { span } = agent?.calls.get(callId) ?? agent?.operation ?? {};
+      span?.addEvent(type, { attempt, code });
     });
     source.listen("tool.finished", ({ path, callId, error }) => {
       this.#take(path, callId)?.end(callEnding(error?.code, error?.message));

@@ -88,7 +88,8 @@ export class History implements Past {
         this.#call(event).finished += 1;
         break;
       case "model.started":
-        if (agent !== undefined) agent.modelCalls += 1;
+        // Asked for once more, it is the same call.
+        if (agent !== undefined && event.attempt === undefined) agent.modelCalls += 1;
         this.#countModel(event, 1);
         break;
       case "model.finished":

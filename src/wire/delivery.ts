@@ -45,6 +45,10 @@ export type DeliveryBody =
       readonly turn: number;
       /** Which of the template's models answers; left out: the first. */
       readonly model?: number;
+      /** Attempts at that model that have failed in this call; left out: none. */
+      readonly failed?: number;
+      /** What was reserved for the prompt; left out where a call's usage is known before it. */
+      readonly inputTokens?: number;
     }
   /** A background child ended. The loop: a user turn. A machine: event `child.ended`. */
   | { readonly type: "child"; readonly path: string; readonly name: string; readonly outcome: Json }
@@ -104,8 +108,10 @@ export type HostItem =
       readonly job: ModelJob;
       readonly maxTokens: number;
       readonly turn: number;
-      /** As in a permit. */
+      /** These as in a permit. */
       readonly model?: number;
+      readonly failed?: number;
+      readonly inputTokens?: number;
     }
   /** Ends the stream of a job: its report still comes, with what was used. */
   | { readonly type: "job.cancel"; readonly callId: string };

@@ -76,12 +76,17 @@ export interface EventBodies {
   };
   readonly "agent.stopped": { readonly outcome: WireOutcome };
   readonly "spawn.refused": Refusal & { readonly agent: string };
-  readonly "model.started": CallEvent & { readonly model: string; readonly turn: number };
+  readonly "model.started": CallEvent & {
+    readonly model: string;
+    readonly turn: number;
+    /** Of a call that is asked for once more, which is no other one of `modelCalls`; from 2. */
+    readonly attempt?: number;
+  };
   readonly "model.finished": CallEvent & {
     readonly isError: boolean;
     /** Of its error. */
     readonly code?: ErrorCode;
-    /** The stream broke: the figures are what is known. */
+    /** It was cut off: of each figure the larger of what its service said and what was seen. */
     readonly partial?: boolean;
     /** The host was lost: what was reserved is taken to be what was used. */
     readonly estimated?: boolean;

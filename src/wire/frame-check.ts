@@ -49,12 +49,21 @@ const job = shaped({
   system: optional(text),
   tools: optional(listOf(text)),
 });
+const again = shaped({ attempt: count, delayMs: count });
+const grew = { callId: text, usage };
 const retried = { callId: text, attempt: count, delayMs: number, error };
 
 const out = oneOf("type", {
   tool: { callId: text, tool: text, input: json },
   model: { callId: text, after: moment, inputTokens: number, job: optional(job) },
-  "model.done": { callId: text, usage, stopReason: optional(text), error: optional(error) },
+  "model.done": {
+    callId: text,
+    usage,
+    stopReason: optional(text),
+    error: optional(error),
+    again: optional(again),
+  },
+  "model.grew": grew,
   "model.retried": retried,
   spawn: { callId: text, agent: text, input: json, name: optional(text), background: flag },
   send: { callId: text, to: text, message: json },
@@ -91,9 +100,11 @@ const frame = shaped({
 const report = oneOf("type", {
   output: { callId: text, text },
   retried,
+  grew,
   done: {
     callId: text,
     usage,
+    again: optional(again),
     result: oneOf("isError", { true: { error }, false: { content: blocks, stopReason: text } }),
   },
 });

@@ -26,7 +26,11 @@ export type Out =
       readonly partial?: boolean;
       readonly stopReason?: string;
       readonly error?: WireError;
+      /** The same model is asked for once more: its wish is behind this in the same frame. */
+      readonly again?: NextAttempt;
     }
+  /** A service has said how long the prompt is, and that is more than was reserved. */
+  | { readonly type: "model.grew"; readonly callId: string; readonly usage: TokenUsage }
   | {
       readonly type: "model.retried";
       readonly callId: string;
@@ -75,6 +79,14 @@ export type Out =
   /** The loop's turn ended without tool calls: a task ends here unless something wakes it. */
   | { readonly type: "turn-end"; readonly output: Json }
   | { readonly type: "done"; readonly end: AgentEnd };
+
+/** An attempt of a model call has failed and may have been billed; another one may succeed. */
+export interface NextAttempt {
+  /** Which attempt of the call that was, counted from 1. */
+  readonly attempt: number;
+  /** Milliseconds to wait before the next one. */
+  readonly delayMs: number;
+}
 
 /**
  * Asks for a permit to call the model. With `after: "results"` the kernel decides once every
@@ -134,11 +146,14 @@ export type JobReport =
       readonly delayMs: number;
       readonly error: WireError;
     }
+  | { readonly type: "grew"; readonly callId: string; readonly usage: TokenUsage }
   | {
       readonly type: "done";
       readonly callId: string;
       readonly usage: TokenUsage;
       readonly partial?: boolean;
+      /** The host has nothing left to do for it: it is for the supervisor to ask once more. */
+      readonly again?: NextAttempt;
       readonly result:
         | {
             readonly isError: false;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { noTokens } from "../../src/models/token-usage.ts";
 import { encodeError } from "../../src/wire/error-codec.ts";
 import {
   breakOff,
@@ -22,6 +23,10 @@ const passing: [string, ServerReply, object][] = [
   ["500", serverError(), { status: 500, type: "api_error", reason: "Internal server error" }],
   ["529", overloaded(), { status: 529, type: "overloaded_error" }],
   ["a page of HTML", { status: 502, body: "<h1>Bad gateway</h1>" }, { status: 502 }],
+];
+
+/** What may have been billed: the call comes back, so that its next attempt is paid for. */
+const billed: [string, ServerReply, object][] = [
   ["a socket destroyed before any event", cut(say("hello"), 0), { type: "connection_error" }],
   ["a socket destroyed midway", cut(say("hello"), 4), { type: "connection_error" }],
   ["a response that ends midway", endEarly(say("hello"), 4), { type: "stream_cut" }],
@@ -34,13 +39,45 @@ const passing: [string, ServerReply, object][] = [
 ];
 
 describe("a failure that may pass", () => {
-  it.each(passing)("is tried again: %s", async (_, reply, details) => {
+  it.each(passing)("and cost nothing is tried again: %s", async (_, reply, details) => {
     await using bench = await startBench([reply, say("5")]);
     const { call, retries } = recordCall();
     const answer = bench.model().call(request(), call);
     await bench.passWaits(1);
     expect((await answer).content).toEqual([{ type: "text", text: "5" }]);
     expect(retries).toMatchObject([{ attempt: 1, error: { code: "MODEL_FAILED", details } }]);
+  });
+
+  it.each(billed)("and was perhaps billed is told: %s", async (_, reply, details) => {
+    await using bench = await startBench([reply, say("5")]);
+    const { call, retries } = recordCall();
+    const failure = await failureOf(bench.model().call(request(), { ...call, failed: 1 }));
+    expect(failure.error.details).toMatchObject({ attempts: 2, ...details });
+    expect(failure).toMatchObject({ partial: true, again: { attempt: 2, delayMs: 1_000 } });
+    expect([retries, bench.server.requests.length]).toEqual([[], 1]);
+  });
+
+  it("of a server that is not there cost nothing", async () => {
+    const bench = await startBench([say("5")]);
+    await bench.server.close();
+    const { call, retries } = recordCall();
+    const failure = failureOf(bench.model().call(request(), call));
+    await bench.passWaits(3);
+    expect(await failure).toMatchObject({ partial: false, usage: noTokens });
+    expect((await failure).again).toBeUndefined();
+    expect(retries).toHaveLength(3);
+  });
+
+  it("counts the attempts before it, and comes to no fifth", async () => {
+    await using bench = await startBench([overloaded()]);
+    const failure = failureOf(bench.model().call(request(), { ...recordCall().call, failed: 2 }));
+    await bench.passWaits(1);
+    expect((await failure).error.details).toMatchObject({ attempts: 4 });
+    expect(bench.server.requests).toHaveLength(2);
+    await using last = await startBench([cut(say("hello"), 4)]);
+    const { call } = recordCall();
+    const ended = await failureOf(last.model().call(request(), { ...call, failed: 3 }));
+    expect([ended.again, ended.partial]).toEqual([undefined, true]);
   });
 
   it("is told with all it is known by after four attempts, and no fifth is made", async () => {
@@ -59,11 +96,9 @@ describe("a failure that may pass", () => {
   it.each([0, 3])("is a stream that goes silent after %i events", async (count) => {
     const replies = [hold(say("hello there"), count), say("5")];
     await using bench = await startBench(replies, { silentMs: 100 });
-    const { call, retries } = recordCall();
-    const answer = bench.model().call(request(), call);
-    await bench.passWaits(1);
-    expect((await answer).content).toEqual([{ type: "text", text: "5" }]);
-    expect(retries).toMatchObject([{ attempt: 1, error: { code: "MODEL_FAILED" } }]);
+    const failure = await failureOf(bench.model().call(request(), recordCall().call));
+    expect(failure).toMatchObject({ partial: true, again: { attempt: 1 } });
+    expect(failure.error.code).toBe("MODEL_FAILED");
   });
 
   it("is told at once when no retries are allowed", async () => {
@@ -76,26 +111,11 @@ describe("a failure that may pass", () => {
     expect(bench.server.requests).toHaveLength(1);
   });
 
-  it("midway adds its usage to the answer's, and its text is streamed anew", async () => {
-    await using bench = await startBench([
-      cut(say("hello"), 4),
-      say("hello", { usage: { output: 7 } }),
-    ]);
-    const { call, deltas } = recordCall();
-    const answer = bench.model().call(request(), call);
-    await bench.passWaits(1);
-    expect(await answer).toMatchObject({
-      content: [{ text: "hello" }],
-      usage: { inputTokens: 20, outputTokens: 8 },
-    });
-    expect(deltas.join("")).toBe("hellohello");
-  });
-
   it("midway, for good, says what was used and streamed", async () => {
     await using bench = await startBench([cut(say("hello world"), 4)], { retries: 0 });
     const failure = await failureOf(bench.model().call(request(), recordCall().call));
     expect(failure).toMatchObject({
-      usage: { inputTokens: 10, outputTokens: 1 },
+      usage: { inputTokens: 10, outputTokens: 2 },
       partial: true,
       partialText: "hello ",
     });

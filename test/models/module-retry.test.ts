@@ -106,25 +106,34 @@ describe("a module model that throws", () => {
     await reply;
   });
 
-  it("ends at once when it is aborted while it waits, with what it had used", async () => {
+  it("ends at once when it is aborted while it waits", async () => {
     const controller = new AbortController();
-    const clock = new ManualClock();
-    const importModule = async () => ({
-      default: async function* () {
-        yield { text: "half", usage: { inputTokens: 7, outputTokens: 2 } };
-        throw withFields({ status: 529 });
-      },
-    });
-    const models = createModels({ env: {}, clock, chance: () => 0, importModule });
-    const call = recordCall(controller.signal).call;
-    const failure = failureOf(models.of({ provider }).call(request(), call));
+    const { model, clock } = throwing([withFields({ status: 529 })]);
+    const failure = failureOf(model.call(request(), recordCall(controller.signal).call));
     await clock.nextTimer();
     controller.abort("enough");
-    expect(await failure).toMatchObject({
-      error: { code: "CANCELLED" },
-      usage: { inputTokens: 7, outputTokens: 2 },
-      partialText: "half",
+    expect(await failure).toMatchObject({ error: { code: "CANCELLED" }, partial: false });
+    expect(clock.armed).toBe(0);
+  });
+
+  it.each<[string, readonly unknown[], object, number]>([
+    ["with its usage", [{ text: "half", usage: { inputTokens: 7, outputTokens: 9 } }], {}, 9],
+    ["with more than it says", [{ usage: { inputTokens: 7, outputTokens: 0 } }, "one two"], {}, 3],
+    ["with its calls", ["half", { toolCall: { name: "add", input: { a: 1 } } }], {}, 11],
+    ["and is to wait", ["half"], { retryAfterMs: 7 }, 2],
+  ])("midway comes back %s, to be paid for once more", async (_, said, more, outputTokens) => {
+    const importModule = async () => ({
+      default: async function* () {
+        yield* said;
+        throw withFields({ status: 529, ...more });
+      },
     });
+    const clock = new ManualClock();
+    const models = createModels({ env: {}, clock, chance: () => 0, importModule });
+    const failure = await failureOf(models.of({ provider }).call(request(), recordCall().call));
+    const delayMs = "retryAfterMs" in more ? 7 : 500;
+    expect(failure).toMatchObject({ partial: true, again: { attempt: 1, delayMs } });
+    expect(failure.usage.outputTokens).toBe(outputTokens);
     expect(clock.armed).toBe(0);
   });
 });

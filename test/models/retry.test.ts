@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
+import { type CallRemains, nothingUsed } from "../../src/models/model.ts";
 import { type Attempt, type RetryPolicy, retry } from "../../src/models/retry.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { failureOf, recordCall } from "./recorded-call.ts";
@@ -8,8 +9,7 @@ const used = { inputTokens: 10, cacheReadTokens: 1, cacheWriteTokens: 2, outputT
 
 function failed(over: Partial<Extract<Attempt, { status: "failed" }>> = {}): Attempt {
   const error = new CoppiceError("MODEL_FAILED", "Overloaded");
-  const remains = { usage: used, partial: true, partialText: "" };
-  return { status: "failed", error, remains, again: true, ...over };
+  return { status: "failed", error, remains: nothingUsed, again: true, ...over };
 }
 
 function answered(text = "5"): Attempt {
@@ -17,7 +17,7 @@ function answered(text = "5"): Attempt {
   return { status: "answered", reply: { content, stopReason: "end_turn", usage: used } };
 }
 
-function run(attempts: readonly Attempt[], policy: Partial<RetryPolicy> = {}) {
+function run(attempts: readonly Attempt[], policy: Partial<RetryPolicy> = {}, before = 0) {
   const clock = new ManualClock();
   const controller = new AbortController();
   const recorded = recordCall(controller.signal);
@@ -28,7 +28,7 @@ function run(attempts: readonly Attempt[], policy: Partial<RetryPolicy> = {}) {
       return attempts[number - 1] ?? failed();
     },
     { clock, chance: () => 0, ...policy },
-    recorded.call,
+    { ...recorded.call, failed: before },
   );
   const passWaits = async (count: number) => {
     for (let n = 0; n < count; n += 1) clock.advance(await clock.nextTimer());
@@ -37,14 +37,31 @@ function run(attempts: readonly Attempt[], policy: Partial<RetryPolicy> = {}) {
 }
 
 describe("retrying a model call", () => {
-  it("answers after failed attempts with the usage of all of them", async () => {
+  it("answers after attempts that cost nothing, with what the last one used", async () => {
     const { reply, passWaits, made } = run([failed(), failed(), answered()]);
     await passWaits(2);
-    expect(await reply).toMatchObject({
-      content: [{ text: "5" }],
-      usage: { inputTokens: 30, cacheReadTokens: 3, cacheWriteTokens: 6, outputTokens: 15 },
-    });
+    expect(await reply).toMatchObject({ content: [{ text: "5" }], usage: used });
     expect(made).toEqual([1, 2, 3]);
+  });
+
+  it.each<[string, CallRemains]>([
+    ["was cut off", { usage: nothingUsed.usage, partial: true, partialText: "" }],
+    ["has used something", { usage: used, partial: false, partialText: "" }],
+  ])("comes back after an attempt that %s, and makes no other", async (_, remains) => {
+    const { reply, passWaits, made, clock } = run([failed(), failed({ remains }), answered()]);
+    const failure = failureOf(reply);
+    await passWaits(1);
+    expect(await failure).toMatchObject({ ...remains, again: { attempt: 2, delayMs: 1_000 } });
+    expect([made, clock.armed]).toEqual([[1, 2], 0]);
+  });
+
+  it("goes on counting where it was asked once more, and comes back no fourth time", async () => {
+    const remains = { usage: used, partial: true, partialText: "half" };
+    const third = run([failed(), failed(), failed({ remains })], {}, 2);
+    expect(await failureOf(third.reply)).toMatchObject({ again: { attempt: 3, delayMs: 2_000 } });
+    const last = run([failed(), failed(), failed(), failed({ remains })], {}, 3);
+    expect((await failureOf(last.reply)).again).toBeUndefined();
+    expect([third.made, last.made]).toEqual([[3], [4]]);
   });
 
   it("answers at the fourth attempt, and never makes a fifth", async () => {
@@ -55,7 +72,7 @@ describe("retrying a model call", () => {
     const never = run([failed(), failed(), failed(), failed(), answered()]);
     const failure = failureOf(never.reply);
     await never.passWaits(3);
-    expect(await failure).toMatchObject({ usage: { inputTokens: 40 }, partial: true });
+    expect(await failure).toMatchObject({ usage: { inputTokens: 0 }, partial: false });
     expect(never.made).toEqual([1, 2, 3, 4]);
     expect(never.clock.armed).toBe(0);
   });
@@ -108,13 +125,12 @@ describe("retrying a model call", () => {
   });
 
   it("rejects at once when it is cancelled while it waits", async () => {
-    const remains = { usage: used, partial: true, partialText: "half" };
-    const { reply, clock, controller, made } = run([failed({ remains })]);
+    const { reply, clock, controller, made } = run([failed()]);
     const failure = failureOf(reply);
     await clock.nextTimer();
     controller.abort("enough");
     expect((await failure).error.code).toBe("CANCELLED");
-    expect(await failure).toMatchObject({ usage: used, partial: true, partialText: "half" });
+    expect(await failure).toMatchObject(nothingUsed);
     expect(clock.armed).toBe(0);
     expect(made).toEqual([1]);
   });
@@ -129,13 +145,5 @@ describe("retrying a model call", () => {
     const policy = { clock: new ManualClock(), chance: () => 0 };
     expect((await failureOf(retry(attempt, policy, call))).error.code).toBe("CANCELLED");
     expect(made).toBe(0);
-  });
-
-  it("keeps the text of the last attempt that streamed any", async () => {
-    const remains = { usage: used, partial: true, partialText: "half" };
-    const { reply, passWaits } = run([failed({ remains }), failed()], { retries: 1 });
-    const failure = failureOf(reply);
-    await passWaits(1);
-    expect((await failure).partialText).toBe("half");
   });
 });

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type AgentSpec, defineTool, Supervisor } from "../../src/index.ts";
+import { textTokens } from "../../src/wire/token-estimate.ts";
 import {
   cut,
   hold,
@@ -34,8 +35,8 @@ const usageOf = (n: number): Usage => ({
   output: 1 + ((n * 17) % 89),
 });
 
-/** What the service said it had used before it was cut: all input, and one token of output. */
-const begun = (usage: Usage): Usage => ({ ...usage, output: 1 });
+/** What is known of a stream that was cut: all input, and as much output as was seen of it. */
+const begun = (usage: Usage, seen: string): Usage => ({ ...usage, output: textTokens(seen) });
 
 /** How many answers the conversation holds: the turn that is asked for, counted from 0. */
 const turnOf = ({ messages = [] }: MessagesRequestBody): number =>
@@ -57,13 +58,13 @@ it.each([0, 2])(
         // Every tenth agent is aborted in its last stream, every seventh loses one to the network.
         if (turn === TURNS - 1 && Number(name) % 10 === 0) {
           aborted += 1;
-          expected += costOf(begun(usage));
+          expected += costOf(begun(usage, "and on"));
           return hold(say("and on and on", { usage }), 4);
         }
         if (turn === 3 && Number(name) % 7 === 0 && !failed.has(name)) {
           failed.add(name);
           retried += 1;
-          expected += costOf(begun(usage));
+          expected += costOf(begun(usage, ""));
           return cut(reply, 2);
         }
         expected += costOf(usage);
@@ -106,7 +107,8 @@ it.each([0, 2])(
     const statuses = outcomes.map(({ status }) => status);
     expect(statuses.filter((status) => status === "cancelled")).toHaveLength(10);
     expect(statuses.filter((status) => status === "completed")).toHaveLength(90);
-    expect([aborted, retried, calls]).toEqual([10, 15, AGENTS * TURNS]);
+    expect([aborted, retried, calls]).toEqual([10, 15, AGENTS * TURNS + retried]);
+    expect(supervisor.usage().modelCalls).toBe(AGENTS * TURNS);
     const sum = outcomes.reduce((total, { usage }) => total + Math.round(usage.usd * 1e9), 0);
     expect(Math.round(supervisor.usage().usd * 1e9)).toBe(expected);
     expect([sum, told]).toEqual([expected, expected]);

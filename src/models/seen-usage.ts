@@ -1,0 +1,44 @@
+import type { Json } from "../wire/json.ts";
+import { jsonTokens, textTokens } from "../wire/token-estimate.ts";
+import type { Said } from "./module-reply.ts";
+
+/** A block of a stream as far as it has come. Its signature is no output. */
+export interface SeenBlock {
+  readonly open: { readonly data?: unknown; readonly name?: unknown; readonly input?: unknown };
+  readonly text: string;
+  readonly thinking: string;
+  /** The arguments of a call. */
+  readonly json: string;
+}
+
+/** About how many tokens of output were streamed, by our own estimate. */
+export function seenTokens(blocks: Iterable<SeenBlock>): number {
+  let tokens = 0;
+  for (const { open, text, thinking, json } of blocks) {
+    tokens += textTokens(text) + textTokens(thinking);
+    for (const written of [open.data, open.name]) {
+      if (typeof written === "string") tokens += textTokens(written);
+    }
+    tokens += json === "" ? inputTokens(open.input) : textTokens(json);
+  }
+  return tokens;
+}
+
+/** The same of a module's stream. */
+export function saidTokens({ text, toolCalls }: Pick<Said, "text" | "toolCalls">): number {
+  let tokens = textTokens(text);
+  for (const { name, input } of toolCalls) tokens += textTokens(name) + inputTokens(input);
+  return tokens;
+}
+
+/** Whether a report of a service says how much output there was. */
+export function saysOutput(report: unknown): boolean {
+  const { output_tokens } = (report ?? {}) as { readonly output_tokens?: unknown };
+  return typeof output_tokens === "number" && output_tokens > 0;
+}
+
+/** Arguments can come with the opening of their call. */
+function inputTokens(input: unknown): number {
+  if (typeof input !== "object" || input === null || Object.keys(input).length === 0) return 0;
+  return jsonTokens(input as Json);
+}
