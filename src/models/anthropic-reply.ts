@@ -76,7 +76,7 @@ export function growReply(): GrowingReply {
   let usage = noTokens;
   let stopReason: string | undefined;
   let stopped = false;
-  // The figure of `message_start` is a placeholder: only a later one counts output.
+  // The figure of `message_start` is a placeholder: only a later one is final.
   let isOutputSaid = false;
   let text = "";
   let length = 0;
@@ -113,7 +113,7 @@ export function growReply(): GrowingReply {
     add(event) {
       switch (event.type) {
         case "message_start":
-          usage = { ...reported(event.message?.usage, usage), outputTokens: 0 };
+          usage = reported(event.message?.usage, usage);
           return "";
         case "content_block_start":
           open(event.index, event.content_block);
