@@ -22,7 +22,7 @@ export interface CallEnd extends CallRemains {
 export interface RunEvents {
   readonly onText: (text: string) => void;
   readonly onRetry: (retry: { attempt: number; delayMs: number; error: WireError }) => void;
-  /** Its service says that it uses more than was reserved. */
+  /** Its service says that it uses more than was reserved, or what is dearer. */
   readonly onGrowth: (usage: TokenUsage) => void;
   readonly onReply: (reply: ModelReply) => void;
   readonly onFailure: (end: CallEnd) => void;
@@ -54,6 +54,8 @@ export class ModelRun {
     const { onText, onRetry, onGrowth } = this.#events;
     const { failed = 0 } = permitted;
     let { inputTokens: reserved = Number.POSITIVE_INFINITY } = permitted;
+    // What makes a prompt of the same length dearer.
+    let dear = 0;
     const { signal } = this.#controller;
     const call: ModelCall = {
       signal,
@@ -66,8 +68,10 @@ export class ModelRun {
       },
       onUsage: (said) => {
         const prompt = promptOf(said);
-        if (this.#over || prompt <= reserved) return;
-        reserved = prompt;
+        const extras = (said.cacheWrite1hTokens ?? 0) + (said.webSearches ?? 0);
+        if (this.#over || (prompt <= reserved && extras <= dear)) return;
+        reserved = Math.max(reserved, prompt);
+        dear = Math.max(dear, extras);
         onGrowth(said);
       },
     };

@@ -13,6 +13,7 @@ import type { ModelSpec } from "../wire/spec.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
 import { type Choice, circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
+import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
 import { failsAlone, isJob, modelResult } from "./model-result.ts";
@@ -40,11 +41,14 @@ export class ModelCalls {
   readonly #breaker: CircuitBreaker;
   /** Calls whose reservation waits. */
   readonly #waiting = new Map<string, Asked>();
+  readonly #held: ModelCallsHeld;
 
   constructor(swarm: Swarm, breaker?: BreakerOptions | false) {
     this.#swarm = swarm;
     this.#jobs = new ModelJobs(swarm);
     this.#breaker = new CircuitBreaker(breaker);
+    const [jobs, waiting] = [this.#jobs, this.#waiting];
+    this.#held = { swarm, breaker: this.#breaker, jobs, waiting };
   }
 
   get waiting(): number {
@@ -148,36 +152,16 @@ export class ModelCalls {
     else kernel.settleCall(node, callId, modelResult(report));
   }
 
-  /** Jobs that a lost host ran are asked for again. */
   onHostLost(host: string): void {
-    for (const { node, callId } of this.#jobs.takeLost(host)) {
-      this.lost(node, callId);
-      this.#swarm.kernel.retryModel(node, callId);
-    }
+    loseJobs(this.#held, host);
   }
 
-  /** Its agent is gone, so nobody will hear what a job of it used: it is taken to be all. */
   onEnded(record: AgentRecord): void {
-    this.onClose(record);
-    for (const { callId, began } of this.#jobs.takeOf(record)) {
-      if (began) this.lost(record.node, callId);
-      else this.withdrawn(record.node, callId);
-    }
-    this.#breaker.endedAll(`${record.node.path}#`);
-    // A call that was to be asked for once more is counted on its grants until now.
-    for (const callId of record.choices?.keys() ?? []) this.#swarm.parts.arbiter.release(callId);
-    record.choices = undefined;
+    endModelCalls(this.#held, record);
   }
 
-  /** Rights withdrawn: what waits is taken back, what runs elsewhere is aborted. */
   onClose(record: AgentRecord): void {
-    const { arbiter } = this.#swarm.parts;
-    for (const callId of record.waiting) {
-      this.#waiting.delete(callId);
-      arbiter.release(callId);
-    }
-    record.waiting.clear();
-    this.#jobs.abort(record);
+    closeModelCalls(this.#held, record);
   }
 
   /** The first model, of those from `choice` on, that may be asked; its door decides. */

@@ -76,6 +76,24 @@ describe("a prompt that is longer than was reserved", () => {
     expect(enough.outcome).toMatchObject({ status: "completed" });
   });
 
+  it.each([
+    [0.1, "exhausted"],
+    [0.12, "completed"],
+  ])(
+    "of the same length that is written for an hour is dearer: of %d dollars, %s",
+    async (usd, how) => {
+      const usage = { input: 0, output: 250 };
+      const reply = say("word ".repeat(200), { usage, cacheWrites: { "1h": 14_000 } });
+      await using server = await startMessagesServer({ reply: () => slow(reply, 2) });
+      await using open = await openSupervisor({ threads: 0, budget: { usd } });
+      const agent = { model: anthropic(server.url) };
+      const { status } = await open.supervisor.run(agent, { input: "word ".repeat(13_000) });
+      expect(status).toBe(how);
+      expect(open.supervisor.budget().usd.spent).toBeLessThan(usd);
+      expectAtRest(open);
+    },
+  );
+
   it("keeps what others have reserved", async () => {
     const reply = say("word ".repeat(50), { usage: { input: 3_000, output: 60 } });
     await using server = await startMessagesServer({ reply: () => hold(reply, 6) });
