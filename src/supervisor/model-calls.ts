@@ -3,6 +3,7 @@ import type { Verdict } from "../authority/verdict.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import { type Call, isPaused, type Node } from "../kernel/node.ts";
+import { asksForAnHour } from "../models/cache-marks.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
@@ -190,6 +191,7 @@ export class ModelCalls {
       model,
       inputTokens,
       maxTokens: maxTokensOf(model),
+      forAnHour: asksForAnHour((call.out as ModelOut).job?.messages ?? node.transcript),
       approved,
       again: choice.failed !== undefined,
       ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
