@@ -78,18 +78,18 @@ export function growReply(): GrowingReply {
   let stopped = false;
   // The figure of `message_start` is a placeholder: only a later one is final, and only as long as
   // nothing is said behind it.
-  let isOutputSaid = false;
+  let saidAt: number | undefined;
   let text = "";
 
   const say = (more: unknown): string => {
     const said = textOf(more);
     text += said;
-    isOutputSaid = false;
     return said;
   };
 
+  const isOutputSaid = () => saidAt === length();
   const used = (): TokenUsage => {
-    if (isOutputSaid) return usage;
+    if (isOutputSaid()) return usage;
     const { outputTokens, webSearches = 0 } = usage;
     return usageOf({
       ...usage,
@@ -113,7 +113,7 @@ export function growReply(): GrowingReply {
         case "message_delta":
           stopReason = event.delta.stop_reason ?? stopReason;
           usage = reported(event.usage, usage);
-          isOutputSaid = stopReason !== undefined && saysOutput(event.usage);
+          if (stopReason !== undefined && saysOutput(event.usage)) saidAt = length();
           return "";
         case "message_stop":
           stopped = true;
@@ -131,7 +131,7 @@ export function growReply(): GrowingReply {
       const content = blocks.flatMap((block, index) => {
         return closeBlock(block, wasCut && index === blocks.length - 1);
       });
-      const isKnown = isOutputSaid && promptOf(usage) > 0;
+      const isKnown = isOutputSaid() && promptOf(usage) > 0;
       return { content, stopReason, usage: used(), ...(!isKnown && { partial: true }) };
     },
   };

@@ -2,7 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
 import type { ModuleModel } from "../wire/spec.ts";
-import type { TurnMessage } from "../wire/transcript.ts";
+import type { TokenUsage, TurnMessage } from "../wire/transcript.ts";
 import { abortable } from "./abortable.ts";
 import type { CallRemains, Model, ModelCall, ModelReply, ModelRequest } from "./model.ts";
 import { describeThrown } from "./module-failure.ts";
@@ -117,10 +117,13 @@ interface Run {
  */
 function remainsOf({ said, begun, spoke }: Run, { aborted }: AbortSignal): CallRemains {
   const partial = begun && (aborted || spoke);
+  return { usage: partial ? usedOf(said) : stepUsage(said), partial, partialText: said.text };
+}
+
+/** Of output the larger of what was said and seen. */
+function usedOf(said: Said): TokenUsage {
   const usage = stepUsage(said);
-  const seen = partial ? saidTokens(said) : 0;
-  const outputTokens = Math.max(usage.outputTokens, seen);
-  return { usage: { ...usage, outputTokens }, partial, partialText: said.text };
+  return { ...usage, outputTokens: Math.max(usage.outputTokens, saidTokens(said)) };
 }
 
 async function ask(
@@ -147,15 +150,20 @@ async function ask(
       call,
     );
   }
+  let length = 0;
+  let saidAt: number | undefined;
   for await (const delta of abortableStream(answer, signal)) {
     // What the last piece says of its usage comes too late to end the stream.
     if (run.said.usage !== undefined) call.onUsage?.(stepUsage(run.said));
     const added = heard(delta, () => addDelta(run.said, delta));
+    length += added.text.length;
+    if (added.said.usage !== run.said.usage) saidAt = length;
     run.said = added.said;
     if (added.text !== "") call.onText(added.text);
     if (run.said.text.length > maxTextLength) throw endless();
   }
-  return readReply(run.said, question.turn);
+  const isFinal = run.said.usage === undefined || saidAt === length;
+  return readReply(isFinal ? run.said : { ...run.said, usage: usedOf(run.said) }, question.turn);
 }
 
 /**

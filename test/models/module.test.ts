@@ -168,6 +168,16 @@ describe("a module model", () => {
     expect(usage).toEqual({ ...first, outputTokens: 9, cacheWriteTokens: 0 });
   });
 
+  it("has used what was seen behind the last figure that it reported", async () => {
+    const early = await modelOf(() => stream({ usage: USED }, WORDS)).call(
+      request(),
+      recordCall().call,
+    );
+    expect(early.usage).toMatchObject({ inputTokens: 7, outputTokens: textTokens(WORDS) });
+    const late = modelOf(() => stream(WORDS, { usage: USED }, { stopReason: "max_tokens" }));
+    expect((await late.call(request(), recordCall().call)).usage).toMatchObject(USED);
+  });
+
   it.each<[string, object, object]>([
     ["a bad usage", { text: WORDS, usage: { inputTokens: Number.NaN } }, {}],
     ["a bad field", { text: WORDS, usage: USED, more: 1 }, { inputTokens: 7 }],
