@@ -1,4 +1,4 @@
-import { blocksIn } from "./content.ts";
+import { blocksIn, messageContent } from "./content.ts";
 import type { CallResult, DeliveryBody } from "./delivery.ts";
 import { imageTokens } from "./image.ts";
 import type { Json } from "./json.ts";
@@ -76,8 +76,9 @@ export function jsonTokens(value: Json | undefined): number {
 export function leastTokens(value: Json): number {
   if (typeof value === "string") return textTokens(value);
   if (typeof value !== "object" || value === null) return 0;
-  const blocks = blocksIn(value);
-  return blocks === undefined ? tokensOfTexts(value) : contentTokens(blocks);
+  // An image that will be left out costs what its note does.
+  const content = blocksIn(value) === undefined ? undefined : messageContent(value);
+  return content === undefined ? tokensOfTexts(value) : contentTokens(content);
 }
 
 function tokensOfTexts(value: Json | undefined): number {

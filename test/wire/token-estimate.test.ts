@@ -9,6 +9,7 @@ import {
   textTokens,
 } from "../../src/wire/token-estimate.ts";
 import { imageHeaders } from "../fixtures/image-headers.ts";
+import { pngOf } from "../fixtures/messages-server.ts";
 import { tokenSamples } from "../fixtures/token-samples.ts";
 
 describe("the estimate of a text", () => {
@@ -68,6 +69,17 @@ describe("the estimate of a prompt", () => {
       expect(tokens).toBeGreaterThanOrEqual(size);
       expect(tokens).toBeLessThan(size + 20);
     }
+  });
+
+  const png = pngOf({ width: 28, height: 28 });
+  it.each([
+    { type: "base64", media_type: "image/png", data: `data:image/png;base64,${png}` },
+    { type: "url", url: `data:image/png;base64,${png}` },
+    { type: "url", url: "http://example.com/a.png" },
+    { type: "base64", media_type: "image/svg+xml", data: "PHN2Zy8+" },
+    { type: "base64", media_type: "image/png", data: pngOf({ width: 9_000, height: 9_000 }) },
+  ])("takes an input's image for no more than it will be sent as, number %$", (source) => {
+    expect(leastTokens([{ type: "image", source }])).toBeLessThan(60);
   });
 
   const megabyte = "some words of a text ".repeat(50_000);
