@@ -12,6 +12,7 @@ import type { Random } from "coppice/testing";
 type Call = NonNullable<ScriptedStep["toolCalls"]>[number];
 
 const machine = new URL("../fixtures/simulation/errand.ts", import.meta.url).href;
+const talker = new URL("../fixtures/simulation/talker.ts", import.meta.url).href;
 const steps = ["tool", "tool", "model", "timer", "front", "back", "ask", "watch", "throw"] as const;
 const input = { type: "object", properties: { n: { type: "number" } } };
 
@@ -72,10 +73,18 @@ function agent(random: Random, below: readonly string[], name: string): AgentSpe
 }
 
 function modelOf(random: Random, below: readonly string[]): Partial<AgentSpec> {
+  if (random.chance(0.2)) return { model: talk(random), fallback: talk(random) };
   return {
     model: script(random, below),
     ...(random.chance(0.2) ? { fallback: script(random, below) } : {}),
   };
+}
+
+/** A module whose prompts turn out longer than was reserved, and whose streams break. */
+function talk(random: Random): NonNullable<AgentSpec["model"]> {
+  const turns = [0, 1, 2].filter(() => random.chance(0.2));
+  const inputTokens = random.pick([1, 1, 700, 3_000]);
+  return { provider: talker, priceAs: "scripted", maxTokens: 20, inputTokens, breaksAt: turns };
 }
 
 function script(random: Random, below: readonly string[]): NonNullable<AgentSpec["model"]> {
