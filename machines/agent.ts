@@ -56,6 +56,8 @@ export type AgentEvent =
       readonly error: unknown;
       /** True when a model is asked for the same turn once more: the same one, or the next. */
       readonly fallsBack?: boolean;
+      /** True when the turn fails alone, and its agent takes the next message. */
+      readonly survives?: boolean;
     }
   | { readonly type: "result.received"; readonly callId: string; readonly result: unknown }
   | {
@@ -73,7 +75,8 @@ const notProvided = (): void => {
  * The built-in agent loop: a user turn asks for a permit, the permit starts the model, the
  * model's calls go out together, and their results ask for the next permit, until a turn ends
  * without calls. An answer that was cut is gone on with, and a model that failed is asked once more
- * or replaced by the next one. Calls are events, never invoked actors.
+ * or replaced by the next one; of a session, a turn that failed because of what it is is left out,
+ * and the next message begins another. Calls are events, never invoked actors.
  */
 export const agentMachine = setup({
   types: {} as {
@@ -91,6 +94,7 @@ export const agentMachine = setup({
     sendCalls: notProvided,
     endTurn: notProvided,
     closeTurn: notProvided,
+    leaveOutTurn: notProvided,
     failTurn: notProvided,
     keepMessage: assign(({ context, event }) => {
       if (event.type !== "message.received") return {};
@@ -129,6 +133,9 @@ export const agentMachine = setup({
     hasCalls: ({ event }) => event.type === "model.replied" && event.uses.length > 0,
     isCut: ({ event }) => event.type === "model.replied" && event.goOn !== undefined,
     fallsBack: ({ event }) => event.type === "model.failed" && event.fallsBack === true,
+    survives: ({ event }) => event.type === "model.failed" && event.survives === true,
+    survivesWithMail: ({ context, event }) =>
+      event.type === "model.failed" && event.survives === true && context.inbox.length > 0,
     hasMail: ({ context }) => context.inbox.length > 0,
     isPending: ({ context, event }) =>
       event.type === "result.received" &&
@@ -166,6 +173,20 @@ export const agentMachine = setup({
           actions: ["appendPending", "forgetPending", "startModel"],
         },
         "message.received": { actions: "keepMessage" },
+        // No other model may be asked for the turn that has failed.
+        "model.failed": [
+          {
+            guard: "survivesWithMail",
+            target: "asking",
+            actions: ["leaveOutTurn", "forgetTurn", "numberModel", "askPermit"],
+          },
+          {
+            guard: "survives",
+            target: "waiting",
+            actions: ["leaveOutTurn", "forgetTurn", "endTurn"],
+          },
+          { target: "failed", actions: "failTurn" },
+        ],
         "end.requested": { target: "ended", actions: "closeTurn" },
       },
     },
@@ -182,6 +203,16 @@ export const agentMachine = setup({
         ],
         "model.failed": [
           { guard: "fallsBack", target: "asking", actions: "askPermit" },
+          {
+            guard: "survivesWithMail",
+            target: "asking",
+            actions: ["leaveOutTurn", "forgetTurn", "numberModel", "askPermit"],
+          },
+          {
+            guard: "survives",
+            target: "waiting",
+            actions: ["leaveOutTurn", "forgetTurn", "endTurn"],
+          },
           { target: "failed", actions: "failTurn" },
         ],
         "end.requested": { target: "closing", actions: "abortModel" },
@@ -201,7 +232,7 @@ export const agentMachine = setup({
       },
     },
     waiting: {
-      description: "The turn has ended; a message begins the next one.",
+      description: "The turn has ended, or failed alone; a message begins the next one.",
       tags: ["at-rest"],
       on: {
         "message.received": {

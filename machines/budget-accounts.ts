@@ -18,9 +18,13 @@ export interface ActionCeilings {
   readonly tokens?: number | null;
 }
 
-/** So much in each span of `everyMs` milliseconds, counted from the epoch: a day is one of UTC. */
+/**
+ * So much in each span of `everyMs` milliseconds, counted from the epoch: a day is one of UTC, or
+ * of `timeZone`, beside which only whole days can stand.
+ */
 export interface WindowCeilings {
   readonly everyMs: number;
+  readonly timeZone?: string | undefined;
   readonly ceilings: Ceilings;
 }
 
@@ -67,6 +71,7 @@ export interface Account {
 /** When a window turns, and where its warnings then begin anew. */
 export interface BudgetWindow {
   readonly everyMs: number;
+  readonly timeZone: string | undefined;
   readonly warnFrom: number[];
   endsAt: number;
 }

@@ -9,6 +9,7 @@ import {
   type WindowCeilings,
   whole,
 } from "./budget-accounts.ts";
+import { DAY_MS, zonedWindowEnd } from "./budget-zone.ts";
 
 export interface NewAccount {
   readonly path: string;
@@ -30,12 +31,15 @@ export function createAccount(
   const { path, perAction, windows = [], warnAt = 0.8 } = asked;
   if (!(warnAt >= 0 && warnAt <= 1)) throw new RangeError(`warnAt must be 0 to 1, not ${warnAt}`);
   let above = parent;
-  for (const { everyMs, ceilings } of windows.toReversed()) {
+  for (const { everyMs, timeZone, ceilings } of windows.toReversed()) {
     if (whole(everyMs, `the window of ${path}`) === 0)
       throw new RangeError("a window has a length");
+    if (timeZone !== undefined && everyMs % DAY_MS !== 0)
+      throw new RangeError(`the window of ${path} has a time zone and is not of whole days`);
     const limit = limitsOf(ceilings, path);
     const warnFrom = limit.map((ceiling) => threshold(ceiling, warnAt));
-    const window = { everyMs, warnFrom, endsAt: windowEnd(everyMs, now) };
+    const endsAt = windowEnd({ everyMs, timeZone }, now);
+    const window = { everyMs, timeZone, warnFrom, endsAt };
     above = newAccount(path, above, { limit, warnAt, window, action: parent?.action });
   }
   const action = tighterAction(parent?.action, perAction, path);
@@ -43,7 +47,11 @@ export function createAccount(
 }
 
 /** When the window that `now` lies in turns. */
-export function windowEnd(everyMs: number, now: number): number {
+export function windowEnd(
+  { everyMs, timeZone }: Pick<WindowCeilings, "everyMs" | "timeZone">,
+  now: number,
+): number {
+  if (timeZone !== undefined) return zonedWindowEnd(everyMs / DAY_MS, timeZone, now);
   return (Math.floor(now / everyMs) + 1) * everyMs;
 }
 

@@ -30,6 +30,7 @@ interface SavedAccount {
 
 interface SavedWindow {
   readonly everyMs: number;
+  readonly timeZone?: string;
   readonly endsAt: number;
   readonly limit: readonly (number | null)[];
   readonly warnFrom: readonly (number | null)[];
@@ -107,9 +108,10 @@ function saveAccount(account: Account): SavedAccount {
 }
 
 function saveWindow({ window, limit, warnFrom, spent }: Account): SavedWindow {
-  const { everyMs, endsAt, warnFrom: warnsFrom } = window as BudgetWindow;
+  const { everyMs, timeZone, endsAt, warnFrom: warnsFrom } = window as BudgetWindow;
   return {
     everyMs,
+    ...(timeZone !== undefined && { timeZone }),
     endsAt,
     limit: limit.map(finite),
     warnFrom: warnFrom.map(finite),
@@ -144,7 +146,9 @@ function openSaved(saved: SavedAccount, accounts: ReadonlyMap<string, Account>):
     path,
     ceilings: ceilingsOf(limit),
     perAction: action && ceilingsOf(action),
-    windows: windows.map(({ everyMs, limit }) => ({ everyMs, ceilings: ceilingsOf(limit) })),
+    windows: windows.map(({ everyMs, timeZone, limit }) => {
+      return { everyMs, timeZone, ceilings: ceilingsOf(limit) };
+    }),
   };
   const account = createAccount(asked, parent, 0);
   copy(saved.warnFrom, account.warnFrom);

@@ -54,6 +54,7 @@ export {
   takeWarnings,
   takeWoken,
 } from "./budget-state.ts";
+export { DAY_MS, isTimeZone } from "./budget-zone.ts";
 
 /** Asks for amounts: granted, refused, or waiting until reservations come back. */
 export interface Reserve {
@@ -199,7 +200,7 @@ function tell(state: BudgetState, now: number): void {
     const { window } = on;
     if (window === undefined) continue;
     if (window.endsAt <= now) {
-      window.endsAt = windowEnd(window.everyMs, now);
+      window.endsAt = windowEnd(window, now);
       on.spent.fill(0);
       BUDGET_UNITS.forEach((_, at) => {
         on.warnFrom[at] = window.warnFrom[at] ?? Infinity;

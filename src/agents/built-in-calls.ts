@@ -21,7 +21,7 @@ function card(
   required: readonly string[],
 ): ToolCard {
   const inputSchema = { type: "object", properties, required, additionalProperties: false };
-  return { subject: name, name, description, inputSchema };
+  return { subject: name, name, description: description.toWellFormed(), inputSchema };
 }
 
 /** The calls that the loop itself offers to a model whose spec names `agents`. */

@@ -1,5 +1,6 @@
 import { messageTokens } from "../wire/token-estimate.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
+import { ImageRoom } from "./image-room.ts";
 
 export interface ConversationOptions {
   /** All that was ever said, turns that are left out among it. */
@@ -19,13 +20,16 @@ export interface ConversationOptions {
 export class Conversation {
   /** What the next request sends. */
   readonly messages: TurnMessage[] = [];
+  readonly #callIds = new Set<string>();
   readonly #keep: ConversationOptions["keep"];
+  readonly #images = new ImageRoom();
   #tokens: number;
 
   constructor({ history, tokens, keep }: ConversationOptions) {
     this.#keep = keep;
     this.#tokens = tokens;
     for (const message of history) this.#take(message);
+    this.#images.recount(this.messages);
   }
 
   /** Estimated tokens of the next request. */
@@ -33,9 +37,16 @@ export class Conversation {
     return this.#tokens;
   }
 
-  append(message: TurnMessage): void {
+  /** Of every call that was ever made in it: none of them may be used again. */
+  get callIds(): ReadonlySet<string> {
+    return this.#callIds;
+  }
+
+  append(given: TurnMessage): void {
+    const message = this.#images.admit(given);
     this.#take(message);
     this.#keep(message);
+    if (message.omits !== undefined) this.#images.recount(this.messages);
   }
 
   /** Leaves the last messages out of every later request. */
@@ -47,9 +58,15 @@ export class Conversation {
     if (message.omits === undefined) {
       this.messages.push(message);
       this.#tokens += messageTokens(message);
+      if (message.role === "assistant") this.#noteCalls(message);
       return;
     }
     const from = Math.max(0, this.messages.length - message.omits);
     for (const left of this.messages.splice(from)) this.#tokens -= messageTokens(left);
+  }
+
+  #noteCalls({ content }: TurnMessage): void {
+    if (typeof content === "string") return;
+    for (const block of content) if (block.type === "tool_use") this.#callIds.add(block.id);
   }
 }

@@ -2,18 +2,15 @@ import type { AgentContext, AgentEvent } from "../../machines/agent.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Model, ModelReply } from "../models/model.ts";
 import { noTokens } from "../models/token-usage.ts";
-import {
-  answerIn,
-  continuations,
-  GO_ON,
-  lastAnswer,
-  MOST_CONTINUATIONS,
-} from "../wire/continuation.ts";
+import { isBlank, messageContent } from "../wire/content.ts";
+import { answerIn, CUT_OFF, lastAnswer, turnLength } from "../wire/continuation.ts";
 import type { DeliveryBody, Placement } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
-import { type Block, cancelledResult } from "../wire/transcript.ts";
+import type { ReplyCall } from "../wire/reply.ts";
+import { isTurnFailure } from "../wire/stop-reason.ts";
+import type { Block } from "../wire/transcript.ts";
 import { makeCall } from "./built-in-calls.ts";
 import { Conversation } from "./conversation.ts";
 import { modelAt } from "./held-template.ts";
@@ -23,10 +20,11 @@ import type { CreateLoop, LoopActor, LoopEffects, LoopState } from "./loop-machi
 import { type CallEnd, ModelRun } from "./model-run.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
-import { contentOf, type ResultContent, resultContent } from "./turn-content.ts";
+import { type ResultContent, resultContent } from "./turn-content.ts";
+import { readTurn, resultsFor, type TurnReply, withoutCalls } from "./turn-end.ts";
 
 type Permit = Extract<AgentEvent, { readonly type: "permit.granted" }>;
-type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
+type ModelFailure = Extract<AgentEvent, { readonly type: "model.failed" }>;
 
 /**
  * An agent of the built-in loop: the chart decides, this does. It keeps the transcript, runs the
@@ -38,6 +36,7 @@ export class LoopAgent implements LoopEffects, Resident {
   readonly #detection: LoopDetection;
   readonly #actor: LoopActor;
   readonly #conversation: Conversation;
+  readonly #isSession: boolean;
   #run: ModelRun | undefined;
   /** What was streamed of a reply that is asked for once more. */
   #cut = "";
@@ -52,6 +51,7 @@ export class LoopAgent implements LoopEffects, Resident {
   ) {
     this.#seat = seat;
     this.#model = model;
+    this.#isSession = placement.lifetime === "session";
     this.#conversation = new Conversation({
       history: placement.transcript ?? [],
       tokens: seat.held.tokens,
@@ -72,7 +72,9 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   deliver(body: DeliveryBody): void {
-    this.#actor.send(loopEvent(body));
+    if (body.type === "result" && body.result.isError && this.#awaitsModel(body.callId)) {
+      this.#turnFailed(body.result.error);
+    } else this.#actor.send(loopEvent(body));
   }
 
   /** What a frame says of the machine. A model call is a call, so the loop is never busy. */
@@ -103,7 +105,7 @@ export class LoopAgent implements LoopEffects, Resident {
 
   appendInput(_context: AgentContext, event: AgentEvent): void {
     const { input } = event as Extract<AgentEvent, { readonly type: "input.given" }>;
-    this.#conversation.append({ role: "user", content: contentOf(input as Json) });
+    this.#conversation.append({ role: "user", content: messageContent(input as Json) });
   }
 
   askPermit(context: AgentContext): void {
@@ -112,11 +114,7 @@ export class LoopAgent implements LoopEffects, Resident {
 
   /** Results first and in call order, then what was said meanwhile: one user message. */
   appendPending({ calls, results, inbox }: AgentContext): void {
-    const byCall = new Map(results.map(({ callId, result }) => [callId, result]));
-    const paired = calls.map(({ callId, use }): Block => {
-      const result = byCall.get(callId) ?? cancelledResult;
-      return { type: "tool_result", tool_use_id: use, ...(result as ResultContent) };
-    });
+    const paired = resultsFor(this.#conversation.messages.at(-1), calls, results);
     const remarks = this.#detection.remarkOn(paired);
     const content = [...paired, ...remarks, ...(inbox as readonly Block[])];
     if (content.length > 0) this.#conversation.append({ role: "user", content });
@@ -141,7 +139,7 @@ export class LoopAgent implements LoopEffects, Resident {
       onText: (text) => this.#seat.say(callId, text),
       onRetry: (retry) => this.#seat.emit({ type: "model.retried", callId, ...retry }),
       onGrowth: (usage) => this.#seat.emit({ type: "model.grew", callId, usage }),
-      onReply: (reply) => this.#replied(callId, reply),
+      onReply: (reply) => this.#replied(callId, turn, reply),
       onFailure: (end) => this.#failed(callId, index, end),
     });
     this.#run = run;
@@ -156,11 +154,10 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   sendCalls(context: AgentContext, event: AgentEvent): void {
-    const { content, stopReason } = replyOf(event);
-    content.filter(isToolUse).forEach((use, index) => {
+    const { calls, isCut } = replyOf(event);
+    calls.forEach((call, index) => {
       const { callId } = context.calls[index]!;
-      const cut = stopReason === "max_tokens" && use === content.at(-1);
-      this.#sendCall(callId, use, cut);
+      this.#sendCall(callId, call, isCut && index === calls.length - 1);
     });
     this.#ask(context, "results");
   }
@@ -180,9 +177,21 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   failTurn(_context: AgentContext, event: AgentEvent): void {
-    this.#fail(
-      (event as Extract<AgentEvent, { readonly type: "model.failed" }>).error as WireError,
-    );
+    this.#fail((event as ModelFailure).error as WireError);
+  }
+
+  /** The turn is answered, and left out of what is sent from now on. */
+  leaveOutTurn({ asks }: AgentContext, event: AgentEvent): void {
+    const error = (event as ModelFailure).error as WireError;
+    for (const askId of asks) this.#seat.emit({ type: "reply.failed", askId, error });
+    this.#conversation.omit(turnLength(this.#conversation.messages));
+    this.#detection.forget();
+    this.#seat.emit({ type: "turn.failed", error });
+  }
+
+  /** True for a model call, which has a result where no model may be asked for it any more. */
+  #awaitsModel(callId: string): boolean {
+    return this.#actor.getSnapshot().context.model === callId;
   }
 
   #ask({ model }: AgentContext, after: "now" | "results"): void {
@@ -190,15 +199,16 @@ export class LoopAgent implements LoopEffects, Resident {
     this.#seat.emit({ type: "model", callId: model as string, after, inputTokens });
   }
 
-  #sendCall(callId: string, use: ToolUse, cut: boolean): void {
+  #sendCall(callId: string, { name, input, fault }: ReplyCall, isCut: boolean): void {
     const { held } = this.#seat;
-    const builtIn = held.builtIns.get(use.name);
+    const builtIn = held.builtIns.get(name);
     try {
-      if (cut) throw cutOff(use.name);
+      if (isCut) throw cutOff(name);
+      if (fault !== undefined) throw badInput(name, fault);
       this.#seat.emit(
         builtIn === undefined
-          ? { type: "tool", callId, tool: held.subjectOf(use.name), input: use.input }
-          : makeCall(builtIn, callId, use.input),
+          ? { type: "tool", callId, tool: held.subjectOf(name), input: held.trueInput(name, input) }
+          : makeCall(builtIn, callId, input),
       );
     } catch (refused) {
       const error = encodeError(refused, "TOOL_INPUT_INVALID");
@@ -210,26 +220,29 @@ export class LoopAgent implements LoopEffects, Resident {
     this.#actor.send({ type: "result.received", callId, result });
   }
 
-  #replied(callId: string, reply: ModelReply): void {
+  #replied(callId: string, turn: number, reply: ModelReply): void {
     this.#run = undefined;
     this.#cut = "";
     const { usage, stopReason, partial } = reply;
-    const isRefusal = stopReason === "refusal";
-    const error = isRefusal ? refusal(stopReason) : this.#detection.objectionTo(reply.content);
-    // The turn ends here, so a call in it would never have a result.
-    const content = error ? reply.content.filter((b) => !isToolUse(b)) : reply.content;
-    const isCut = stopReason === "max_tokens";
-    const goesOn = isCut && continuations(this.#conversation.messages) < MOST_CONTINUATIONS;
+    const read = readTurn(reply, this.#conversation, turn);
+    const error = read.error ?? this.#detection.objectionTo(read.content);
+    const said = error === undefined ? read : withoutCalls(read.content);
+    const { content, calls, goOn } = said;
     if (content.length > 0) this.#conversation.append({ role: "assistant", content });
     const isPartial = partial ? { partial } : {};
     this.#seat.emit({ type: "model.done", callId, usage, stopReason, ...isPartial });
     if (error) return this.#giveUp(error);
-    const uses = content.filter(isToolUse).map(({ id }) => id);
-    this.#actor.send({ type: "model.replied", uses, reply, ...(goesOn && { goOn: GO_ON }) });
+    const uses = calls.map(({ id }) => id);
+    this.#actor.send({ type: "model.replied", uses, reply: said, ...(goOn && { goOn }) });
   }
 
   #giveUp(error: CoppiceError): void {
-    this.#actor.send({ type: "model.failed", error: encodeError(error, error.code) });
+    this.#turnFailed(encodeError(error, error.code));
+  }
+
+  #turnFailed(error: WireError): void {
+    const survives = this.#isSession && isTurnFailure(error);
+    this.#actor.send({ type: "model.failed", error, survives });
   }
 
   #failed(callId: string, index: number, end: CallEnd): void {
@@ -243,12 +256,14 @@ export class LoopAgent implements LoopEffects, Resident {
     const next = again === undefined ? {} : { again };
     const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }), ...next };
     this.#seat.emit({ type: "model.done", callId, usage, ...why });
-    this.#actor.send({ type: "model.failed", error, fallsBack });
+    if (fallsBack) this.#actor.send({ type: "model.failed", error, fallsBack });
+    else this.#turnFailed(error);
   }
 
   /** What a model had said that was cut off, where nothing else is said in its place. */
   #keepCut(): void {
-    if (this.#cut) this.#conversation.append({ role: "assistant", content: this.#cut });
+    const content = this.#cut.toWellFormed();
+    if (!isBlank(content)) this.#conversation.append({ role: "assistant", content });
     this.#cut = "";
   }
 
@@ -259,19 +274,15 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 }
 
-function replyOf(event: AgentEvent): ModelReply {
-  return (event as Extract<AgentEvent, { readonly type: "model.replied" }>).reply as ModelReply;
+function replyOf(event: AgentEvent): TurnReply {
+  return (event as Extract<AgentEvent, { readonly type: "model.replied" }>).reply as TurnReply;
 }
 
-function isToolUse(block: Block): block is ToolUse {
-  return block.type === "tool_use";
+function badInput(tool: string, fault: string): CoppiceError {
+  return new CoppiceError("TOOL_INPUT_INVALID", `The input of ${tool} ${fault}`, { tool });
 }
 
 function cutOff(tool: string): CoppiceError {
-  const told = `The call of ${tool} was cut off because the answer reached its maximum of tokens`;
+  const told = `The call of ${tool} ${CUT_OFF}`;
   return new CoppiceError("MODEL_FAILED", told, { stopReason: "max_tokens", tool });
-}
-
-function refusal(stopReason: string): CoppiceError {
-  return new CoppiceError("MODEL_FAILED", "The model refused to answer", { stopReason });
 }

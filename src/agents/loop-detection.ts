@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { CoppiceError } from "../errors.ts";
+import { clip } from "../wire/clip.ts";
 import type { Placement } from "../wire/delivery.ts";
 import type { Block, TurnMessage } from "../wire/transcript.ts";
 
@@ -30,6 +31,11 @@ export class LoopDetection {
   constructor(transcript: readonly TurnMessage[], limits: Placement["limits"]) {
     this.#transcript = transcript;
     this.#limits = limits;
+  }
+
+  /** The transcript ends elsewhere now, because a turn was left out of it. */
+  forget(): void {
+    this.#repeated = undefined;
   }
 
   /** What the model is told beside the results that are about to end its turn. */
@@ -91,7 +97,7 @@ function loopDetected(repeats: number): CoppiceError {
 
 function tooManyErrors(errors: number, transcript: readonly TurnMessage[]): CoppiceError {
   const last = resultsIn(transcript.at(-1)).at(-1)?.content;
-  const said = typeof last === "string" ? `; the last said: ${last.slice(0, 500)}` : "";
+  const said = typeof last === "string" ? `; the last said: ${clip(last, 500)}` : "";
   const told = `Every call of more than ${errors} turns in a row failed${said}`;
   return new CoppiceError("TOO_MANY_ERRORS", told, { limit: "errors", value: errors });
 }

@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../../machines/agent.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
-import { childBlocks, messageBlocks, resultContent } from "./turn-content.ts";
+import { childBlocks, messageBlocks, noteBlocks, resultContent } from "./turn-content.ts";
 
 /** What a delivery means to the chart of the loop. */
 export function loopEvent(body: DeliveryBody): AgentEvent {
@@ -25,7 +25,7 @@ export function loopEvent(body: DeliveryBody): AgentEvent {
       return { type: "message.received", blocks, ...asked };
     }
     case "note":
-      return { type: "message.received", blocks: [{ type: "text", text: body.text }] };
+      return { type: "message.received", blocks: noteBlocks(body) };
     case "child":
       return { type: "message.received", blocks: childBlocks(body) };
     case "end":

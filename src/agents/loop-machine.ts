@@ -14,6 +14,7 @@ export interface LoopEffects {
   sendCalls(context: AgentContext, event: AgentEvent): void;
   endTurn(context: AgentContext, event: AgentEvent): void;
   closeTurn(context: AgentContext): void;
+  leaveOutTurn(context: AgentContext, event: AgentEvent): void;
   failTurn(context: AgentContext, event: AgentEvent): void;
 }
 
@@ -49,6 +50,7 @@ export function createLoops(): CreateLoop {
       sendCalls: effect("sendCalls"),
       endTurn: effect("endTurn"),
       closeTurn: effect("closeTurn"),
+      leaveOutTurn: effect("leaveOutTurn"),
       failTurn: effect("failTurn"),
     },
   });

@@ -6,6 +6,7 @@ import type { ModelJob, Out } from "../wire/frame.ts";
 import { isOut } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
 import { messageTokens, textTokens } from "../wire/token-estimate.ts";
+import { rightTurns } from "../wire/turns.ts";
 import { plainJson } from "./plain-json.ts";
 import type { Seat } from "./seat.ts";
 
@@ -116,10 +117,11 @@ export class MachineDoor implements HostDoor {
       case "tool":
         return { ...plain, callId, tool: this.#seat.held.subjectOf(plain.tool) };
       case "model": {
-        const { job } = plain;
-        const asked = { type: "model", callId, after: "now", inputTokens: 0, job } as const;
-        // What is no conversation has no length; `call` says so.
-        return isOut(asked) ? { ...asked, inputTokens: this.#tokensOf(job) } : asked;
+        const asked = { type: "model", callId, after: "now", inputTokens: 0 } as const;
+        // What is no conversation cannot be made one; `call` says so.
+        if (!isOut({ ...asked, job: plain.job })) return { ...asked, job: plain.job };
+        const job = { ...plain.job, messages: rightTurns(plain.job.messages) };
+        return { ...asked, inputTokens: this.#tokensOf(job), job };
       }
       default:
         return { ...plain, callId };

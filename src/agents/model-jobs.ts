@@ -5,6 +5,8 @@ import { noTokens } from "../models/token-usage.ts";
 import type { HostItem } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import type { Block } from "../wire/transcript.ts";
 import { type HeldTemplate, modelAt } from "./held-template.ts";
 import { ModelRun } from "./model-run.ts";
 
@@ -50,8 +52,10 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Mod
         onText: (text) => report({ type: "output", callId, text }),
         onRetry: (retry) => report({ type: "retried", callId, ...retry }),
         onGrowth: (usage) => report({ type: "grew", callId, usage }),
-        onReply: ({ content, stopReason, usage, partial }) => {
+        onReply: ({ content: said, stopReason, usage, partial }) => {
           runs.delete(callId);
+          // Its machine calls tools as they are, whatever its model was shown of them.
+          const content = withInputs(said, held.trueInput);
           const result = { isError: false, content, stopReason } as const;
           report({ type: "done", callId, usage, ...(partial && { partial }), result });
         },
@@ -74,11 +78,26 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Mod
   };
 }
 
-function requestOf({ job, maxTokens, turn }: Job, { template }: HeldTemplate): ModelRequest {
-  const { messages, system = template.instructions, tools: shown } = job;
+function requestOf({ job, maxTokens, turn }: Job, held: HeldTemplate): ModelRequest {
+  const { template } = held;
+  const { system = template.instructions, tools: shown } = job;
+  const messages = job.messages.map((message) =>
+    typeof message.content === "string"
+      ? message
+      : { ...message, content: withInputs(message.content, held.shownInput) },
+  );
   const tools = template.tools.filter(
     ({ name, subject }) => shown === undefined || shown.includes(subject) || shown.includes(name),
   );
   const asked = { messages, tools, maxTokens, turn };
   return system === undefined ? asked : { ...asked, system };
+}
+
+function withInputs(
+  content: readonly Block[],
+  inputOf: (tool: string, input: Json) => Json,
+): readonly Block[] {
+  return content.map((block) =>
+    block.type === "tool_use" ? { ...block, input: inputOf(block.name, block.input) } : block,
+  );
 }

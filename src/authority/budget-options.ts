@@ -1,4 +1,4 @@
-import type { BudgetUnit } from "../../machines/budget.ts";
+import { type BudgetUnit, DAY_MS, isTimeZone } from "../../machines/budget.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Budget, Unit } from "../wire/spec.ts";
 
@@ -23,6 +23,12 @@ export const amountOf = (unit: Unit, amount: number): number =>
 
 type Ceilings = { readonly [U in BudgetUnit]?: number };
 
+interface WindowOptions {
+  readonly everyMs: number;
+  readonly timeZone?: string;
+  readonly ceilings: Ceilings;
+}
+
 /** Bounds in the accounts' units; a unit left out is unlimited, 0 is none. */
 export interface BudgetOptions {
   readonly ceilings: Ceilings;
@@ -30,14 +36,14 @@ export interface BudgetOptions {
   /** A person is asked for more before a call is refused; one that says "stop" prevails. */
   readonly asks: boolean;
   readonly perAction?: Ceilings;
-  readonly windows?: readonly { readonly everyMs: number; readonly ceilings: Ceilings }[];
+  readonly windows?: readonly WindowOptions[];
 }
 
 /** Each window costs a step of every walk. */
 const MOST_WINDOWS = 8;
 
 /** A leap year: nothing is budgeted for longer. */
-const LONGEST_WINDOW_MS = 366 * 24 * 3_600_000;
+const LONGEST_WINDOW_MS = 366 * DAY_MS;
 
 /**
  * Reads budgets that all apply to one account: the tighter wins, unit by unit, and every window
@@ -90,21 +96,37 @@ function readAction(path: string, action: unknown): Ceilings {
   return readUnits(path, "perAction.", fields, ["usd", "tokens"]);
 }
 
-function readWindows(path: string, windows: unknown): NonNullable<BudgetOptions["windows"]> {
+function readWindows(path: string, windows: unknown): readonly WindowOptions[] {
   if (!Array.isArray(windows) || windows.length > MOST_WINDOWS) {
     throw invalid(path, "windows", windows, `must be a list of at most ${MOST_WINDOWS}`);
   }
   return windows.map((window: unknown, n) => {
     const at = `windows.${n}`;
-    const { everyMs, ...units } = fieldsOf(path, at, window);
+    const { everyMs, timeZone, ...units } = fieldsOf(path, at, window);
     const isLength = Number.isInteger(everyMs) && Number(everyMs) >= 1;
     if (!isLength || Number(everyMs) > LONGEST_WINDOW_MS) {
       throw invalid(path, `${at}.everyMs`, everyMs, "must be whole milliseconds, 1 to 366 days");
     }
     const ceilings = readUnits(path, `${at}.`, units, UNITS);
     if (Object.keys(ceilings).length === 0) throw invalid(path, at, "nothing", "bounds no unit");
-    return { everyMs: Number(everyMs), ceilings };
+    const zone = readZone(path, at, timeZone, Number(everyMs));
+    return { everyMs: Number(everyMs), ...zone, ceilings };
   });
+}
+
+/** Hours and minutes are the same everywhere; only where a day begins is a matter of the zone. */
+function readZone(
+  path: string,
+  at: string,
+  timeZone: unknown,
+  everyMs: number,
+): { timeZone?: string } {
+  if (timeZone === undefined) return {};
+  if (!isTimeZone(timeZone)) {
+    throw invalid(path, `${at}.timeZone`, timeZone, 'must be an IANA zone, as "Europe/Berlin"');
+  }
+  if (everyMs % DAY_MS === 0) return { timeZone };
+  throw invalid(path, `${at}.everyMs`, everyMs, "must be whole days beside a `timeZone`");
 }
 
 type Fields = { readonly [field: string]: unknown };

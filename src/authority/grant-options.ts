@@ -1,5 +1,6 @@
 import type { CapabilityGrant, CapabilityLayer } from "../../machines/capability.ts";
 import { CoppiceError } from "../errors.ts";
+import { clip } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Grant } from "../wire/spec.ts";
 import { SUBJECT_KINDS } from "./subjects.ts";
@@ -96,6 +97,6 @@ function readPattern(pattern: unknown, path: string): string {
 }
 
 function invalid(path: string, grant: unknown, what: string): CoppiceError {
-  const message = `The grant ${describe(grant).slice(0, 200)} of ${path} cannot be used: ${what}`;
+  const message = `The grant ${clip(describe(grant), 200)} of ${path} cannot be used: ${what}`;
   return new CoppiceError("OPTIONS_INVALID", message, { option: "grants", path });
 }

@@ -1,8 +1,12 @@
 import type { Amounts, Stretch, Used } from "../../machines/budget.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
+import { mostTokens } from "../wire/token-estimate.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { FREE, type PriceList, priceFor } from "./prices.ts";
+import { FREE } from "./price-table.ts";
+import { type PriceList, priceFor } from "./prices.ts";
+
+export { isTokens, isUsage } from "../wire/token-counts.ts";
 
 /** What an agent says of the model call that it wants to make. */
 export interface ModelAsk {
@@ -34,7 +38,7 @@ export function demandOf(ask: Omit<ModelAsk, "callId">, prices: PriceList): Dema
     const { nanoUsd, tokens } = usedBy(model, exact, prices);
     return { amounts: { nanoUsd, tokens, toolCalls: 0, modelCalls }, stretch: undefined };
   }
-  const rate = priceFor(prices.of(model) ?? FREE, inputTokens);
+  const rate = priceFor(prices.of(model) ?? FREE, mostTokens(inputTokens));
   const perInput = mayBeCached(model) ? Math.max(rate.input, rate.cacheWrite) : rate.input;
   const nanoUsd = inputTokens * perInput;
   return {
@@ -48,9 +52,12 @@ export function demandOf(ask: Omit<ModelAsk, "callId">, prices: PriceList): Dema
 }
 
 export function usedBy(model: ModelSpec, usage: TokenUsage, prices: PriceList): Used {
-  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
-  const tokens = inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens;
-  return { nanoUsd: prices.cost(model, usage), tokens, outputTokens };
+  const { outputTokens } = usage;
+  return {
+    nanoUsd: prices.cost(model, usage),
+    tokens: promptOf(usage) + outputTokens,
+    outputTokens,
+  };
 }
 
 /**
@@ -79,29 +86,16 @@ export function withPrompt(ask: ModelAsk, said: TokenUsage, prices: PriceList): 
   return isDearer ? { ...said, cacheWriteTokens: inputTokens } : { ...said, inputTokens };
 }
 
-/** With prompt caching, which is on by default, the whole prompt may be written to the cache. */
+/**
+ * Whether the whole prompt may be written to the cache: our own caching is on by default, and a
+ * module may say that it did.
+ */
 function mayBeCached(model: ModelSpec): boolean {
-  return model.provider === "anthropic" && !("cache" in model && model.cache === false);
+  return !("cache" in model && model.cache === false);
 }
 
 /** What was used as tokens of a call, where nobody said of which kind they were. */
 export function usageIn({ tokens, outputTokens }: Used): TokenUsage {
   const inputTokens = tokens - outputTokens;
   return { inputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens };
-}
-
-/** Whether every figure is a whole number of at least 0: they may come from a guest's host. */
-export function isUsage(usage: TokenUsage): boolean {
-  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
-  return (
-    isTokens(inputTokens) &&
-    isTokens(cacheReadTokens) &&
-    isTokens(cacheWriteTokens) &&
-    isTokens(outputTokens)
-  );
-}
-
-/** A figure no call can reach is a fault or a lie, and would make sums inexact. */
-export function isTokens(count: number): boolean {
-  return Number.isSafeInteger(count) && count >= 0 && count <= 1_000_000_000;
 }

@@ -1,6 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
-import { type Price, priceName } from "./prices.ts";
+import type { Price } from "./price-table.ts";
+import { priceName } from "./prices.ts";
 
 /** What a model costs, in dollars per million tokens: 0 to 1,000, in steps of 0.001. */
 export interface ModelPrice {
@@ -8,6 +9,8 @@ export interface ModelPrice {
   readonly output: number;
   /** Input that is written to the cache. Default 1.25 times `input`. */
   readonly cacheWrite?: number;
+  /** Input that is written to the cache for one hour. Default 2 times `input`. */
+  readonly cacheWrite1h?: number;
   /** Input that is read from the cache. Default `input`: too much is the harmless side. */
   readonly cacheRead?: number;
 }
@@ -21,7 +24,7 @@ const NANO_PER_MILLION = 1_000;
 /** With this, the dearest call that can be told of still costs an exact number of nano-dollars. */
 const MOST_DOLLARS = 1_000;
 
-const FIELDS = ["input", "output", "cacheWrite", "cacheRead"];
+const FIELDS = ["input", "output", "cacheWrite", "cacheWrite1h", "cacheRead"];
 
 /**
  * Reads the user's prices into nano-dollars per token.
@@ -47,12 +50,13 @@ function read(name: string, price: ModelPrice): Price {
   if (stray !== undefined) throw invalid(at, stray, `may only have ${FIELDS.join(", ")}`);
   const input = amount(`${at}.input`, price.input);
   const output = amount(`${at}.output`, price.output);
-  const { cacheWrite, cacheRead } = price;
+  const { cacheWrite, cacheWrite1h, cacheRead } = price;
   return {
     input,
     output,
     cacheWrite:
       cacheWrite === undefined ? Math.ceil(input * 1.25) : amount(`${at}.cacheWrite`, cacheWrite),
+    ...(cacheWrite1h !== undefined && { cacheWrite1h: amount(`${at}.cacheWrite1h`, cacheWrite1h) }),
     cacheRead: cacheRead === undefined ? input : amount(`${at}.cacheRead`, cacheRead),
   };
 }

@@ -1,4 +1,5 @@
 import { CoppiceError } from "../errors.ts";
+import { clip } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 
@@ -71,6 +72,6 @@ function split(model: string): [string, string | undefined] {
 }
 
 function invalid(model: unknown, what: string): CoppiceError {
-  const shown = describe(model).slice(0, 200);
+  const shown = clip(describe(model), 200);
   return new CoppiceError("OPTIONS_INVALID", `The model ${shown} cannot be used: ${what}`);
 }

@@ -1,6 +1,7 @@
 import type { BudgetRefused } from "../../machines/budget.ts";
 import type { CapabilityAsking, CapabilityDenied, Finding } from "../../machines/capability.ts";
 import { CoppiceError } from "../errors.ts";
+import { clip } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import type { Unit } from "../wire/spec.ts";
 import { amountOf, unitName } from "./budget-options.ts";
@@ -99,12 +100,12 @@ function whyDenied({ node, deny, finding, lack }: CapabilityDenied): string {
 function told({ argument, wanted, value, unreadable }: Finding): string {
   const meant = `\`${argument}\` as ${wanted.join(" or ")}`;
   if (value === undefined) return `${meant}, and it is missing`;
-  const shown = value.slice(0, MOST_SHOWN);
+  const shown = clip(value, MOST_SHOWN);
   return `${meant}, and it is "${shown}"${unreadable === undefined ? "" : `: ${unreadable}`}`;
 }
 
 function cut({ value, ...finding }: Finding) {
-  return value === undefined ? finding : { ...finding, value: value.slice(0, MOST_SHOWN) };
+  return value === undefined ? finding : { ...finding, value: clip(value, MOST_SHOWN) };
 }
 
 interface Bound {

@@ -1,4 +1,5 @@
 import type { ApprovalScope, Decision, PendingApproval } from "../index.ts";
+import { shorten } from "../wire/clip.ts";
 
 const SCOPES: Readonly<Record<string, ApprovalScope>> = {
   y: "once",
@@ -18,7 +19,7 @@ const HIDING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** What is asked, as a person reads it before the cursor. */
 export function questionOf({ kind, path, subject, input, reason }: PendingApproval): string {
-  const shown = input === undefined ? "" : ` ${clip(JSON.stringify(input))}`;
+  const shown = input === undefined ? "" : ` ${spelt(JSON.stringify(input))}`;
   if (kind === "question") return `${path} asks:${shown}\n  your answer (empty: none) `;
   if (kind === "budget") return `${path}: ${reason}\n  how much more (empty: none) `;
   const choice = "[y]es, for this [a]gent, for this [r]un, al[w]ays, or [n]o";
@@ -51,8 +52,7 @@ export function readDecision(
 }
 
 /** Nobody should allow what the screen does not show: signs that hide others are spelt out. */
-function clip(text: string): string {
+function spelt(text: string): string {
   const plain = text.replace(HIDING, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
-  const left = plain.length - MOST_SHOWN;
-  return left > 0 ? `${plain.slice(0, MOST_SHOWN)}... (${left} more characters)` : plain;
+  return shorten(plain, MOST_SHOWN);
 }

@@ -36,6 +36,7 @@ const table: { readonly [Type in EventType]: Tell } = {
     const waits = `attempt ${text(event.attempt)} in ${text(event.delayMs)} ms`;
     return tell("retries", `model, ${waits}: ${why(event)}`, "warning");
   },
+  "turn.failed": (event) => tell("failed", `one turn, which is left out: ${why(event)}`, "bad"),
   "tool.requested": (event) => tell("calls", `${text(event.tool)} ${text(event.input)}`),
   "tool.denied": (event) => tell("refused", `${text(event.tool)}: ${why(event)}`, "bad"),
   "tool.started": silent,

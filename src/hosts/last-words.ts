@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { clip, clipStart } from "../wire/clip.ts";
 
 const MAX_TAIL_CHARACTERS = 16_000;
 const MAX_WORDS_CHARACTERS = 200;
@@ -16,7 +17,7 @@ export class LastWords {
   constructor(streams: readonly (Readable | null | undefined)[]) {
     for (const stream of streams) {
       stream?.on("data", (chunk: Buffer) => {
-        this.#tail = (this.#tail + chunk.toString("utf8")).slice(-MAX_TAIL_CHARACTERS);
+        this.#tail = clipStart(this.#tail + chunk.toString("utf8"), MAX_TAIL_CHARACTERS);
       });
       // The process has died; its exit is what counts.
       stream?.on("error", () => undefined);
@@ -32,6 +33,6 @@ export class LastWords {
     const lines = this.#tail.split("\n").map((line) => line.trim());
     const said = lines.filter((line) => line !== "" && !stack.test(line));
     const error = said.findLast((line) => /^(FATAL ERROR|(Uncaught )?\w*Error\b)/.test(line));
-    return (error ?? said.at(-1) ?? "").slice(0, MAX_WORDS_CHARACTERS);
+    return clip(error ?? said.at(-1) ?? "", MAX_WORDS_CHARACTERS);
   }
 }

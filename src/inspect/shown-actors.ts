@@ -1,3 +1,4 @@
+import { clip } from "../wire/clip.ts";
 import type { InspectionNote } from "../wire/inspection.ts";
 import type { Json } from "../wire/json.ts";
 import { actorEvent, type ShownActor, type StatelyEvent, stepEvent } from "./stately-event.ts";
@@ -69,7 +70,7 @@ export class ShownActors {
     const above = path.slice(0, path.lastIndexOf("/"));
     const shown: ShownActor = {
       path,
-      name: isOwn ? path.slice(above.length + 1) : note.name.slice(0, 200),
+      name: isOwn ? path.slice(above.length + 1) : clip(note.name, 200),
       parentId: isOwn ? above || undefined : parent,
       definition: this.#definitionOf(host, note),
       snapshot: { status: "active" },
@@ -79,7 +80,7 @@ export class ShownActors {
   }
 
   #definitionOf(host: string, { name, machine, definition }: ActorNote): string {
-    const none = JSON.stringify({ id: name.slice(0, 200) });
+    const none = JSON.stringify({ id: clip(name, 200) });
     if (machine === undefined) return none;
     const ofHost = this.#definitions.get(host) ?? new Map<number, string>();
     this.#definitions.set(host, ofHost);

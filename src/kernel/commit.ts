@@ -1,4 +1,6 @@
+import type { EventBody } from "../wire/event.ts";
 import type { Frame, Out } from "../wire/frame.ts";
+import type { WireError } from "../wire/outcome.ts";
 import { request, settleSlot } from "./calls.ts";
 import { deadLetter } from "./dead-letters.ts";
 import { flush } from "./dispatch.ts";
@@ -63,6 +65,8 @@ function apply(tree: Tree, node: Node, out: Out): void {
       node.idle = { output: out.output };
       node.turnEnded = node.idle;
       return flush(tree, node);
+    case "turn.failed":
+      return tree.fact("turn.failed", node.path, failureOf(out.error));
     case "reply":
     case "reply.failed":
       return answer(tree, node, out);
@@ -76,6 +80,10 @@ function apply(tree: Tree, node: Node, out: Out): void {
     default:
       return request(tree, node, out);
   }
+}
+
+function failureOf({ code, message, details: { stopReason } }: WireError): EventBody {
+  return { code, message, ...(typeof stopReason === "string" ? { stopReason } : {}) };
 }
 
 function answer(

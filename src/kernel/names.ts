@@ -1,4 +1,5 @@
 import { CoppiceError } from "../errors.ts";
+import { shorten } from "../wire/clip.ts";
 
 const PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const NUMBERED = /^(.+)-([1-9][0-9]*)$/;
@@ -62,7 +63,7 @@ function wasNumbered(counts: ReadonlyMap<string, number>, name: string): boolean
 /** Fails with NAME_INVALID unless the name can be the last part of a path. */
 export function checkName(name: string): void {
   if (!PATTERN.test(name)) {
-    const shown = name.length > 80 ? `${name.slice(0, 80)}...` : name;
+    const shown = shorten(name, 80);
     throw new CoppiceError("NAME_INVALID", `"${shown}" cannot be the last part of a path`, {
       name: shown,
     });

@@ -1,4 +1,5 @@
 import { CoppiceError } from "../errors.ts";
+import { shorten } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
 import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
 import { wasNeverSent } from "./unsent.ts";
@@ -105,5 +106,5 @@ function rootOf(thrown: unknown): string {
 /** A proxy can send the request's headers back, and a bad header value is quoted by `fetch`. */
 function clean(text: string, apiKey: string): string {
   const safe = text.replaceAll(apiKey, "[redacted]");
-  return safe.length > 1_000 ? `${safe.slice(0, 1_000)} (cut)` : safe;
+  return shorten(safe, 1_000);
 }

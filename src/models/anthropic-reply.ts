@@ -2,15 +2,9 @@ import type { Json } from "../wire/json.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { Block, TokenUsage } from "../wire/transcript.ts";
 import type { ModelReply } from "./model.ts";
+import { reported } from "./reported-usage.ts";
 import { saysOutput, seenTokens } from "./seen-usage.ts";
 import { noTokens } from "./token-usage.ts";
-
-interface ReportedUsage {
-  readonly input_tokens?: number | null;
-  readonly cache_read_input_tokens?: number | null;
-  readonly cache_creation_input_tokens?: number | null;
-  readonly output_tokens?: number | null;
-}
 
 interface OpenBlock {
   readonly type: string;
@@ -20,6 +14,7 @@ interface OpenBlock {
   readonly data?: string;
   readonly id?: string;
   readonly name?: string;
+  readonly input?: Json;
 }
 
 interface BlockDelta {
@@ -32,7 +27,7 @@ interface BlockDelta {
 
 /** A server-sent event of the Messages API, as far as we read it. */
 export type MessageEvent =
-  | { readonly type: "message_start"; readonly message: { readonly usage: ReportedUsage } }
+  | { readonly type: "message_start"; readonly message?: { readonly usage?: unknown } }
   | {
       readonly type: "content_block_start";
       readonly index: number;
@@ -43,12 +38,17 @@ export type MessageEvent =
   | {
       readonly type: "message_delta";
       readonly delta: { readonly stop_reason: string | null };
-      readonly usage: ReportedUsage;
+      readonly usage?: unknown;
     }
   | { readonly type: "message_stop" };
 
+/** The most that a reply may say, in characters of all that it has: an endless one ends there. */
+export const MOST_SAID = 10_000_000;
+
 /** A reply that grows with each event of its stream. */
 export interface GrowingReply {
+  /** True once it has said more than {@link MOST_SAID}. */
+  isEndless(): boolean;
   /** Takes in an event and returns the text that it added. */
   add(event: MessageEvent): string;
   /** All text until now. */
@@ -62,22 +62,46 @@ export interface GrowingReply {
   whole(): ModelReply | undefined;
 }
 
+/** A block that is being told: as it was opened, and what came behind that. */
+interface Growing {
+  readonly open: OpenBlock;
+  text: string;
+  thinking: string;
+  signature: string;
+  json: string;
+}
+
 export function growReply(): GrowingReply {
-  const blocks = new Map<number, { open: Record<string, string>; json: string }>();
+  const blocks = new Map<number, Growing>();
   let usage = noTokens;
   let stopReason: string | undefined;
   let stopped = false;
-  // The figure of `message_start` is a placeholder: only a later one counts output.
+  // The figure of `message_start` is a placeholder: only a later one is final.
   let isOutputSaid = false;
   let text = "";
+  let length = 0;
 
-  const append = (index: number, field: string, more: string | undefined): void => {
-    const block = blocks.get(index);
-    if (block && more) block.open[field] = (block.open[field] ?? "") + more;
+  const open = (index: number, block: OpenBlock): void => {
+    const [text, thinking] = [textOf(block.text), textOf(block.thinking)];
+    blocks.set(index, { open: block, text, thinking, signature: "", json: "" });
+    length += text.length + thinking.length;
+    length += textOf(block.data).length + textOf(block.name).length;
   };
-  const say = (more: string | undefined): string => {
-    text += more ?? "";
-    return more ?? "";
+  const grow = (index: number, delta: BlockDelta): void => {
+    const block = blocks.get(index);
+    if (block === undefined) return;
+    const [text, thinking] = [textOf(delta.text), textOf(delta.thinking)];
+    const [signature, json] = [textOf(delta.signature), textOf(delta.partial_json)];
+    block.text += text;
+    block.thinking += thinking;
+    block.signature += signature;
+    block.json += json;
+    length += text.length + thinking.length + signature.length + json.length;
+  };
+  const say = (more: unknown): string => {
+    const said = textOf(more);
+    text += said;
+    return said;
   };
 
   const used = (): TokenUsage => {
@@ -89,20 +113,14 @@ export function growReply(): GrowingReply {
     add(event) {
       switch (event.type) {
         case "message_start":
-          usage = { ...reported(event.message.usage, usage), outputTokens: 0 };
+          usage = reported(event.message?.usage, usage);
           return "";
         case "content_block_start":
-          blocks.set(event.index, { open: stringsOf(event.content_block), json: "" });
+          open(event.index, event.content_block);
           return say(event.content_block.text);
-        case "content_block_delta": {
-          const { delta, index } = event;
-          const block = blocks.get(index);
-          if (block && delta.partial_json) block.json += delta.partial_json;
-          append(index, "thinking", delta.thinking);
-          append(index, "signature", delta.signature);
-          append(index, "text", delta.text);
-          return say(delta.text);
-        }
+        case "content_block_delta":
+          grow(event.index, event.delta);
+          return say(event.delta.text);
         case "message_delta":
           stopReason = event.delta.stop_reason ?? stopReason;
           usage = reported(event.usage, usage);
@@ -116,69 +134,61 @@ export function growReply(): GrowingReply {
       }
     },
     text: () => text,
+    isEndless: () => length > MOST_SAID,
     usage: used,
     whole() {
       if (!stopped || stopReason === undefined) return undefined;
-      const content: Block[] = [];
-      for (const { open, json } of blocks.values()) {
-        const block = closeBlock(open, json, stopReason);
-        if (block === "broken") return undefined;
-        if (block !== "nothing") content.push(block);
-      }
+      const all = [...blocks.values()];
+      const wasCut = stopReason === "max_tokens";
+      const content = all.flatMap((block, index) => {
+        return closeBlock(block, wasCut && index === all.length - 1);
+      });
       const isKnown = isOutputSaid && promptOf(usage) > 0;
       return { content, stopReason, usage: used(), ...(!isKnown && { partial: true }) };
     },
   };
 }
 
-/** Later reports are totals; a field that one leaves out keeps its value. */
-function reported(report: ReportedUsage, known: TokenUsage): TokenUsage {
-  return {
-    inputTokens: report.input_tokens ?? known.inputTokens,
-    cacheReadTokens: report.cache_read_input_tokens ?? known.cacheReadTokens,
-    cacheWriteTokens: report.cache_creation_input_tokens ?? known.cacheWriteTokens,
-    outputTokens: report.output_tokens ?? known.outputTokens,
-  };
-}
-
-function stringsOf(block: OpenBlock): Record<string, string> {
-  return Object.fromEntries(Object.entries(block).filter(([, value]) => typeof value === "string"));
-}
-
-/** Thinking is kept as it came, with its signature: the service wants it back unchanged. */
-function closeBlock(
-  open: Record<string, string>,
-  json: string,
-  stopReason: string,
-): Block | "nothing" | "broken" {
-  const { type, text = "", thinking = "", signature = "", data = "", id = "", name = "" } = open;
+/**
+ * Thinking is kept as it came, with its signature: the service wants it back unchanged. Without
+ * one, or cut before it came, it is nothing that the service would take back.
+ */
+function closeBlock(block: Growing, wasCut: boolean): readonly Block[] {
+  const { open, text, thinking, json } = block;
+  const { type } = open;
   switch (type) {
     case "text":
-      return text === "" ? "nothing" : { type, text };
-    case "thinking":
-      // Cut before its signature came, it is nothing that the service would take back.
-      if (signature === "" && stopReason === "max_tokens") return "nothing";
-      return { type, thinking, signature };
+      return text === "" ? [] : [{ type, text }];
+    case "thinking": {
+      const signature = block.signature || textOf(open.signature);
+      return signature === "" ? [] : [{ type, thinking, signature }];
+    }
     case "redacted_thinking":
-      return { type, data };
+      return [{ type, data: textOf(open.data) }];
     case "tool_use": {
-      const input = parseInput(json, stopReason);
-      if (input !== undefined) return { type, id, name, input };
-      if (stopReason === "tool_use") return "broken";
-      // Cut off: it cannot be run, but it is kept, so that the model is told of it as its result.
-      return stopReason === "max_tokens" ? { type, id, name, input: {} } : "nothing";
+      const input = readInput(json, open.input, wasCut);
+      return [{ type, id: textOf(open.id), name: textOf(open.name), input }];
     }
     default:
-      return "nothing";
+      return [];
   }
 }
 
-/** No JSON at all is a call without arguments, unless the model was stopped before it wrote any. */
-function parseInput(json: string, stopReason: string): Json | undefined {
-  if (json === "") return stopReason === "tool_use" ? {} : undefined;
+/**
+ * The arguments of a call: what was streamed, else what it was opened with. No JSON at all is a
+ * call without arguments. What is not JSON stays the text that it is, for its model to be told;
+ * only that of a call which was cut off is nothing.
+ */
+function readInput(json: string, opened: Json | undefined, wasCut: boolean): Json {
+  if (json.trim() === "") return opened === undefined || opened === "" ? {} : opened;
   try {
     return JSON.parse(json) as Json;
   } catch {
-    return undefined;
+    return wasCut ? {} : json;
   }
+}
+
+/** Of a field that a service may leave out or null. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -2,9 +2,16 @@ import type { Anthropic } from "@anthropic-ai/sdk";
 import { CoppiceError } from "../errors.ts";
 import type { AnthropicModel } from "../wire/spec.ts";
 import { cutStream, describeFailure } from "./anthropic-failure.ts";
-import { growReply, type MessageEvent } from "./anthropic-reply.ts";
+import { growReply, type MessageEvent, MOST_SAID } from "./anthropic-reply.ts";
 import { type MessagesBody, messagesBody } from "./anthropic-request.ts";
-import { type Model, type ModelCall, ModelCallFailed, nothingUsed } from "./model.ts";
+import { fittedAttempts } from "./max-tokens.ts";
+import {
+  type CallRemains,
+  type Model,
+  type ModelCall,
+  ModelCallFailed,
+  nothingUsed,
+} from "./model.ts";
 import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
 import { awaitSilence } from "./silence.ts";
 
@@ -55,8 +62,9 @@ export function anthropicModels(
         silentMs: policy.silentMs,
         apiKey,
       };
-      const body = messagesBody(spec, request);
-      return retry((number) => attempt(number, service, body, call), policy, call);
+      const withTokens = (number: number, maxTokens: number) =>
+        attempt(number, service, messagesBody(spec, { ...request, maxTokens }), call);
+      return retry(fittedAttempts(withTokens, request.maxTokens, call), policy, call);
     },
   });
 }
@@ -90,6 +98,8 @@ async function attempt(
       const delta = reply.add(event);
       if (event.type === "message_start") call.onUsage?.(reply.usage());
       if (delta !== "") call.onText(delta);
+      // Left like this, the loop closes the stream.
+      if (reply.isEndless()) return endless(model, attempts, remains());
     }
   } catch (thrown) {
     // What breaks after the last event breaks nothing.
@@ -108,6 +118,12 @@ async function attempt(
     again: true,
     remains: remains(),
   };
+}
+
+function endless(model: string, attempts: number, remains: CallRemains): Attempt {
+  const told = `Model ${model} said more than ${MOST_SAID} characters in one answer`;
+  const error = new CoppiceError("MODEL_FAILED", told, { model, attempts, type: "endless" });
+  return { status: "failed", error, again: false, remains };
 }
 
 /**

@@ -3,6 +3,7 @@ import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import { plainJson } from "../wire/plain-json.ts";
 import type { ScriptedStep } from "../wire/spec.ts";
+import { isCount, MOST_SEARCHES_OF_ONE, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { Block } from "../wire/transcript.ts";
 import type { ModelReply, StopReason } from "./model.ts";
 import { stepReply, toolCallId } from "./step-reply.ts";
@@ -38,14 +39,21 @@ export type ModuleDelta =
 /** What a stream has said so far. */
 export interface Said extends Pick<ScriptedStep, "usage"> {
   readonly text: string;
-  readonly toolCalls: NonNullable<ScriptedStep["toolCalls"]>;
+  /** Grows with the stream: a copy for each of many calls would take its time. */
+  readonly toolCalls: NonNullable<ScriptedStep["toolCalls"]>[number][];
   readonly stopReason?: StopReason;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** More than any call uses. What a call and its retries use together must fit in a frame. */
-const MOST_TOKENS = 100_000_000;
+const USAGE_FIELDS = [
+  "inputTokens",
+  "outputTokens",
+  "cacheReadTokens",
+  "cacheWriteTokens",
+  "cacheWrite1hTokens",
+  "webSearches",
+];
 
 /** Reads what a module answered; anything else than a {@link ModuleReply} is `MODEL_FAILED`. */
 export function readReply(answer: unknown, turn: number): ModelReply {
@@ -75,11 +83,10 @@ export function addDelta(
   onlyKnown(fields, ["text", "toolCall", "usage", "stopReason"]);
   const { toolCall, stopReason } = fields;
   const { text = "" } = readText(fields);
-  const more = toolCall === undefined ? [] : [readToolCall(toolCall, "toolCall")];
+  if (toolCall !== undefined) said.toolCalls.push(readToolCall(toolCall, "toolCall"));
   const next: Said = {
     ...said,
     text: said.text + text,
-    toolCalls: [...said.toolCalls, ...more],
     ...readUsage(fields),
     ...(stopReason !== undefined && { stopReason: textOf(fields, "stopReason") }),
   };
@@ -105,21 +112,42 @@ function readToolCall(value: unknown, where: string): { name: string; input: Jso
   const call = fieldsOf(value, where);
   const name = textOf(call, "name", where);
   if (name === "") throw bad(`${where}.name is empty; name the tool`);
-  return { name, input: jsonOf(call.input ?? {}, `${where}.input`) };
+  return { name, input: jsonOf(inputOf(call), `${where}.input`) };
+}
+
+/** What is left out is a call without arguments; null is an input, and a bad one. */
+function inputOf({ input }: Fields): unknown {
+  return input === undefined ? {} : input;
 }
 
 function readUsage({ usage }: Fields): Pick<ScriptedStep, "usage"> {
   if (usage === undefined) return {};
-  const { inputTokens, outputTokens } = fieldsOf(usage, "usage");
-  const counts = { inputTokens: tokens(inputTokens), outputTokens: tokens(outputTokens) };
-  return { usage: counts };
+  const said = fieldsOf(usage, "usage");
+  onlyKnown(said, USAGE_FIELDS, "its usage");
+  const {
+    cacheReadTokens = 0,
+    cacheWriteTokens = 0,
+    cacheWrite1hTokens = 0,
+    webSearches = 0,
+  } = said;
+  const read = {
+    inputTokens: tokens(said.inputTokens),
+    outputTokens: tokens(said.outputTokens),
+    cacheReadTokens: tokens(cacheReadTokens),
+    cacheWriteTokens: tokens(cacheWriteTokens),
+    cacheWrite1hTokens: tokens(cacheWrite1hTokens),
+    webSearches: tokens(webSearches, MOST_SEARCHES_OF_ONE),
+  };
+  if (read.cacheWrite1hTokens > read.cacheWriteTokens) {
+    throw bad("usage.cacheWrite1hTokens is more than the cacheWriteTokens of which it is a part");
+  }
+  return { usage: read };
 }
 
-function tokens(value: unknown): number {
-  const isCount = Number.isSafeInteger(value) && (value as number) >= 0;
-  if (isCount && (value as number) <= MOST_TOKENS) return value as number;
+function tokens(value: unknown, most = MOST_TOKENS_OF_ONE): number {
+  if (isCount(value, most)) return value;
   const told = "usage has to be { inputTokens, outputTokens } in whole numbers from 0";
-  throw bad(`${told} to ${MOST_TOKENS}, not ${describe(value)}`);
+  throw bad(`${told} to ${most}, not ${describe(value)}`);
 }
 
 function readBlock(value: unknown, turn: number, index: number): Block {
@@ -169,10 +197,10 @@ function jsonOf(value: unknown, where: string): Json {
   }
 }
 
-function onlyKnown(fields: Fields, known: readonly string[]): void {
+function onlyKnown(fields: Fields, known: readonly string[], whose = "it"): void {
   const stranger = Object.keys(fields).find((field) => !known.includes(field));
   if (stranger === undefined) return;
-  throw bad(`it has an unknown field \`${stranger}\`; the fields are ${known.join(", ")}`);
+  throw bad(`${whose} has an unknown field \`${stranger}\`; the fields are ${known.join(", ")}`);
 }
 
 function bad(told: string): CoppiceError {

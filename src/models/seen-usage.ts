@@ -2,22 +2,21 @@ import type { Json } from "../wire/json.ts";
 import { jsonTokens, textTokens } from "../wire/token-estimate.ts";
 import type { Said } from "./module-reply.ts";
 
-/** A block of a stream as far as it has come. */
+/** A block of a stream as far as it has come. Its signature is no output. */
 export interface SeenBlock {
-  readonly open: { readonly [field: string]: unknown };
+  readonly open: { readonly data?: unknown; readonly name?: unknown; readonly input?: unknown };
+  readonly text: string;
+  readonly thinking: string;
   /** The arguments of a call. */
   readonly json: string;
 }
 
-/** What a model writes of a block beside the arguments of a call. Signatures are not output. */
-const WRITTEN = ["text", "thinking", "data", "name"];
-
 /** About how many tokens of output were streamed, by our own estimate. */
 export function seenTokens(blocks: Iterable<SeenBlock>): number {
   let tokens = 0;
-  for (const { open, json } of blocks) {
-    for (const field of WRITTEN) {
-      const written = open[field];
+  for (const { open, text, thinking, json } of blocks) {
+    tokens += textTokens(text) + textTokens(thinking);
+    for (const written of [open.data, open.name]) {
       if (typeof written === "string") tokens += textTokens(written);
     }
     tokens += json === "" ? inputTokens(open.input) : textTokens(json);

@@ -7,11 +7,26 @@ export const noTokens: TokenUsage = Object.freeze({
   outputTokens: 0,
 });
 
-export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
+/** What most calls have none of is left out then. */
+export function usageOf({
+  cacheWrite1hTokens = 0,
+  webSearches = 0,
+  ...usage
+}: TokenUsage): TokenUsage {
   return {
+    ...usage,
+    ...(cacheWrite1hTokens > 0 && { cacheWrite1hTokens }),
+    ...(webSearches > 0 && { webSearches }),
+  };
+}
+
+export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return usageOf({
     inputTokens: a.inputTokens + b.inputTokens,
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    cacheWrite1hTokens: (a.cacheWrite1hTokens ?? 0) + (b.cacheWrite1hTokens ?? 0),
     outputTokens: a.outputTokens + b.outputTokens,
-  };
+    webSearches: (a.webSearches ?? 0) + (b.webSearches ?? 0),
+  });
 }

@@ -15,7 +15,7 @@ import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
 import { type Choice, circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
-import { isJob, jobDone } from "./model-result.ts";
+import { failsAlone, isJob, jobDone } from "./model-result.ts";
 import { maxTokensOf } from "./output-limit.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -282,10 +282,11 @@ export class ModelCalls {
     this.#jobs.start(node, { out, model, maxTokens, turn, about });
   }
 
-  /** A model that may not be called: the loop cannot go on, a machine reads it as a result. */
+  /** A model that may not be called: it ends the loop, but for a turn that fails alone. */
   #fail(node: Node, out: ModelOut, error: WireError): void {
     const { kernel } = this.#swarm;
-    if (out.job !== undefined) return kernel.settleCall(node, out.callId, { isError: true, error });
+    const isTold = out.job !== undefined || failsAlone(node, error);
+    if (isTold) return kernel.settleCall(node, out.callId, { isError: true, error });
     kernel.end(node, { status: "failed", reason: error.message, error });
   }
 }

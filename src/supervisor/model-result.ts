@@ -1,9 +1,11 @@
 import type { CoppiceError } from "../errors.ts";
-import type { Call } from "../kernel/node.ts";
+import type { Call, Node } from "../kernel/node.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import type { WireError } from "../wire/outcome.ts";
+import { isTurnFailure } from "../wire/stop-reason.ts";
 import type { Block } from "../wire/transcript.ts";
 import type { CallDone } from "./model-report.ts";
 
@@ -47,4 +49,14 @@ function textOf(content: readonly Block[]): string {
 /** True for a machine's call, which a host begins without a permit that would need a slot. */
 export function isJob({ out }: Call): boolean {
   return out.type === "model" && out.job !== undefined;
+}
+
+/**
+ * True for a turn of a session that has failed because of what it is, where no other model may be
+ * asked. It counts then, although it had been given back.
+ */
+export function failsAlone(node: Node, error: WireError): boolean {
+  if (node.birth.lifetime !== "session" || !isTurnFailure(error)) return false;
+  node.turns += 1;
+  return true;
 }

@@ -67,6 +67,7 @@ export class Places {
       input: birth.input,
       template: shown.id,
       limits: { repeats: tightest(node, "repeats"), errors: tightest(node, "errors") },
+      ...(birth.lifetime === "session" ? { lifetime: birth.lifetime } : {}),
       upTo: mailbox.covered,
       ...(state === undefined ? {} : { state }),
       ...(timers === undefined ? {} : { timers }),

@@ -140,7 +140,8 @@ export class Registry {
   }
 
   #template(spec: AgentSpec, models: Plan["models"], tools: Template["tools"]): Template {
-    const { machine, instructions, output } = spec;
+    const { machine, output } = spec;
+    const instructions = spec.instructions?.toWellFormed();
     const [model, ...fallback] = models;
     const body = {
       ...(machine === undefined ? {} : { machine }),
@@ -151,7 +152,7 @@ export class Registry {
       tools,
       agents: (spec.agents ?? []).map((name) => ({
         name,
-        description: this.#specs.get(name)?.instructions ?? "",
+        description: this.#specs.get(name)?.instructions?.toWellFormed() ?? "",
       })),
     };
     return { id: createHash("sha256").update(JSON.stringify(body)).digest("base64url"), ...body };

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import { plainJson } from "../wire/plain-json.ts";
+import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
 
 const count = z.number().int().min(0);
 const milliseconds = z.number().int().min(1).max(LONGEST_DELAY_MS);
@@ -37,11 +38,13 @@ const units = {
   modelCalls: count.optional(),
 };
 
+const window = z.strictObject({ ...units, everyMs: count, timeZone: z.string().optional() });
+
 /** Sums are the authority's to check: what is whole in nano-dollars, what a window may be. */
 export const budgetSchema = z.strictObject({
   ...units,
   perAction: z.strictObject({ usd: units.usd, tokens: units.tokens }).optional(),
-  windows: z.array(z.strictObject({ ...units, everyMs: count })).optional(),
+  windows: z.array(window).optional(),
   warnAt: z.number().min(0).max(1).optional(),
   onExceeded: z.enum(["stop", "ask"]).optional(),
 });
@@ -51,12 +54,29 @@ const grants = z.array(z.union([z.string(), record]));
 const labels = z.record(z.string(), z.string());
 
 /** What one call can use at most: more would make sums inexact. */
-const tokens = count.max(1_000_000_000);
+const tokens = count.max(MOST_TOKENS);
+
+const usage = z
+  .strictObject({
+    inputTokens: tokens,
+    outputTokens: tokens,
+    cacheReadTokens: tokens.optional(),
+    cacheWriteTokens: tokens.optional(),
+    cacheWrite1hTokens: tokens.optional(),
+    webSearches: count.max(MOST_SEARCHES).optional(),
+  })
+  .refine(
+    ({ cacheWriteTokens = 0, cacheWrite1hTokens = 0 }) => cacheWrite1hTokens <= cacheWriteTokens,
+    {
+      path: ["cacheWrite1hTokens"],
+      message: "is more than the cacheWriteTokens of which it is a part",
+    },
+  );
 
 const scriptedStep = z.strictObject({
   text: z.string().optional(),
   toolCalls: z.array(z.strictObject({ name: z.string(), input: plain })).optional(),
-  usage: z.strictObject({ inputTokens: tokens, outputTokens: tokens }).optional(),
+  usage: usage.optional(),
   delayMs: z.number().min(0).max(LONGEST_DELAY_MS).optional(),
   error: z.string().optional(),
 });

@@ -22,6 +22,7 @@ import { ModelCalls } from "./model-calls.ts";
 import { PacedCalls } from "./paced-calls.ts";
 import { Places } from "./places.ts";
 import { birthOf, type Plan } from "./plan.ts";
+import { RequestQueue } from "./request-queue.ts";
 import { carryOut } from "./requests.ts";
 import { ShownTools } from "./shown-tools.ts";
 import type { SwarmOptions, SwarmParts } from "./swarm-parts.ts";
@@ -42,6 +43,7 @@ export class Swarm {
   readonly pacedCalls: PacedCalls;
   readonly labels = new UsageByLabel();
   readonly hostEvents = new HostListener(this);
+  readonly #requests: RequestQueue;
   readonly #shown = new ShownTools();
   readonly #records = new Map<string, AgentRecord>();
   #parts: SwarmParts | undefined;
@@ -57,6 +59,11 @@ export class Swarm {
     this.modelCalls = new ModelCalls(this, options.breaker);
     this.approvals = new Approvals(this, options);
     this.pacedCalls = new PacedCalls(this, options.rates);
+    this.#requests = new RequestQueue({
+      clock: this.clock,
+      carryOut: (effect) => carryOut(this, effect),
+      step: (slice) => this.step(slice),
+    });
   }
 
   begin(parts: SwarmParts): void {
@@ -134,6 +141,7 @@ export class Swarm {
     this.#closed = true;
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
     this.#timer = undefined;
+    this.#requests.close();
     this.asks.close();
     this.places.flush();
   }
@@ -153,6 +161,7 @@ export class Swarm {
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
+    this.#requests.begin();
     try {
       this.#carryOutAll();
     } finally {
@@ -204,6 +213,8 @@ export class Swarm {
         return this.asks.fail(effect.askId, decodeError(effect.error));
       case "ask-timed-out":
         return this.asks.timeOut(effect.askId);
+      case "request":
+        return this.#requests.take(effect);
       default:
         return carryOut(this, effect);
     }

@@ -5,6 +5,7 @@ import type { Node } from "../kernel/node.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
 import { plainJson } from "../wire/plain-json.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -19,11 +20,39 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   if (due !== undefined) return due();
   const again = approvals.takeAgain(callId);
   const tool = parts.toolbox.subjectOf(out.tool);
+  if (again === undefined && jsonBytes(input, MOST_INPUT_BYTES) > MOST_INPUT_BYTES) {
+    return refuseLarge(swarm, node, { ...out, tool });
+  }
   // A copy: whoever is told of the call must not change what it is.
   if (again === undefined) {
     log.fact("tool.requested", node.path, { callId, tool, input: plainJson(input) });
   }
   ask(swarm, node, { ...out, tool }, { approved: again?.approved ?? false });
+}
+
+/** Nothing of such an input is kept: neither an event nor a journal has room for it. */
+function refuseLarge(swarm: Swarm, node: Node, { callId, tool }: Omit<ToolOut, "input">): void {
+  const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
+  const message = `The input of "${tool}" is over ${most}; give it a file or a reference instead`;
+  const details = { tool, mostBytes: MOST_INPUT_BYTES };
+  swarm.log.fact("tool.requested", node.path, { callId, tool, input: `[over ${most}, left out]` });
+  refuseCall(swarm, node, { callId, tool })(
+    new CoppiceError("TOOL_INPUT_INVALID", message, details),
+  );
+}
+
+/** Settles a call that does not begin with the reason, which its agent reads. */
+function refuseCall(
+  { log, kernel }: Swarm,
+  node: Node,
+  { callId, tool }: Omit<ToolOut, "input" | "type">,
+): Deny {
+  return (error) => {
+    const { code, message } = error;
+    log.fact("tool.denied", node.path, { callId, tool, code, message });
+    const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
+    kernel.settleCall(node, callId, { isError: true, error: wire });
+  };
 }
 
 interface Before {
@@ -35,14 +64,9 @@ interface Before {
 
 /** Asks the door, and does what follows from its answer. */
 function ask(swarm: Swarm, node: Node, call: ToolOut, { approved, isPaced = false }: Before): void {
-  const { log, parts, approvals } = swarm;
+  const { parts, approvals } = swarm;
   const { callId, tool, input } = call;
-  const deny: Deny = (error) => {
-    const { code, message } = error;
-    log.fact("tool.denied", node.path, { callId, tool, code, message });
-    const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
-    swarm.kernel.settleCall(node, callId, { isError: true, error: wire });
-  };
+  const deny = refuseCall(swarm, node, call);
   const verdict = allow(swarm, node, { callId, tool, input, approved });
   if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
   switch (verdict.status) {

@@ -5,7 +5,13 @@ import type { InnerScene, Invariant } from "./invariant.ts";
 
 const STARTS = new Set(["agent.spawned", "agent.started", "tool.started", "model.started"]);
 /** What tells of something that was done to an agent, or that an agent did. */
-const DEEDS = new Set([...STARTS, "agent.restarted", "agent.state", "tool.requested"]);
+const DEEDS = new Set([
+  ...STARTS,
+  "agent.restarted",
+  "agent.state",
+  "turn.failed",
+  "tool.requested",
+]);
 
 const gapFree: Invariant<InnerScene> = {
   name: "facts are numbered without a gap",

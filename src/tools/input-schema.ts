@@ -68,7 +68,9 @@ function objectSchema(tool: string, schema: unknown): JsonSchema {
   } catch (error) {
     throw wrong(`is not plain JSON: ${describe(error)}`);
   }
-  if (copy.type !== undefined && copy.type !== "object") {
+  const { type = "object" } = copy;
+  // One that allows other values too is shown to models as an object.
+  if (type !== "object" && !(Array.isArray(type) && type.includes("object"))) {
     throw wrong(`describes ${JSON.stringify(copy.type)}, and a tool's input is an object`);
   }
   return Object.freeze({ type: "object", ...copy });
@@ -103,13 +105,22 @@ const dialects: { draft7?: Ajv; draft2020?: Ajv2020 } = {};
 /** One instance for each dialect, made when first needed: making one takes 12 ms. */
 function dialect(schema: JsonSchema): Ajv | Ajv2020 {
   // Unknown keywords and formats are annotations, as the standard has it.
-  const options: Options = { strict: false, logger: false, allErrors: true, addUsedSchema: false };
+  const options: Options = { strict: false, logger: false, allErrors: true };
   if (typeof schema.$schema === "string" && /draft-0[67]/.test(schema.$schema)) {
     dialects.draft7 ??= new Ajv(options);
     return dialects.draft7;
   }
   dialects.draft2020 ??= new Ajv2020(options);
   return dialects.draft2020;
+}
+
+const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
+
+/** Where a schema is no valid JSON Schema 2020-12, as JSON Pointers; nowhere when it is one. */
+export function schemaFaults(schema: JsonSchema): readonly string[] {
+  const check = dialect({}).getSchema(META_SCHEMA);
+  if (check === undefined || check(schema) === true) return [];
+  return (check.errors ?? []).map(({ instancePath }) => instancePath);
 }
 
 function ajvIssue({ instancePath, message, params }: ErrorObject): InputIssue {

@@ -5,15 +5,15 @@ import { deserializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolResultSchema,
-  ListToolsResultSchema,
+  PaginatedResultSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
-import { plainJson } from "../wire/plain-json.ts";
 import type { HttpServer, McpServerConfig, StdioServer } from "./mcp-config.ts";
 import { jsonOfMcpResult } from "./mcp-result.ts";
+import { isObject } from "./schema-keywords.ts";
 import { ServerProcess } from "./server-process.ts";
 
 /** A tool as its server lists it. */
@@ -130,15 +130,17 @@ export class McpClient {
     if (this.#client.getServerCapabilities()?.tools === undefined) return [];
     let cursor: string | undefined;
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      // `listTools` of the SDK would compile every output schema, and refuse all for a bad one.
+      // `listTools` of the SDK would compile every output schema, and refuse all for a bad one; so
+      // would its schema of a list for one tool that is odd.
       const listed = await this.#client.request(
         { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
-        ListToolsResultSchema,
+        PaginatedResultSchema,
         { timeout: this.#options.timeoutMs, ...(signal === undefined ? {} : { signal }) },
       );
-      for (const { name, description = "", inputSchema } of listed.tools) {
-        if (tools.has(name) || tools.size >= MAX_TOOLS) continue;
-        tools.set(name, { name, description, inputSchema: plainJson(inputSchema) as JsonSchema });
+      if (!Array.isArray(listed.tools)) throw new Error("its list of tools is none");
+      for (const tool of listed.tools.flatMap(readTool)) {
+        if (tools.has(tool.name) || tools.size >= MAX_TOOLS) continue;
+        tools.set(tool.name, tool);
       }
       cursor = listed.nextCursor;
       if (cursor === undefined) break;
@@ -184,6 +186,20 @@ export class McpClient {
     this.#state = "over";
     this.#options.onLost(how);
   }
+}
+
+/** What a model is shown of an odd schema is decided where all schemas are made fit for it. */
+function readTool(tool: unknown): McpTool[] {
+  if (typeof tool !== "object" || tool === null) return [];
+  const { name, description, inputSchema } = tool as { readonly [field: string]: unknown };
+  if (typeof name !== "string") return [];
+  return [
+    {
+      name,
+      description: typeof description === "string" ? description : "",
+      inputSchema: isObject(inputSchema) ? inputSchema : { type: "object" },
+    },
+  ];
 }
 
 function processLine(config: StdioServer): Line {

@@ -15,6 +15,9 @@ const MAX_LENGTH = 64;
 /** The name a model knows a subject by: `fs/read` is `fs__read`. */
 export function modelName(subject: string): string {
   const name = subject.replace("/", "__").replace(/[^A-Za-z0-9_-]/g, "_");
+  const [, own = ""] = /^[^/]*\/?(.*)$/s.exec(subject) ?? [];
+  // A name of other letters alone would be the same as that of its every neighbour.
+  if (own !== "" && !/[A-Za-z0-9]/.test(own)) return withHash(name, subject);
   return name.length <= MAX_LENGTH ? name : withHash(name, subject);
 }
 
@@ -36,7 +39,8 @@ export function nameTable(
     const owner = owners.get(name);
     if (owner !== undefined) {
       if (clash === "refuse") throw clashOf(name, subject, owner);
-      name = withHash(name, subject);
+      // The hash itself is a name that another may have.
+      for (let n = 0; owners.has(name); n += 1) name = withHash(name, subject + " ".repeat(n));
     }
     owners.set(name, `tool "${subject}"`);
     names.set(subject, name);

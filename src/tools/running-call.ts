@@ -1,5 +1,6 @@
 import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { CoppiceError, type ErrorCode, type ErrorDetails } from "../errors.ts";
+import { shorten } from "../wire/clip.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
@@ -198,7 +199,8 @@ export class RunningCall {
     const fraction = given === undefined ? undefined : Math.min(1, Math.max(0, given));
     if (now - this.#toldAt < PROGRESS_EVERY_MS) return;
     this.#toldAt = now;
-    const text = message === undefined ? undefined : clip(String(message), MAX_PROGRESS_CHARACTERS);
+    const text =
+      message === undefined ? undefined : shorten(String(message), MAX_PROGRESS_CHARACTERS);
     onProgress({
       ...(fraction === undefined ? {} : { fraction }),
       ...(text === undefined ? {} : { message: text }),
@@ -261,14 +263,8 @@ function sentence(issues: readonly InputIssue[]): string {
 /** What was thrown, as text, even when asking it throws again. */
 function said(thrown: unknown): string {
   try {
-    return clip(String(describe(thrown)), MAX_MESSAGE_CHARACTERS);
+    return shorten(String(describe(thrown)), MAX_MESSAGE_CHARACTERS);
   } catch (error) {
     return `something that cannot be shown (${typeof error})`;
   }
-}
-
-function clip(text: string, most: number): string {
-  return text.length <= most
-    ? text
-    : `${text.slice(0, most)}... (${text.length - most} more characters)`;
 }

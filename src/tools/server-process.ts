@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 import { signalGroup, spawnLeashed } from "../processes/leashed-process.ts";
+import { clipStart } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
 
 export interface ServerProcessOptions {
@@ -118,7 +119,7 @@ export class ServerProcess {
   }
 
   #keep(text: string): void {
-    this.#tail = (this.#tail + text).slice(-MAX_TAIL_CHARACTERS);
+    this.#tail = clipStart(this.#tail + text, MAX_TAIL_CHARACTERS);
   }
 
   #end(how: string): void {

@@ -8,6 +8,7 @@ import type { ToolCard } from "../wire/transcript.ts";
 import { type ComputeThreads, computeCallable } from "./compute-tool.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp-config.ts";
 import { McpConnection } from "./mcp-connection.ts";
+import { modelSchema } from "./model-schema.ts";
 import { modelName, nameTable } from "./names.ts";
 import {
   type Callable,
@@ -229,8 +230,10 @@ export class Toolbox {
     if (this.#cards !== undefined) return this.#cards;
     const names = nameTable(this.#subjects(), { clash: "hash" });
     const card = (subject: string, described: Omit<ListedTool, "subject">): ToolCard => {
-      const { description, inputSchema } = described;
-      return { subject, name: names.get(subject) ?? subject, description, inputSchema };
+      const { shown: inputSchema, ...keys } = modelSchema(described.inputSchema);
+      const description = described.description.toWellFormed();
+      const name = names.get(subject) ?? modelName(subject);
+      return { subject, name, description, inputSchema, ...keys };
     };
     this.#cards = [
       ...[...this.#tools].map(([subject, tool]) => card(subject, tool)),

@@ -84,6 +84,8 @@ export interface Placement {
   readonly name: string;
   /** What bounds the loop where the turns run: see {@link Limits}. */
   readonly limits: Required<Pick<Limits, "repeats" | "errors">>;
+  /** Left out: a task, which a turn that fails ends. */
+  readonly lifetime?: "session";
   /** Where deliveries go on from: the last number that a frame covered. */
   readonly upTo: number;
   /** The rest is set when the agent is moved. */

@@ -17,6 +17,7 @@ export const FACTS = [
   "model.started",
   "model.finished",
   "model.retried",
+  "turn.failed",
   "tool.requested",
   "tool.denied",
   "tool.started",
@@ -97,6 +98,8 @@ export interface EventBodies {
   };
   readonly "model.retried": CallEvent &
     Refusal & { readonly attempt: number; readonly delayMs: number };
+  /** A turn of a session failed because of what it is; the session lives on without it. */
+  readonly "turn.failed": Refusal & { readonly stopReason?: string };
   readonly "tool.requested": ToolEvent & { readonly input: Json };
   readonly "tool.denied": ToolEvent & Refusal;
   readonly "tool.started": ToolEvent;

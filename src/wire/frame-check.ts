@@ -1,6 +1,7 @@
 import { LONGEST_DELAY_MS } from "./clock.ts";
 import type { FromHost, Out } from "./frame.ts";
 import { MOST_NOTES } from "./inspection.ts";
+import { isUsage } from "./token-counts.ts";
 
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, Check>>;
@@ -8,8 +9,6 @@ type Loose = { readonly [key: string]: unknown };
 
 /** Deeper than any agent nests, and far from the end of the stack: a circle never ends. */
 const DEEPEST = 600;
-/** More tokens than any one call can use; larger figures would make sums inexact. */
-const MOST_TOKENS = 1_000_000_000;
 
 const json: Check = (value) => isJson(value, 0);
 const text: Check = (value) => typeof value === "string";
@@ -18,7 +17,6 @@ const number: Check = (value) => Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const delay: Check = (value) =>
   count(value) && (value as number) > 0 && (value as number) <= LONGEST_DELAY_MS;
-const tokens: Check = (value) => count(value) && (value as number) <= MOST_TOKENS;
 const moment: Check = (value) => value === "now" || value === "results";
 const optional =
   (check: Check): Check =>
@@ -42,12 +40,7 @@ const oneOf =
 
 const details: Check = (value) => isObject(value) && json(value);
 const error = shaped({ code: text, message: text, details, stack: optional(text) });
-const usage = shaped({
-  inputTokens: tokens,
-  cacheReadTokens: tokens,
-  cacheWriteTokens: tokens,
-  outputTokens: tokens,
-});
+const usage: Check = isUsage;
 const blocks = listOf(shaped({ type: text }));
 const content: Check = (value) => text(value) || (json(value) && blocks(value));
 const message = shaped({ role: text, content, omits: optional(count) });
@@ -81,6 +74,7 @@ const out = oneOf("type", {
   question: { callId: text, question: json },
   reply: { askId: text, value: json },
   "reply.failed": { askId: text, error },
+  "turn.failed": { error },
   output: { callId: text, text },
   "turn-end": { output: json },
   done: {

@@ -72,6 +72,8 @@ export type Out =
   | { readonly type: "reply"; readonly askId: string; readonly value: Json }
   /** The turn that an `ask` began has failed, and its agent lives on. */
   | { readonly type: "reply.failed"; readonly askId: string; readonly error: WireError }
+  /** A turn has failed because of what it is, and its agent lives on: what follows is another. */
+  | { readonly type: "turn.failed"; readonly error: WireError }
   /** Streamed text: ephemeral, never journaled. */
   | { readonly type: "output"; readonly callId: string; readonly text: string }
   /** The loop's turn ended without tool calls: a task ends here unless something wakes it. */

@@ -1,4 +1,5 @@
 import type { Json, JsonSchema } from "./json.ts";
+import type { TokenUsage } from "./transcript.ts";
 
 /** What a budget counts. `tokens` is all input, cached included, plus output. */
 export type Unit = "usd" | "tokens" | "toolCalls" | "modelCalls";
@@ -18,7 +19,14 @@ export type Budget = { readonly [U in Unit]?: number } & {
  * So much in each span of `everyMs` milliseconds, counted from the epoch: a day is one of UTC.
  * Spent in a span is what is settled in it. What does not fit is refused, with `retryAfterMs`.
  */
-export type BudgetWindow = { readonly [U in Unit]?: number } & { readonly everyMs: number };
+export type BudgetWindow = { readonly [U in Unit]?: number } & {
+  readonly everyMs: number;
+  /**
+   * An IANA zone such as `Europe/Berlin`, beside whole days only: they then turn at its midnight,
+   * whether its clocks are set that day or not, and several are counted from its 1 January 1970.
+   */
+  readonly timeZone?: string;
+};
 
 /** Bounds of a node's subtree. Each is a whole number; 0 allows none. */
 export interface Limits {
@@ -88,11 +96,17 @@ export type Grant =
     }
   | { readonly deny: string; readonly where?: Where };
 
+/** What a script or a module says that a call used; what it leaves out is 0. */
+export interface SaidUsage extends Partial<TokenUsage> {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** One step of a scripted model: what it says, and what that costs. */
 export interface ScriptedStep {
   readonly text?: string;
   readonly toolCalls?: readonly { readonly name: string; readonly input: Json }[];
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  readonly usage?: SaidUsage;
   /** Milliseconds before the answer. Default 0. */
   readonly delayMs?: number;
   /** Fails the call with `MODEL_FAILED` and this message. */

@@ -1,3 +1,4 @@
+import { clip } from "./clip.ts";
 import { describe } from "./error-codec.ts";
 import type { Json } from "./json.ts";
 
@@ -18,7 +19,7 @@ export function summaryOf(value: unknown, characters: number): Json {
     return copy(value, { left: characters }, 0);
   } catch (thrown) {
     // A getter or a proxy of somebody else's object threw.
-    return `… unreadable: ${describe(thrown).slice(0, 100)}`;
+    return `… unreadable: ${clip(describe(thrown), 100)}`;
   }
 }
 
@@ -50,10 +51,10 @@ function copy(value: unknown, room: Room, depth: number): Json {
 function copyText(text: string, room: Room): string {
   const length = Math.min(LONGEST_TEXT, room.left);
   // Redacted first: half a secret would not be known for one.
-  const shown = text.slice(0, 4 * LONGEST_TEXT).replace(SECRET_TEXT, REDACTED);
+  const shown = clip(text, 4 * LONGEST_TEXT).replace(SECRET_TEXT, REDACTED);
   room.left -= Math.min(shown.length, length);
   const cut = shown.length > length || text.length > 4 * LONGEST_TEXT;
-  return cut ? `${shown.slice(0, length)}… (${text.length} characters)` : shown;
+  return cut ? `${clip(shown, length)}… (${text.length} characters)` : shown;
 }
 
 function copyObject(value: object, room: Room, depth: number): Json {
@@ -68,7 +69,7 @@ function copyObject(value: object, room: Room, depth: number): Json {
       break;
     }
     if (field === undefined || typeof field === "function") continue;
-    const name = String(key).slice(0, 100);
+    const name = clip(String(key), 100);
     room.left -= name.length + 3;
     fields[name] =
       SECRET_NAME.test(name) || SECRET_PART.test(name) ? REDACTED : copy(field, room, depth + 1);

@@ -1,9 +1,8 @@
+import { blocksIn } from "./content.ts";
 import type { CallResult, DeliveryBody } from "./delivery.ts";
+import { imageTokens } from "./image.ts";
 import type { Json } from "./json.ts";
 import type { Block, ToolCard, TurnMessage } from "./transcript.ts";
-
-/** Anthropic bills an image of the largest useful size at about 1,600 tokens. */
-const IMAGE_TOKENS = 1_600;
 
 /** Roles and delimiters around a message, and around a call or its result. */
 const MESSAGE_TOKENS = 4;
@@ -15,6 +14,9 @@ const TOOL_TOKENS = 12;
 
 /** Byte-pair encoders differ; too many is the harmless side, since the real figure is settled. */
 const MARGIN = 1.15;
+
+/** No text has been found of which the estimate is a smaller share of the real figure. */
+const LEAST_SHARE = 0.95;
 
 const [OTHER, LOWER, UPPER, DIGIT, MARK, SPACE] = [0, 1, 2, 3, 4, 5] as const;
 
@@ -51,12 +53,12 @@ export function textTokens(text: string): number {
 }
 
 /**
- * About how many tokens a value is as JSON, without writing it out. An image is an image.
+ * About how many tokens a value is as JSON, without writing it out.
  *
  * **Fails with** a TypeError for what no JSON can hold.
  */
 export function jsonTokens(value: Json | undefined): number {
-  if (typeof value === "string") return textTokens(value) + 1;
+  if (typeof value === "string") return textTokens(JSON.stringify(value).slice(1, -1)) + 1;
   if (typeof value === "number") return textTokens(String(value)) + 1;
   if (value === undefined || value === null || typeof value === "boolean") return 2;
   if (typeof value !== "object") throw new TypeError(`JSON cannot hold a ${typeof value}`);
@@ -65,10 +67,8 @@ export function jsonTokens(value: Json | undefined): number {
     for (const item of value) tokens += jsonTokens(item);
     return tokens;
   }
-  const fields = value as { readonly [key: string]: Json | undefined };
-  if (fields.type === "image" && fields.source !== undefined) return IMAGE_TOKENS;
-  for (const [key, item] of Object.entries(fields))
-    tokens += textTokens(key) + 1 + jsonTokens(item);
+  for (const [key, item] of Object.entries(value as { readonly [key: string]: Json | undefined }))
+    tokens += jsonTokens(key) + jsonTokens(item);
   return tokens;
 }
 
@@ -76,13 +76,23 @@ export function jsonTokens(value: Json | undefined): number {
 export function leastTokens(value: Json): number {
   if (typeof value === "string") return textTokens(value);
   if (typeof value !== "object" || value === null) return 0;
-  const { type, ...fields } = value as { readonly [key: string]: Json | undefined };
-  if (type === "image" && fields.source !== undefined) return IMAGE_TOKENS;
-  return Object.values(fields).reduce<number>((sum, item) => sum + leastTokens(item ?? null), 0);
+  const blocks = blocksIn(value);
+  return blocks === undefined ? tokensOfTexts(value) : contentTokens(blocks);
+}
+
+function tokensOfTexts(value: Json | undefined): number {
+  if (typeof value === "string") return textTokens(value);
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce<number>((sum, item) => sum + tokensOfTexts(item), 0);
 }
 
 export function messageTokens({ content }: TurnMessage): number {
   return MESSAGE_TOKENS + contentTokens(content);
+}
+
+/** The most tokens that a prompt of this estimate may turn out to have, by the stated bound. */
+export function mostTokens(estimate: number): number {
+  return Math.floor(estimate / LEAST_SHARE);
 }
 
 /** What every request of an agent begins with: its instructions and its tools. */
@@ -102,20 +112,27 @@ export function deliveryTokens(body: DeliveryBody): number {
     case "result":
       return CALL_TOKENS + resultTokens(body.result);
     case "message":
-      return MESSAGE_TOKENS + jsonTokens(body.message);
+      return MESSAGE_TOKENS + textTokens(body.from) + valueTokens(body.message);
     case "note":
       return MESSAGE_TOKENS + textTokens(body.text);
     case "child":
-      return MESSAGE_TOKENS + jsonTokens(body.outcome);
+      return MESSAGE_TOKENS + textTokens(body.name) + jsonTokens(body.outcome);
     default:
       return 0;
   }
 }
 
 function resultTokens(result: CallResult): number {
-  if (!result.isError) return jsonTokens(result.value);
+  if (!result.isError) return valueTokens(result.value);
   const { code, message } = result.error;
   return textTokens(code) + textTokens(message) + jsonTokens(result.partial);
+}
+
+/** Text is shown as it is, blocks as blocks, and anything else as the JSON that it is. */
+function valueTokens(value: Json): number {
+  if (typeof value === "string") return textTokens(value);
+  const blocks = blocksIn(value);
+  return blocks === undefined ? jsonTokens(value) : contentTokens(blocks);
 }
 
 function contentTokens(content: string | readonly Block[]): number {
@@ -128,7 +145,7 @@ function blockTokens(block: Block): number {
     case "text":
       return textTokens(block.text);
     case "image":
-      return IMAGE_TOKENS;
+      return imageTokens(block.source);
     case "thinking":
       return textTokens(block.thinking);
     case "redacted_thinking":

@@ -1,4 +1,5 @@
 import type { Json, JsonSchema } from "./json.ts";
+import type { RenamedKeys } from "./renamed-keys.ts";
 
 /** Where the service may cut its cache, in the shape of Anthropic's Messages API. */
 export interface CacheMark {
@@ -37,7 +38,10 @@ export interface ToolCard {
   readonly subject: string;
   readonly name: string;
   readonly description: string;
+  /** As the model is shown it. */
   readonly inputSchema: JsonSchema;
+  /** Where keys in it are not those of the tool: how what a model says becomes true. */
+  readonly keys?: RenamedKeys;
 }
 
 /** Tokens of one model call as its service reported them. */
@@ -46,7 +50,11 @@ export interface TokenUsage {
   readonly inputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
+  /** Of `cacheWriteTokens`, those that were written for one hour. Left out: none. */
+  readonly cacheWrite1hTokens?: number;
   readonly outputTokens: number;
+  /** Searches that the service itself made on the web. Left out: none. */
+  readonly webSearches?: number;
 }
 
 /** All text of a message. */

@@ -58,7 +58,7 @@ it("fails an agent whose state it cannot read, and no other", () => {
 
 it("fails an agent whose model's reply it cannot take, and no other", () => {
   const host = driveHost({ post: (message) => host.posts.push(message) });
-  const spoilt = { toolCalls: [{ name: "add", input: (() => undefined) as never }] };
+  const spoilt = { toolCalls: [{ name: "add", input: { at: () => undefined } as never }] };
   const bad = loopTemplate([spoilt], { id: "bad" });
   host.runtime.receive({
     templates: [bad, talk],

@@ -78,13 +78,18 @@ it("shows a model the tools by its names and calls them by ours", () => {
       {
         toolCalls: [
           { name: "fs__read", input: {} },
-          { name: "nope", input: 1 },
+          { name: "nope", input: { n: 1 } },
         ],
       },
     ]),
   );
   const [frame] = host.tell(permit(1, 0));
-  expect(frame?.out).toMatchObject([{}, { tool: "fs/read" }, { tool: "nope", input: 1 }, {}]);
+  expect(frame?.out).toMatchObject([
+    {},
+    { tool: "fs/read" },
+    { tool: "nope", input: { n: 1 } },
+    {},
+  ]);
 });
 
 it("shows an error with its code and partial output, and blocks as blocks", () => {
@@ -182,7 +187,10 @@ it("knows no built-in calls without agents to spawn", () => {
 
 it("keeps content blocks of its input", () => {
   const host = driveHost();
-  const input = [text("see"), { type: "image", source: { type: "url", url: "x" } }];
+  const input = [
+    text("see"),
+    { type: "image", source: { type: "url", url: "https://x.example/a.png" } },
+  ];
   const [frame] = host.place(loopTemplate([]), { input });
   expect(frame?.append).toEqual([{ role: "user", content: input }]);
 });

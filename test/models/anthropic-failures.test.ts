@@ -12,7 +12,6 @@ import {
   type ServerReply,
   say,
   serverError,
-  toolUse,
 } from "../fixtures/messages-server.ts";
 import { startBench, testKey } from "./anthropic-bench.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
@@ -37,7 +36,6 @@ const billed: [string, ServerReply, object][] = [
     breakOff(say("hello"), 4, "overloaded_error"),
     { type: "overloaded_error" },
   ],
-  ["arguments that are no JSON", say([toolUse("t", "add", {}, "{oops")]), { type: "stream_cut" }],
 ];
 
 describe("a failure that may pass", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { messagesBody } from "../../src/models/anthropic-request.ts";
 import type { AnthropicModel } from "../../src/wire/spec.ts";
 import type { Block, ToolCard, TurnMessage } from "../../src/wire/transcript.ts";
+import { rightTurns } from "../../src/wire/turns.ts";
 import { say } from "../fixtures/messages-server.ts";
 import { startBench } from "./anthropic-bench.ts";
 import { recordCall, request } from "./recorded-call.ts";
@@ -75,7 +76,28 @@ describe("the request of an anthropic model", () => {
     expect(talk).toEqual(before);
   });
 
-  it("leaves out blank text and empty turns, which the service refuses", async () => {
+  it("shares the four marks with those that the user set, whose ttl is kept", () => {
+    const hour = { type: "ephemeral", ttl: "1h" } as const;
+    const marked = (n: number): TurnMessage => ({
+      role: "user",
+      content: [{ type: "text", text: `part ${n}`, cache_control: hour }],
+    });
+    const sent = body({}, { messages: [marked(0), ...talk] });
+    expect(marks(sent)).toBe(4);
+    expect(sent.messages[0]!.content).toEqual(marked(0).content);
+    // The service refuses a mark of five minutes before one of an hour.
+    expect(sent.tools!.at(-1)!.cache_control).toEqual(hour);
+    expect(sent.system!.at(-1)!.cache_control).toEqual(hour);
+    expect(sent.messages.at(-1)!.content.at(-1)).toHaveProperty("cache_control", {
+      type: "ephemeral",
+    });
+    const many = body({}, { messages: [0, 1, 2, 3, 4].map(marked) });
+    expect(many.messages.map(({ content }) => marks(content))).toEqual([0, 1, 1, 1, 1]);
+    expect(marks(many)).toBe(4);
+    expect(marks(body({ cache: false }, { messages: [marked(0)] }))).toBe(0);
+  });
+
+  it("leaves out blank instructions, and what is blank of a machine", async () => {
     await using bench = await startBench([say("5")]);
     const messages: TurnMessage[] = [
       { role: "user", content: "go" },
@@ -93,7 +115,7 @@ describe("the request of an anthropic model", () => {
         content: [{ ...result, content: [{ type: "text", text: "" }] } as Block],
       },
     ];
-    const asked = request({ messages, system: " " });
+    const asked = request({ messages: rightTurns(messages), system: " " });
     await bench.model().call(asked, recordCall().call);
     expect(bench.server.requests[0]!.body).not.toHaveProperty("system");
     expect(bench.server.requests[0]!.body.messages).toHaveLength(4);
@@ -122,15 +144,41 @@ describe("the request of an anthropic model", () => {
   });
 
   it.each([
-    [2_001, { type: "enabled", budget_tokens: 2_000 }],
-    [2_000, { type: "enabled", budget_tokens: 1_999 }],
-    [1_025, { type: "enabled", budget_tokens: 1_024 }],
-    [1_024, { type: "disabled" }],
-  ])("with maxTokens %i thinks %j", async (maxTokens, expected) => {
+    [3_024, { type: "enabled", budget_tokens: 2_000 }],
+    [3_023, { type: "enabled", budget_tokens: 1_999 }],
+    [2_048, { type: "enabled", budget_tokens: 1_024 }],
+    [2_047, { type: "disabled" }],
+  ])("with maxTokens %i thinks %j, so that its answer has 1,024", async (maxTokens, expected) => {
     await using bench = await startBench([say("5")]);
     const spec = { thinking: { type: "enabled", budget_tokens: 2_000 } };
     await bench.model(spec).call(request({ maxTokens }), recordCall().call);
     expect(bench.server.requests[0]!.body.thinking).toEqual(expected);
+  });
+
+  it("thinks at least what the service lets it", () => {
+    const thinking = { type: "enabled", budget_tokens: 5 };
+    expect(body({ thinking }, { maxTokens: 8_192 }).thinking).toMatchObject({
+      budget_tokens: 1_024,
+    });
+  });
+
+  it("does not think in a tool loop that began without a thought", async () => {
+    const thinking = { type: "enabled", budget_tokens: 2_000 };
+    const thought: Block = { type: "thinking", thinking: "hm", signature: "s" };
+    const loop = (content: readonly Block[]): TurnMessage[] => [
+      { role: "user", content: "go" },
+      { role: "assistant", content },
+      { role: "user", content: [result] },
+    ];
+    const sent = (messages: TurnMessage[]) => body({ thinking }, { messages, maxTokens: 8_192 });
+    expect(sent(loop([called])).thinking).toEqual({ type: "disabled" });
+    expect(sent(loop([thought, called])).thinking).toEqual(thinking);
+    const next: TurnMessage[] = [
+      ...loop([called]),
+      { role: "assistant", content: "done" },
+      { role: "user", content: "and now" },
+    ];
+    expect(sent(next).thinking).toEqual(thinking);
   });
 
   it("passes other thinking on as it is", () => {

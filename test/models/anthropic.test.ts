@@ -126,6 +126,17 @@ describe("an anthropic model answers", () => {
     },
   );
 
+  it.each([
+    ["tool_use", "{oops"],
+    ["end_turn", '{"a": 2, "b'],
+    ["stop_sequence", "a=2"],
+  ])("with arguments that are no JSON as they came, under %s", async (stopReason, json) => {
+    await using bench = await startBench([say([toolUse("t", "add", {}, json)], { stopReason })]);
+    const reply = await bench.model().call(request(), recordCall().call);
+    expect(reply).toMatchObject({ content: [{ type: "tool_use", input: json }], stopReason });
+    expect(bench.server.requests).toHaveLength(1);
+  });
+
   it("several callers at once through one client", async () => {
     await using bench = await startBench((_, index) => say(`answer ${index}`));
     const calls = Array.from({ length: 20 }, () => {

@@ -7,6 +7,8 @@ import {
   refusal,
   say,
   startMessagesServer,
+  thinking,
+  text as words,
 } from "../fixtures/messages-server.ts";
 
 const user = { role: "user", content: "hello" };
@@ -77,6 +79,62 @@ describe("the messages server", () => {
     const { status, server } = await post(body);
     expect(status).toBe(400);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it("refuses half a surrogate pair in the service's words, and records the request", async () => {
+    const { status, text, server } = await post({ ...good, system: "cut \ud83d here" });
+    expect([status, JSON.parse(text)]).toEqual([
+      400,
+      {
+        type: "error",
+        error: {
+          type: "invalid_request_error",
+          message: expect.stringMatching(
+            /^The request body is not valid JSON: no low surrogate in string: line 1 column \d+/,
+          ),
+        },
+      },
+    ]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("refuses more than 32 MB", async () => {
+    const empty = JSON.stringify({ ...good, system: "" }).length;
+    const system = (bytes: number) => ({ ...good, system: "a".repeat(bytes - empty) });
+    const { status, text } = await post(system(32 * 1_024 * 1_024 + 1));
+    expect([status, JSON.parse(text)]).toMatchObject([
+      413,
+      { error: { type: "request_too_large" } },
+    ]);
+    expect(await post(system(32 * 1_024 * 1_024))).toMatchObject({ status: 200 });
+  });
+
+  it("knows its own thoughts again, and refuses them when they were changed", async () => {
+    await using server = await startMessagesServer({
+      reply: () => say([thinking("a long thought", "sig-1"), words("a")]),
+    });
+    const ask = async (...messages: object[]) => {
+      const response = await fetch(`${server.url}/v1/messages`, {
+        method: "POST",
+        headers: { "x-api-key": "any", "anthropic-version": "2026-10-21" },
+        body: JSON.stringify({ ...good, messages }),
+      });
+      return response.text();
+    };
+    const says = (thought: string, signature = "sig-1") => {
+      const block = { type: "thinking", thinking: thought, signature };
+      return { role: "assistant", content: [block, { type: "text", text: "a" }] };
+    };
+    await ask(user);
+    expect(await ask(user, says("a long thought"), user)).toContain("event: message_stop");
+    expect(await ask(user, says("another's", "sig-2"), user)).toContain("event: message_stop");
+    expect(await ask(user, says("a thought"), user)).toContain(
+      "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant " +
+        "message cannot be modified.",
+    );
+    expect(await ask(user, says("a thought"), user, says("a long thought"), user)).toContain(
+      "messages.1.content.0: Invalid `signature` in `thinking` block",
+    );
   });
 
   it("takes a conversation whose calls all have their results", async () => {

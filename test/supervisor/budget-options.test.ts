@@ -62,6 +62,32 @@ describe("budget.windows", () => {
     }
   });
 
+  it.each([
+    // Days of 23 and 25 hours, and one whose midnight does not exist.
+    ["Europe/Berlin", 1, "2026-03-28T23:00Z", 23],
+    ["Europe/Berlin", 1, "2026-10-24T22:00Z", 25],
+    ["America/Santiago", 1, "2026-09-06T04:00Z", 23],
+    ["America/Los_Angeles", 7, "2026-01-01T08:00Z", 7 * 24],
+    [undefined, 1, "2026-03-29T00:00Z", 24],
+  ])("turn at midnight of %s", async (timeZone, days, begin, hours) => {
+    const clock = new ManualClock(Date.parse(begin));
+    const zone = timeZone === undefined ? {} : { timeZone };
+    const budget = { windows: [{ everyMs: days * day, toolCalls: 1, ...zone }] };
+    const calls = { model: script([call("work")], [call("work")], "done"), tools: ["work"] };
+    const { tool, count } = countingTool("work");
+    await using supervisor = await start({ clock, budget, tools: [tool], agents: { calls } });
+    const refused = collect(supervisor, "budget.refused");
+    await supervisor.run("calls", { input: "go" });
+    const left = hours * 3_600_000;
+    expect(refused).toMatchObject([{ bound: "window", retryAfterMs: left }]);
+    clock.advance(left - 1);
+    await supervisor.run("calls", { input: "go" });
+    expect([count.calls, refused.at(-1)]).toMatchObject([1, { retryAfterMs: 1 }]);
+    clock.advance(1);
+    await supervisor.run("calls", { input: "go" });
+    expect(count.calls).toBe(2);
+  });
+
   it("end a model call that does not fit, and refuse the next spawn until they turn", async () => {
     const clock = new ManualClock(Date.UTC(2026, 0, 1));
     const one = { ...costly(2), budget: { windows: [{ everyMs: 60_000, tokens: 199 }] } };
@@ -301,6 +327,14 @@ describe("amounts that are no amounts", () => {
     { windows: [{ everyMs: 1_000, tokens: 0.1 }] },
     { windows: Array.from({ length: 9 }, () => ({ everyMs: 1, usd: 1 })) },
     { windows: {} },
+    { windows: [{ everyMs: day, timeZone: "Europe/Nowhere", usd: 1 }] },
+    { windows: [{ everyMs: day, timeZone: "", usd: 1 }] },
+    { windows: [{ everyMs: day, timeZone: "+02:00", usd: 1 }] },
+    { windows: [{ everyMs: day, timeZone: 60, usd: 1 }] },
+    { windows: [{ everyMs: day, timeZone: null, usd: 1 }] },
+    { windows: [{ everyMs: 3_600_000, timeZone: "Europe/Berlin", usd: 1 }] },
+    { windows: [{ everyMs: day + 1, timeZone: "UTC", usd: 1 }] },
+    { windows: [{ everyMs: day, timeZone: "UTC" }] },
     { warnAt: 2 },
     { dollars: 1 },
   ];

@@ -26,14 +26,30 @@ describe.each([0, 2])("an answer cut by max_tokens, on %i threads", (threads) =>
       [["One."], "One."],
       [["One, t", "wo."], "One, two."],
       [["One, t", "wo, ", "three", ", four."], "One, two, three, four."],
-      [["One, t", "wo, ", "three", ", four", ", five."], "One, two, three, four"],
     ];
     for (const [pieces, output] of runs) {
-      const turns = Math.min(pieces.length, 4);
+      const turns = pieces.length;
       const limits = { turns };
       const outcome = await open.supervisor.run({ model: cut(...pieces) }, { input: "?", limits });
       expect(outcome).toMatchObject({ status: "completed", output, usage: { modelCalls: turns } });
     }
+    expectAtRest(open);
+  });
+
+  it("fails its turn when it was cut once more, and is kept as far as it came", async () => {
+    await using open = await openSupervisor({ threads });
+    const pieces = ["One, t", "wo, ", "three", ", four", ", five."];
+    const outcome = await open.supervisor.run({ model: cut(...pieces) }, { input: "?" });
+    expect(outcome).toMatchObject({
+      status: "failed",
+      error: {
+        code: "MODEL_FAILED",
+        message: expect.stringContaining("`maxTokens`"),
+        details: { stopReason: "max_tokens" },
+      },
+      partial: "One, two, three, four",
+      usage: { modelCalls: 4 },
+    });
     expectAtRest(open);
   });
 
@@ -84,9 +100,9 @@ it("is one output also when it loses its host at any event", async () => {
       isLost = true;
       open.loseHostOf("/cut");
     });
-    const spec: AgentSpec = { name: "cut", model: cut("a", "b", "c", "d", "e") };
+    const spec: AgentSpec = { name: "cut", model: cut("a", "b", "c", "d.") };
     const outcome = await open.supervisor.run(spec, { input: "go", timeoutMs: 10_000 });
-    expect([at, outcome]).toMatchObject([at, { output: "abcd" }]);
+    expect([at, outcome]).toMatchObject([at, { output: "abcd." }]);
     expectAtRest(open);
   }
   expect(at).toBeGreaterThan(10);
@@ -129,9 +145,19 @@ describe("what the service is asked after a cut answer", () => {
   });
 
   it("leaves out a thought that was cut before it was signed", async () => {
-    const { outcome, asked } = await afterCut([thinking("hm", "")]);
-    expect(asked).toEqual([{ role: "user", content: [{ type: "text", text: goOn }] }]);
-    expect(outcome).toMatchObject({ output: " the end" });
+    const { outcome, asked } = await afterCut([text("This is"), thinking("hm", "")]);
+    expect(asked).toEqual([
+      { role: "assistant", content: [{ type: "text", text: "This is" }] },
+      { role: "user", content: [{ type: "text", text: goOn }] },
+    ]);
+    expect(outcome).toMatchObject({ output: "This is the end" });
+  });
+
+  it("is nothing where all that it had was spent on thinking: that turn has failed", async () => {
+    const { outcome, asked } = await afterCut([thinking("hm", "sig")]);
+    expect(asked).toBeUndefined();
+    const error = { code: "MODEL_FAILED", details: { stopReason: "max_tokens" } };
+    expect(outcome).toMatchObject({ status: "failed", error });
   });
 
   it("tells of a call that was cut in half, which is never made", async () => {

@@ -35,8 +35,11 @@ const usageOf = (n: number): Usage => ({
   output: 1 + ((n * 17) % 89),
 });
 
-/** What is known of a stream that was cut: all input, and as much output as was seen of it. */
-const begun = (usage: Usage, seen: string): Usage => ({ ...usage, output: textTokens(seen) });
+/** What is known of a stream that was cut: all input, and the larger of what was said and seen. */
+const begun = (usage: Usage, seen: string): Usage => ({
+  ...usage,
+  output: Math.max(1, textTokens(seen)),
+});
 
 /** How many answers the conversation holds: the turn that is asked for, counted from 0. */
 const turnOf = ({ messages = [] }: MessagesRequestBody): number =>

@@ -23,7 +23,23 @@ describe("modelName", () => {
   });
 });
 
+describe("a name without a letter that services take", () => {
+  it("is told from its like by a hash, and an empty one is not empty", () => {
+    const names = ["mcp/日本", "mcp/漢字", "mcp/\ud800", "mcp/ "].map(modelName);
+    for (const name of names) expect(name).toMatch(/^mcp__+_[0-9a-f]{6}$/);
+    expect(new Set(names)).toHaveProperty("size", 4);
+    expect(modelName("mcp/")).toBe("mcp__");
+  });
+});
+
 describe("nameTable", () => {
+  it("gives no two the same name, also where one is named like another's hash", () => {
+    const first = nameTable(["a.b", "a_b"], { clash: "hash" });
+    const subjects = ["a.b", first.get("a_b") as string, "a_b"];
+    const names = [...nameTable(subjects, { clash: "hash" }).values()];
+    expect(new Set(names)).toHaveProperty("size", 3);
+  });
+
   it.each([
     ["two tools", ["a.b", "a_b"], /"a_b" and tool "a\.b" would both be shown to models as "a_b"/],
     ["a tool and a server's", ["fs__read", "fs/read"], /"fs__read"/],

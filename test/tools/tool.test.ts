@@ -90,6 +90,8 @@ describe("defineTool", () => {
     ["unknown keywords and formats", { input: { ...object, example: 1, format: "tree" } }],
     ["draft 7", { input: { ...object, $schema: "http://json-schema.org/draft-07/schema#" } }],
     ["2020-12", { input: { ...object, $schema: "https://json-schema.org/draft/2020-12/schema" } }],
+    ["a reference to its own root", { input: { ...object, properties: { a: { $ref: "#" } } } }],
+    ["an object or null", { input: { type: ["object", "null"] } }],
     ["the same $id again", { input: { ...object, $id: "https://example.com/tree" } }],
     ["and again", { input: { ...object, $id: "https://example.com/tree" } }],
   ])("accepts %s", (_, fine) => {

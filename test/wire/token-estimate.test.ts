@@ -8,6 +8,7 @@ import {
   preambleTokens,
   textTokens,
 } from "../../src/wire/token-estimate.ts";
+import { imageHeaders } from "../fixtures/image-headers.ts";
 import { tokenSamples } from "../fixtures/token-samples.ts";
 
 describe("the estimate of a text", () => {
@@ -39,19 +40,50 @@ describe("the estimate of a text", () => {
 });
 
 describe("the estimate of a prompt", () => {
-  const image = { type: "image", source: { type: "base64", data: "A".repeat(100_000) } } as const;
+  const resultOf = (value: Json) =>
+    deliveryTokens({ type: "result", callId: "k", result: { isError: false, value } });
+  const messageOf = (message: Json) => deliveryTokens({ type: "message", from: "/", message });
+  const imageOf = (data: string) => ({
+    type: "image" as const,
+    source: { type: "base64", media_type: "image/png", data },
+  });
 
-  it("counts an image as an image, wherever it stands", () => {
-    const message = messageTokens({ role: "user", content: [image] });
-    const result = deliveryTokens({
-      type: "result",
-      callId: "k",
-      result: { isError: false, value: [image] as unknown as Json },
-    });
-    for (const tokens of [message, result, leastTokens([image] as unknown as Json)]) {
-      expect(tokens).toBeGreaterThanOrEqual(1_600);
-      expect(tokens).toBeLessThan(1_650);
+  it.each([
+    // The head of a picture of 1,234 x 567 pixels, and something that tells no size.
+    [imageHeaders[0]?.data ?? "", 933],
+    ["A".repeat(100_000), 4_784],
+  ])("counts an image of content by its size, wherever it comes from", (data, size) => {
+    const image = imageOf(data);
+    const blocks = [{ type: "text", text: "Look:" }, image];
+    for (const tokens of [
+      messageTokens({ role: "user", content: [image] }),
+      messageTokens({
+        role: "user",
+        content: [{ type: "tool_result", tool_use_id: "k", content: [image] }],
+      }),
+      resultOf(blocks),
+      messageOf(blocks),
+      leastTokens(blocks),
+    ]) {
+      expect(tokens).toBeGreaterThanOrEqual(size);
+      expect(tokens).toBeLessThan(size + 20);
     }
+  });
+
+  const megabyte = "some words of a text ".repeat(50_000);
+  it.each<[string, Json]>([
+    ["is only called one", { type: "image", source: 1, data: megabyte }],
+    ["has fields of its own", { ...imageOf(""), note: megabyte }],
+    ["stands in a row of others", [imageOf(""), { type: "image", source: megabyte }]],
+    ["stands inside of something else", { picture: imageOf(megabyte) }],
+    ["is not in a list", imageOf(megabyte)],
+  ])("counts what %s as the JSON that is sent", (_, value) => {
+    const sent = textTokens(JSON.stringify(value));
+    for (const tokens of [resultOf(value), messageOf(value), leastTokens(value)]) {
+      expect(tokens).toBeGreaterThan(0.95 * sent);
+      expect(tokens).toBeLessThan(1.1 * sent);
+    }
+    expect(leastTokens(value)).toBeLessThanOrEqual(sent);
   });
 
   it("counts instructions and tools, and what a service says of how to call them", () => {

@@ -1,0 +1,119 @@
+import type { Block, CacheMark, TurnMessage } from "../wire/transcript.ts";
+
+type Marked<T> = T & { readonly cache_control?: CacheMark };
+type Turn = { readonly role: TurnMessage["role"]; readonly content: readonly Marked<Block>[] };
+
+/** The parts of a request in the order in which the service reads them. */
+export interface Markable<Tool, Text> {
+  readonly tools: readonly Marked<Tool>[];
+  readonly system: readonly Marked<Text>[];
+  readonly messages: readonly Turn[];
+}
+
+/** What the service takes, and no more. */
+const MOST_MARKS = 4;
+
+/** A spot for a mark: a part, and its index there; of messages, of the block as well. */
+interface Spot {
+  readonly part: "tools" | "system" | number;
+  readonly index: number;
+  readonly mark: CacheMark;
+}
+
+const OURS: CacheMark = { type: "ephemeral" };
+
+/**
+ * Marks what the next call of a conversation will reuse: the end of the conversation, tools and
+ * system, and where the conversation ended in the call before, since the service looks back only
+ * 20 blocks for an earlier mark, and one turn of parallel tool calls can be longer.
+ *
+ * **Guarantees** at most four marks. Those that are there already are kept, the last four of them,
+ * and ours take what is left; no mark of five minutes stands before one of an hour, which the
+ * service refuses: it is made one of an hour.
+ */
+export function placeMarks<Tool extends object, Text extends object>(
+  request: Markable<Tool, Text>,
+): Markable<Tool, Text> {
+  const spots = marksIn(request.messages).slice(-MOST_MARKS);
+  for (const spot of wanted(request)) {
+    if (spots.length >= MOST_MARKS) break;
+    if (!spots.some((taken) => isSame(taken, spot))) spots.push(spot);
+  }
+  spots.sort((a, b) => rank(a.part) - rank(b.part) || a.index - b.index);
+  const lastLong = spots.findLastIndex(({ mark }) => mark.ttl === "1h");
+  const marks = spots.map((spot, at) =>
+    at < lastLong ? { ...spot, mark: { ...spot.mark, ttl: "1h" } as const } : spot,
+  );
+  const of = (part: Spot["part"]) => marks.filter((spot) => spot.part === part);
+  return {
+    tools: markItems(request.tools, of("tools")),
+    system: markItems(request.system, of("system")),
+    messages: request.messages.map((turn, at) => {
+      const own = of(at);
+      const isBare = own.length === 0 && !turn.content.some(isMarked);
+      return isBare ? turn : { ...turn, content: markItems(turn.content, own) };
+    }),
+  };
+}
+
+/** Takes every mark off. */
+export function withoutMarks(messages: readonly Turn[]): readonly Turn[] {
+  return messages.map((turn) =>
+    turn.content.some(isMarked) ? { ...turn, content: markItems(turn.content, []) } : turn,
+  );
+}
+
+/** Ours, the most useful first. */
+function wanted({ tools, system, messages }: Markable<object, object>): Spot[] {
+  const before = messages.findLastIndex(({ role }) => role === "assistant") - 1;
+  return [
+    ...endOf(messages, messages.length - 1),
+    ...(tools.length > 0 ? [{ part: "tools", index: tools.length - 1, mark: OURS } as const] : []),
+    ...(system.length > 0
+      ? [{ part: "system", index: system.length - 1, mark: OURS } as const]
+      : []),
+    ...endOf(messages, before),
+  ];
+}
+
+function endOf(messages: readonly Turn[], at: number): Spot[] {
+  const content = messages[at]?.content ?? [];
+  const last = content.at(-1);
+  if (last === undefined || last.type === "thinking" || last.type === "redacted_thinking")
+    return [];
+  return [{ part: at, index: content.length - 1, mark: OURS }];
+}
+
+function marksIn(messages: readonly Turn[]): Spot[] {
+  return messages.flatMap(({ content }, part) =>
+    content.flatMap(({ cache_control: mark }, index) =>
+      mark === undefined ? [] : [{ part, index, mark }],
+    ),
+  );
+}
+
+function markItems<T extends object>(
+  items: readonly Marked<T>[],
+  spots: readonly Spot[],
+): readonly Marked<T>[] {
+  if (spots.length === 0 && !items.some(isMarked)) return items;
+  return items.map((item, at) => {
+    const { cache_control: _theirs, ...bare } = item;
+    const spot = spots.find(({ index }) => index === at);
+    return (spot === undefined ? bare : { ...bare, cache_control: spot.mark }) as Marked<T>;
+  });
+}
+
+function isMarked(item: object): boolean {
+  return (item as Marked<object>).cache_control !== undefined;
+}
+
+function isSame(a: Spot, b: Spot): boolean {
+  return a.part === b.part && a.index === b.index;
+}
+
+/** The service reads tools, then system, then messages. */
+function rank(part: Spot["part"]): number {
+  if (part === "tools") return -2;
+  return part === "system" ? -1 : part;
+}

@@ -1,0 +1,24 @@
+/**
+ * The beginning of a text, at most `most` UTF-16 units long, and well formed wherever it is cut:
+ * half of a surrogate pair is refused by services, stores and encoders.
+ */
+export function clip(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const last = text.charCodeAt(most - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most);
+}
+
+/** As {@link clip}, and says how much is missing. */
+export function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const shown = clip(text, most);
+  return `${shown}... (${text.length - shown.length} more characters)`;
+}
+
+/** The end of a text, as {@link clip} is its beginning. */
+export function clipStart(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const from = text.length - most;
+  const first = text.charCodeAt(from);
+  return text.slice(first >= 0xdc00 && first <= 0xdfff ? from + 1 : from);
+}

@@ -1,0 +1,90 @@
+import { clip } from "./clip.ts";
+import { imageInfo } from "./image.ts";
+import type { Json } from "./json.ts";
+import type { Block } from "./transcript.ts";
+
+type ImageBlock = Extract<Block, { readonly type: "image" }>;
+type Source = { readonly [field: string]: Json | undefined };
+
+/** What the service takes of one image: characters of base64, and pixels of a side. */
+const MOST_CHARACTERS = 5 * 1_024 * 1_024;
+const MOST_PIXELS = 8_000;
+const LIMIT = "the limit is 5 MB";
+
+const TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+const ALIASES: Readonly<Record<string, string>> = {
+  "image/jpg": "image/jpeg",
+  "image/pjpeg": "image/jpeg",
+  "image/x-png": "image/png",
+  "image/apng": "image/png",
+};
+
+/**
+ * An image as the service takes it, or a note that says why the model does not see it.
+ *
+ * The media type is the one that the data has: a service refuses an image that is called by
+ * another. Data is given its plain form, without white space, a `data:` prefix or the letters of
+ * base64url.
+ */
+export function shownImage({ source: given, cache_control: mark }: ImageBlock): Block {
+  const source = inlined(given as Source);
+  const shown = source.type === "base64" ? shownData(source) : shownReference(source);
+  if (typeof shown === "string") return { type: "text", text: shown };
+  return { type: "image", source: shown, ...(mark != null && { cache_control: mark }) };
+}
+
+/** A `data:` URL is data, whichever field it stands in. */
+function inlined(source: Source): Source {
+  const held = source.type === "url" ? source.url : source.data;
+  if (typeof held !== "string" || !held.startsWith("data:")) return source;
+  const comma = held.indexOf(",");
+  const head = comma < 0 ? "" : held.slice("data:".length, Math.min(comma, 200));
+  if (!/;\s*base64$/i.test(head)) return source;
+  return { type: "base64", media_type: head, data: held.slice(comma + 1) };
+}
+
+function shownReference(source: Source): Source | string {
+  if (source.type !== "url") return source;
+  const url = source.url as string;
+  if (URL.parse(url)?.protocol === "https:" && url.isWellFormed()) return source;
+  return `[image at ${clip(url.toWellFormed(), 100)} left out: only https URLs are read]`;
+}
+
+function shownData(source: Source): Source | string {
+  const { media_type: given, data: raw } = source as { readonly [field: string]: string };
+  if (raw === undefined || raw === "") return "[image left out: it has no data]";
+  // Twice the limit is not worth the look at each of its characters.
+  const data = raw.length > 2 * MOST_CHARACTERS ? undefined : plainBase64(raw);
+  const { length } = data ?? raw;
+  if (length > MOST_CHARACTERS) return `[image of ${megabytes(length)} MB left out: ${LIMIT}]`;
+  if (data === undefined) return "[image left out: its data is not base64]";
+  const { type = typeOf(given ?? ""), width = 0, height = 0 } = imageInfo(data) ?? {};
+  if (!TYPES.includes(type)) {
+    const named = clip(type.toWellFormed(), 100) || "no type";
+    return `[image of ${named} left out: only jpeg, png, gif and webp are shown]`;
+  }
+  if (width > MOST_PIXELS || height > MOST_PIXELS) {
+    return `[image of ${width} x ${height} pixels left out: the limit is ${MOST_PIXELS}]`;
+  }
+  return { type: "base64", media_type: type, data };
+}
+
+/** Rounded up, so that what is over a limit never looks like the limit. */
+function megabytes(characters: number): string {
+  return (Math.ceil((characters / 1_024 / 1_024) * 10) / 10).toFixed(1);
+}
+
+function typeOf(given: string): string {
+  const type = (given.split(";", 1)[0] as string).trim().toLowerCase();
+  return ALIASES[type] ?? type;
+}
+
+/** Undefined for what no decoder takes. */
+function plainBase64(raw: string): string | undefined {
+  const isPlain = /^[A-Za-z0-9+/]+={0,2}$/.test(raw);
+  const plain = isPlain ? raw : raw.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/");
+  if (!isPlain && !/^[A-Za-z0-9+/]+={0,2}$/.test(plain)) return undefined;
+  const bare = plain.replace(/=+$/, "");
+  if (bare.length % 4 === 1) return undefined;
+  return bare.padEnd(Math.ceil(bare.length / 4) * 4, "=");
+}

@@ -1,0 +1,248 @@
+import { clip } from "./clip.ts";
+import { isBlank } from "./content.ts";
+import type { Json } from "./json.ts";
+import { MOST_INPUT_BYTES } from "./json-size.ts";
+import { summaryOf } from "./summary.ts";
+import type { Block } from "./transcript.ts";
+
+type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
+
+/** How many calls of one turn are run. */
+export const MOST_CALLS = 128;
+
+/** What the calls beyond those are answered with. */
+export const TOO_MANY_CALLS = `only ${MOST_CALLS} calls of one turn are run; make this one again`;
+
+/** The deepest; far from the end of the stack of whoever copies it. */
+const DEEPEST_INPUT = 200;
+
+/** How much of a bad input its model is shown, in characters. */
+const MOST_QUOTED = 200;
+
+/** How much of a name is told: no tool has a longer one. */
+const MOST_NAMED = 128;
+
+const CALL_ID = /^[a-zA-Z0-9_-]{1,64}$/;
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
+
+/** A call of a reply, as it is to be run. */
+export interface ReplyCall {
+  /** As in the transcript. */
+  readonly id: string;
+  /** As the model said it. */
+  readonly name: string;
+  readonly input: Json;
+  /** Why it is not run: what its model is told instead of a result. */
+  readonly fault?: string;
+}
+
+/** A reply as it enters the conversation. */
+export interface RepairedReply {
+  /** What is kept in the transcript: the same object where nothing had to be repaired. */
+  readonly content: readonly Block[];
+  /** What is to be run, in order: {@link MOST_CALLS} at most. */
+  readonly calls: readonly ReplyCall[];
+}
+
+/**
+ * Makes a model's reply one that its service takes back.
+ *
+ * Ids of calls that are empty, odd or used before are replaced, names are made names, an input
+ * that is no object becomes `{}` and a fault of its call, text is well formed and not blank,
+ * thinking has its signature and something behind it.
+ *
+ * **Guarantees** the same repair for the same reply; a reply that needs none is not copied.
+ * @param taken ids of calls that stand in the conversation
+ * @param turn the number of the model call, for the ids that are made
+ */
+export function repairReply(
+  content: readonly Block[],
+  taken: ReadonlySet<string>,
+  turn: number,
+): RepairedReply {
+  const uses = content.filter(isToolUse);
+  const inputs = uses.map(({ input }) => readInput(input));
+  const isSound =
+    content.every(isSaid) &&
+    !isThinking(content.at(-1)) &&
+    uses.every((use, index) => isSoundCall(use, taken) && inputs[index]?.value === use.input) &&
+    (uses.length < 2 || new Set(uses.map(({ id }) => id)).size === uses.length);
+  if (isSound)
+    return { content, calls: uses.length > MOST_CALLS ? uses.slice(0, MOST_CALLS) : uses };
+
+  const ids = uniqueIds(content, taken, turn);
+  const calls = uses.map(({ name }, index): ReplyCall => {
+    const { value, fault } = inputs[index] as Input;
+    const call = { id: ids[index] as string, name: cut(textOf(name), MOST_NAMED), input: value };
+    return fault === undefined ? call : { ...call, fault };
+  });
+  let next = 0;
+  const kept: Block[] = [];
+  for (const block of content) {
+    if (block.type === "tool_use") {
+      const { id, name, input } = calls[next] as ReplyCall;
+      kept.push({ type: "tool_use", id, name: nameOf(name), input });
+      next += 1;
+    } else keep(kept, block);
+  }
+  while (isThinking(kept.at(-1))) kept.pop();
+  return { content: kept, calls: calls.slice(0, MOST_CALLS) };
+}
+
+/** The fields of a block that a model says: a service refuses any other. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  text: ["type", "text"],
+  thinking: ["type", "thinking", "signature"],
+  redacted_thinking: ["type", "data"],
+  tool_use: ["type", "id", "name", "input"],
+};
+
+/** Whether a block can be kept as it is; the form of a call is looked at by itself. */
+function isSaid(block: Block): boolean {
+  if (!hasAllOf(block) || Object.keys(block).length !== FIELDS[block.type]?.length) return false;
+  if (block.type === "text") return block.text.isWellFormed() && !isBlank(block.text);
+  return block.type !== "thinking" || isSigned(block);
+}
+
+/** All of its fields are there and text, but for the input of a call, which may be anything. */
+function hasAllOf(block: Block): boolean {
+  const fields = Object.hasOwn(FIELDS, block.type) ? FIELDS[block.type] : undefined;
+  if (fields === undefined) return false;
+  return fields.every(
+    (field) => field === "input" || typeof Reflect.get(block, field) === "string",
+  );
+}
+
+/** A thought is bound to its signature: one that would have to be mended is left out. */
+function isSigned({ thinking, signature }: Extract<Block, { type: "thinking" }>): boolean {
+  return signature !== "" && thinking.isWellFormed();
+}
+
+/** Keeps what can be kept; blank text is kept where it parts two texts, as a part of the first. */
+function keep(kept: Block[], block: Block): void {
+  if (!hasAllOf(block)) return;
+  if (block.type === "thinking" && isSigned(block)) {
+    const { type, thinking, signature } = block;
+    kept.push({ type, thinking, signature });
+  } else if (block.type === "redacted_thinking") kept.push({ type: block.type, data: block.data });
+  if (block.type !== "text") return;
+  const text = block.text.toWellFormed();
+  const last = kept.at(-1);
+  if (!isBlank(text)) kept.push({ type: "text", text });
+  else if (last?.type === "text") kept[kept.length - 1] = { type: "text", text: last.text + text };
+}
+
+function isThinking(block: Block | undefined): boolean {
+  return block?.type === "thinking" || block?.type === "redacted_thinking";
+}
+
+function isToolUse(block: Block): block is ToolUse {
+  return block.type === "tool_use";
+}
+
+function isSoundCall({ id, name }: ToolUse, taken: ReadonlySet<string>): boolean {
+  return CALL_ID.test(id) && TOOL_NAME.test(name) && !taken.has(id);
+}
+
+/** One id for each call, none of them twice: its own, or one by its place in the reply. */
+function uniqueIds(
+  content: readonly Block[],
+  taken: ReadonlySet<string>,
+  turn: number,
+): readonly string[] {
+  const used = new Set<string>();
+  const isFree = (id: string): boolean => !taken.has(id) && !used.has(id);
+  return content.flatMap((block, index) => {
+    if (block.type !== "tool_use") return [];
+    let id = textOf(block.id);
+    if (!CALL_ID.test(id) || !isFree(id)) {
+      id = `call_${turn}_${index}`;
+      for (let more = 1; !isFree(id); more += 1) id = `call_${turn}_${index}_${more}`;
+    }
+    used.add(id);
+    return [id];
+  });
+}
+
+/** Of a field that may be anything where a machine wrote the block. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function nameOf(name: string): string {
+  return name.slice(0, MOST_NAMED).replace(/[^a-zA-Z0-9_-]/g, "_") || "unnamed";
+}
+
+interface Input {
+  /** The same value where nothing had to be changed. */
+  readonly value: Json;
+  readonly fault?: string;
+}
+
+function readInput(input: Json | undefined): Input {
+  if (input === undefined) return { value: {} };
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return { value: {}, fault: `has to be a JSON object, and was ${quoted(input)}` };
+  }
+  const seen: Seen = { length: 0, isWellFormed: true };
+  if (!look(input, seen, 0)) {
+    return { value: {}, fault: `must not nest deeper than ${DEEPEST_INPUT} levels` };
+  }
+  // A character is six bytes of JSON at most: what is short by that measure is not written out.
+  if (6 * seen.length > MOST_INPUT_BYTES) {
+    const { length } = new TextEncoder().encode(JSON.stringify(input));
+    if (length > MOST_INPUT_BYTES) {
+      const told = `has ${length} bytes of JSON, and ${MOST_INPUT_BYTES} is the most; send less`;
+      return { value: {}, fault: told };
+    }
+  }
+  return { value: seen.isWellFormed ? input : wellFormed(input) };
+}
+
+interface Seen {
+  /** Characters of its JSON, about; never less than a sixth of its bytes. */
+  length: number;
+  isWellFormed: boolean;
+}
+
+/** Measures a value; false where it nests too deep. */
+function look(value: Json | undefined, seen: Seen, depth: number): boolean {
+  if (typeof value === "string") {
+    seen.length += value.length + 3;
+    seen.isWellFormed &&= value.isWellFormed();
+    return true;
+  }
+  // The longest number has 25 characters, all of them one byte.
+  seen.length += 5;
+  if (typeof value !== "object" || value === null) return true;
+  if (depth >= DEEPEST_INPUT) return false;
+  if (Array.isArray(value)) return value.every((item) => look(item, seen, depth + 1));
+  for (const [key, item] of Object.entries(value)) {
+    seen.length += key.length + 4;
+    seen.isWellFormed &&= key.isWellFormed();
+    if (!look(item, seen, depth + 1)) return false;
+  }
+  return true;
+}
+
+/** A copy without halves of surrogate pairs, which no service takes. */
+function wellFormed(value: Json): Json {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  const fields = Object.entries(value).map(([key, item]) => {
+    return [key.toWellFormed(), wellFormed(item as Json)] as const;
+  });
+  // `fromEntries` keeps a key named "__proto__" a key.
+  return Object.fromEntries(fields);
+}
+
+function quoted(input: Json): string {
+  if (typeof input === "string") return `this text: ${cut(input, MOST_QUOTED)}`;
+  return cut(JSON.stringify(summaryOf(input, MOST_QUOTED)), MOST_QUOTED);
+}
+
+/** The beginning of a text that its model wrote, and so may not be well formed. */
+function cut(text: string, most: number): string {
+  return text.length <= most ? text.toWellFormed() : `${clip(text, most).toWellFormed()}…`;
+}
