@@ -89,7 +89,7 @@ describe("thirty streams of 4,500 tokens under a budget of 12,000", () => {
     if (spec !== module) expect(requests).toBe(3);
   });
 
-  it("of machines, which are gone before their streams are, are two: all that was reserved", async () => {
+  it("of machines, which are gone before their streams, are two", async () => {
     const { statuses, requests, spent } = await thirty(job, cancel);
     expect([statuses.slice(0, 3), requests, spent]).toEqual([
       ["cancelled", "cancelled", "exhausted"],
@@ -108,7 +108,7 @@ describe("thirty streams of 4,500 tokens under a budget of 12,000", () => {
     ]);
   });
 
-  it("whose hosts die are three, each of which is taken to have used what was reserved", async () => {
+  it("whose hosts die are three, taken to have used what was reserved", async () => {
     const spec = (server: MessagesServer): AgentSpec => {
       return { model: modelOf(server, { maxTokens: 5_000 }) };
     };
@@ -165,7 +165,7 @@ describe("what is charged of a stream that was cut off", () => {
     expect(inputTokens).toBe(100);
   });
 
-  it("is its prompt as reserved where its service never answered, in tokens and dollars", async () => {
+  it("is its prompt as reserved where its service never answered", async () => {
     await using server = await startMessagesServer({ reply: () => new Promise(() => undefined) });
     await using open = await openSupervisor({ threads: 0 });
     const input = "One sentence of some length stands here. ".repeat(100);
@@ -213,7 +213,7 @@ describe("a whole answer", () => {
     expect(outcome.usage).toMatchObject({ inputTokens: 50, outputTokens });
   });
 
-  it("is charged the figures that its service gave at its end, however little they are", async () => {
+  it("is charged the figures that its service gave at its end", async () => {
     await using server = await served(
       say("word ".repeat(100), { usage: { input: 50, output: 2 } }),
     );
