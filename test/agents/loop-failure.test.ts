@@ -93,7 +93,7 @@ describe("a turn of a session that failed", () => {
     next.runtime.close();
   });
 
-  it("fails as well where no other model may be asked, which comes as its call's result", async () => {
+  it("fails where no other model may be asked, as its call is told then", async () => {
     const model = ({ turn }: { turn: number }) => {
       if (turn === 0) return "Ready.";
       throw Object.assign(new Error("No."), { status: 400 });
