@@ -15,7 +15,7 @@ const SOURCE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   file: ["type", "file_id"],
 };
 
-/** Whether a value is exactly a block of text or an image, and no row that happens to have a type. */
+/** Whether a value is exactly a block of text or an image, and no row of a table. */
 export function isBlock(value: Json): value is Json & Block {
   const block = fieldsOf(value);
   if (!hasOnly(block, BLOCK_FIELDS)) return false;
