@@ -12,6 +12,8 @@ import type { Random } from "coppice/testing";
 type Call = NonNullable<ScriptedStep["toolCalls"]>[number];
 
 const machine = new URL("../fixtures/simulation/errand.ts", import.meta.url).href;
+const moody = new URL("../fixtures/simulation/moody-model.ts", import.meta.url).href;
+const moods = ["works", "calm", "refused", "refusal", "max_tokens", "pause_turn", "new_reason"];
 const talker = new URL("../fixtures/simulation/talker.ts", import.meta.url).href;
 const steps = ["tool", "tool", "model", "timer", "front", "back", "ask", "watch", "throw"] as const;
 const input = { type: "object", properties: { n: { type: "number" } } };
@@ -69,6 +71,16 @@ function agent(random: Random, below: readonly string[], name: string): AgentSpe
     ...modelOf(random, [...below, "errand"]),
     ...common(random),
     ...(random.chance(0.2) ? { lifetime: "session" } : {}),
+    ...(random.chance(0.15) ? moodySession(random) : {}),
+  };
+}
+
+/** A loop whose model does not always end its turns well. */
+function moodySession(random: Random): Partial<AgentSpec> {
+  const some = Array.from({ length: random.between(2, 5) }, () => random.pick(moods));
+  return {
+    model: { provider: moody, moods: some, priceAs: "scripted" },
+    ...(random.chance(0.7) ? { lifetime: "session" } : {}),
   };
 }
 

@@ -159,7 +159,7 @@ it("any schema is shown as one that the service takes", () => {
       expect(refusal(shown)).toBe(undefined);
       expect(String(shown.description)).not.toContain("cannot be shown");
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -176,7 +176,7 @@ it("what was renamed comes back as it was", () => {
       if (JSON.stringify(told) !== JSON.stringify(value)) renamed += 1;
       expect(JSON.stringify(renaming.restore(told))).toBe(JSON.stringify(value));
     }),
-    { numRuns: 2_000 },
+    { numRuns: 600 },
   );
   expect(renamed).toBeGreaterThan(20);
 });
@@ -194,7 +194,7 @@ it("what a tool takes fits what the model was shown, where the root is an object
       taken += 1;
       expect(accepts(shown, new KeyRenaming(keys).show(input))).toBe(true);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   expect(taken).toBeGreaterThan(20);
 });
