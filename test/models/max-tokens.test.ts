@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cut, fail, type ServerReply, say } from "../fixtures/messages-server.ts";
+import { fail, overloaded, type ServerReply, say } from "../fixtures/messages-server.ts";
 import { startBench } from "./anthropic-bench.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
 
@@ -65,7 +65,7 @@ describe("a request that asks for more output tokens than fit", () => {
   });
 
   it("asks for what fits in its retries as well", async () => {
-    const replies = [context(188_240, 21_333), cut(say("hello"), 4), say("5")];
+    const replies = [context(188_240, 21_333), overloaded(), say("5")];
     await using bench = await startBench(replies);
     const { call, retries } = recordCall();
     const answer = bench.model().call(request({ maxTokens: 21_333 }), call);

@@ -87,11 +87,12 @@ describe("a prompt that is longer than was reserved", () => {
     await using server = await startMessagesServer({ reply: () => ({ ...reply, events }) });
     await using open = await openSupervisor({ threads: 0 });
     const input = "One sentence of some length stands here. ".repeat(1_000);
-    const usd = 9_000 * 6e-6 + 2_000 * 15e-6;
-    const spec: AgentSpec = { model: anthropic(server.url) };
+    const usd = 9_000 * 6e-6 + 1_000 * 15e-6;
+    const spec: AgentSpec = { model: anthropic(server.url, { maxTokens: 1_000 }) };
     const enough = await open.supervisor.run(spec, { input, budget: { usd } });
     const less = await open.supervisor.run(spec, { input, budget: { usd: usd - 1e-6 } });
     expect([enough.status, less.status]).toEqual(["completed", "exhausted"]);
+    expect(server.requests).toHaveLength(2);
     expectAtRest(open);
   });
 
