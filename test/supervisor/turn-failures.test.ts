@@ -17,6 +17,7 @@ process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
+type Output = { readonly output?: unknown };
 const soon = { timeoutMs: 10_000 };
 const replying = (...replies: readonly Json[]): ModelSpec => {
   return { provider: fixture("replies-model"), replies };
@@ -174,6 +175,24 @@ describe("a session outlives a turn", () => {
     await agent.cancel();
     expectAtRest(open);
   });
+});
+
+it("an agent that asks a session reads why its turn failed as the call's result", async () => {
+  const model = replying("Ready.", { text: "No.", stopReason: "refusal" }, "fine");
+  const agents: Record<string, AgentSpec> = {
+    s: { model, lifetime: "session" },
+    asker: { machine: fixture("asks-agent") },
+  };
+  await using open = await openSupervisor({ threads: 1, agents });
+  const agent = await open.supervisor.spawn("s", { input: "go" });
+  await restAgain(open, agent);
+  const input = { to: "s", message: "what?", timeoutMs: 10_000 };
+  const asked = async () => ((await open.supervisor.run("asker", { input })) as Output).output;
+  const error = { code: "MODEL_FAILED", details: { stopReason: "refusal" } };
+  expect(await asked()).toMatchObject({ isError: true, error });
+  expect(await asked()).toEqual({ isError: false, value: "fine" });
+  await agent.cancel();
+  expectAtRest(open);
 });
 
 describe("a session ends", () => {
