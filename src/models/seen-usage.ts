@@ -1,5 +1,4 @@
-import type { Json } from "../wire/json.ts";
-import { jsonTokens, textTokens } from "../wire/token-estimate.ts";
+import { likelyTokens } from "../wire/likely-tokens.ts";
 import type { Said } from "./module-reply.ts";
 
 /** A block of a stream as far as it has come. Its signature is no output. */
@@ -15,19 +14,19 @@ export interface SeenBlock {
 export function seenTokens(blocks: Iterable<SeenBlock>): number {
   let tokens = 0;
   for (const { open, text, thinking, json } of blocks) {
-    tokens += textTokens(text) + textTokens(thinking);
+    tokens += likelyTokens(text) + likelyTokens(thinking);
     for (const written of [open.data, open.name]) {
-      if (typeof written === "string") tokens += textTokens(written);
+      if (typeof written === "string") tokens += likelyTokens(written);
     }
-    tokens += json === "" ? inputTokens(open.input) : textTokens(json);
+    tokens += json === "" ? inputTokens(open.input) : likelyTokens(json);
   }
   return tokens;
 }
 
 /** The same of a module's stream. */
 export function saidTokens({ text, toolCalls }: Pick<Said, "text" | "toolCalls">): number {
-  let tokens = textTokens(text);
-  for (const { name, input } of toolCalls) tokens += textTokens(name) + inputTokens(input);
+  let tokens = likelyTokens(text);
+  for (const { name, input } of toolCalls) tokens += likelyTokens(name) + inputTokens(input);
   return tokens;
 }
 
@@ -40,5 +39,5 @@ export function saysOutput(report: unknown): boolean {
 /** Arguments can come with the opening of their call. */
 function inputTokens(input: unknown): number {
   if (typeof input !== "object" || input === null || Object.keys(input).length === 0) return 0;
-  return jsonTokens(input as Json);
+  return likelyTokens(JSON.stringify(input));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelReply } from "../../src/models/model.ts";
 import type { Json } from "../../src/wire/json.ts";
-import { textTokens } from "../../src/wire/token-estimate.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import type { Block, ToolCard, TurnMessage } from "../../src/wire/transcript.ts";
 import {
   endless,
@@ -220,7 +220,7 @@ describe("aborting an anthropic model", () => {
     await streaming.promise;
     controller.abort("enough");
     const { error, usage, partial, partialText } = await failure;
-    const seen = textTokens(partialText);
+    const seen = likelyTokens(partialText);
     expect(await bench.server.requests[0]!.closed).toBe("cut");
     expect(error.code).toBe("CANCELLED");
     expect(error.message).toContain("enough");

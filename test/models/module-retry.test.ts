@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import { createModels } from "../../src/models/models.ts";
-import { jsonTokens, textTokens } from "../../src/wire/token-estimate.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
 
@@ -36,7 +36,8 @@ function withFields(fields: object): Error {
 
 const now = new ManualClock().now();
 
-const callTokens = textTokens("half") + textTokens("add") + jsonTokens({ a: 1 });
+const callTokens =
+  likelyTokens("half") + likelyTokens("add") + likelyTokens(JSON.stringify({ a: 1 }));
 
 describe("a module model that throws", () => {
   it.each<[string, unknown]>([
@@ -125,10 +126,10 @@ describe("a module model that throws", () => {
       "with more than it says",
       [{ usage: { inputTokens: 7, outputTokens: 0 } }, "one two"],
       {},
-      textTokens("one two"),
+      likelyTokens("one two"),
     ],
     ["with its calls", ["half", { toolCall: { name: "add", input: { a: 1 } } }], {}, callTokens],
-    ["and is to wait", ["half"], { retryAfterMs: 7 }, textTokens("half")],
+    ["and is to wait", ["half"], { retryAfterMs: 7 }, likelyTokens("half")],
   ])("midway comes back %s, to be paid for once more", async (_, said, more, outputTokens) => {
     const importModule = async () => ({
       default: async function* () {

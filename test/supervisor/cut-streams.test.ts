@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AgentSpec, CoppiceError, ModelSpec } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
-import { textTokens } from "../../src/wire/token-estimate.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import {
   hold,
   type MessagesServer,
@@ -160,7 +160,7 @@ describe("what is charged of a stream that was cut off", () => {
       hold(reply, [...reply.events].length - 3),
       { maxTokens: 4_000, thinking: { type: "enabled", budget_tokens: 2_000 } },
     );
-    const seen = [thought, "read", JSON.stringify(call), "So it"].map(textTokens);
+    const seen = [thought, "read", JSON.stringify(call), "So it"].map(likelyTokens);
     expect(outputTokens).toBe(seen.reduce((sum, tokens) => sum + tokens, 0));
     expect(inputTokens).toBe(100);
   });
@@ -209,7 +209,7 @@ describe("a whole answer", () => {
     await using open = await openSupervisor({ threads: 0 });
     const outcome = await open.supervisor.run({ model: modelOf(server) }, { input: "go" });
     expect(outcome).toMatchObject({ status: "completed" });
-    const outputTokens = textTokens("word ".repeat(100));
+    const outputTokens = likelyTokens("word ".repeat(100));
     expect(outcome.usage).toMatchObject({ inputTokens: 50, outputTokens });
   });
 

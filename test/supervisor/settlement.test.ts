@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type AgentSpec, defineTool, Supervisor } from "../../src/index.ts";
-import { textTokens } from "../../src/wire/token-estimate.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import {
   cut,
   hold,
@@ -38,7 +38,7 @@ const usageOf = (n: number): Usage => ({
 /** What is known of a stream that was cut: all input, and the larger of what was said and seen. */
 const begun = (usage: Usage, seen: string): Usage => ({
   ...usage,
-  output: Math.max(1, textTokens(seen)),
+  output: Math.max(1, likelyTokens(seen)),
 });
 
 /** How many answers the conversation holds: the turn that is asked for, counted from 0. */
