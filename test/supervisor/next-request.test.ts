@@ -237,3 +237,15 @@ describe("a conversation with many images", () => {
     expect(shown(world.sent()[1])).toBe(5);
   });
 });
+
+it("what a machine asks its model is sent in a form that the service takes", async () => {
+  const machine = new URL("../fixtures/supervisor/one-call.ts", import.meta.url).href;
+  const small = image("image/png", pictures["image/png"])[0];
+  const content = Array.from({ length: 101 }, () => small);
+  const input = { messages: [{ role: "user", content }], system: "half \ud83d" };
+  await using world = await open([say("done")]);
+  const spec = { machine, model: world.model };
+  const outcome = await world.supervisor.run(spec, { input: { call: "callModel", input } as Json });
+  expect(outcome).toMatchObject({ output: { isError: false, value: { text: "done" } } });
+  expect(JSON.stringify(world.sent()[0])).toContain("holds 100 images");
+});

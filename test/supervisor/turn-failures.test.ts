@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AgentRef, AgentSpec, Json, ModelSpec } from "../../src/index.ts";
 import {
+  breakOff,
   fail,
   type MessagesRequestBody,
   refusal,
@@ -137,6 +138,19 @@ describe("a session outlives a turn", () => {
       "assistant: third",
       "user: 5",
     ]);
+  });
+
+  it("and what it was told while that was asked for once more", async () => {
+    const cut = breakOff(say("a part of it"), 4, "overloaded_error");
+    await using session = await withSession([cut, bad()]);
+    const { open, agent, bodies } = session;
+    const asked = agent.ask("odd", soon);
+    await open.until("model.retried");
+    agent.tell("hurry");
+    await expect(asked).rejects.toMatchObject({ code: "MODEL_FAILED" });
+    expect(said(bodies[2])?.slice(2)).toEqual(["user: odd", "user: hurry"]);
+    expect(await agent.ask("and now?", soon)).toBe("yes");
+    expect(said(bodies[3])).toEqual(["user: go", "assistant: Ready.", "user: and now?"]);
   });
 
   it("that no fallback could save, whichever of them refused it", async () => {
