@@ -37,7 +37,7 @@ export function jsonOfMcpResult({ content, structuredContent, isError }: McpResu
   }
   if (content.length === 0) return plainJson(structuredContent);
   const blocks = content.flatMap(blocksOf);
-  if (blocks.every(({ type }) => type === "text")) return blocks.map(textOf).join("\n");
+  if (content.every(({ type }) => type === "text")) return blocks.map(textOf).join("\n");
   return blocks;
 }
 
