@@ -64,7 +64,7 @@ export function textTokens(text: string): number {
   let length = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    let kind = code < 128 ? (kinds[code] as number) : kindOf(code);
+    let kind = code < 128 ? (kinds[code] as number) : scriptOf(code);
     if (kind <= UPPER && before <= UPPER) {
       length++;
       if (kind > before) sum += HUMP;
@@ -129,6 +129,7 @@ function scriptCosts(): Float32Array {
   return costs;
 }
 
+/** Of an ASCII character. */
 function kindOf(code: number): number {
   if (code >= 97 && code <= 122) return LOWER;
   if (code === 32) return SPACE;
@@ -136,6 +137,9 @@ function kindOf(code: number): number {
   if (code >= 48 && code <= 57) return DIGIT;
   if (code === 9 || code === 10 || code === 13) return LINE;
   if (code < 32 || code === 127) return CONTROL;
-  if (code < 128) return MARK;
+  return MARK;
+}
+
+function scriptOf(code: number): number {
   return (code >= 0x2e80 && code < 0xac00) || code >= 0xf900 ? WIDE : OTHER;
 }
