@@ -79,6 +79,12 @@ function megabytes(characters: number): string {
   return (Math.ceil((characters / 1_024 / 1_024) * 10) / 10).toFixed(1);
 }
 
+/** The plain name of a media type, where the service takes images of it. */
+export function shownType(given: string): string | undefined {
+  const type = typeOf(given);
+  return TYPES.includes(type) ? type : undefined;
+}
+
 function typeOf(given: string): string {
   const type = (given.split(";", 1)[0] as string).trim().toLowerCase();
   return ALIASES[type] ?? type;
