@@ -177,8 +177,8 @@ function closeBlock(block: Growing, wasCut: boolean): readonly Block[] {
 
 /**
  * The arguments of a call: what was streamed, else what it was opened with. No JSON at all is a
- * call without arguments. What is not JSON, or could not be kept, stays the text that it is, for its
- * model to be told; only that of a call which was cut off is nothing.
+ * call without arguments. What is not JSON, or could not be kept, stays the text that it is, for
+ * its model to be told; only that of a call which was cut off is nothing.
  */
 function readInput(json: string, opened: Json | undefined, wasCut: boolean): Json {
   if (json.trim() === "") return opened === undefined || opened === "" ? {} : opened;
