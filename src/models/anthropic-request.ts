@@ -64,7 +64,7 @@ function turnOf({ role, content }: TurnMessage): Turn {
  *
  * A budget can lower `maxTokens` below what the spec lets the model think: then it thinks less, so
  * that its answer has room, and where that is less than the service's minimum it does not think.
- * Nor does it in the middle of a tool loop whose last answer does not begin with a thought, such
+ * Nor does it in the middle of a tool loop one of whose answers does not begin with a thought, such
  * as one that another model gave.
  */
 function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json {
@@ -79,9 +79,16 @@ function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json
   return most === budget ? thinking : { ...thinking, budget_tokens: most };
 }
 
+/** Whether an answer of the tool loop at the end, from its first to its last, has no thought. */
 function isThoughtless(messages: readonly TurnMessage[]): boolean {
-  const answered = messages.at(-1)?.content;
-  if (typeof answered === "string" || answered?.[0]?.type !== "tool_result") return false;
-  const last = messages.findLast(({ role }) => role === "assistant")?.content;
-  return typeof last === "string" || !/^(redacted_)?thinking$/.test(last?.[0]?.type ?? "thinking");
+  if (!holdsResults(messages.at(-1))) return false;
+  const before = messages.findLastIndex((one) => one.role === "user" && !holdsResults(one));
+  return messages.slice(before + 1).some(({ role, content }) => {
+    if (role !== "assistant") return false;
+    return typeof content === "string" || !/^(redacted_)?thinking$/.test(content[0]?.type ?? "");
+  });
+}
+
+function holdsResults(message: TurnMessage | undefined): boolean {
+  return Array.isArray(message?.content) && message.content[0]?.type === "tool_result";
 }

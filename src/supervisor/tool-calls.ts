@@ -24,7 +24,7 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   }
   // A copy: whoever is told of the call must not change what it is.
   if (again === undefined) {
-    log.fact("tool.requested", node.path, { callId, tool, input: structuredClone(input) });
+    log.fact("tool.requested", node.path, { callId, tool, input: structuredClone(input ?? null) });
   }
   ask(swarm, node, { ...out, tool }, { approved: again?.approved ?? false });
 }

@@ -87,10 +87,19 @@ export function deliveryTokens(body: DeliveryBody): number {
     case "note":
       return MESSAGE_TOKENS + textTokens(body.text);
     case "child":
-      return MESSAGE_TOKENS + textTokens(body.name) + jsonTokens(body.outcome);
+      return MESSAGE_TOKENS + textTokens(body.name) + outcomeTokens(body.outcome);
     default:
       return 0;
   }
+}
+
+/** What a child gave is shown as a tool's result is. */
+function outcomeTokens(outcome: Json): number {
+  if (typeof outcome !== "object" || outcome === null || !("output" in outcome)) {
+    return jsonTokens(outcome);
+  }
+  const { output, ...rest } = outcome;
+  return jsonTokens(rest as Json) + valueTokens(output as Json);
 }
 
 function resultTokens(result: CallResult): number {

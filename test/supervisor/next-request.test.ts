@@ -98,6 +98,7 @@ describe("what a session is told is sent in a form that the service takes:", () 
   it.each<[string, Json]>([
     ["nothing", ""],
     ["white space", " \n"],
+    ["no value at all", undefined as unknown as Json],
     ["no blocks", []],
     ["a blank block", [{ type: "text", text: "" }]],
     ["a text field that is blank", { text: "" }],

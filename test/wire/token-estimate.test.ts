@@ -23,6 +23,8 @@ describe("the estimate of a prompt", () => {
   const resultOf = (value: Json) =>
     deliveryTokens({ type: "result", callId: "k", result: { isError: false, value } });
   const messageOf = (message: Json) => deliveryTokens({ type: "message", from: "/", message });
+  const childOf = (output: Json) =>
+    deliveryTokens({ type: "child", path: "/a", name: "a", outcome: { output } });
   const imageOf = (data: string) => ({
     type: "image" as const,
     source: { type: "base64", media_type: "image/png", data },
@@ -43,6 +45,7 @@ describe("the estimate of a prompt", () => {
       }),
       resultOf(blocks),
       messageOf(blocks),
+      childOf(blocks),
       leastTokens(blocks),
     ]) {
       expect(tokens).toBeGreaterThanOrEqual(size);
