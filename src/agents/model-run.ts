@@ -22,7 +22,7 @@ export interface CallEnd extends CallRemains {
 export interface RunEvents {
   readonly onText: (text: string) => void;
   readonly onRetry: (retry: { attempt: number; delayMs: number; error: WireError }) => void;
-  /** Its service says that it uses more than was reserved. */
+  /** Its service says that it uses more than was reserved, or what is dearer. */
   readonly onGrowth: (usage: TokenUsage) => void;
   readonly onReply: (reply: ModelReply) => void;
   readonly onFailure: (end: CallEnd) => void;

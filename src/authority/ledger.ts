@@ -25,7 +25,7 @@ import {
   needsOf,
   usageIn,
   usedBy,
-  withPrompt,
+  usedByCut,
 } from "./model-demand.ts";
 import { type Prices, readPrices } from "./price-options.ts";
 import { PriceList } from "./prices.ts";
@@ -209,8 +209,9 @@ export class Ledger {
     const call = this.#modelCalls.get(callId);
     this.#modelCalls.delete(callId);
     const known = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
-    const told = known && call && partial ? withPrompt(call.ask, known, this.prices) : known;
-    const real = told && call && usedBy(call.ask.model, told, this.prices);
+    const cut = known && call && partial ? usedByCut(call.ask, known, this.prices) : undefined;
+    const told = cut?.usage ?? known;
+    const real = cut?.used ?? (told && call && usedBy(call.ask.model, told, this.prices));
     const used = call === undefined ? NOTHING_MORE : real;
     const answer = decideBudget(this.#budget, { type: "settle", key: callId, used });
     if (call === undefined || answer.status !== "settled") return undefined;

@@ -36,10 +36,14 @@ export class PriceList {
     return price === "none" ? undefined : price;
   }
 
-  /** What a call cost, in nano-dollars; nothing when the model has no known price. */
-  cost(model: ModelSpec, usage: TokenUsage): number {
+  /**
+   * What a call cost, in nano-dollars; nothing when the model has no known price.
+   *
+   * @param length of the prompt that the price goes by
+   */
+  cost(model: ModelSpec, usage: TokenUsage, length = promptOf(usage)): number {
     const { cacheWriteTokens, cacheWrite1hTokens = 0, webSearches = 0 } = usage;
-    const rate = priceFor(this.of(model) ?? FREE, promptOf(usage));
+    const rate = priceFor(this.of(model) ?? FREE, length);
     return (
       usage.inputTokens * rate.input +
       (cacheWriteTokens - cacheWrite1hTokens) * rate.cacheWrite +

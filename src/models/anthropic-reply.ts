@@ -4,8 +4,8 @@ import { promptOf } from "../wire/token-counts.ts";
 import type { Block, TokenUsage } from "../wire/transcript.ts";
 import type { ModelReply } from "./model.ts";
 import { reported } from "./reported-usage.ts";
-import { saysOutput, seenTokens } from "./seen-usage.ts";
-import { noTokens } from "./token-usage.ts";
+import { saysOutput, seenSearches, seenTokens } from "./seen-usage.ts";
+import { noTokens, usageOf } from "./token-usage.ts";
 
 interface OpenBlock {
   readonly type: string;
@@ -73,41 +73,30 @@ interface Growing {
 }
 
 export function growReply(): GrowingReply {
-  const blocks = new Map<number, Growing>();
+  const { blocks, open, grow, length } = growBlocks();
   let usage = noTokens;
   let stopReason: string | undefined;
   let stopped = false;
-  // The figure of `message_start` is a placeholder: only a later one is final.
+  // The figure of `message_start` is a placeholder: only a later one is final, and only as long as
+  // nothing is said behind it.
   let isOutputSaid = false;
   let text = "";
-  let length = 0;
 
-  const open = (index: number, block: OpenBlock): void => {
-    const [text, thinking] = [textOf(block.text), textOf(block.thinking)];
-    blocks.set(index, { open: block, text, thinking, signature: "", json: "" });
-    length += text.length + thinking.length;
-    length += textOf(block.data).length + textOf(block.name).length;
-  };
-  const grow = (index: number, delta: BlockDelta): void => {
-    const block = blocks.get(index);
-    if (block === undefined) return;
-    const [text, thinking] = [textOf(delta.text), textOf(delta.thinking)];
-    const [signature, json] = [textOf(delta.signature), textOf(delta.partial_json)];
-    block.text += text;
-    block.thinking += thinking;
-    block.signature += signature;
-    block.json += json;
-    length += text.length + thinking.length + signature.length + json.length;
-  };
   const say = (more: unknown): string => {
     const said = textOf(more);
     text += said;
+    isOutputSaid = false;
     return said;
   };
 
   const used = (): TokenUsage => {
     if (isOutputSaid) return usage;
-    return { ...usage, outputTokens: Math.max(usage.outputTokens, seenTokens(blocks.values())) };
+    const { outputTokens, webSearches = 0 } = usage;
+    return usageOf({
+      ...usage,
+      outputTokens: Math.max(outputTokens, seenTokens(blocks)),
+      webSearches: Math.max(webSearches, seenSearches(blocks)),
+    });
   };
 
   return {
@@ -135,19 +124,48 @@ export function growReply(): GrowingReply {
       }
     },
     text: () => text,
-    isEndless: () => length > MOST_SAID,
+    isEndless: () => length() > MOST_SAID,
     usage: used,
     whole() {
       if (!stopped || stopReason === undefined) return undefined;
-      const all = [...blocks.values()];
       const wasCut = stopReason === "max_tokens";
-      const content = all.flatMap((block, index) => {
-        return closeBlock(block, wasCut && index === all.length - 1);
+      const content = blocks.flatMap((block, index) => {
+        return closeBlock(block, wasCut && index === blocks.length - 1);
       });
       const isKnown = isOutputSaid && promptOf(usage) > 0;
       return { content, stopReason, usage: used(), ...(!isKnown && { partial: true }) };
     },
   };
+}
+
+/** The blocks of a stream as they come, in their order. */
+function growBlocks() {
+  const blocks: Growing[] = [];
+  // The one that each index names now: a service may begin another under the same.
+  const current = new Map<number, Growing>();
+  let length = 0;
+
+  const open = (index: number, block: OpenBlock): Growing => {
+    const [text, thinking] = [textOf(block.text), textOf(block.thinking)];
+    const opened = { open: block, text, thinking, signature: "", json: "" };
+    blocks.push(opened);
+    current.set(index, opened);
+    length += text.length + thinking.length;
+    length += textOf(block.data).length + textOf(block.name).length;
+    return opened;
+  };
+  const grow = (index: number, delta: BlockDelta): void => {
+    const type = String(delta.type).replace(/_delta$/, "");
+    const block = current.get(index) ?? open(index, { type });
+    const [text, thinking] = [textOf(delta.text), textOf(delta.thinking)];
+    const [signature, json] = [textOf(delta.signature), textOf(delta.partial_json)];
+    block.text += text;
+    block.thinking += thinking;
+    block.signature += signature;
+    block.json += json;
+    length += text.length + thinking.length + signature.length + json.length;
+  };
+  return { blocks, open, grow, length: () => length };
 }
 
 /**

@@ -64,7 +64,7 @@ function turnOf({ role, content }: TurnMessage): Turn {
  *
  * A budget can lower `maxTokens` below what the spec lets the model think: then it thinks less, so
  * that its answer has room, and where that is less than the service's minimum it does not think.
- * Nor does it in the middle of a tool loop one of whose answers does not begin with a thought, such
+ * Nor does it in the middle of a tool loop whose first answer does not begin with a thought, such
  * as one that another model gave.
  */
 function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json {
@@ -79,14 +79,15 @@ function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json
   return most === budget ? thinking : { ...thinking, budget_tokens: most };
 }
 
-/** Whether an answer of the tool loop at the end, from its first to its last, has no thought. */
+/**
+ * Whether the tool loop at the end began without a thought. It is one turn of the assistant's, so
+ * that its later answers may have none.
+ */
 function isThoughtless(messages: readonly TurnMessage[]): boolean {
   if (!holdsResults(messages.at(-1))) return false;
   const before = messages.findLastIndex((one) => one.role === "user" && !holdsResults(one));
-  return messages.slice(before + 1).some(({ role, content }) => {
-    if (role !== "assistant") return false;
-    return typeof content === "string" || !/^(redacted_)?thinking$/.test(content[0]?.type ?? "");
-  });
+  const first = messages.slice(before + 1).find(({ role }) => role === "assistant")?.content;
+  return typeof first === "string" || !/^(redacted_)?thinking$/.test(first?.[0]?.type ?? "");
 }
 
 function holdsResults(message: TurnMessage | undefined): boolean {

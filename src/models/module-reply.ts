@@ -6,7 +6,9 @@ import type { ScriptedStep } from "../wire/spec.ts";
 import { isCount, MOST_SEARCHES_OF_ONE, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { Block } from "../wire/transcript.ts";
 import type { ModelReply, StopReason } from "./model.ts";
+import { stepUsage } from "./scripted-usage.ts";
 import { stepReply, toolCallId } from "./step-reply.ts";
+import { largerTokens } from "./token-usage.ts";
 
 /** A block of a module's `content`; a tool call without an `id` is given one. */
 export type ModuleBlock =
@@ -31,7 +33,10 @@ export type ModuleReply =
       readonly stopReason?: StopReason;
     });
 
-/** A piece of a streamed answer: text and tool calls are added, of the others the last counts. */
+/**
+ * A piece of a streamed answer: text and tool calls are added, of each figure of its `usage` the
+ * largest counts, of `stopReason` the last.
+ */
 export type ModuleDelta =
   | string
   | (Pick<ScriptedStep, "text" | "usage"> & {
@@ -87,13 +92,35 @@ export function addDelta(
   const { toolCall, stopReason } = fields;
   const { text = "" } = readText(fields);
   if (toolCall !== undefined) said.toolCalls.push(readToolCall(toolCall, "toolCall"));
+  const { usage } = readUsage(fields);
   const next: Said = {
     ...said,
     text: said.text + text,
-    ...readUsage(fields),
+    ...(usage && { usage: largerTokens(stepUsage(said), stepUsage({ usage })) }),
     ...(stopReason !== undefined && { stopReason: textOf(fields, "stopReason") }),
   };
   return { text, said: next };
+}
+
+/** What was said so far with what can be made out of an answer, or a piece of one, that is bad. */
+export function addBad(said: Said, value: unknown): Said {
+  const fields = typeof value === "string" ? { text: value } : value;
+  if (typeof fields !== "object" || fields === null) return said;
+  const { text, toolCall, toolCalls, content, usage } = fields as Fields;
+  const parts: unknown[] = [{ text }, { usage }, { toolCall }];
+  for (const call of Array.isArray(toolCalls) ? toolCalls : []) parts.push({ toolCall: call });
+  for (const block of Array.isArray(content) ? content : []) {
+    const { type, text } = (block ?? {}) as Fields;
+    parts.push(type === "tool_use" ? { toolCall: block } : { text });
+  }
+  return parts.reduce<Said>((sum, part) => {
+    try {
+      return addDelta(sum, part).said;
+    } catch {
+      // That is what is bad about it.
+      return sum;
+    }
+  }, said);
 }
 
 function withStopReason(reply: ModelReply, stopReason: unknown): ModelReply {

@@ -7,6 +7,7 @@ import { abortable } from "./abortable.ts";
 import type { CallRemains, Model, ModelCall, ModelReply, ModelRequest } from "./model.ts";
 import { describeThrown } from "./module-failure.ts";
 import {
+  addBad,
   addDelta,
   type ModuleDelta,
   type ModuleReply,
@@ -129,16 +130,27 @@ async function ask(
   call: ModelCall,
 ): Promise<ModelReply> {
   const { signal } = call;
+  /** What is bad was said all the same. */
+  const heard = <Read>(value: unknown, read: () => Read): Read => {
+    run.spoke = true;
+    try {
+      return read();
+    } catch (thrown) {
+      run.said = addBad(run.said, value);
+      throw thrown;
+    }
+  };
   const answer = await abortable(model(question, { signal }), signal);
   if (!isStream(answer)) {
-    run.spoke = true;
-    return sayReply(readReply(answer, question.turn), call);
+    return sayReply(
+      heard(answer, () => readReply(answer, question.turn)),
+      call,
+    );
   }
   for await (const delta of abortableStream(answer, signal)) {
     // What the last piece says of its usage comes too late to end the stream.
     if (run.said.usage !== undefined) call.onUsage?.(stepUsage(run.said));
-    run.spoke = true;
-    const added = addDelta(run.said, delta);
+    const added = heard(delta, () => addDelta(run.said, delta));
     run.said = added.said;
     if (added.text !== "") call.onText(added.text);
     if (run.said.text.length > maxTextLength) throw endless();

@@ -1,9 +1,15 @@
 import { likelyTokens } from "../wire/likely-tokens.ts";
+import { isCount, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { Said } from "./module-reply.ts";
 
 /** A block of a stream as far as it has come. Its signature is no output. */
 export interface SeenBlock {
-  readonly open: { readonly data?: unknown; readonly name?: unknown; readonly input?: unknown };
+  readonly open: {
+    readonly type: string;
+    readonly data?: unknown;
+    readonly name?: unknown;
+    readonly input?: unknown;
+  };
   readonly text: string;
   readonly thinking: string;
   /** The arguments of a call. */
@@ -18,9 +24,16 @@ export function seenTokens(blocks: Iterable<SeenBlock>): number {
     for (const written of [open.data, open.name]) {
       if (typeof written === "string") tokens += likelyTokens(written);
     }
-    tokens += json === "" ? inputTokens(open.input) : likelyTokens(json);
+    tokens += Math.max(inputTokens(open.input), likelyTokens(json));
   }
   return tokens;
+}
+
+/** How often a service was seen to search on the web. */
+export function seenSearches(blocks: readonly SeenBlock[]): number {
+  return blocks.filter(({ open: { type, name } }) => {
+    return type === "server_tool_use" && name === "web_search";
+  }).length;
 }
 
 /** The same of a module's stream. */
@@ -30,14 +43,15 @@ export function saidTokens({ text, toolCalls }: Pick<Said, "text" | "toolCalls">
   return tokens;
 }
 
-/** Whether a report of a service says how much output there was. */
+/** Whether a report of a service says how much output there was, in a figure that can be. */
 export function saysOutput(report: unknown): boolean {
   const { output_tokens } = (report ?? {}) as { readonly output_tokens?: unknown };
-  return typeof output_tokens === "number" && output_tokens > 0;
+  return isCount(output_tokens, MOST_TOKENS_OF_ONE) && output_tokens > 0;
 }
 
-/** Arguments can come with the opening of their call. */
+/** Arguments can come with the opening of their call, where most services have `{}`. */
 function inputTokens(input: unknown): number {
-  if (typeof input !== "object" || input === null || Object.keys(input).length === 0) return 0;
+  if (input === undefined || input === null || input === "") return 0;
+  if (typeof input === "object" && Object.keys(input).length === 0) return 0;
   return likelyTokens(JSON.stringify(input));
 }

@@ -30,3 +30,15 @@ export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
     webSearches: (a.webSearches ?? 0) + (b.webSearches ?? 0),
   });
 }
+
+/** Of two reports of totals the larger of each figure: a later one takes nothing back. */
+export function largerTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return usageOf({
+    inputTokens: Math.max(a.inputTokens, b.inputTokens),
+    cacheReadTokens: Math.max(a.cacheReadTokens, b.cacheReadTokens),
+    cacheWriteTokens: Math.max(a.cacheWriteTokens, b.cacheWriteTokens),
+    cacheWrite1hTokens: Math.max(a.cacheWrite1hTokens ?? 0, b.cacheWrite1hTokens ?? 0),
+    outputTokens: Math.max(a.outputTokens, b.outputTokens),
+    webSearches: Math.max(a.webSearches ?? 0, b.webSearches ?? 0),
+  });
+}

@@ -30,7 +30,7 @@ export class AgentRecord {
   /** Model calls that go to another model than its first. */
   choices: Map<string, Choice> | undefined;
   /** How long its next prompt is. */
-  prompt = new PromptEstimate();
+  prompt: PromptEstimate;
   /** Undoes what listens for this agent, once it has ended. */
   release: (() => void) | undefined;
 
@@ -42,6 +42,7 @@ export class AgentRecord {
     readonly labels: Readonly<Record<string, string>>;
   }) {
     this.node = options.node;
+    this.prompt = new PromptEstimate(options.node.birth.loop);
     this.plan = options.plan;
     this.seat = options.seat;
     this.template = options.template;
@@ -64,7 +65,7 @@ export class AgentRecord {
   /** Makes ready for another incarnation: what the last one was at is aborted for good. */
   renew(): void {
     this.#abort = undefined;
-    this.prompt = new PromptEstimate();
+    this.prompt = new PromptEstimate(this.node.birth.loop);
   }
 
   /** Writes the outcome, once. */

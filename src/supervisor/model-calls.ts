@@ -3,6 +3,7 @@ import type { Verdict } from "../authority/verdict.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import { type Call, isPaused, type Node } from "../kernel/node.ts";
+import { asksForAnHour } from "../models/cache-marks.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
@@ -13,6 +14,7 @@ import type { ModelSpec } from "../wire/spec.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
 import { type Choice, circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
+import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
 import { failsAlone, isJob, jobDone } from "./model-result.ts";
@@ -40,11 +42,14 @@ export class ModelCalls {
   readonly #breaker: CircuitBreaker;
   /** Calls whose reservation waits. */
   readonly #waiting = new Map<string, Asked>();
+  readonly #held: ModelCallsHeld;
 
   constructor(swarm: Swarm, breaker?: BreakerOptions | false) {
     this.#swarm = swarm;
     this.#jobs = new ModelJobs(swarm);
     this.#breaker = new CircuitBreaker(breaker);
+    const [jobs, waiting] = [this.#jobs, this.#waiting];
+    this.#held = { swarm, breaker: this.#breaker, jobs, waiting };
   }
 
   get waiting(): number {
@@ -136,35 +141,16 @@ export class ModelCalls {
     else kernel.settleCall(node, callId, result);
   }
 
-  /** Jobs that a lost host ran are asked for again. */
   onHostLost(host: string): void {
-    for (const { node, callId } of this.#jobs.takeLost(host)) {
-      this.unreported(node, callId, true);
-      this.#swarm.kernel.retryModel(node, callId);
-    }
+    loseJobs(this.#held, host);
   }
 
-  /** Its agent is gone, so nobody will hear what a job of it used: it is taken to be all. */
   onEnded(record: AgentRecord): void {
-    this.onClose(record);
-    for (const { callId, began } of this.#jobs.takeOf(record)) {
-      this.unreported(record.node, callId, began);
-    }
-    this.#breaker.endedAll(`${record.node.path}#`);
-    // A call that was to be asked for once more is counted on its grants until now.
-    for (const callId of record.choices?.keys() ?? []) this.#swarm.parts.arbiter.release(callId);
-    record.choices = undefined;
+    endModelCalls(this.#held, record);
   }
 
-  /** Rights withdrawn: what waits is taken back, what runs elsewhere is aborted. */
   onClose(record: AgentRecord): void {
-    const { arbiter } = this.#swarm.parts;
-    for (const callId of record.waiting) {
-      this.#waiting.delete(callId);
-      arbiter.release(callId);
-    }
-    record.waiting.clear();
-    this.#jobs.abort(record);
+    closeModelCalls(this.#held, record);
   }
 
   /** The first model, of those from `choice` on, that may be asked; its door decides. */
@@ -193,6 +179,7 @@ export class ModelCalls {
       model,
       inputTokens,
       maxTokens: maxTokensOf(model),
+      forAnHour: asksForAnHour((call.out as ModelOut).job?.messages ?? node.transcript),
       approved,
       again: choice.failed !== undefined,
       ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),

@@ -175,6 +175,8 @@ describe("the request of an anthropic model", () => {
     expect(sent(loop([thought, called])).thinking).toEqual(thinking);
     const later = [...loop([called]), ...loop([thought, called]).slice(1)];
     expect(sent(later).thinking).toEqual({ type: "disabled" });
+    const onwards = [...loop([thought, called]), ...loop([called]).slice(1)];
+    expect(sent(onwards).thinking).toEqual(thinking);
     const next: TurnMessage[] = [
       ...loop([called]),
       { role: "assistant", content: "done" },

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import { checkModelModule, type ModelFunction, moduleModel } from "../../src/models/module.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
 
 const url = "file:///models/thinker.ts";
+const WORDS = "word ".repeat(100);
+const USED = { inputTokens: 7, outputTokens: 3 };
 const policy = { clock: new ManualClock(), chance: () => 0 };
 
 function modelOf(exported: ModelFunction | (() => unknown), options = {}) {
@@ -155,6 +158,31 @@ describe("a module model", () => {
     expect(failure.error.message).toContain("unknown field `tool`");
     expect(failure).toMatchObject({ partialText: "half", partial: true, usage });
   });
+
+  it("takes back no figure that it reported", async () => {
+    const first = { inputTokens: 5_000, outputTokens: 1, cacheReadTokens: 3 };
+    const model = modelOf(() =>
+      stream({ usage: first }, "a", { usage: { inputTokens: 0, outputTokens: 9 } }),
+    );
+    const { usage } = await model.call(request(), recordCall().call);
+    expect(usage).toEqual({ ...first, outputTokens: 9, cacheWriteTokens: 0 });
+  });
+
+  it.each<[string, object, object]>([
+    ["a bad usage", { text: WORDS, usage: { inputTokens: Number.NaN } }, {}],
+    ["a bad field", { text: WORDS, usage: USED, more: 1 }, { inputTokens: 7 }],
+    ["a bad block", { content: [{ type: "text", text: WORDS }, { type: "image" }] }, {}],
+    ["a bad call", { toolCalls: [{ name: "add", input: { WORDS } }, {}], usage: USED }, {}],
+  ])(
+    "that gives a reply with %s has used what it said and what was seen",
+    async (_, reply, more) => {
+      for (const answer of [() => reply, () => stream(reply)]) {
+        const failure = await failureOf(modelOf(answer).call(request(), recordCall().call));
+        expect(failure).toMatchObject({ partial: true, usage: more });
+        expect(failure.usage.outputTokens).toBeGreaterThanOrEqual(likelyTokens(WORDS));
+      }
+    },
+  );
 
   it("that throws fails with what it threw, and where", async () => {
     const model = modelOf(() => {

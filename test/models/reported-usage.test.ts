@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { growReply, type MessageEvent } from "../../src/models/anthropic-reply.ts";
 import { reported } from "../../src/models/reported-usage.ts";
 import { addTokens, noTokens } from "../../src/models/token-usage.ts";
+import type { Json } from "../../src/wire/json.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 
 const known = { inputTokens: 10, cacheReadTokens: 20, cacheWriteTokens: 30, outputTokens: 40 };
 const said = {
@@ -82,6 +84,57 @@ describe("a stream whose usage is missing", () => {
     for (const event of [...events, { type: "message_stop" } as const]) reply.add(event);
     expect(reply.usage()).toEqual(usage);
     expect(reply.whole()).toMatchObject({ stopReason: "end_turn", usage });
+  });
+});
+
+describe("a stream that says less than was seen of it", () => {
+  const WORDS = "word ".repeat(100);
+  const tokens = likelyTokens(WORDS);
+  const start: MessageEvent = { type: "message_start", message: { usage: said } };
+  const end = (output_tokens: unknown): MessageEvent => {
+    return { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens } };
+  };
+  const open = (index: number, more: object = {}): MessageEvent => {
+    const content_block = { type: "text", text: "", ...more };
+    return { type: "content_block_start", index, content_block };
+  };
+  const delta = (index: number, text = WORDS): MessageEvent => {
+    return { type: "content_block_delta", index, delta: { type: "text_delta", text } };
+  };
+  const call = (input: Json) => ({ type: "tool_use", id: "t", name: "read", input });
+  const search = { type: "server_tool_use", id: "s", name: "web_search", input: { query: "q" } };
+  const usageOf = (events: readonly MessageEvent[]) => {
+    const reply = growReply();
+    for (const event of [start, ...events]) reply.add(event);
+    return reply.usage();
+  };
+
+  it.each<[string, readonly MessageEvent[], number]>([
+    ["two blocks of one index", [open(0), delta(0), open(0), delta(0)], 2 * tokens],
+    ["a second beginning", [open(0), delta(0), start, open(0), delta(0)], 2 * tokens],
+    ["no beginning of a block", [delta(0), delta(0)], likelyTokens(WORDS + WORDS)],
+    ["arguments that are a text", [open(0, call(WORDS))], tokens],
+    ["a final figure, and more behind it", [open(0), end(3), delta(0)], tokens],
+    ["a figure that no call can reach", [open(0), delta(0), end(1e18)], tokens],
+    ["a figure that is no whole number", [open(0), delta(0), end(99.5)], tokens],
+  ])("is taken to have used what was seen, with %s", (_, events, least) => {
+    expect(usageOf(events).outputTokens).toBeGreaterThanOrEqual(least);
+  });
+
+  it("is taken to have made the searches that were seen", () => {
+    const events = [open(0, search), open(1, { ...search, id: "u" }), open(2), delta(2)];
+    expect(usageOf(events)).toMatchObject({ webSearches: 2 });
+    expect(usageOf([...events, end(500)])).not.toHaveProperty("webSearches");
+  });
+
+  it("has the text of a block whose beginning did not come, and of both of one index", () => {
+    const reply = growReply();
+    for (const event of [start, delta(0, "a"), open(0), delta(0, "b"), end(5)]) reply.add(event);
+    reply.add({ type: "message_stop" });
+    expect(reply.whole()?.content).toEqual([
+      { type: "text", text: "a" },
+      { type: "text", text: "b" },
+    ]);
   });
 });
 

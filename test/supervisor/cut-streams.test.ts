@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AgentSpec, CoppiceError, ModelSpec } from "../../src/index.ts";
+import type { AgentSpec, CoppiceError, Json, ModelSpec } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import {
@@ -19,6 +19,8 @@ process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 
 const machine = new URL("../fixtures/supervisor/asks-model.ts", import.meta.url).href;
 const streaming = new URL("../fixtures/supervisor/streaming-model.ts", import.meta.url).href;
+
+const HOUR = { type: "ephemeral", ttl: "1h" } as const;
 
 /** About 4,500 tokens, by any count. */
 const LONG = "word ".repeat(3_800);
@@ -179,6 +181,30 @@ describe("what is charged of a stream that was cut off", () => {
     const charged = (await agent.outcome).usage;
     expect(charged).toMatchObject({ inputTokens: reserved - 1_000, outputTokens: 0 });
     expect(charged.usd).toBeCloseTo(dollars - 0.015, 9);
+    expectAtRest(open);
+  });
+
+  it.each<[string, object, Json, number]>([
+    [
+      "of a tier that it may have reached",
+      { model: "claude-haiku-5-5" },
+      "word ".repeat(84_000),
+      2.5,
+    ],
+    ["of an hour of cache", {}, [{ type: "text", text: "word", cache_control: HOUR }], 15],
+  ])("is its prompt at the price %s", async (_, model, input, perOutput) => {
+    await using server = await startMessagesServer({ reply: () => new Promise(() => undefined) });
+    await using open = await openSupervisor({ threads: 0 });
+    const spec = { model: modelOf(server, { maxTokens: 1_000, ...model }) };
+    const agent = await open.supervisor.spawn(spec, { input });
+    await open.until("model.started");
+    while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const { usd } = open.supervisor.budget();
+    await agent.cancel("enough");
+    const { usage } = await agent.outcome;
+    expect(usage.usd).toBeCloseTo(usd.reserved - perOutput / 1_000, 9);
+    const perToken = perOutput === 15 ? 6_000 : 625;
+    expect(Math.round((usage.usd * 1e9) / usage.inputTokens)).toBe(perToken);
     expectAtRest(open);
   });
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { type AgentSpec, defineTool, Supervisor } from "../../src/index.ts";
 import { likelyTokens } from "../../src/wire/likely-tokens.ts";
+import { textTokens } from "../../src/wire/token-estimate.ts";
 import {
   cut,
   hold,
@@ -11,6 +12,7 @@ import {
   toolUse,
 } from "../fixtures/messages-server.ts";
 
+const asksTwice = new URL("../fixtures/supervisor/asks-twice.ts", import.meta.url).href;
 process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 
 /** Nano-dollars a token of claude-sonnet-4-5: of input, cache writes, cache reads, output. */
@@ -149,3 +151,37 @@ it("an estimate that was wrong is corrected with the next call", async () => {
   }
   expect(Math.min(...ratios.slice(1))).toBeGreaterThan(ratios[0] as number);
 });
+
+it.each([{}, { machine: asksTwice }])(
+  "a prompt that was short for its estimate lets nothing new be taken for less, %j",
+  async (more) => {
+    // Of 7,000 words half of what they are taken for; and then as many that are what they seem.
+    const words = "word ".repeat(7_000);
+    const input = Math.ceil(textTokens(words) / 2);
+    const read = defineTool({
+      name: "read",
+      description: "Reads.",
+      input: {},
+      execute: () => words,
+    });
+    const turns = [toolUse("c", "read", {})];
+    await using server = await startMessagesServer({
+      reply: (_, n) => say(n === 0 && !("machine" in more) ? turns : "done", { usage: { input } }),
+    });
+    await using supervisor = await Supervisor.start({ threads: 0, tools: [read] });
+    const reserved: number[] = [];
+    supervisor.on("model.started", () =>
+      reserved.push(supervisor.budget().tokens.reserved - 1_000),
+    );
+    const model = {
+      provider: "anthropic",
+      model: "claude-sonnet-4-5",
+      baseUrl: server.url,
+    } as const;
+    const agent: AgentSpec = { model: { ...model, maxTokens: 1_000 }, tools: ["read"], ...more };
+    expect((await supervisor.run(agent, { input: words })).status).toBe("completed");
+    const [, second = 0] = reserved;
+    expect(second).toBeGreaterThanOrEqual(textTokens(words) + ("machine" in more ? 0 : input));
+    expect(second).toBeLessThan(textTokens(words) + input + 1_000);
+  },
+);
