@@ -56,14 +56,6 @@ export function placeMarks<Tool extends object, Text extends object>(
   };
 }
 
-/** Whether the user asked for an hour of cache somewhere in it. */
-export function asksForAnHour(messages: readonly TurnMessage[]): boolean {
-  return messages.some(({ content }) => {
-    const blocks = typeof content === "string" ? [] : (content as readonly Marked<Block>[]);
-    return blocks.some((block) => block?.cache_control?.ttl === "1h");
-  });
-}
-
 /** Takes every mark off. */
 export function withoutMarks(messages: readonly Turn[]): readonly Turn[] {
   return messages.map((turn) =>

@@ -77,3 +77,11 @@ export function closingMessage(transcript: readonly TurnMessage[]): TurnMessage 
   );
   return results.length === 0 ? undefined : { role: "user", content: results };
 }
+
+/** Whether a user asked for an hour of cache somewhere in a conversation. */
+export function asksForAnHour(messages: readonly TurnMessage[]): boolean {
+  return messages.some(({ content }) => {
+    const blocks = typeof content === "string" ? [] : content;
+    return blocks.some((block) => "cache_control" in block && block.cache_control?.ttl === "1h");
+  });
+}
