@@ -179,10 +179,11 @@ export class ModelCalls {
       model,
       inputTokens,
       maxTokens: maxTokensOf(model),
-      forAnHour: asksForAnHour((call.out as ModelOut).job?.messages ?? node.transcript),
       approved,
       again: choice.failed !== undefined,
-      ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
+      ...(isScripted(model)
+        ? { exact: scriptedUsage(model, node.turns) }
+        : { forAnHour: asksForAnHour((call.out as ModelOut).job?.messages ?? node.transcript) }),
     });
   }
 
