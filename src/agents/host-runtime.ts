@@ -32,6 +32,10 @@ export interface HostRuntimeOptions {
   readonly kind?: HostKind;
   /** Where models find their keys: only house hosts have any. */
   readonly env: ModelsOptions["env"];
+  /** For the jitter of retries. Default `Math.random`. */
+  readonly chance?: () => number;
+  /** Stands in for the models of the providers, which it is given. */
+  readonly wrapModels?: (models: Models) => Models;
   /** Default: `import(url)`. */
   readonly importModule?: ImportModule;
   /** Runs the flush once the work of a tick is done. Default: `setImmediate`. */
@@ -87,7 +91,8 @@ class Runtime implements HostRuntime {
     this.#words = words;
     this.#importModule = importModule;
     this.#clock = clock;
-    this.#models = createModels({ env, importModule, clock });
+    const { chance = Math.random, wrapModels = (models) => models } = options;
+    this.#models = wrapModels(createModels({ env, importModule, clock, chance }));
     this.#flush = new Flush({ tenants: this.#tenants, cell: this.#cell, post, schedule });
     const report = this.#flush.report.bind(this.#flush);
     this.#jobs = createModelJobs({ models: this.#models, words, report });

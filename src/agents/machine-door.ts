@@ -1,5 +1,6 @@
 import type { DoorRequest, HostDoor } from "../door/host-door.ts";
 import { CoppiceError } from "../errors.ts";
+import { shownText } from "../wire/content.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { ModelJob, Out } from "../wire/frame.ts";
@@ -7,6 +8,7 @@ import { isOut } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
 import { messageTokens, textTokens } from "../wire/token-estimate.ts";
 import { rightTurns } from "../wire/turns.ts";
+import { ImageRoom } from "./image-room.ts";
 import { plainJson } from "./plain-json.ts";
 import type { Seat } from "./seat.ts";
 
@@ -120,7 +122,7 @@ export class MachineDoor implements HostDoor {
         const asked = { type: "model", callId, after: "now", inputTokens: 0 } as const;
         // What is no conversation cannot be made one; `call` says so.
         if (!isOut({ ...asked, job: plain.job })) return { ...asked, job: plain.job };
-        const job = { ...plain.job, messages: rightTurns(plain.job.messages) };
+        const job = rightJob(plain.job);
         return { ...asked, inputTokens: this.#tokensOf(job), job };
       }
       default:
@@ -132,4 +134,11 @@ export class MachineDoor implements HostDoor {
     const before = this.#seat.held.tokens + textTokens(system);
     return messages.reduce((sum, message) => sum + messageTokens(message), before);
   }
+}
+
+/** What a machine asks its model, as the service takes it. */
+function rightJob({ messages, system, ...job }: ModelJob): ModelJob {
+  const room = new ImageRoom();
+  const right = rightTurns(messages).map((message) => room.admit(message));
+  return { ...job, messages: right, ...(system !== undefined && { system: shownText(system) }) };
 }

@@ -53,9 +53,7 @@ export class ModelRun {
   start(model: () => Model, request: ModelRequest, permitted: Permitted = {}): void {
     const { onText, onRetry, onGrowth } = this.#events;
     const { failed = 0 } = permitted;
-    let { inputTokens: reserved = Number.POSITIVE_INFINITY } = permitted;
-    // What makes a prompt of the same length dearer.
-    let dear = 0;
+    const outgrows = growthOf(permitted);
     const { signal } = this.#controller;
     const call: ModelCall = {
       signal,
@@ -67,12 +65,7 @@ export class ModelRun {
         if (!this.#over) onRetry(retry);
       },
       onUsage: (said) => {
-        const prompt = promptOf(said);
-        const extras = (said.cacheWrite1hTokens ?? 0) + (said.webSearches ?? 0);
-        if (this.#over || (prompt <= reserved && extras <= dear)) return;
-        reserved = Math.max(reserved, prompt);
-        dear = Math.max(dear, extras);
-        onGrowth(said);
+        if (!this.#over && outgrows(said)) onGrowth(said);
       },
     };
     try {
@@ -122,4 +115,19 @@ export class ModelRun {
     const next = again === undefined || aborted ? {} : { again };
     this.#events.onFailure({ usage, partial, partialText, error, aborted, ...next });
   }
+}
+
+/**
+ * Says, of each report on a call, whether it uses more than was reserved or known to be used: a
+ * longer prompt, or what costs more than any other prompt.
+ */
+function growthOf({ inputTokens }: Permitted): (said: TokenUsage) => boolean {
+  let [prompt, dear] = [inputTokens ?? Number.POSITIVE_INFINITY, 0];
+  return (said) => {
+    const { cacheWrite1hTokens = 0, webSearches = 0 } = said;
+    const more = cacheWrite1hTokens + webSearches;
+    if (inputTokens === undefined || (promptOf(said) <= prompt && more <= dear)) return false;
+    [prompt, dear] = [Math.max(prompt, promptOf(said)), Math.max(dear, more)];
+    return true;
+  };
 }

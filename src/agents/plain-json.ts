@@ -42,12 +42,11 @@ function copyObject(value: object, at: readonly string[], what: string): Json {
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw notPlain(`a ${value.constructor.name}`, at, what);
   }
-  const fields: { [key: string]: Json } = {};
-  for (const [key, field] of Object.entries(value)) {
-    const copied = copy(field, [...at, key], what);
-    if (copied !== undefined) fields[key] = copied;
-  }
-  return fields;
+  const fields = Object.entries(value).map(([key, field]): [string, Json | undefined] => {
+    return [key, copy(field, [...at, key], what)];
+  });
+  // `fromEntries` keeps a key named "__proto__" a key.
+  return Object.fromEntries(fields.filter(([, copied]) => copied !== undefined)) as Json;
 }
 
 function notPlain(found: string, at: readonly string[], what: string): CoppiceError {

@@ -1,4 +1,11 @@
-import { blocksOf, messageContent, shownText, textBlock, toolContent } from "../wire/content.ts";
+import {
+  blocksIn,
+  blocksOf,
+  messageContent,
+  shownText,
+  textBlock,
+  toolContent,
+} from "../wire/content.ts";
 import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import type { Json } from "../wire/json.ts";
 import type { Block } from "../wire/transcript.ts";
@@ -31,11 +38,12 @@ export function noteBlocks({ text }: Told<"note">): readonly Block[] {
 export function childBlocks({ name, outcome }: Told<"child">): readonly Block[] {
   const { status, output, error, reason, partial } = fieldsOf(outcome);
   const parts = [`[agent ${name} ${shownText(status ?? "ended")}]`];
-  if (output !== undefined) parts.push(shownText(output));
+  const blocks = output === undefined ? undefined : blocksIn(output);
+  if (output !== undefined && blocks === undefined) parts.push(shownText(output));
   if (error !== undefined) parts.push(errorText(fieldsOf(error)));
   if (reason !== undefined) parts.push(shownText(reason));
   if (partial !== undefined) parts.push(`Partial output: ${shownText(partial)}`);
-  return [textBlock(parts.join(" "))];
+  return [textBlock(parts.join(" ")), ...(blocks ? blocksOf(toolContent(output as Json)) : [])];
 }
 
 export function resultContent(result: CallResult): ResultContent {

@@ -23,6 +23,7 @@ export interface ModelAnswer {
   /** All text of the answer. */
   readonly text: string;
   readonly content: readonly Block[];
+  /** As the service said it: whether the answer is one is for the machine to say. */
   readonly stopReason: string;
   readonly usage?: TokenUsage;
 }

@@ -1,3 +1,4 @@
+import { readInputJson } from "../wire/call-input.ts";
 import type { Json } from "../wire/json.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { Block, TokenUsage } from "../wire/transcript.ts";
@@ -194,13 +195,13 @@ function closeBlock(block: Growing, wasCut: boolean): readonly Block[] {
 
 /**
  * The arguments of a call: what was streamed, else what it was opened with. No JSON at all is a
- * call without arguments. What is not JSON stays the text that it is, for its model to be told;
- * only that of a call which was cut off is nothing.
+ * call without arguments. What is not JSON, or could not be kept, stays the text that it is, for
+ * its model to be told; only that of a call which was cut off is nothing.
  */
 function readInput(json: string, opened: Json | undefined, wasCut: boolean): Json {
   if (json.trim() === "") return opened === undefined || opened === "" ? {} : opened;
   try {
-    return JSON.parse(json) as Json;
+    return readInputJson(json);
   } catch {
     return wasCut ? {} : json;
   }

@@ -64,7 +64,7 @@ function turnOf({ role, content }: TurnMessage): Turn {
  *
  * A budget can lower `maxTokens` below what the spec lets the model think: then it thinks less, so
  * that its answer has room, and where that is less than the service's minimum it does not think.
- * Nor does it in the middle of a tool loop whose last answer does not begin with a thought, such
+ * Nor does it in the middle of a tool loop whose first answer does not begin with a thought, such
  * as one that another model gave.
  */
 function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json {
@@ -79,9 +79,17 @@ function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json
   return most === budget ? thinking : { ...thinking, budget_tokens: most };
 }
 
+/**
+ * Whether the tool loop at the end began without a thought. It is one turn of the assistant's, so
+ * that its later answers may have none.
+ */
 function isThoughtless(messages: readonly TurnMessage[]): boolean {
-  const answered = messages.at(-1)?.content;
-  if (typeof answered === "string" || answered?.[0]?.type !== "tool_result") return false;
-  const last = messages.findLast(({ role }) => role === "assistant")?.content;
-  return typeof last === "string" || !/^(redacted_)?thinking$/.test(last?.[0]?.type ?? "thinking");
+  if (!holdsResults(messages.at(-1))) return false;
+  const before = messages.findLastIndex((one) => one.role === "user" && !holdsResults(one));
+  const first = messages.slice(before + 1).find(({ role }) => role === "assistant")?.content;
+  return typeof first === "string" || !/^(redacted_)?thinking$/.test(first?.[0]?.type ?? "");
+}
+
+function holdsResults(message: TurnMessage | undefined): boolean {
+  return Array.isArray(message?.content) && message.content[0]?.type === "tool_result";
 }

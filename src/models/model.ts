@@ -16,7 +16,7 @@ export interface ModelRequest {
   readonly turn: number;
 }
 
-/** What a model answered. `stopReason` is passed on as its service said it. */
+/** What a model answered. Its `stopReason` is as the service said it; the loop reads it. */
 export interface ModelReply {
   readonly content: readonly Block[];
   readonly stopReason: StopReason;
@@ -32,6 +32,8 @@ export type StopReason =
   | "max_tokens"
   | "refusal"
   | "stop_sequence"
+  | "pause_turn"
+  | "model_context_window_exceeded"
   | (string & {});
 
 /** What a model may do with its caller while it works. */

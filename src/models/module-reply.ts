@@ -26,7 +26,10 @@ export type ModuleReply =
   | (Pick<ScriptedStep, "text" | "toolCalls" | "usage"> & {
       /** Instead of `text` and `toolCalls`. */
       readonly content?: readonly ModuleBlock[];
-      /** Default: `tool_use` with tool calls, else `end_turn`. */
+      /**
+       * Default: `tool_use` with tool calls, else `end_turn`. Without calls the loop takes no other
+       * but `stop_sequence` for success: see {@link StopReason}.
+       */
       readonly stopReason?: StopReason;
     });
 

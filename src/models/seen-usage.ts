@@ -1,6 +1,5 @@
-import type { Json } from "../wire/json.ts";
+import { likelyTokens } from "../wire/likely-tokens.ts";
 import { isCount, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
-import { jsonTokens, textTokens } from "../wire/token-estimate.ts";
 import type { Said } from "./module-reply.ts";
 
 /** A block of a stream as far as it has come. Its signature is no output. */
@@ -21,11 +20,11 @@ export interface SeenBlock {
 export function seenTokens(blocks: Iterable<SeenBlock>): number {
   let tokens = 0;
   for (const { open, text, thinking, json } of blocks) {
-    tokens += textTokens(text) + textTokens(thinking);
+    tokens += likelyTokens(text) + likelyTokens(thinking);
     for (const written of [open.data, open.name]) {
-      if (typeof written === "string") tokens += textTokens(written);
+      if (typeof written === "string") tokens += likelyTokens(written);
     }
-    tokens += Math.max(inputTokens(open.input), textTokens(json));
+    tokens += Math.max(inputTokens(open.input), likelyTokens(json));
   }
   return tokens;
 }
@@ -39,8 +38,8 @@ export function seenSearches(blocks: readonly SeenBlock[]): number {
 
 /** The same of a module's stream. */
 export function saidTokens({ text, toolCalls }: Pick<Said, "text" | "toolCalls">): number {
-  let tokens = textTokens(text);
-  for (const { name, input } of toolCalls) tokens += textTokens(name) + inputTokens(input);
+  let tokens = likelyTokens(text);
+  for (const { name, input } of toolCalls) tokens += likelyTokens(name) + inputTokens(input);
   return tokens;
 }
 
@@ -54,5 +53,5 @@ export function saysOutput(report: unknown): boolean {
 function inputTokens(input: unknown): number {
   if (input === undefined || input === null || input === "") return 0;
   if (typeof input === "object" && Object.keys(input).length === 0) return 0;
-  return jsonTokens(input as Json);
+  return likelyTokens(JSON.stringify(input));
 }

@@ -5,7 +5,6 @@ import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
-import { plainJson } from "../wire/plain-json.ts";
 import type { Unit } from "../wire/spec.ts";
 import { decisionKey, readDecision } from "./decision.ts";
 import type { Swarm } from "./swarm.ts";
@@ -108,7 +107,7 @@ export class Approvals {
     this.ask({
       ...{ node, callId, subject, reason },
       kind: "tool",
-      ...(input === undefined ? {} : { input: plainJson(input) }),
+      ...(input === undefined ? {} : { input: structuredClone(input) }),
       onAllowed: ({ scope = "once" }) => {
         const { seat } = this.#swarm.recordOf(node);
         if (scope !== "once") this.#swarm.parts.arbiter.remember(seat, subject, scope);

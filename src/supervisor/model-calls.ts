@@ -17,7 +17,7 @@ import { type Choice, circuitOpen, detailsOf, giveTurnBack, keepChoice } from ".
 import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
-import { failsAlone, isJob, modelResult } from "./model-result.ts";
+import { failsAlone, isJob, jobDone } from "./model-result.ts";
 import { maxTokensOf } from "./output-limit.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -113,19 +113,14 @@ export class ModelCalls {
       });
   }
 
-  /** A stream went down with its host: what it cost is taken to be what was reserved. */
-  lost(node: Node, callId: string): void {
-    endUnreported(this.#swarm, this.#breaker, node, { callId, began: true });
+  /** A stream went down with its host, or never reached one: nobody will tell what it cost. */
+  unreported(node: Node, callId: string, began: boolean): void {
+    endUnreported(this.#swarm, this.#breaker, node, { callId, began });
   }
 
   /** It has a host, so that its module's model can be asked there. */
   onPlaced(record: AgentRecord): void {
     this.#jobs.placed(record.node, record);
-  }
-
-  /** It never reached a host: nothing was used. */
-  withdrawn(node: Node, callId: string): void {
-    endUnreported(this.#swarm, this.#breaker, node, { callId, began: false });
   }
 
   onJobReport(host: Host, report: JobReport): void {
@@ -140,17 +135,10 @@ export class ModelCalls {
     if (report.type === "retried") {
       return tellOfModel(this.#swarm, node, { ...report, type: "model.retried" });
     }
-    const { callId, result } = report;
-    if (exceeded !== undefined) {
-      const error = encodeError(exceeded, "BUDGET_EXCEEDED");
-      const { usage, partial = false } = report;
-      settleModel(this.#swarm, this.#breaker, node, { callId, usage, partial, error });
-      return kernel.settleCall(node, callId, { isError: true, error });
-    }
-    const how = result.isError ? { error: result.error } : { stopReason: result.stopReason };
-    const done = { ...report, ...how };
+    const { callId } = report;
+    const { done, result } = jobDone(report, exceeded);
     if (settleModel(this.#swarm, this.#breaker, node, done)) kernel.again(node, callId);
-    else kernel.settleCall(node, callId, modelResult(report));
+    else kernel.settleCall(node, callId, result);
   }
 
   onHostLost(host: string): void {
@@ -191,10 +179,11 @@ export class ModelCalls {
       model,
       inputTokens,
       maxTokens: maxTokensOf(model),
-      forAnHour: asksForAnHour((call.out as ModelOut).job?.messages ?? node.transcript),
       approved,
       again: choice.failed !== undefined,
-      ...(isScripted(model) ? { exact: scriptedUsage(model, node.turns) } : {}),
+      ...(isScripted(model)
+        ? { exact: scriptedUsage(model, node.turns) }
+        : { forAnHour: asksForAnHour((call.out as ModelOut).job?.messages ?? node.transcript) }),
     });
   }
 

@@ -86,11 +86,11 @@ export function growModel(
   { callId, usage }: { readonly callId: string; readonly usage: TokenUsage },
   end: (why: Exceeded) => void,
 ): void {
-  if (node.closed) return;
   const { error, unit } = swarm.parts.arbiter.grow(callId, usage) ?? {};
   if (error === undefined || unit === undefined) return;
   swarm.log.fact("budget.refused", node.path, { callId, unit, ...error.details });
-  end({ error, unit });
+  // Who has ended meanwhile is charged all of it, and has nothing to be ended.
+  if (!node.closed) end({ error, unit });
 }
 
 /** What a call was charged, as its event tells it: they are the same figures. */

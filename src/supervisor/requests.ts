@@ -27,8 +27,7 @@ export function carryOut(swarm: Swarm, effect: Requested): void {
     case "model":
       return swarm.modelCalls.request(node, effect.call);
     case "model-lost":
-      if (effect.began) return swarm.modelCalls.lost(node, effect.callId);
-      return swarm.modelCalls.withdrawn(node, effect.callId);
+      return swarm.modelCalls.unreported(node, effect.callId, effect.began);
     case "report":
       return swarm.modelCalls.report(node, effect.out as Of<"model.done" | "output">);
     default:

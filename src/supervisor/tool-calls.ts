@@ -6,7 +6,6 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
-import { plainJson } from "../wire/plain-json.ts";
 import type { Swarm } from "./swarm.ts";
 
 type ToolOut = Extract<Out, { type: "tool" }>;
@@ -25,7 +24,7 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   }
   // A copy: whoever is told of the call must not change what it is.
   if (again === undefined) {
-    log.fact("tool.requested", node.path, { callId, tool, input: plainJson(input) });
+    log.fact("tool.requested", node.path, { callId, tool, input: structuredClone(input ?? null) });
   }
   ask(swarm, node, { ...out, tool }, { approved: again?.approved ?? false });
 }

@@ -8,13 +8,23 @@ export type WaitsFor =
   | "approval"
   | "budget"
   | "rate"
+  /** The time of the next attempt at a model that failed. */
+  | "retry"
   | "slot"
   | "child"
   /** The answer or the end of another one, for which it has asked. */
   | "agent"
   | "mailbox";
 
-const FIRST: readonly WaitsFor[] = ["approval", "budget", "rate", "slot", "child", "agent"];
+const FIRST: readonly WaitsFor[] = [
+  "approval",
+  "budget",
+  "rate",
+  "retry",
+  "slot",
+  "child",
+  "agent",
+];
 
 /** What an agent waits for, or undefined while it works, ends, or is paused. */
 export function waitsForOf(swarm: Swarm, node: Node): WaitsFor | undefined {
@@ -24,10 +34,11 @@ export function waitsForOf(swarm: Swarm, node: Node): WaitsFor | undefined {
   if (node.slot || node.status !== "waiting") return undefined;
   const record = swarm.recordOf(node);
   const found = new Set<WaitsFor>();
-  for (const [callId, { out, state }] of node.calls) {
+  for (const [callId, { out, state, until }] of node.calls) {
     if (state !== "idle") continue;
     if (record.waiting.has(callId)) found.add("budget");
     else if (swarm.pacedCalls.isWaiting(callId)) found.add("rate");
+    else if (until !== undefined) found.add("retry");
     else if (out.type === "wait" || spawned(node, callId)) found.add("child");
     else if (out.type === "ask" || out.type === "watch") found.add("agent");
     // Nothing else puts a call to rest than a question that a person has not answered.

@@ -21,6 +21,8 @@ export interface FaultRates {
   readonly toolFailure?: number;
   /** A tool never answers; per call. Default 0.05. */
   readonly toolSilence?: number;
+  /** A model's stream is cut after it began; per call. Default 0.03. */
+  readonly modelCut?: number;
   /**
    * Everything else is slow: time goes on although something else could happen, or timers fire up
    * to three seconds late; per step. Default 0.1; with 0 time goes on when nothing else can.
@@ -36,10 +38,11 @@ export const FAULT_RATES: Required<FaultRates> = {
   stop: 0.001,
   toolFailure: 0.05,
   toolSilence: 0.05,
+  modelCut: 0.03,
   lateness: 0.1,
 };
 
-/** Faults of one schedule at most, beside those of tools, so that it comes to an end. */
+/** Faults of one schedule at most, beside those of calls, so that it comes to an end. */
 const MOST_FAULTS = 12;
 
 const STRIKES = ["crash", "freeze", "cancel", "pause", "stop"] as const;

@@ -1,4 +1,6 @@
+import { noTokens } from "../models/token-usage.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
+import type { TokenUsage } from "../wire/transcript.ts";
 
 /** What the events so far say of one agent. */
 export interface AgentHistory {
@@ -41,6 +43,11 @@ export class History implements Past {
   readonly toolCalls = new Map<string, CallHistory>();
   /** Model calls that have been started and not finished, by their ids. */
   readonly modelCalls = new Map<string, number>();
+  /** What the ends of model calls have told that was charged: nano-dollars and tokens. */
+  readonly charged: [nanoUsd: number, tokens: number] = [0, 0];
+  /** Calls under way that needed more than was left, and what they were charged at their end. */
+  readonly overdrawn = new Set<string>();
+  readonly overdrafts: { readonly path: string; readonly charged: readonly number[] }[] = [];
   /** When somebody's failure had agents begun anew, by who supervises them; the newest last. */
   readonly restarts = new Map<string, number[]>();
   /** Subtrees that a cancel has closed, until they are begun anew. */
@@ -94,6 +101,10 @@ export class History implements Past {
         break;
       case "model.finished":
         this.#countModel(event, -1);
+        this.#charge(event);
+        break;
+      case "budget.refused":
+        if (this.modelCalls.has(String(event.callId))) this.overdrawn.add(String(event.callId));
         break;
       default:
     }
@@ -122,6 +133,20 @@ export class History implements Past {
     const times = this.restarts.get(keeper) ?? [];
     times.push(at);
     this.restarts.set(keeper, times);
+  }
+
+  #charge({ path, callId, usd, usage }: RuntimeEvent): void {
+    const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = {
+      ...noTokens,
+      ...(usage as Partial<TokenUsage> | undefined),
+    };
+    const nanoUsd = Math.round(Number(usd ?? 0) * 1e9);
+    const tokens = inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens;
+    this.charged[0] += nanoUsd;
+    this.charged[1] += tokens;
+    if (this.overdrawn.delete(String(callId))) {
+      this.overdrafts.push({ path, charged: [nanoUsd, tokens] });
+    }
   }
 
   #countModel({ callId }: RuntimeEvent, by: 1 | -1): void {

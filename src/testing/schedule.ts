@@ -34,7 +34,7 @@ export interface ScheduleOptions {
   readonly swarm: (random: Random) => SupervisorOptions;
   /** Uses the swarm: what it awaits takes as many steps as it takes. */
   readonly drive: (supervisor: Supervisor, simulation: Simulation) => Promise<void> | void;
-  /** What goes wrong, and how often. At most 12 faults a schedule, those of tools left out. */
+  /** What goes wrong, and how often. At most 12 a schedule, those of calls left out. */
   readonly faults?: FaultRates;
   /** What must be true beside what the library itself promises. */
   readonly invariants?: readonly Invariant[];
@@ -85,7 +85,8 @@ class Schedule implements Simulation {
     this.#chooser = new Chooser(source.fork());
     this.#time = new SimulatedTime(source.fork(), this.#rates.lateness);
     this.#clock = this.#time.clock("the supervisor");
-    this.#hosts = new SimulatedHosts(this.#time, this.#clock, source.fork());
+    const { modelCut } = this.#rates;
+    this.#hosts = new SimulatedHosts(this.#time, this.#clock, source.fork(), modelCut);
     this.#invariants = [...innerInvariants, ...(options.invariants ?? [])];
   }
 

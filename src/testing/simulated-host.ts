@@ -7,6 +7,7 @@ import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
 import type { Random } from "./random.ts";
+import { simulatedModels } from "./simulated-models.ts";
 import type { SimulatedClock, SimulatedTime } from "./simulated-time.ts";
 
 export interface SimulatedHostOptions {
@@ -19,6 +20,8 @@ export interface SimulatedHostOptions {
   /** The supervisor's: it waits for the host's end. */
   readonly clock: SimulatedClock;
   readonly killMs: number;
+  /** How often a model's stream is cut; per call. */
+  readonly modelCut: number;
   readonly random: Random;
   readonly importModule: (url: string) => Promise<unknown>;
   readonly onGone: () => void;
@@ -133,13 +136,15 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   }
 
   #start(): void {
-    const { words, importModule } = this.#options;
+    const { words, importModule, random, modelCut } = this.#options;
     this.#runtime = createHostRuntime({
       post: (message) => this.#send(message),
       words: new Int32Array(words),
       env: {},
       importModule,
       clock: this.#clock,
+      chance: () => random.next(),
+      wrapModels: (models) => simulatedModels(models, random, modelCut),
       schedule: (flush) => void this.#flushes.push(flush),
     });
     this.life.send({ type: "host.started" });

@@ -25,7 +25,11 @@ export class SimulatedHosts implements ChoiceSource {
   readonly #living = new Set<SimulatedHost>();
   #opened = 0;
 
-  constructor(time: SimulatedTime, clock: SimulatedClock, random: Random) {
+  readonly #modelCut: number;
+
+  /** @param modelCut how often a model's stream is cut, per call */
+  constructor(time: SimulatedTime, clock: SimulatedClock, random: Random, modelCut: number) {
+    this.#modelCut = modelCut;
     this.#time = time;
     this.#clock = clock;
     this.#random = random;
@@ -90,6 +94,7 @@ export class SimulatedHosts implements ChoiceSource {
       time: this.#time,
       clock: this.#clock,
       killMs: KILL_MS,
+      modelCut: this.#modelCut,
       random: this.#random,
       importModule: importOnce,
       onGone: () => this.#living.delete(host),

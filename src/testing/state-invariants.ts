@@ -59,7 +59,7 @@ const budgets: Invariant<InnerScene> = {
   ofStep: (scene) => {
     const { arbiter } = scene.swarm.parts;
     for (const seat of [arbiter.root, ...[...scene.swarm.records].map((record) => record.seat)]) {
-      const over = overCeiling(seat) ?? overCount(seat, scene);
+      const over = overCeiling(seat, scene) ?? overCount(seat, scene);
       if (over !== undefined) return over;
     }
     return undefined;
@@ -68,6 +68,14 @@ const budgets: Invariant<InnerScene> = {
 
 const sums: Invariant<InnerScene> = {
   name: "what is spent adds up",
+  atRest: ({ swarm, history }) => {
+    const { spent } = swarm.parts.arbiter.root.account;
+    for (const [unit, told] of history.charged.entries()) {
+      if (told === spent[unit]) continue;
+      return `model calls have told of ${told} ${BUDGET_UNITS[unit]}, and ${spent[unit]} are spent`;
+    }
+    return undefined;
+  },
   atEnd: ({ swarm }) => {
     const { account: root } = swarm.parts.arbiter.root;
     for (const [unit, name] of BUDGET_UNITS.entries()) {
@@ -151,18 +159,29 @@ function living({ children }: Node): number {
   return [...children.values()].filter(({ started, end }) => started && !end).length;
 }
 
-/** By the account's own figures. */
-function overCeiling({ path, account }: Seat): string | undefined {
+/**
+ * By the account's own figures. What a service had billed before it said that a prompt is longer
+ * than what is left can be charged, and not be prevented.
+ */
+function overCeiling({ path, account }: Seat, { history }: InnerScene): string | undefined {
   for (const [unit, name] of BUDGET_UNITS.entries()) {
     const spent = account.spent[unit] ?? 0;
     const reserved = account.reserved[unit] ?? 0;
     const limit = account.limit[unit] ?? Number.POSITIVE_INFINITY;
     if (reserved < 0) return `${path} has reserved ${reserved} ${name}`;
-    if (spent + reserved > limit) {
+    if (spent + reserved > limit + overdraftOf(path, unit, history)) {
       return `${path} has spent ${spent} and reserved ${reserved} of ${limit} ${name}`;
     }
   }
   return undefined;
+}
+
+function overdraftOf(path: string, unit: number, { overdrafts }: InnerScene["history"]): number {
+  let sum = 0;
+  for (const { path: by, charged } of overdrafts) {
+    if (isAtOrBelow(by, path)) sum += charged[unit] ?? 0;
+  }
+  return sum;
 }
 
 /** By the calls that were started, whatever the account says. */

@@ -1,3 +1,4 @@
+import { shownType } from "../wire/image-block.ts";
 import type { Json } from "../wire/json.ts";
 import { plainJson } from "../wire/plain-json.ts";
 
@@ -24,9 +25,6 @@ type McpResource = { readonly uri: string; readonly mimeType?: string | undefine
   | { readonly blob: string }
 );
 
-/** What Anthropic's Messages API takes as an image. */
-const IMAGE_TYPES = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
-
 /**
  * The result as an agent gets it: text as a string, anything else as blocks of the Messages API.
  *
@@ -34,11 +32,11 @@ const IMAGE_TYPES = new Set(["image/jpeg", "image/png", "image/gif", "image/webp
  */
 export function jsonOfMcpResult({ content, structuredContent, isError }: McpResult): Json {
   if (isError === true) {
-    const told = content.map((part) => block(part)).map(textOf);
+    const told = content.flatMap(blocksOf).map(textOf);
     throw new Error(told.join("\n") || JSON.stringify(structuredContent) || "it did not say why");
   }
   if (content.length === 0) return plainJson(structuredContent);
-  const blocks = content.map(block);
+  const blocks = content.flatMap(blocksOf);
   if (content.every(({ type }) => type === "text")) return blocks.map(textOf).join("\n");
   return blocks;
 }
@@ -54,33 +52,38 @@ type Shown =
       };
     };
 
-function block(part: McpContent): Shown {
+function blocksOf(part: McpContent): readonly Shown[] {
   switch (part.type) {
     case "text":
-      return { type: "text", text: part.text };
+      return [text(part.text)];
     case "image":
-      if (!IMAGE_TYPES.has(part.mimeType)) return media(part);
-      return {
-        type: "image",
-        source: { type: "base64", media_type: part.mimeType, data: part.data },
-      };
+      return [image(part.mimeType, part.data) ?? media(part)];
     case "audio":
-      return media(part);
+      return [media(part)];
     case "resource":
       return resource(part.resource);
     case "resource_link":
-      return text(`[link to ${part.name}: ${part.uri}${typed(part.mimeType)}]`);
+      return [text(`[link to ${part.name}: ${part.uri}${typed(part.mimeType)}]`)];
   }
+}
+
+function image(mimeType: string, data: string): Shown | undefined {
+  const media_type = shownType(mimeType);
+  if (media_type === undefined) return undefined;
+  return { type: "image", source: { type: "base64", media_type, data } };
 }
 
 function media({ type, data, mimeType }: Extract<McpContent, { type: "image" | "audio" }>): Shown {
   return text(`[${type}, ${mimeType}, ${data.length} characters of base64, not shown]`);
 }
 
-function resource(given: McpResource): Shown {
-  const head = `[resource ${given.uri}${typed(given.mimeType)}`;
-  if ("text" in given) return text(`${head}]\n${given.text}`);
-  return text(`${head}, ${given.blob.length} characters of base64, not shown]`);
+function resource(given: McpResource): readonly Shown[] {
+  const { uri, mimeType = "" } = given;
+  const head = `[resource ${uri}${typed(given.mimeType)}`;
+  if ("text" in given) return [text(`${head}]\n${given.text}`)];
+  const picture = image(mimeType, given.blob);
+  if (picture !== undefined) return [text(`${head}]`), picture];
+  return [text(`${head}, ${given.blob.length} characters of base64, not shown]`)];
 }
 
 function typed(mimeType: string | undefined): string {

@@ -56,9 +56,9 @@ export function blocksOf(content: string | readonly Block[]): readonly Block[] {
   return typeof content === "string" ? [textBlock(content)] : content;
 }
 
-/** A value as text: well formed, whatever was put into it. */
+/** A value as text: well formed, whatever was put into it; what is no value at all is no text. */
 export function shownText(value: Json): string {
-  return typeof value === "string" ? value.toWellFormed() : JSON.stringify(value);
+  return typeof value === "string" ? value.toWellFormed() : (JSON.stringify(value) ?? "");
 }
 
 /** True where the service would see nothing, which is more than `trim` takes off. */

@@ -64,9 +64,15 @@ export function lastAnswer(transcript: readonly TurnMessage[]): string | undefin
   return undefined;
 }
 
-/** How many messages the turn at the end of the transcript has: all of them where none began. */
+/**
+ * How many messages the turn at the end of the transcript has: all of them where none began. What
+ * was said while it was asked for once more, so that nobody has answered in between, is part of it.
+ */
 export function turnLength(transcript: readonly TurnMessage[]): number {
-  return transcript.length - Math.max(0, transcript.findLastIndex(beginsTurn));
+  const first = transcript.findLastIndex((message, at) => {
+    return beginsTurn(message) && transcript[at - 1]?.role !== "user";
+  });
+  return transcript.length - Math.max(0, first);
 }
 
 /** Read off the transcript, so that it survives every move. */

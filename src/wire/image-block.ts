@@ -1,5 +1,5 @@
 import { clip } from "./clip.ts";
-import { imageInfo } from "./image.ts";
+import { imageInfo, otherType } from "./image.ts";
 import type { Json } from "./json.ts";
 import type { Block } from "./transcript.ts";
 
@@ -44,7 +44,8 @@ function inlined(source: Source): Source {
 }
 
 function shownReference(source: Source): Source | string {
-  if (source.type !== "url") return source;
+  if (source.type === "file" && /^[\w-]+$/.test(source.file_id as string)) return source;
+  if (source.type === "file") return "[image left out: it has no id of a file]";
   const url = source.url as string;
   if (URL.parse(url)?.protocol === "https:" && url.isWellFormed()) return source;
   return `[image at ${clip(url.toWellFormed(), 100)} left out: only https URLs are read]`;
@@ -58,7 +59,11 @@ function shownData(source: Source): Source | string {
   const { length } = data ?? raw;
   if (length > MOST_CHARACTERS) return `[image of ${megabytes(length)} MB left out: ${LIMIT}]`;
   if (data === undefined) return "[image left out: its data is not base64]";
-  const { type = typeOf(given ?? ""), width = 0, height = 0 } = imageInfo(data) ?? {};
+  const {
+    type = otherType(data) ?? typeOf(given ?? ""),
+    width = 0,
+    height = 0,
+  } = imageInfo(data) ?? {};
   if (!TYPES.includes(type)) {
     const named = clip(type.toWellFormed(), 100) || "no type";
     return `[image of ${named} left out: only jpeg, png, gif and webp are shown]`;
@@ -72,6 +77,12 @@ function shownData(source: Source): Source | string {
 /** Rounded up, so that what is over a limit never looks like the limit. */
 function megabytes(characters: number): string {
   return (Math.ceil((characters / 1_024 / 1_024) * 10) / 10).toFixed(1);
+}
+
+/** The plain name of a media type, where the service takes images of it. */
+export function shownType(given: string): string | undefined {
+  const type = typeOf(given);
+  return TYPES.includes(type) ? type : undefined;
 }
 
 function typeOf(given: string): string {

@@ -64,6 +64,13 @@ export function imageInfo(base64: string): ImageInfo | undefined {
   return undefined;
 }
 
+/** What the data of a file is that was taken for an image and cannot be one; else undefined. */
+export function otherType(base64: string): string | undefined {
+  const head = bytesAt(base64, 0, 30);
+  if (text(head, 0, 5) === "%PDF-") return "application/pdf";
+  return /^(\xef\xbb\xbf)?\s*<[?!a-z]/i.test(text(head, 0, 30)) ? "markup" : undefined;
+}
+
 function pngSize(head: Uint8Array): Size {
   return text(head, 12, 4) === "IHDR" ? sizeOf(big(head, 16, 4), big(head, 20, 4)) : UNKNOWN;
 }

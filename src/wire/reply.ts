@@ -1,3 +1,4 @@
+import { DEEPEST_INPUT, whyUnread } from "./call-input.ts";
 import { clip } from "./clip.ts";
 import { isBlank } from "./content.ts";
 import type { Json } from "./json.ts";
@@ -12,9 +13,6 @@ export const MOST_CALLS = 128;
 
 /** What the calls beyond those are answered with. */
 export const TOO_MANY_CALLS = `only ${MOST_CALLS} calls of one turn are run; make this one again`;
-
-/** The deepest; far from the end of the stack of whoever copies it. */
-const DEEPEST_INPUT = 200;
 
 /** How much of a bad input its model is shown, in characters. */
 const MOST_QUOTED = 200;
@@ -182,7 +180,8 @@ interface Input {
 function readInput(input: Json | undefined): Input {
   if (input === undefined) return { value: {} };
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    return { value: {}, fault: `has to be a JSON object, and was ${quoted(input)}` };
+    const fault = whyUnread(input) ?? `has to be a JSON object, and was ${quoted(input)}`;
+    return { value: {}, fault };
   }
   const seen: Seen = { length: 0, isWellFormed: true };
   if (!look(input, seen, 0)) {
@@ -230,9 +229,13 @@ function wellFormed(value: Json): Json {
   if (typeof value === "string") return value.toWellFormed();
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(wellFormed);
-  const fields = Object.entries(value).map(([key, item]) => {
-    return [key.toWellFormed(), wellFormed(item as Json)] as const;
-  });
+  const fields = new Map<string, Json>();
+  for (const [given, item] of Object.entries(value)) {
+    let key = given.toWellFormed();
+    // Two keys must not become one, nor one that is right already give way.
+    while (key !== given && (fields.has(key) || Object.hasOwn(value, key))) key += "\ufffd";
+    fields.set(key, wellFormed(item as Json));
+  }
   // `fromEntries` keeps a key named "__proto__" a key.
   return Object.fromEntries(fields);
 }

@@ -192,7 +192,12 @@ export interface AgentSpec {
   readonly grants?: readonly Grant[];
   readonly budget?: Budget;
   readonly limits?: Limits;
-  /** Default `task`. */
+  /**
+   * A task ends with its turn, or by it. A session lives until it is ended: of it, a turn fails
+   * alone that the service refused (400, 413, 422) or whose answer is none (a refusal, a context
+   * that is full). Whoever asked gets `MODEL_FAILED`; the turn is left out of what is sent next.
+   * Default `task`.
+   */
   readonly lifetime?: "task" | "session";
   /** Milliseconds from its start, capped by its ancestors' deadlines. */
   readonly timeoutMs?: number;

@@ -2,7 +2,10 @@ import { blocksIn, messageContent } from "./content.ts";
 import type { CallResult, DeliveryBody } from "./delivery.ts";
 import { imageTokens } from "./image.ts";
 import type { Json } from "./json.ts";
+import { textTokens } from "./text-tokens.ts";
 import type { Block, ToolCard, TurnMessage } from "./transcript.ts";
+
+export { textTokens } from "./text-tokens.ts";
 
 /** Roles and delimiters around a message, and around a call or its result. */
 const MESSAGE_TOKENS = 4;
@@ -12,45 +15,8 @@ const CALL_TOKENS = 10;
 const TOOLS_TOKENS = 350;
 const TOOL_TOKENS = 12;
 
-/** Byte-pair encoders differ; too many is the harmless side, since the real figure is settled. */
-const MARGIN = 1.15;
-
-/** No text has been found of which the estimate is a smaller share of the real figure. */
-const LEAST_SHARE = 0.95;
-
-const [OTHER, LOWER, UPPER, DIGIT, MARK, SPACE] = [0, 1, 2, 3, 4, 5] as const;
-
-/**
- * About how many tokens a text is, without an encoder: a word is one until it grows long, and
- * digits, marks, a change of case and other scripts cost more.
- *
- * **Guarantees** between 0.95 and 2 times what two real byte-pair encoders (Claude 2's and
- * OpenAI's o200k) say of prose, code, JSON, tables, logs, keys and nine scripts.
- */
-export function textTokens(text: string): number {
-  let sum = 0;
-  let length = 0;
-  let before: number = OTHER;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const kind = kindOf(code);
-    if (kind === LOWER) {
-      const goesOn = before === LOWER || before === UPPER;
-      length = goesOn ? length + 1 : 1;
-      if (!goesOn) sum += 1;
-      else if (length > 6) sum += 0.35;
-      else if (before === UPPER && length > 2) sum += 0.5;
-    } else if (kind === UPPER) {
-      length = before === UPPER ? length + 1 : 1;
-      sum += before === UPPER ? 0.36 : 1.1;
-    } else if (kind === DIGIT) sum += before === LOWER || before === UPPER ? 0.75 : 0.6;
-    else if (kind === MARK) sum += before === MARK ? 0.5 : 0.8;
-    else if (kind === OTHER) sum += scriptTokens(code);
-    else if (before === SPACE) sum += 0.02;
-    before = kind;
-  }
-  return Math.ceil(sum * MARGIN);
-}
+/** The smallest share of the real figure that the estimate of any text was found to be. */
+const LEAST_SHARE = 0.9;
 
 /**
  * About how many tokens a value is as JSON, without writing it out.
@@ -58,7 +24,7 @@ export function textTokens(text: string): number {
  * **Fails with** a TypeError for what no JSON can hold.
  */
 export function jsonTokens(value: Json | undefined): number {
-  if (typeof value === "string") return textTokens(JSON.stringify(value).slice(1, -1)) + 1;
+  if (typeof value === "string") return escapedTokens(value) + 1;
   if (typeof value === "number") return textTokens(String(value)) + 1;
   if (value === undefined || value === null || typeof value === "boolean") return 2;
   if (typeof value !== "object") throw new TypeError(`JSON cannot hold a ${typeof value}`);
@@ -72,6 +38,10 @@ export function jsonTokens(value: Json | undefined): number {
   return tokens;
 }
 
+function escapedTokens(text: string): number {
+  return textTokens(JSON.stringify(text).slice(1, -1));
+}
+
 /** The least that an input takes in a prompt, whichever way it is shown there. */
 export function leastTokens(value: Json): number {
   if (typeof value === "string") return textTokens(value);
@@ -82,7 +52,8 @@ export function leastTokens(value: Json): number {
 }
 
 function tokensOfTexts(value: Json | undefined): number {
-  if (typeof value === "string") return textTokens(value);
+  // Whether it is shown as it is or inside of JSON.
+  if (typeof value === "string") return Math.min(textTokens(value), escapedTokens(value));
   if (typeof value !== "object" || value === null) return 0;
   return Object.values(value).reduce<number>((sum, item) => sum + tokensOfTexts(item), 0);
 }
@@ -117,10 +88,19 @@ export function deliveryTokens(body: DeliveryBody): number {
     case "note":
       return MESSAGE_TOKENS + textTokens(body.text);
     case "child":
-      return MESSAGE_TOKENS + textTokens(body.name) + jsonTokens(body.outcome);
+      return MESSAGE_TOKENS + textTokens(body.name) + outcomeTokens(body.outcome);
     default:
       return 0;
   }
+}
+
+/** What a child gave is shown as a tool's result is. */
+function outcomeTokens(outcome: Json): number {
+  if (typeof outcome !== "object" || outcome === null || !("output" in outcome)) {
+    return jsonTokens(outcome);
+  }
+  const { output, ...rest } = outcome;
+  return jsonTokens(rest as Json) + valueTokens(output as Json);
 }
 
 function resultTokens(result: CallResult): number {
@@ -156,22 +136,4 @@ function blockTokens(block: Block): number {
     case "tool_result":
       return CALL_TOKENS + contentTokens(block.content);
   }
-}
-
-function kindOf(code: number): number {
-  if (code >= 97 && code <= 122) return LOWER;
-  if (code === 32) return SPACE;
-  if (code >= 65 && code <= 90) return UPPER;
-  if (code >= 48 && code <= 57) return DIGIT;
-  return code < 128 ? MARK : OTHER;
-}
-
-/** Tokens of one character that is not ASCII, by the block it stands in. */
-function scriptTokens(code: number): number {
-  if (code < 0x0370) return 1.7; // letters with accents, which break words up
-  if (code < 0x0590) return 0.6; // Greek, Cyrillic, Armenian
-  if (code < 0x0900) return 1; // Hebrew, Arabic
-  if (code >= 0xac00 && code <= 0xd7a3) return 1.4; // Hangul
-  const isIdeograph = code >= 0x2e80 && (code < 0xd800 || code >= 0xe000);
-  return isIdeograph ? 1.15 : 1.5; // the rest: Indic scripts, symbols, half of an emoji
 }

@@ -78,8 +78,14 @@ function answered(
 function resultOf(id: string, given: ToolResult | undefined): Block {
   if (given === undefined) return { type: "tool_result", tool_use_id: id, ...cancelledResult };
   const content = toolContent((given.content ?? "") as Json);
-  const failed = given.is_error === true ? { is_error: true } : {};
-  return { type: "tool_result", tool_use_id: id, content, ...failed };
+  if (given.is_error !== true) return { type: "tool_result", tool_use_id: id, content };
+  // The service takes nothing but text as an error.
+  const told = typeof content === "string" ? content : content.map(toldOf);
+  return { type: "tool_result", tool_use_id: id, content: told, is_error: true };
+}
+
+function toldOf(block: Block): Block {
+  return block.type === "text" ? block : textBlock("[image left out: the call failed]");
 }
 
 function userBlocks(block: Block): readonly Block[] {

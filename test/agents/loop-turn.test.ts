@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Json } from "../../src/wire/json.ts";
 import { driveHost, loopTemplate, permit, result } from "./driven-host.ts";
 
 const noTokens = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
@@ -123,6 +124,21 @@ it("puts what is said meanwhile behind the results, in one user message", () => 
     { type: "tool_result", content: "1" },
     text("[message from /lead] hurry"),
     text("[agent r completed] fine"),
+  ]);
+});
+
+it("shows the blocks that a child in the background gave, as far as they can be", () => {
+  const host = driveHost();
+  host.place(loopTemplate([{ text: "ok" }]));
+  const source = { type: "base64", media_type: "image/png", data: "A".repeat(6_000_000) };
+  const output = [text("look"), { type: "image", source }] as unknown as Json;
+  const child = { type: "child", path: "/a/r", name: "r" } as const;
+  const outcome = { status: "completed", output };
+  const [frame] = host.tell(permit(1, 0), { ...child, outcome }, permit(2, 1));
+  expect(frame?.append?.at(-1)?.content).toEqual([
+    text("[agent r completed]"),
+    text("look"),
+    text("[image of 5.8 MB left out: the limit is 5 MB]"),
   ]);
 });
 

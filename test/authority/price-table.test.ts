@@ -91,10 +91,10 @@ describe("a price that rises with the prompt", () => {
   };
 
   it("is reserved before it begins, by as much as the estimate may be too low", () => {
-    expect(reserved(95_000)).toEqual([95_000 * 125, 500]);
-    expect(reserved(95_001)).toEqual([95_001 * 625, 2_500]);
+    expect(reserved(90_000)).toEqual([90_000 * 125, 500]);
+    expect(reserved(90_001)).toEqual([90_001 * 625, 2_500]);
     expect(reserved(100_000)).toEqual([100_000 * 625, 2_500]);
-    expect(reserved(95_001, false)).toEqual([95_001 * 500, 2_500]);
+    expect(reserved(90_001, false)).toEqual([90_001 * 500, 2_500]);
   });
 
   it("is settled by the prompt that it was", () => {

@@ -4,8 +4,8 @@ import { expectAll, type Figure, sized, timed } from "./figure.ts";
 
 const idle = new URL("machines/idle.ts", import.meta.url).href;
 
-/** One that spawns them all, one that waits for them. */
-const LEAD_TURNS = 2;
+/** As many calls as one turn makes. */
+const CALLS = 128;
 
 export const cancel: Figure = {
   name: "cancel",
@@ -15,17 +15,19 @@ export const cancel: Figure = {
   async prepare(size) {
     const agents = sized(10_000, size);
     const spawn = call("spawn_agent", { agent: "idle", input: null, background: true });
-    const model = scripted([
-      Array.from({ length: agents }, () => spawn),
-      [call("wait_agents")],
-      "",
-    ]);
+    const spawns = Array.from({ length: Math.ceil(agents / CALLS) }, (_, turn) =>
+      Array.from({ length: Math.min(CALLS, agents - turn * CALLS) }, () => spawn),
+    );
+    const model = scripted([...spawns, [call("wait_agents")], ""]);
+    // Those that spawn them all, one that waits for them.
+    const leadTurns = spawns.length + 1;
     const bound = agents + 1;
+    const turns = leadTurns + 1;
     const supervisor = await Supervisor.start({
       threads: 2,
       limits: { concurrency: bound, queue: bound },
       agents: {
-        lead: { model, agents: ["idle"], limits: { spawns: agents, children: agents } },
+        lead: { model, agents: ["idle"], limits: { spawns: agents, children: agents, turns } },
         idle: { machine: idle, lifetime: "session" },
       },
     });
@@ -45,7 +47,7 @@ export const cancel: Figure = {
       async round() {
         stopped = 0;
         // All of them live, and the lead has read that they do and waits.
-        toCome = agents + LEAD_TURNS;
+        toCome = agents + leadTurns;
         quiet = Promise.withResolvers<void>();
         const lead = await supervisor.spawn("lead", { input: "go" });
         const early = lead.outcome.then((outcome) => {

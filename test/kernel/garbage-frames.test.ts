@@ -13,6 +13,8 @@ const outs: readonly object[] = [
   { type: "tool", callId, tool: "t", input: null },
   { type: "model", callId, after: "now", inputTokens: 1, job: { messages: [], tools: ["t"] } },
   { type: "model.done", callId, usage, error },
+  { type: "model.done", callId, usage, error, partial: true, again: { attempt: 1, delayMs: 1 } },
+  { type: "model.grew", callId, usage },
   { type: "model.retried", callId, attempt: 1, delayMs: 1, error },
   { type: "spawn", callId, agent: "a", input: null, name: "b", background: true },
   { type: "send", callId, to: "/a", message: null },

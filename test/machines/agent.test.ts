@@ -13,6 +13,7 @@ const effects = [
   "sendCalls",
   "endTurn",
   "closeTurn",
+  "leaveOutTurn",
   "failTurn",
 ] as const;
 const provided = agentMachine.provide({
@@ -26,6 +27,7 @@ const events: AgentEvent[] = [
   { type: "model.replied", uses: [], reply: null, goOn: "go on" },
   { type: "model.failed", error: null },
   { type: "model.failed", error: null, fallsBack: true },
+  { type: "model.failed", error: null, survives: true },
   { type: "result.received", callId: "/a#1.2", result: null },
   { type: "message.received", blocks: ["hi"], askId: "q" },
   { type: "end.requested" },
@@ -129,4 +131,48 @@ it("asks for another turn when its answer was cut, which is told first", () => {
     ["go on", "wait"],
     ["q"],
   ]);
+});
+
+it.each([
+  ["while its model answered", "thinking"],
+  ["while no other model may be asked", "asking"],
+])("waits for the next message when its turn failed alone %s", (_, value) => {
+  const actor = createActor(provided, { input }).start();
+  actor.send({ type: "input.given", input: "go" });
+  if (value === "thinking") {
+    actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 });
+  }
+  expect(actor.getSnapshot().value).toBe(value);
+  actor.send({ type: "model.failed", error: null, survives: true });
+  const { value: after, context } = actor.getSnapshot();
+  expect([after, context.model, context.asks]).toEqual(["waiting", null, []]);
+  actor.send({ type: "message.received", blocks: ["and?"], askId: "q" });
+  expect(actor.getSnapshot().context).toMatchObject({ model: "/a#1.2", asks: ["q"] });
+});
+
+it("begins another turn at once with what came while the one that failed was answered", () => {
+  const actor = createActor(provided, { input }).start();
+  actor.send({ type: "input.given", input: "go" });
+  actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 });
+  actor.send({ type: "message.received", blocks: ["wait"] });
+  actor.send({ type: "model.failed", error: null, survives: true });
+  const { value, context } = actor.getSnapshot();
+  expect([value, context.model, context.inbox]).toEqual(["asking", "/a#1.2", ["wait"]]);
+});
+
+it("answers the asks of a turn that failed before it forgets them, then ends the turn", () => {
+  const done: unknown[] = [];
+  const note =
+    (name: string) =>
+    ({ context }: { context: { asks: readonly string[] } }) =>
+      void done.push([name, ...context.asks]);
+  const machine = provided.provide({
+    actions: { leaveOutTurn: note("leaveOutTurn"), endTurn: note("endTurn") },
+  });
+  const actor = createActor(machine, { input }).start();
+  actor.send({ type: "input.given", input: "go" });
+  actor.send({ type: "message.received", blocks: ["?"], askId: "q" });
+  actor.send({ type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 });
+  actor.send({ type: "model.failed", error: null, survives: true });
+  expect(done).toEqual([["leaveOutTurn", "q"], ["endTurn"]]);
 });

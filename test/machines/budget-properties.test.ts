@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Account,
+  type Amounts,
   type BudgetState,
   createBudget,
   decideBudget,
@@ -45,6 +46,10 @@ const command = fc.oneof(
       at: fc.nat(),
       started: fc.boolean(),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("grow" as const), at: fc.nat(), more: amounts }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("close" as const), at: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
@@ -97,6 +102,7 @@ class History {
     } else if (keys.length > 0) {
       const key = keys[step.at % keys.length]!;
       const call = this.state.calls.get(key)!;
+      if (step.do === "grow") return this.#grow(call, step.more);
       if (call.waiting) this.ended.add(key);
       if (step.do === "release") {
         decideBudget(this.state, { type: "release", key, started: step.started });
@@ -129,6 +135,24 @@ class History {
       on.queues?.forEach((queue, at) => {
         if (call.asked[at]! > 0) expect(queue).toEqual([]);
       });
+    }
+  }
+
+  /** All of it is held, or none. */
+  #grow(call: Waiting, more: Amounts): void {
+    const before = [...call.asked];
+    const [nanoUsd = 0, tokens = 0] = before;
+    const amounts = {
+      nanoUsd: nanoUsd + (more.nanoUsd ?? 0),
+      tokens: tokens + (more.tokens ?? 0),
+    };
+    const answer = decideBudget(this.state, { type: "grow", key: call.key, amounts });
+    if (call.waiting) expect(answer).toEqual({ status: "unknown" });
+    const grown = [amounts.nanoUsd, amounts.tokens, ...before.slice(2)];
+    expect(call.asked).toEqual(answer.status === "granted" ? grown : before);
+    const bound = call.account.action?.limit ?? [];
+    if (!call.waiting) {
+      for (const at of [0, 1]) expect(call.asked[at]).toBeLessThanOrEqual(bound[at] ?? Infinity);
     }
   }
 

@@ -173,6 +173,10 @@ describe("the request of an anthropic model", () => {
     const sent = (messages: TurnMessage[]) => body({ thinking }, { messages, maxTokens: 8_192 });
     expect(sent(loop([called])).thinking).toEqual({ type: "disabled" });
     expect(sent(loop([thought, called])).thinking).toEqual(thinking);
+    const later = [...loop([called]), ...loop([thought, called]).slice(1)];
+    expect(sent(later).thinking).toEqual({ type: "disabled" });
+    const onwards = [...loop([thought, called]), ...loop([called]).slice(1)];
+    expect(sent(onwards).thinking).toEqual(thinking);
     const next: TurnMessage[] = [
       ...loop([called]),
       { role: "assistant", content: "done" },

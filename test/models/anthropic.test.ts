@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { ModelReply } from "../../src/models/model.ts";
-import { textTokens } from "../../src/wire/token-estimate.ts";
+import type { Json } from "../../src/wire/json.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import type { Block, ToolCard, TurnMessage } from "../../src/wire/transcript.ts";
 import {
   endless,
   hold,
   overloaded,
   refusal,
+  type SseEvent,
+  type StreamReply,
   say,
   slow,
   text,
@@ -137,6 +140,55 @@ describe("an anthropic model answers", () => {
     expect(bench.server.requests).toHaveLength(1);
   });
 
+  it.each<[string, Json, string, unknown]>([
+    ["opened with, when nothing is streamed", { a: 1 }, "{}", { a: 1 }],
+    ["streamed, when it was opened with another", { a: 1 }, '{"b":2}', { b: 2 }],
+    ["streamed, though it is no JSON", { a: 1 }, "{oops", "{oops"],
+    ["opened with, though it is no object", null, "{}", null],
+    ["no input at all", "", "{}", {}],
+  ])("with the input that a call was %s", async (_, input, json, expected) => {
+    await using bench = await startBench([opened({ input }, say([toolUse("t", "add", 0, json)]))]);
+    const { content } = await bench.model().call(request(), recordCall().call);
+    expect(content).toEqual([{ type: "tool_use", id: "t", name: "add", input: expected }]);
+  });
+
+  it("with text, thinking and signature as they were opened, and nothing for null", async () => {
+    const thought = { thinking: "hm", signature: "sig" };
+    await using bench = await startBench([
+      opened(thought, say([thinking("", "")])),
+      opened({ text: "He" }, say("llo")),
+      opened({ text: null }, say("llo")),
+    ]);
+    const replies = [0, 1, 2].map(() => bench.model().call(request(), recordCall().call));
+    const contents = (await Promise.all(replies)).map(({ content }) => content[0]);
+    expect(contents).toEqual(
+      expect.arrayContaining([
+        { type: "thinking", ...thought },
+        { type: "text", text: "Hello" },
+        { type: "text", text: "llo" },
+      ]),
+    );
+  });
+
+  it("until it has said ten million characters, of whatever kind", async () => {
+    const long = "x".repeat(1_000_000);
+    const delta = { type: "input_json_delta", partial_json: long };
+    const [start, ping, open] = [...say([toolUse("t", "add", {})]).events] as SseEvent[];
+    const more = Array.from({ length: 20 }, () => ({
+      type: "content_block_delta",
+      index: 0,
+      delta,
+    }));
+    const events = [start!, ping!, open!, ...more];
+    await using bench = await startBench([{ events, ending: "hold" }]);
+    const { call, retries } = recordCall();
+    const failure = await failureOf(bench.model().call(request(), call));
+    expect(failure).toMatchObject({ error: { code: "MODEL_FAILED" }, partial: true });
+    expect(failure.error.message).toContain("10000000 characters");
+    expect([retries, bench.server.requests.length]).toEqual([[], 1]);
+    expect(await bench.server.requests[0]!.closed).toBe("cut");
+  });
+
   it("several callers at once through one client", async () => {
     await using bench = await startBench((_, index) => say(`answer ${index}`));
     const calls = Array.from({ length: 20 }, () => {
@@ -168,7 +220,7 @@ describe("aborting an anthropic model", () => {
     await streaming.promise;
     controller.abort("enough");
     const { error, usage, partial, partialText } = await failure;
-    const seen = textTokens(partialText);
+    const seen = likelyTokens(partialText);
     expect(await bench.server.requests[0]!.closed).toBe("cut");
     expect(error.code).toBe("CANCELLED");
     expect(error.message).toContain("enough");
@@ -225,3 +277,12 @@ describe("aborting an anthropic model", () => {
     expect(count("remove")).toBeGreaterThanOrEqual(count("add"));
   });
 });
+
+/** As some services have it: what is said stands in the event that opens its block. */
+function opened(fields: object, reply: StreamReply): StreamReply {
+  const events = [...reply.events].map((event): SseEvent => {
+    if (event.type !== "content_block_start") return event;
+    return { ...event, content_block: { ...(event.content_block as object), ...fields } };
+  });
+  return { ...reply, events };
+}

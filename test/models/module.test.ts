@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import { checkModelModule, type ModelFunction, moduleModel } from "../../src/models/module.ts";
-import { textTokens } from "../../src/wire/token-estimate.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
 
@@ -173,7 +173,7 @@ describe("a module model", () => {
       request(),
       recordCall().call,
     );
-    expect(early.usage).toMatchObject({ inputTokens: 7, outputTokens: textTokens(WORDS) });
+    expect(early.usage).toMatchObject({ inputTokens: 7, outputTokens: likelyTokens(WORDS) });
     const late = modelOf(() => stream(WORDS, { usage: USED }, { stopReason: "max_tokens" }));
     expect((await late.call(request(), recordCall().call)).usage).toMatchObject(USED);
   });
@@ -189,7 +189,7 @@ describe("a module model", () => {
       for (const answer of [() => reply, () => stream(reply)]) {
         const failure = await failureOf(modelOf(answer).call(request(), recordCall().call));
         expect(failure).toMatchObject({ partial: true, usage: more });
-        expect(failure.usage.outputTokens).toBeGreaterThanOrEqual(textTokens(WORDS));
+        expect(failure.usage.outputTokens).toBeGreaterThanOrEqual(likelyTokens(WORDS));
       }
     },
   );

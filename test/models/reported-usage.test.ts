@@ -3,7 +3,7 @@ import { growReply, type MessageEvent } from "../../src/models/anthropic-reply.t
 import { reported } from "../../src/models/reported-usage.ts";
 import { addTokens, noTokens } from "../../src/models/token-usage.ts";
 import type { Json } from "../../src/wire/json.ts";
-import { textTokens } from "../../src/wire/token-estimate.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 
 const known = { inputTokens: 10, cacheReadTokens: 20, cacheWriteTokens: 30, outputTokens: 40 };
 const said = {
@@ -89,7 +89,7 @@ describe("a stream whose usage is missing", () => {
 
 describe("a stream that says less than was seen of it", () => {
   const WORDS = "word ".repeat(100);
-  const tokens = textTokens(WORDS);
+  const tokens = likelyTokens(WORDS);
   const start: MessageEvent = { type: "message_start", message: { usage: said } };
   const end = (output_tokens: unknown): MessageEvent => {
     return { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens } };
@@ -112,7 +112,7 @@ describe("a stream that says less than was seen of it", () => {
   it.each<[string, readonly MessageEvent[], number]>([
     ["two blocks of one index", [open(0), delta(0), open(0), delta(0)], 2 * tokens],
     ["a second beginning", [open(0), delta(0), start, open(0), delta(0)], 2 * tokens],
-    ["no beginning of a block", [delta(0), delta(0)], textTokens(WORDS + WORDS)],
+    ["no beginning of a block", [delta(0), delta(0)], likelyTokens(WORDS + WORDS)],
     ["arguments that are a text", [open(0, call(WORDS))], tokens],
     ["a final figure, and more behind it", [open(0), end(3), delta(0)], tokens],
     ["a figure that no call can reach", [open(0), delta(0), end(1e18)], tokens],

@@ -2,6 +2,7 @@ import type { Block } from "coppice";
 import type { Invariant } from "coppice/testing";
 import type { Node } from "../../src/kernel/node.ts";
 import type { InnerScene } from "../../src/testing/invariant.ts";
+import type { TurnMessage } from "../../src/wire/transcript.ts";
 
 /** Every call comes to a result that its agent gets, whatever hosts are lost meanwhile. */
 export const answered: Invariant = {
@@ -16,8 +17,12 @@ export const answered: Invariant = {
   },
   atEnd: (scene) => {
     for (const node of nodesOf(scene as InnerScene)) {
-      const wrong = unpaired(node);
+      const wrong = unpaired(node.transcript);
       if (wrong !== undefined) return `the transcript of ${node.path} has ${wrong}`;
+      const sent = unpaired(sentOf(node.transcript));
+      if (sent !== undefined) return `what the model of ${node.path} is sent has ${sent}`;
+      const twice = calledTwice(node.transcript);
+      if (twice !== undefined) return `${node.path} has two calls ${twice}`;
     }
     return undefined;
   },
@@ -36,7 +41,7 @@ function pendingIn(state: unknown): readonly string[] {
 }
 
 /** A call of the model without a result right behind it, or a result without its call. */
-function unpaired({ transcript }: Node): string | undefined {
+function unpaired(transcript: readonly TurnMessage[]): string | undefined {
   let open = new Set<string>();
   for (const { role, content } of transcript) {
     const blocks: readonly Block[] = typeof content === "string" ? [] : content;
@@ -49,4 +54,23 @@ function unpaired({ transcript }: Node): string | undefined {
     open = new Set(blocks.flatMap((block) => (block.type === "tool_use" ? [block.id] : [])));
   }
   return open.size === 0 ? undefined : `no result of ${[...open].join(", ")} at its end`;
+}
+
+/** Without the turns that were left out. */
+function sentOf(transcript: readonly TurnMessage[]): readonly TurnMessage[] {
+  const sent: TurnMessage[] = [];
+  for (const message of transcript) {
+    if (message.omits === undefined) sent.push(message);
+    else sent.length -= message.omits;
+  }
+  return sent;
+}
+
+function calledTwice(transcript: readonly TurnMessage[]): string | undefined {
+  const ids = transcript.flatMap(({ content }) =>
+    typeof content === "string"
+      ? []
+      : content.flatMap((block) => (block.type === "tool_use" ? [block.id] : [])),
+  );
+  return ids.find((id, index) => ids.indexOf(id) !== index);
 }

@@ -12,6 +12,9 @@ import type { Random } from "coppice/testing";
 type Call = NonNullable<ScriptedStep["toolCalls"]>[number];
 
 const machine = new URL("../fixtures/simulation/errand.ts", import.meta.url).href;
+const moody = new URL("../fixtures/simulation/moody-model.ts", import.meta.url).href;
+const moods = ["works", "calm", "refused", "refusal", "max_tokens", "pause_turn", "new_reason"];
+const talker = new URL("../fixtures/simulation/talker.ts", import.meta.url).href;
 const steps = ["tool", "tool", "model", "timer", "front", "back", "ask", "watch", "throw"] as const;
 const input = { type: "object", properties: { n: { type: "number" } } };
 
@@ -68,14 +71,32 @@ function agent(random: Random, below: readonly string[], name: string): AgentSpe
     ...modelOf(random, [...below, "errand"]),
     ...common(random),
     ...(random.chance(0.2) ? { lifetime: "session" } : {}),
+    ...(random.chance(0.15) ? moodySession(random) : {}),
+  };
+}
+
+/** A loop whose model does not always end its turns well. */
+function moodySession(random: Random): Partial<AgentSpec> {
+  const some = Array.from({ length: random.between(2, 5) }, () => random.pick(moods));
+  return {
+    model: { provider: moody, moods: some, priceAs: "scripted" },
+    ...(random.chance(0.7) ? { lifetime: "session" } : {}),
   };
 }
 
 function modelOf(random: Random, below: readonly string[]): Partial<AgentSpec> {
+  if (random.chance(0.2)) return { model: talk(random), fallback: talk(random) };
   return {
     model: script(random, below),
     ...(random.chance(0.2) ? { fallback: script(random, below) } : {}),
   };
+}
+
+/** A module whose prompts turn out longer than was reserved, and whose streams break. */
+function talk(random: Random): NonNullable<AgentSpec["model"]> {
+  const turns = [0, 1, 2].filter(() => random.chance(0.2));
+  const inputTokens = random.pick([1, 1, 700, 3_000]);
+  return { provider: talker, priceAs: "scripted", maxTokens: 20, inputTokens, breaksAt: turns };
 }
 
 function script(random: Random, below: readonly string[]): NonNullable<AgentSpec["model"]> {

@@ -56,7 +56,7 @@ const WANTED = [
   ..."completed failed cancelled killed exhausted timed-out".split(" "),
   ..."DEPTH_EXCEEDED SPAWNS_EXCEEDED CHILDREN_EXCEEDED QUEUE_FULL BUDGET_EXCEEDED".split(" "),
   ..."CAPABILITY_DENIED MODEL_FAILED TOOL_FAILED TOOL_TIMED_OUT".split(" "),
-  ..."RESTART_INTENSITY_EXCEEDED OUT_OF_MEMORY HOST_LOST agent.restarted".split(" "),
+  ..."RESTART_INTENSITY_EXCEEDED OUT_OF_MEMORY HOST_LOST agent.restarted turn.failed".split(" "),
   ..."approval.requested approval.decided host.suspect".split(" "),
   ..."host.lost host.stuck cancel.killed letter.dead spawn.queued agent.output".split(" "),
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ModelSpec, Supervisor, type SupervisorOptions } from "../../src/index.ts";
+import { textTokens } from "../../src/wire/token-estimate.ts";
 
 const usageModel = new URL("../fixtures/supervisor/usage-model.ts", import.meta.url).href;
 const used = {
@@ -53,6 +54,26 @@ it("the exact usage of a script is reserved, cached tokens and searches included
         ({ code }) => code,
       ),
     ).toBe(status);
+  }
+});
+
+it("a price tier that an estimate is near to is reserved before it begins", async () => {
+  const model = { provider: usageModel, usage: {}, priceAs: "claude-haiku-5-5", maxTokens: 1 };
+  const words = (tokens: number) =>
+    "the ".repeat((tokens * 1_000) / textTokens("the ".repeat(1_000)));
+  for (const [tokens, usd, code] of [
+    [60_000, 0.02, undefined],
+    [97_000, 0.02, "BUDGET_EXCEEDED"],
+    [97_000, 0.08, undefined],
+  ] as const) {
+    await using supervisor = await start({ budget: { usd } });
+    const run = supervisor.run({ model }, { input: words(tokens) });
+    expect(
+      await run.then(
+        () => undefined,
+        (error) => error.code,
+      ),
+    ).toBe(code);
   }
 });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { defineTool, Supervisor } from "../../src/index.ts";
 import { TestProbe } from "../../src/testing/index.ts";
+import { say, startMessagesServer, toolUse } from "../fixtures/messages-server.ts";
+
+process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 
 const fixture = (name: string) => new URL(`../fixtures/supervisor/${name}`, import.meta.url).href;
 
@@ -88,5 +91,49 @@ describe("the input of one call", () => {
     expect(outcome).toMatchObject({ status: "completed", output: "done" });
     expect(order).toEqual([1]);
     expect(JSON.stringify(probe.events.slice(4)).length).toBeLessThan(2_100_000);
+  });
+});
+
+describe("a call that nobody can copy as it is", () => {
+  const look = defineTool({ name: "look", description: "Looks", input: {}, execute: () => "ok" });
+
+  it.each([
+    ["a number beyond all", '{"a":1e400}', "has the number 1e400"],
+    ["a number that would be another", '{"id":2512292042121000001}', "give it as text"],
+    ["more levels than are kept", `{"a":${"[".repeat(9_000)}${"]".repeat(9_000)}}`, "200 levels"],
+  ])("is that call's error: %s", async (_, json, told) => {
+    const said = say([toolUse("u1", "look", {}), toolUse("u2", "look", {}, json)]);
+    await using server = await startMessagesServer({
+      reply: (_, n) => (n === 0 ? said : say("y")),
+    });
+    await using supervisor = await Supervisor.start({ threads: 0, tools: [look] });
+    const model = { provider: "anthropic", model: "claude-a", baseUrl: server.url } as const;
+    const outcome = await supervisor.run({ model, tools: ["look"] }, { input: "go" });
+    expect(outcome).toMatchObject({ status: "completed", output: "y" });
+    expect(server.requests.map(({ body }) => body.messages?.at(-1)?.content)).toEqual([
+      expect.anything(),
+      [
+        { type: "tool_result", tool_use_id: "u1", content: "ok" },
+        expect.objectContaining({ is_error: true, content: expect.stringContaining(told) }),
+      ],
+    ]);
+  });
+
+  it.each([
+    ["callTool", { tool: "look", input: {} }, "allow", { isError: true }],
+    ["callTool", { tool: "look", input: {} }, "ask", { isError: true }],
+    ["spawnAgent", { agent: "kid", input: "go" }, "ask", { isError: false }],
+  ])("by a machine is answered: %s of %o, grants that %s", async (call, input, kind, told) => {
+    const ask = kind === "ask";
+    const grants = ["tool:look", "spawn:kid", "model:*"].map((allow) => ({ allow, ask }));
+    const kid = { model: { provider: "scripted", steps: [{ text: "k" }] } } as const;
+    await using supervisor = await Supervisor.start({
+      threads: 0,
+      tools: [look],
+      agents: { kid, one: { machine: fixture("one-call.ts"), tools: ["look"], grants } },
+      approve: () => ({ allow: true }),
+    });
+    const outcome = await supervisor.run("one", { input: { call, input, levels: 250 } });
+    expect(outcome).toMatchObject({ status: "completed", output: told });
   });
 });

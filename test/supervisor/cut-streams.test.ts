@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AgentSpec, CoppiceError, Json, ModelSpec } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
-import { textTokens } from "../../src/wire/token-estimate.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import {
   hold,
   type MessagesServer,
@@ -91,7 +91,7 @@ describe("thirty streams of 4,500 tokens under a budget of 12,000", () => {
     if (spec !== module) expect(requests).toBe(3);
   });
 
-  it("of machines, gone before their streams are, are two: all that was reserved", async () => {
+  it("of machines, which are gone before their streams, are two", async () => {
     const { statuses, requests, spent } = await thirty(job, cancel);
     expect([statuses.slice(0, 3), requests, spent]).toEqual([
       ["cancelled", "cancelled", "exhausted"],
@@ -110,7 +110,7 @@ describe("thirty streams of 4,500 tokens under a budget of 12,000", () => {
     ]);
   });
 
-  it("whose hosts die are three, each taken to have used what was reserved", async () => {
+  it("whose hosts die are three, taken to have used what was reserved", async () => {
     const spec = (server: MessagesServer): AgentSpec => {
       return { model: modelOf(server, { maxTokens: 5_000 }) };
     };
@@ -162,12 +162,12 @@ describe("what is charged of a stream that was cut off", () => {
       hold(reply, [...reply.events].length - 3),
       { maxTokens: 4_000, thinking: { type: "enabled", budget_tokens: 2_000 } },
     );
-    const seen = [thought, "read", JSON.stringify(call), "So it"].map(textTokens);
+    const seen = [thought, "read", JSON.stringify(call), "So it"].map(likelyTokens);
     expect(outputTokens).toBe(seen.reduce((sum, tokens) => sum + tokens, 0));
     expect(inputTokens).toBe(100);
   });
 
-  it("is its prompt as reserved where no answer came, in tokens and dollars", async () => {
+  it("is its prompt as reserved where its service never answered", async () => {
     await using server = await startMessagesServer({ reply: () => new Promise(() => undefined) });
     await using open = await openSupervisor({ threads: 0 });
     const input = "One sentence of some length stands here. ".repeat(100);
@@ -235,11 +235,11 @@ describe("a whole answer", () => {
     await using open = await openSupervisor({ threads: 0 });
     const outcome = await open.supervisor.run({ model: modelOf(server) }, { input: "go" });
     expect(outcome).toMatchObject({ status: "completed" });
-    const outputTokens = textTokens("word ".repeat(100));
+    const outputTokens = likelyTokens("word ".repeat(100));
     expect(outcome.usage).toMatchObject({ inputTokens: 50, outputTokens });
   });
 
-  it("is charged the figures that its service gave at its end, however little", async () => {
+  it("is charged the figures that its service gave at its end", async () => {
     await using server = await served(
       say("word ".repeat(100), { usage: { input: 50, output: 2 } }),
     );

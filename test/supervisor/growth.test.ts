@@ -76,23 +76,25 @@ describe("a prompt that is longer than was reserved", () => {
     expect(enough.outcome).toMatchObject({ status: "completed" });
   });
 
-  it.each([
-    [0.1, "exhausted"],
-    [0.12, "completed"],
-  ])(
-    "of the same length that is written for an hour is dearer: of %d dollars, %s",
-    async (usd, how) => {
-      const usage = { input: 0, output: 250 };
-      const reply = say("word ".repeat(200), { usage, cacheWrites: { "1h": 14_000 } });
-      await using server = await startMessagesServer({ reply: () => slow(reply, 2) });
-      await using open = await openSupervisor({ threads: 0, budget: { usd } });
-      const agent = { model: anthropic(server.url) };
-      const { status } = await open.supervisor.run(agent, { input: "word ".repeat(13_000) });
-      expect(status).toBe(how);
-      expect(open.supervisor.budget().usd.spent).toBeLessThan(usd);
-      expectAtRest(open);
-    },
-  );
+  it("of one-hour cache writes, which are dearer, is reserved as well", async () => {
+    const cache_creation = { ephemeral_1h_input_tokens: 9_000, ephemeral_5m_input_tokens: 0 };
+    const reply = say("word ".repeat(20), { usage: { input: 0, cacheWrite: 9_000, output: 25 } });
+    const events = [...reply.events].map((event) => {
+      const { message } = event as { message?: { usage: object } };
+      if (message === undefined) return event;
+      return { ...event, message: { ...message, usage: { ...message.usage, cache_creation } } };
+    });
+    await using server = await startMessagesServer({ reply: () => ({ ...reply, events }) });
+    await using open = await openSupervisor({ threads: 0 });
+    const input = "One sentence of some length stands here. ".repeat(1_000);
+    const usd = 9_000 * 6e-6 + 1_000 * 15e-6;
+    const spec: AgentSpec = { model: anthropic(server.url, { maxTokens: 1_000 }) };
+    const enough = await open.supervisor.run(spec, { input, budget: { usd } });
+    const less = await open.supervisor.run(spec, { input, budget: { usd: usd - 1e-6 } });
+    expect([enough.status, less.status]).toEqual(["completed", "exhausted"]);
+    expect(server.requests).toHaveLength(2);
+    expectAtRest(open);
+  });
 
   it("keeps what others have reserved", async () => {
     const reply = say("word ".repeat(50), { usage: { input: 3_000, output: 60 } });

@@ -98,6 +98,7 @@ describe("what a session is told is sent in a form that the service takes:", () 
   it.each<[string, Json]>([
     ["nothing", ""],
     ["white space", " \n"],
+    ["no value at all", undefined as unknown as Json],
     ["no blocks", []],
     ["a blank block", [{ type: "text", text: "" }]],
     ["a text field that is blank", { text: "" }],
@@ -171,6 +172,38 @@ describe("what the user's spec says is sent in a form that the service takes:", 
   });
 });
 
+describe("what a machine asks its model is sent in a form that the service takes:", () => {
+  const machine = new URL("../fixtures/supervisor/asks-with.ts", import.meta.url).href;
+  const use = (id: string, input: Json = {}) => ({ type: "tool_use", id, name: "look", input });
+  const result = (id: string, content: Json) => ({
+    type: "tool_result",
+    tool_use_id: id,
+    content,
+  });
+  const user = (content: Json) => ({ role: "user", content });
+  const said = (content: Json) => ({ role: "assistant", content });
+
+  it.each<[string, Json[]]>([
+    ["nothing", []],
+    ["its own words at the end", [user("go"), said("I will")]],
+    ["its own words at the beginning", [said("hello"), user("go")]],
+    ["blank and broken text", [user("a\ud83d"), said(" "), user([{ type: "text", text: "" }])]],
+    ["a call without its result", [user("go"), said([use("a")]), user("and?")]],
+    ["a result without its call", [user("go"), said("no"), user([result("a", "b")])]],
+    ["an id twice", [user("go"), said([use("a"), use("a")]), user([result("a", "b")])]],
+    ["odd ids and inputs", [user("go"), said([use("a b", "str")]), user([result("a b", [1])])]],
+    ["an odd block", [user([{ type: "document", source: 1 }]), said([{ type: "text" }])]],
+  ])("%s", async (_, messages) => {
+    await using world = await open([say("done")]);
+    const spec = { machine, model: world.model, tools: ["look"] };
+    const outcome = await world.supervisor.run(spec, { input: { messages } });
+    expect(outcome).toMatchObject({
+      status: "completed",
+      output: { isError: false, value: { text: "done" } },
+    });
+  });
+});
+
 describe("a conversation with many images", () => {
   const png = (width: number, bytes = 66) => {
     const head = Buffer.alloc(bytes);
@@ -204,4 +237,16 @@ describe("a conversation with many images", () => {
     expect(JSON.stringify(world.sent()[1]).length).toBeLessThan(32_000_000);
     expect(shown(world.sent()[1])).toBe(5);
   });
+});
+
+it("what a machine asks its model is sent in a form that the service takes", async () => {
+  const machine = new URL("../fixtures/supervisor/one-call.ts", import.meta.url).href;
+  const small = image("image/png", pictures["image/png"])[0];
+  const content = Array.from({ length: 101 }, () => small);
+  const input = { messages: [{ role: "user", content }], system: "half \ud83d" };
+  await using world = await open([say("done")]);
+  const spec = { machine, model: world.model };
+  const outcome = await world.supervisor.run(spec, { input: { call: "callModel", input } as Json });
+  expect(outcome).toMatchObject({ output: { isError: false, value: { text: "done" } } });
+  expect(JSON.stringify(world.sent()[0])).toContain("holds 100 images");
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AgentSpec, SupervisorOptions } from "../../src/index.ts";
+import type { AgentSpec, SupervisorOptions, TreeNode } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { cut, type ServerReply, say, startMessagesServer } from "../fixtures/messages-server.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
@@ -46,6 +46,8 @@ describe.each([{}, { machine }])("while a call waits for its next attempt, %j", 
     await using run = await waiting([broken, say("done")], { limits, spec });
     const { open, clock, agent, delayMs } = run;
     for (const line of Object.values(open.supervisor.budget())) expect(line.reserved).toBe(0);
+    const { status, waitsFor } = open.supervisor.tree().children[0] as TreeNode;
+    expect({ status, waitsFor }).toEqual({ status: "waiting", waitsFor: "retry" });
     const other = { model: script("other") };
     expect(await open.supervisor.run(other, { input: "go" })).toMatchObject({ output: "other" });
     clock.advance(delayMs - 1);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type AgentSpec, defineTool, Supervisor } from "../../src/index.ts";
+import { likelyTokens } from "../../src/wire/likely-tokens.ts";
 import { textTokens } from "../../src/wire/token-estimate.ts";
 import {
   cut,
@@ -39,7 +40,7 @@ const usageOf = (n: number): Usage => ({
 /** What is known of a stream that was cut: all input, and the larger of what was said and seen. */
 const begun = (usage: Usage, seen: string): Usage => ({
   ...usage,
-  output: Math.max(1, textTokens(seen)),
+  output: Math.max(1, likelyTokens(seen)),
 });
 
 /** How many answers the conversation holds: the turn that is asked for, counted from 0. */
@@ -156,6 +157,7 @@ it.each([{}, { machine: asksTwice }])(
   async (more) => {
     // Of 7,000 words half of what they are taken for; and then as many that are what they seem.
     const words = "word ".repeat(7_000);
+    const input = Math.ceil(textTokens(words) / 2);
     const read = defineTool({
       name: "read",
       description: "Reads.",
@@ -164,8 +166,7 @@ it.each([{}, { machine: asksTwice }])(
     });
     const turns = [toolUse("c", "read", {})];
     await using server = await startMessagesServer({
-      reply: (_, n) =>
-        say(n === 0 && !("machine" in more) ? turns : "done", { usage: { input: 4_000 } }),
+      reply: (_, n) => say(n === 0 && !("machine" in more) ? turns : "done", { usage: { input } }),
     });
     await using supervisor = await Supervisor.start({ threads: 0, tools: [read] });
     const reserved: number[] = [];
@@ -180,7 +181,7 @@ it.each([{}, { machine: asksTwice }])(
     const agent: AgentSpec = { model: { ...model, maxTokens: 1_000 }, tools: ["read"], ...more };
     expect((await supervisor.run(agent, { input: words })).status).toBe("completed");
     const [, second = 0] = reserved;
-    expect(second).toBeGreaterThanOrEqual(textTokens(words) + ("machine" in more ? 0 : 4_000));
-    expect(second).toBeLessThan(textTokens(words) + 5_000);
+    expect(second).toBeGreaterThanOrEqual(textTokens(words) + ("machine" in more ? 0 : input));
+    expect(second).toBeLessThan(textTokens(words) + input + 1_000);
   },
 );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AgentRef, AgentSpec, Json, ModelSpec } from "../../src/index.ts";
 import {
+  breakOff,
   fail,
   type MessagesRequestBody,
   refusal,
@@ -17,6 +18,7 @@ process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
+type Output = { readonly output?: unknown };
 const soon = { timeoutMs: 10_000 };
 const replying = (...replies: readonly Json[]): ModelSpec => {
   return { provider: fixture("replies-model"), replies };
@@ -138,6 +140,19 @@ describe("a session outlives a turn", () => {
     ]);
   });
 
+  it("and what it was told while that was asked for once more", async () => {
+    const cut = breakOff(say("a part of it"), 4, "overloaded_error");
+    await using session = await withSession([cut, bad()]);
+    const { open, agent, bodies } = session;
+    const asked = agent.ask("odd", soon);
+    await open.until("model.retried");
+    agent.tell("hurry");
+    await expect(asked).rejects.toMatchObject({ code: "MODEL_FAILED" });
+    expect(said(bodies[2])?.slice(2)).toEqual(["user: odd", "user: hurry"]);
+    expect(await agent.ask("and now?", soon)).toBe("yes");
+    expect(said(bodies[3])).toEqual(["user: go", "assistant: Ready.", "user: and now?"]);
+  });
+
   it("that no fallback could save, whichever of them refused it", async () => {
     const refused: Json = { throws: { status: 400 } };
     const spec: AgentSpec = {
@@ -174,6 +189,24 @@ describe("a session outlives a turn", () => {
     await agent.cancel();
     expectAtRest(open);
   });
+});
+
+it("an agent that asks a session reads why its turn failed as the call's result", async () => {
+  const model = replying("Ready.", { text: "No.", stopReason: "refusal" }, "fine");
+  const agents: Record<string, AgentSpec> = {
+    s: { model, lifetime: "session" },
+    asker: { machine: fixture("asks-agent") },
+  };
+  await using open = await openSupervisor({ threads: 1, agents });
+  const agent = await open.supervisor.spawn("s", { input: "go" });
+  await restAgain(open, agent);
+  const input = { to: "s", message: "what?", timeoutMs: 10_000 };
+  const asked = async () => ((await open.supervisor.run("asker", { input })) as Output).output;
+  const error = { code: "MODEL_FAILED", details: { stopReason: "refusal" } };
+  expect(await asked()).toMatchObject({ isError: true, error });
+  expect(await asked()).toEqual({ isError: false, value: "fine" });
+  await agent.cancel();
+  expectAtRest(open);
 });
 
 describe("a session ends", () => {

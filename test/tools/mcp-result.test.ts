@@ -27,6 +27,24 @@ describe("jsonOfMcpResult", () => {
     ]);
   });
 
+  it("shows images whatever their type is written as, and those in resources", () => {
+    const resource = { uri: "file:///a.png", mimeType: "image/png", blob: "aGk=" };
+    const content = [
+      image("image/jpg"),
+      image("IMAGE/PNG; charset=binary"),
+      { type: "resource", resource },
+    ] as const;
+    const shown = (media_type: string) => {
+      return { type: "image", source: { type: "base64", media_type, data: "aGk=" } };
+    };
+    expect(jsonOfMcpResult({ content })).toEqual([
+      shown("image/jpeg"),
+      shown("image/png"),
+      text("[resource file:///a.png, image/png]"),
+      shown("image/png"),
+    ]);
+  });
+
   it("says what sound, resources and links are", () => {
     const uri = "file:///a.txt";
     const content = [

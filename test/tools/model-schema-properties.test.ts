@@ -159,7 +159,7 @@ it("any schema is shown as one that the service takes", () => {
       expect(refusal(shown)).toBe(undefined);
       expect(String(shown.description)).not.toContain("cannot be shown");
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -176,9 +176,9 @@ it("what was renamed comes back as it was", () => {
       if (JSON.stringify(told) !== JSON.stringify(value)) renamed += 1;
       expect(JSON.stringify(renaming.restore(told))).toBe(JSON.stringify(value));
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
-  expect(renamed).toBeGreaterThan(20);
+  expect(renamed).toBeGreaterThan(5);
 });
 
 it("what a tool takes fits what the model was shown, where the root is an object", () => {
@@ -194,9 +194,9 @@ it("what a tool takes fits what the model was shown, where the root is an object
       taken += 1;
       expect(accepts(shown, new KeyRenaming(keys).show(input))).toBe(true);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
-  expect(taken).toBeGreaterThan(20);
+  expect(taken).toBeGreaterThan(5);
 });
 
 /** A schema that refers to itself for ever fits nothing. */

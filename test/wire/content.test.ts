@@ -106,6 +106,10 @@ describe("an image", () => {
   it.each<[string, Json, string]>([
     ["of another kind", { ...png, media_type: "image/tiff", data: "AAAA" }, "image/tiff left out"],
     ["without data", { ...png, data: "" }, "it has no data"],
+    ["that is SVG", { ...png, data: btoa("<svg/>".padEnd(99)) }, "image of markup left out"],
+    ["that is a page", { ...png, data: btoa("\n<!DOCTYPE html>") }, "image of markup left out"],
+    ["that is a PDF", { ...png, data: btoa("%PDF-1.7 ...") }, "application/pdf left out"],
+    ["of a file that cannot be", { type: "file", file_id: "a\ud83d" }, "no id of a file"],
     ["that is no base64", { ...png, data: "<svg>" }, "its data is not base64"],
     ["that is half of a base64", { ...png, data: "AAAAA" }, "its data is not base64"],
     ["at a url without TLS", { type: "url", url: "http://a.example/b.png" }, "only https"],

@@ -40,6 +40,8 @@ it("finds where a turn began: at a message that is no result and no wish to go o
   const turn = [user([text("and?")]), calling("a"), results("ok", [text("hurry")]), model("b")];
   expect(turnLength([...old, ...turn])).toBe(4);
   expect(turnLength([...old, ...turn, user([GO_ON, text("hurry")]), model("c")])).toBe(6);
+  expect(turnLength([...old, ...turn.slice(0, 3), user("hurry")])).toBe(4);
+  expect(turnLength([...old, user("and?"), user("hurry")])).toBe(2);
   expect(turnLength([user("go")])).toBe(1);
   expect(turnLength([])).toBe(0);
 });

@@ -125,6 +125,22 @@ describe("an input", () => {
     }
   });
 
+  it("that was left as text says why, where it is JSON", () => {
+    const faultOf = (json: string) => repair([use("u1", json)]).calls[0]?.fault;
+    const exact = "which cannot be kept exactly; give it as text";
+    expect(faultOf('{"a":[-9007199254740993]}')).toBe(`has the number -9007199254740993, ${exact}`);
+    expect(faultOf('{"a":1e999}')).toBe(`has the number 1e999, ${exact}`);
+    expect(faultOf(`{"a":${"7".repeat(99)}}`)).toContain(`number ${"7".repeat(50)}…, ${exact}`);
+    expect(faultOf(`{"a":${"[".repeat(300)}${"]".repeat(300)}}`)).toContain("200 levels");
+    expect(faultOf('{"a":9007199254740992,"b":1e30,"c":0.12345678901234567890}')).toContain("text");
+  });
+
+  it("keeps each of its keys, whatever is mended in them", () => {
+    const input = JSON.parse('{"\\ud83d":1,"\\ud83e":2,"\ufffd\ufffd":3}') as Json;
+    const good = { "\ufffd": 1, "\ufffd\ufffd\ufffd": 2, "\ufffd\ufffd": 3 };
+    expect(repair([use("u1", input)]).calls[0]?.input).toEqual(good);
+  });
+
   it("is well formed, keys and all, for its tool too", () => {
     const input = JSON.parse('{"a\\ud83d":["\\udc00b",{"__proto__":"\\ud83d"}],"c":1}') as Json;
     const { content, calls } = repair([use("u1", input)]);

@@ -54,6 +54,19 @@ describe("a conversation that a machine wrote", () => {
     );
   });
 
+  it("has words alone in the result of a call that failed", () => {
+    const source = { type: "url", url: "https://a.example/b.png" };
+    const image = { type: "image", source } as unknown as Block;
+    const failed = { ...result("a", [text("no"), image]), is_error: true } as Block;
+    const sent = rightTurns([
+      { role: "user", content: "go" },
+      { role: "assistant", content: [use("a")] },
+      { role: "user", content: [failed] },
+    ]);
+    const note = text("[image left out: the call failed]");
+    expect(sent[2]?.content).toEqual([{ ...failed, content: [text("no"), note] }]);
+  });
+
   it("has ids that are used once, also where the machine wrote one twice", () => {
     const turn = [said([use("a b"), use("a b")]), user([result("a b", "once")])];
     const sent = rightTurns([user("go"), ...turn, ...turn]);
@@ -112,7 +125,7 @@ describe("a conversation that a machine wrote", () => {
         expect(refuseRequest(JSON.parse(JSON.stringify(body)), headers)).toBeUndefined();
         expect(refuseJsonText(Buffer.from(JSON.stringify(body)))).toBeUndefined();
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 });
