@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Host } from "../../src/hosts/host.ts";
 import { type Listening, listen } from "../fixtures/hosts/listening.ts";
+import { isAlive } from "../tools/fixture-toolbox.ts";
 
 const processEntry = new URL("../fixtures/hosts/stand-in-process.ts", import.meta.url);
 const alone = { level: "process" } as const;
@@ -16,14 +17,6 @@ const start = (options: Parameters<typeof listen>[0] = {}): Listening => {
 afterEach(async () => {
   await Promise.all(open.splice(0).map(({ hosts }) => hosts.stop()));
 });
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 const pidOf = async ({ tell, heard }: Listening, host: Host): Promise<number> => {
   tell(host, "pid");
