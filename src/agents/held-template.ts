@@ -16,6 +16,8 @@ export interface HeldTemplate {
   readonly tokens: number;
   /** Our name of a tool, whichever name a model or machine used for it. */
   subjectOf(name: string): string;
+  /** Whether any of its tools is shown with other keys than its own. */
+  readonly renamesKeys: boolean;
   /** The input of a tool's call as the tool means it, of what a model said. */
   trueInput(name: string, said: Json): Json;
   /** The inverse: what a model would have said. */
@@ -33,6 +35,7 @@ export function holdTemplate(template: Template): HeldTemplate {
     builtIns,
     tokens: preambleTokens(template.instructions, cards),
     subjectOf: (name) => subjects.get(name) ?? name,
+    renamesKeys: renamings.size > 0,
     trueInput: (name, said) => renamings.get(name)?.restore(said) ?? said,
     shownInput: (name, input) => renamings.get(name)?.show(input) ?? input,
   };

@@ -6,7 +6,7 @@ import type { HostItem } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import type { Block } from "../wire/transcript.ts";
+import type { Block, TurnMessage } from "../wire/transcript.ts";
 import { type HeldTemplate, modelAt } from "./held-template.ts";
 import { ModelRun } from "./model-run.ts";
 
@@ -55,7 +55,7 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Mod
         onReply: ({ content: said, stopReason, usage, partial }) => {
           runs.delete(callId);
           // Its machine calls tools as they are, whatever its model was shown of them.
-          const content = withInputs(said, held.trueInput);
+          const content = held.renamesKeys ? withInputs(said, held.trueInput) : said;
           const result = { isError: false, content, stopReason } as const;
           report({ type: "done", callId, usage, ...(partial && { partial }), result });
         },
@@ -81,16 +81,20 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Mod
 function requestOf({ job, maxTokens, turn }: Job, held: HeldTemplate): ModelRequest {
   const { template } = held;
   const { system = template.instructions, tools: shown } = job;
-  const messages = job.messages.map((message) =>
-    typeof message.content === "string"
-      ? message
-      : { ...message, content: withInputs(message.content, held.shownInput) },
-  );
+  const messages = held.renamesKeys ? job.messages.map(shownBy(held)) : job.messages;
   const tools = template.tools.filter(
     ({ name, subject }) => shown === undefined || shown.includes(subject) || shown.includes(name),
   );
   const asked = { messages, tools, maxTokens, turn };
   return system === undefined ? asked : { ...asked, system };
+}
+
+/** A message whose calls have the keys that the model was shown. */
+function shownBy({ shownInput }: HeldTemplate): (message: TurnMessage) => TurnMessage {
+  return (message) =>
+    typeof message.content === "string"
+      ? message
+      : { ...message, content: withInputs(message.content, shownInput) };
 }
 
 function withInputs(

@@ -134,7 +134,7 @@ function isThinking(block: Block | undefined): boolean {
   return block?.type === "thinking" || block?.type === "redacted_thinking";
 }
 
-function isToolUse(block: Block): block is ToolUse {
+export function isToolUse(block: Block): block is ToolUse {
   return block.type === "tool_use";
 }
 

@@ -7,10 +7,9 @@ import {
   toolContent,
 } from "./content.ts";
 import type { Json } from "./json.ts";
-import { repairReply } from "./reply.ts";
+import { isToolUse, repairReply } from "./reply.ts";
 import { type Block, cancelledResult, type TurnMessage } from "./transcript.ts";
 
-type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
 type ToolResult = Extract<Block, { readonly type: "tool_result" }>;
 
 const GO_ON = "[go on]";
@@ -96,10 +95,6 @@ function userBlocks(block: Block): readonly Block[] {
 
 function strayOf({ content }: ToolResult): string {
   return `${STRAY} ${typeof content === "string" ? content : JSON.stringify(content)}`;
-}
-
-function isToolUse(block: Block): block is ToolUse {
-  return block.type === "tool_use";
 }
 
 function isToolResult(block: Block): block is ToolResult {
