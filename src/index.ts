@@ -16,8 +16,8 @@ export type { SpawnOptions, SupervisorOptions } from "./supervisor/supervisor-op
 export type { Health, Stats, TreeNode, TreeStatus } from "./supervisor/views.ts";
 export type { WaitsFor } from "./supervisor/waits-for.ts";
 export { defineComputeTool } from "./tools/compute-tool.ts";
-export type { McpServerConfig } from "./tools/mcp-config.ts";
-export type { StandardSchemaV1 } from "./tools/standard-schema.ts";
+export type { McpServerConfig } from "./tools/mcp/mcp-config.ts";
+export type { StandardSchemaV1 } from "./tools/schema/standard-schema.ts";
 export { defineTool, type Tool, type ToolContext } from "./tools/tool.ts";
 export type { ApprovalScope, Decision, PendingApproval } from "./wire/approval.ts";
 export type { EventOf, EventType, RuntimeEvent } from "./wire/event.ts";

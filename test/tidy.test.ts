@@ -151,7 +151,8 @@ const rules: readonly Rule[] = [
     good: {
       "src/hosts/control.ts": 'import * as Comlink from "comlink";\nimport "comlink/x";',
       "workers/host.ts": 'import { expose } from "comlink";',
-      "src/tools/mcp.ts": 'import { Client } from "@modelcontextprotocol/sdk/client/index.js";',
+      "src/tools/mcp/a.ts": 'import { Client } from "@modelcontextprotocol/sdk/client/index.js";',
+      "src/tools/mcp/b.ts": 'import "@modelcontextprotocol/sdk/types.js";',
       "src/agents/a.ts": 'import { createActor } from "xstate";',
     },
   },

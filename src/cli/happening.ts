@@ -12,6 +12,8 @@ export interface Happening {
 
 type Tell = (event: RuntimeEvent) => Happening | undefined;
 
+const ofServer = ({ server, tool }: RuntimeEvent): string => join(text(server), text(tool));
+
 /** Not told: another event of the same moment says more. `--json` has them all. */
 const silent: Tell = () => undefined;
 
@@ -62,6 +64,11 @@ const table: { readonly [Type in EventType]: Tell } = {
   "host.lost": (event) => tell("host", `${text(event.host)} lost: ${why(event)}`, "bad"),
   "host.stuck": (event) => tell("host", `${text(event.host)} cannot be ended`, "bad"),
   "mcp.connected": (event) => tell("server", `${text(event.server)} connected`, "quiet"),
+  "mcp.skipped": (event) =>
+    tell("server", `${ofServer(event)} left out: ${text(event.reason)}`, "warning"),
+  "tool.renamed": (event) =>
+    tell("server", `${ofServer(event)} is shown as ${text(event.name)}`, "quiet"),
+  "tool.changed": (event) => tell("server", `${ofServer(event)} is not what it was`, "warning"),
   "mcp.lost": (event) => tell("server", `${text(event.server)} lost: ${text(event.error)}`, "bad"),
   "config.loosened": (event) => {
     const { layer, option, asked, holds } = event;

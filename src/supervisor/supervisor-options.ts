@@ -1,6 +1,6 @@
 import type { Prices } from "../authority/price-options.ts";
 import type { RateOptions } from "../authority/rates.ts";
-import type { McpServerConfig } from "../tools/mcp-config.ts";
+import type { McpServerConfig } from "../tools/mcp/mcp-config.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import type { Clock } from "../wire/clock.ts";

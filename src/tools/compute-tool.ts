@@ -2,7 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import { type Callable, CallFailure } from "./running-call.ts";
-import type { StandardSchemaV1 } from "./standard-schema.ts";
+import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 import { branded, describeTool, type Tool, type ToolDescription, wrongTool } from "./tool.ts";
 
 export interface ComputeToolDefinition extends ToolDescription<JsonSchema | StandardSchemaV1> {

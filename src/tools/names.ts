@@ -22,30 +22,59 @@ export function modelName(subject: string): string {
 }
 
 /**
- * Names for all subjects, by subject.
+ * Checks the names of the embedder's own tools.
  *
- * **Fails with** `OPTIONS_INVALID` when two would get the same name, or one a reserved name; with
- * `clash: "hash"` the later one gets a name of its own instead, since a server that lists new
- * tools while agents work must not be able to stop them.
+ * **Fails with** `OPTIONS_INVALID` when two would be shown to models under the same name, or one
+ * under a reserved one.
  */
-export function nameTable(
-  subjects: Iterable<string>,
-  { clash }: { readonly clash: "refuse" | "hash" },
-): ReadonlyMap<string, string> {
+export function checkNames(subjects: Iterable<string>): void {
   const owners = new Map(RESERVED_NAMES.map((name) => [name, "the agent loop"]));
-  const names = new Map<string, string>();
   for (const subject of subjects) {
-    let name = modelName(subject);
+    const name = modelName(subject);
     const owner = owners.get(name);
-    if (owner !== undefined) {
-      if (clash === "refuse") throw clashOf(name, subject, owner);
-      // The hash itself is a name that another may have.
-      for (let n = 0; owners.has(name); n += 1) name = withHash(name, subject + " ".repeat(n));
-    }
+    if (owner !== undefined) throw clashOf(name, subject, owner);
     owners.set(name, `tool "${subject}"`);
-    names.set(subject, name);
   }
-  return names;
+}
+
+export interface Named {
+  readonly name: string;
+  /** It was given just now. */
+  readonly isNew: boolean;
+  /** It is another than it would be alone, since that one was taken. */
+  readonly isRenamed: boolean;
+}
+
+/**
+ * The names by which models know subjects, each of them once.
+ *
+ * **Guarantees** a subject keeps its name until it is left out of `keepOnly`; where two would get
+ * the same, the later gets its own with a hash, since a server that lists new tools while agents
+ * work must not be able to stop them.
+ */
+export class NameTable {
+  readonly #names = new Map<string, string>();
+  readonly #taken = new Set(RESERVED_NAMES);
+
+  nameOf(subject: string): Named {
+    const wanted = modelName(subject);
+    const known = this.#names.get(subject);
+    if (known !== undefined) return { name: known, isNew: false, isRenamed: known !== wanted };
+    let name = wanted;
+    // The hash itself is a name that another may have.
+    for (let n = 0; this.#taken.has(name); n += 1) name = withHash(wanted, subject + " ".repeat(n));
+    this.#taken.add(name);
+    this.#names.set(subject, name);
+    return { name, isNew: true, isRenamed: name !== wanted };
+  }
+
+  keepOnly(subjects: ReadonlySet<string>): void {
+    for (const [subject, name] of this.#names) {
+      if (subjects.has(subject)) continue;
+      this.#names.delete(subject);
+      this.#taken.delete(name);
+    }
+  }
 }
 
 function withHash(name: string, subject: string): string {

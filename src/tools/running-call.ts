@@ -6,7 +6,7 @@ import type { CallResult } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import { plainJson } from "../wire/plain-json.ts";
-import type { InputIssue, ValidatedInput } from "./input-schema.ts";
+import type { InputIssue, ValidatedInput } from "./schema/input-schema.ts";
 import type { ToolContext } from "./tool.ts";
 
 /** One call, as the supervisor asks for it once everything above the agent has allowed it. */

@@ -2,10 +2,10 @@ import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { ComputeModule } from "../wire/compute.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
-import { readInputSchema, type ValidatedInput } from "./input-schema.ts";
 import { RESERVED_NAMES } from "./names.ts";
-import type { SchemaInput } from "./schema-input.ts";
-import type { StandardSchemaV1 } from "./standard-schema.ts";
+import { readInputSchema, type ValidatedInput } from "./schema/input-schema.ts";
+import type { SchemaInput } from "./schema/schema-input.ts";
+import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 
 /** What a tool knows of the call it serves. */
 export interface ToolContext {

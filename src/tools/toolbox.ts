@@ -6,10 +6,9 @@ import type { CallResult } from "../wire/delivery.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { type ComputeThreads, computeCallable } from "./compute-tool.ts";
-import { checkMcpServer, type McpServerConfig } from "./mcp-config.ts";
-import { McpConnection } from "./mcp-connection.ts";
-import { modelSchema } from "./model-schema.ts";
-import { modelName, nameTable } from "./names.ts";
+import { checkMcpServer, type McpServerConfig } from "./mcp/mcp-config.ts";
+import { McpConnection } from "./mcp/mcp-connection.ts";
+import { checkNames, modelName } from "./names.ts";
 import {
   type Callable,
   type CallRequest,
@@ -18,11 +17,30 @@ import {
   refusal,
 } from "./running-call.ts";
 import { isTool, type Tool } from "./tool.ts";
+import { type Offer, ToolCards } from "./tool-cards.ts";
 
 /** What a toolbox tells; the receiver must not throw. */
 export type ToolboxEvent =
   | { readonly type: "mcp.connected"; readonly server: string; readonly tools: number }
   | { readonly type: "mcp.lost"; readonly server: string; readonly error: string }
+  | {
+      readonly type: "mcp.skipped";
+      readonly server: string;
+      readonly tool?: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "tool.renamed";
+      readonly server: string;
+      readonly tool: string;
+      readonly name: string;
+    }
+  | {
+      readonly type: "tool.changed";
+      readonly server: string;
+      readonly tool: string;
+      readonly hash: string;
+    }
   | ({
       readonly type: "tool.progress";
       readonly callId: string;
@@ -62,7 +80,7 @@ export class Toolbox {
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #servers: ReadonlyMap<string, McpConnection>;
   readonly #running = new Set<RunningCall>();
-  #cards: readonly ToolCard[] | undefined;
+  readonly #cards: ToolCards;
   #stopping: Promise<void> | undefined;
 
   /**
@@ -77,7 +95,7 @@ export class Toolbox {
   static async start(options: ToolboxOptions): Promise<Toolbox> {
     for (const [name, config] of Object.entries(options.mcpServers)) checkMcpServer(name, config);
     const tools = toolTable(options.tools);
-    nameTable(tools.keys(), { clash: "refuse" });
+    checkNames(tools.keys());
     const toolbox = new Toolbox(options, tools);
     const { signal } = options;
     const abandon = (): void => void toolbox.stop();
@@ -87,7 +105,6 @@ export class Toolbox {
       await Promise.all([toolbox.#verifyModules(), ...connected]);
       signal?.throwIfAborted();
       toolbox.#requireServers();
-      nameTable(toolbox.#subjects(), { clash: "refuse" });
     } catch (error) {
       await toolbox.stop();
       // What was waited for fails for other reasons when it is abandoned.
@@ -103,6 +120,12 @@ export class Toolbox {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#tools = tools;
+    const { onEvent } = options;
+    this.#cards = new ToolCards({
+      onRenamed: (server, tool, name) => onEvent({ type: "tool.renamed", server, tool, name }),
+      onChanged: (server, tool, hash) => onEvent({ type: "tool.changed", server, tool, hash }),
+    });
+    this.#cards.update([{ tools }]);
     const configs = Object.entries(options.mcpServers);
     this.#servers = new Map(configs.map(([name, config]) => [name, this.#connect(name, config)]));
   }
@@ -114,7 +137,12 @@ export class Toolbox {
 
   /** Every tool there is now. Those of a server that went away stay listed. */
   list(): readonly ListedTool[] {
-    return this.#allCards();
+    return this.#cards.all;
+  }
+
+  /** What a tool was when it was last listed: name, description and schema, as a hash. */
+  hashOf(subject: string): string | undefined {
+    return this.#cards.hashOf(subject);
   }
 
   /** Whether a tool of this subject is listed. */
@@ -131,14 +159,14 @@ export class Toolbox {
   /** Our name of a tool, also when a model asks for one by the name that it has not been shown. */
   subjectOf(name: string): string {
     if (this.knows(name)) return name;
-    const card = this.#allCards().find((listed) => listed.name === name);
+    const card = this.#cards.all.find((listed) => listed.name === name);
     return card?.subject ?? this.#subjectAway(name) ?? name;
   }
 
   /** What a model is shown for these names and globs, in the toolbox's order, each once. */
   match(patterns: readonly string[]): readonly ToolCard[] {
     const tests = patterns.map(compileGlob);
-    return this.#allCards().filter(({ subject }) => tests.some((matches) => matches(subject)));
+    return this.#cards.all.filter(({ subject }) => tests.some((matches) => matches(subject)));
   }
 
   /** Whether it may be run again after a crash. */
@@ -204,9 +232,7 @@ export class Toolbox {
       clock: this.#clock,
       onConnected: (tools) => onEvent({ type: "mcp.connected", server: name, tools }),
       onLost: (error) => onEvent({ type: "mcp.lost", server: name, error }),
-      onTools: () => {
-        this.#cards = undefined;
-      },
+      onTools: () => this.#cards.update(this.#offers()),
     });
   }
 
@@ -219,29 +245,11 @@ export class Toolbox {
     }
   }
 
-  *#subjects(): Iterable<string> {
-    yield* this.#tools.keys();
-    for (const server of this.#servers.values()) {
-      for (const tool of server.tools.keys()) yield `${server.name}/${tool}`;
-    }
-  }
-
-  #allCards(): readonly ToolCard[] {
-    if (this.#cards !== undefined) return this.#cards;
-    const names = nameTable(this.#subjects(), { clash: "hash" });
-    const card = (subject: string, described: Omit<ListedTool, "subject">): ToolCard => {
-      const { shown: inputSchema, ...keys } = modelSchema(described.inputSchema);
-      const description = described.description.toWellFormed();
-      const name = names.get(subject) ?? modelName(subject);
-      return { subject, name, description, inputSchema, ...keys };
-    };
-    this.#cards = [
-      ...[...this.#tools].map(([subject, tool]) => card(subject, tool)),
-      ...[...this.#servers.values()].flatMap((server) =>
-        [...server.tools].map(([name, tool]) => card(`${server.name}/${name}`, tool)),
-      ),
-    ];
-    return this.#cards;
+  /** The embedder's own first: of two that want the same name they get it. */
+  #offers(): readonly Offer[] {
+    const servers = [...this.#servers.values()];
+    const offered = servers.map(({ name: server, tools }) => ({ server, tools }));
+    return [{ tools: this.#tools }, ...offered];
   }
 
   #callable(subject: string): Callable | undefined {

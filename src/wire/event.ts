@@ -37,6 +37,9 @@ export const FACTS = [
   "host.stuck",
   "mcp.connected",
   "mcp.lost",
+  "mcp.skipped",
+  "tool.renamed",
+  "tool.changed",
   "config.loosened",
 ] as const;
 
@@ -100,7 +103,12 @@ export interface EventBodies {
     Refusal & { readonly attempt: number; readonly delayMs: number };
   /** A turn of a session failed because of what it is; the session lives on without it. */
   readonly "turn.failed": Refusal & { readonly stopReason?: string };
-  readonly "tool.requested": ToolEvent & { readonly input: Json };
+  readonly "tool.requested": ToolEvent & {
+    /** As the agent said it. */
+    readonly input: Json;
+    /** Where it did not fit the schema and was read as what was meant, as JSON Pointers. */
+    readonly read?: readonly { readonly path: string; readonly as: string }[];
+  };
   readonly "tool.denied": ToolEvent & Refusal;
   readonly "tool.started": ToolEvent;
   readonly "tool.finished": ToolEvent & {
@@ -131,6 +139,25 @@ export interface EventBodies {
   readonly "host.stuck": { readonly host: string };
   readonly "mcp.connected": { readonly server: string; readonly tools: number };
   readonly "mcp.lost": { readonly server: string; readonly error: string };
+  /** Something of a server's that cannot be used is left out; the rest works. */
+  readonly "mcp.skipped": {
+    readonly server: string;
+    /** Its name at its server, where it is one tool. */
+    readonly tool?: string;
+    readonly reason: string;
+  };
+  /** Its name for models was taken: it has this one instead. `tool` is its name at its server. */
+  readonly "tool.renamed": {
+    readonly server: string;
+    readonly tool: string;
+    readonly name: string;
+  };
+  /** A server changed its description or schema; what was approved of it is asked again. */
+  readonly "tool.changed": {
+    readonly server: string;
+    readonly tool: string;
+    readonly hash: string;
+  };
   /** A bound that has no effect, because one below it is tighter. */
   readonly "config.loosened": {
     readonly layer: string;

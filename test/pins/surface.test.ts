@@ -64,7 +64,7 @@ describe("the public surface", () => {
         "tool.denied tool.started tool.finished budget.warning budget.refused approval.requested " +
         "approval.decided cancel.requested cancel.closed cancel.signalled cancel.killed " +
         "letter.dead host.started host.suspect host.lost host.stuck mcp.connected mcp.lost " +
-        "config.loosened",
+        "mcp.skipped tool.renamed tool.changed config.loosened",
     );
     expect([...EPHEMERAL].join(" ")).toBe("agent.output tool.progress gap");
   });

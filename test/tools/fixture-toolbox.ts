@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { ComputePool } from "../../src/hosts/compute-pool.ts";
-import type { McpServerConfig } from "../../src/tools/mcp-config.ts";
+import type { McpServerConfig } from "../../src/tools/mcp/mcp-config.ts";
 import type { CallRequest } from "../../src/tools/running-call.ts";
 import { Toolbox, type ToolboxEvent, type ToolboxOptions } from "../../src/tools/toolbox.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compileGlob } from "../../machines/glob.ts";
-import { modelName, nameTable } from "../../src/tools/names.ts";
+import { checkNames, modelName, NameTable } from "../../src/tools/names.ts";
 
 describe("modelName", () => {
   it.each([
@@ -32,31 +32,46 @@ describe("a name without a letter that services take", () => {
   });
 });
 
-describe("nameTable", () => {
-  it("gives no two the same name, also where one is named like another's hash", () => {
-    const first = nameTable(["a.b", "a_b"], { clash: "hash" });
-    const subjects = ["a.b", first.get("a_b") as string, "a_b"];
-    const names = [...nameTable(subjects, { clash: "hash" }).values()];
-    expect(new Set(names)).toHaveProperty("size", 3);
-  });
+const namesOf = (subjects: readonly string[]): string[] => {
+  const table = new NameTable();
+  return subjects.map((subject) => table.nameOf(subject).name);
+};
 
+describe("checkNames", () => {
   it.each([
     ["two tools", ["a.b", "a_b"], /"a_b" and tool "a\.b" would both be shown to models as "a_b"/],
-    ["a tool and a server's", ["fs__read", "fs/read"], /"fs__read"/],
     ["a tool and the loop's", ["spawn.agent"], /the agent loop would both/],
   ])("refuses a clash of %s", (_, subjects, message) => {
-    expect(() => nameTable(subjects, { clash: "refuse" })).toThrow(
+    expect(() => checkNames(subjects)).toThrow(
       expect.objectContaining({ code: "OPTIONS_INVALID", message: expect.stringMatching(message) }),
     );
   });
+});
 
-  it("gives the later of two a name of its own, when it may not refuse", () => {
-    const names = nameTable(["a.b", "a_b", "wait.agents"], { clash: "hash" });
-    expect([...names.values()]).toEqual([
+describe("NameTable", () => {
+  it("gives no two the same name, also where one is named like another's hash", () => {
+    const [, second] = namesOf(["a.b", "a_b"]);
+    const names = namesOf(["a.b", second as string, "a_b"]);
+    expect(new Set(names)).toHaveProperty("size", 3);
+  });
+
+  it("gives the later of two a name of its own, and none one that is reserved", () => {
+    expect(namesOf(["a.b", "a_b", "wait.agents"])).toEqual([
       "a_b",
       expect.stringMatching(/^a_b_[0-9a-f]{6}$/),
       expect.stringMatching(/^wait_agents_[0-9a-f]{6}$/),
     ]);
+  });
+
+  it("says once that a name is new, and keeps it until its subject is gone", () => {
+    const table = new NameTable();
+    table.nameOf("a.b");
+    const second = table.nameOf("a_b");
+    expect(second).toMatchObject({ isNew: true, isRenamed: true });
+    table.keepOnly(new Set(["a_b"]));
+    expect(table.nameOf("a_b")).toEqual({ ...second, isNew: false });
+    table.keepOnly(new Set());
+    expect(table.nameOf("a_b")).toEqual({ name: "a_b", isNew: true, isRenamed: false });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
-import type { StandardSchemaV1 } from "../../src/tools/standard-schema.ts";
+import type { StandardSchemaV1 } from "../../src/tools/schema/standard-schema.ts";
 import { defineTool, isTool } from "../../src/tools/tool.ts";
 
 const object = { type: "object" } as const;

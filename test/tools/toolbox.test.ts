@@ -91,16 +91,28 @@ describe("a toolbox does not start with", () => {
       code: "OPTIONS_INVALID",
     });
   });
+});
 
-  it("a tool that is named like a server's", async () => {
-    const starting = RecordedToolbox.start({
+describe("a server's tool that would be named like another", () => {
+  it("gets a hash behind its name and is told, and can be called by it", async () => {
+    await using toolbox = await RecordedToolbox.start({
       tools: [named("tiny__pid")],
       mcpServers: { tiny: fixture("tiny-server.ts") },
     });
-    await expect(starting).rejects.toMatchObject({
-      code: "OPTIONS_INVALID",
-      message: expect.stringMatching(/"tiny\/pid" and tool "tiny__pid"/),
+    const [own, servers] = toolbox.box.match(["tiny__pid", "tiny/pid"]);
+    expect([own?.name, servers?.name]).toEqual([
+      "tiny__pid",
+      expect.stringMatching(/^tiny__pid_[0-9a-f]{6}$/),
+    ]);
+    expect(toolbox.events).toContainEqual({
+      type: "tool.renamed",
+      server: "tiny",
+      tool: "pid",
+      name: servers?.name,
     });
+    const subject = toolbox.box.subjectOf(servers?.name as string);
+    expect(subject).toBe("tiny/pid");
+    expect(await toolbox.call(subject)).toMatchObject({ isError: false });
   });
 });
 

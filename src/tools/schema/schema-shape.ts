@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
 import { type Form, type Forms, formOf, joinForms, MOST_FORMS } from "./schema-forms.ts";
 import { fieldsOf, isObject, isSchema, type Schema, textsOf } from "./schema-keywords.ts";
 

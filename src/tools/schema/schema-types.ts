@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
 import { isObject, listOf, type Schema } from "./schema-keywords.ts";
 
 /** The types of JSON Schema, and what other languages and drafts call them. */

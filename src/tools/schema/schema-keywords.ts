@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
 
 /** A schema as it can stand inside another. */
 export type Schema = boolean | JsonSchema;

@@ -1,5 +1,5 @@
-import { CoppiceError } from "../errors.ts";
-import { isDelay } from "./tool.ts";
+import { CoppiceError } from "../../errors.ts";
+import { isDelay } from "../tool.ts";
 
 /** How to reach one MCP server: the shape that MCP clients share, and ours beside it. */
 export type McpServerConfig = (StdioServer | HttpServer) & {

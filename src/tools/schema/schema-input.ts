@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../wire/json.ts";
+import type { JsonSchema } from "../../wire/json.ts";
 import type { StandardSchemaV1 } from "./standard-schema.ts";
 
 /** What `execute` receives for a schema: read off a literal JSON Schema, or told by a validator. */

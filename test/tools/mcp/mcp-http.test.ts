@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { SimulatedClock } from "xstate";
-import { installed, RecordedToolbox } from "./fixture-toolbox.ts";
+import { installed, RecordedToolbox } from "../fixture-toolbox.ts";
 
 const running: ChildProcess[] = [];
 

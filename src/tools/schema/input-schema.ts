@@ -1,9 +1,9 @@
 import { Ajv, type ErrorObject, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { CoppiceError } from "../errors.ts";
-import { describe } from "../wire/error-codec.ts";
-import type { Json, JsonSchema } from "../wire/json.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { CoppiceError } from "../../errors.ts";
+import { describe } from "../../wire/error-codec.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
+import { plainJson } from "../../wire/plain-json.ts";
 import {
   type DescribesItself,
   isStandardSchema,

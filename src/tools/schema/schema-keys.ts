@@ -1,5 +1,5 @@
-import type { Json, JsonSchema } from "../wire/json.ts";
-import { KeyRenaming, type RenamedKeys } from "../wire/renamed-keys.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
+import { KeyRenaming, type RenamedKeys } from "../../wire/renamed-keys.ts";
 import { FreeNames, isFitKey } from "./free-names.ts";
 import { keyNodes, keysNamedIn } from "./schema-key-nodes.ts";
 import {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Json } from "../wire/json.ts";
+import type { Json } from "../../wire/json.ts";
 import { isObject, listOf, type Schema } from "./schema-keywords.ts";
 
 /** Says nothing about which values fit. */

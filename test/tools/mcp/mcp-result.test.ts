@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { jsonOfMcpResult } from "../../src/tools/mcp-result.ts";
+import { jsonOfMcpResult } from "../../../src/tools/mcp/mcp-result.ts";
 
 const text = (said: string) => ({ type: "text", text: said }) as const;
 const image = (mimeType: string) => ({ type: "image", data: "aGk=", mimeType }) as const;

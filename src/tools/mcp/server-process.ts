@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
-import { signalGroup, spawnLeashed } from "../processes/leashed-process.ts";
-import { clipStart } from "../wire/clip.ts";
-import { describe } from "../wire/error-codec.ts";
+import { signalGroup, spawnLeashed } from "../../processes/leashed-process.ts";
+import { clipStart } from "../../wire/clip.ts";
+import { describe } from "../../wire/error-codec.ts";
 
 export interface ServerProcessOptions {
   readonly command: string;

@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
 import { isFitKey } from "./free-names.ts";
 import { fieldsOf, isObject, type Schema, textsOf } from "./schema-keywords.ts";
 import { nullable, type Reading, readers } from "./schema-readers.ts";

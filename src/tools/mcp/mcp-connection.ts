@@ -1,10 +1,10 @@
 import { type ActorRefFrom, createActor, fromPromise } from "xstate";
-import { compileGlob } from "../../machines/glob.ts";
-import { mcpConnection } from "../../machines/mcp-connection.ts";
-import type { Clock } from "../wire/clock.ts";
+import { compileGlob } from "../../../machines/glob.ts";
+import { mcpConnection } from "../../../machines/mcp-connection.ts";
+import type { Clock } from "../../wire/clock.ts";
+import type { Callable } from "../running-call.ts";
 import type { McpClient, McpTool } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
-import type { Callable } from "./running-call.ts";
 
 export interface McpConnectionOptions {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkMcpServer } from "../../src/tools/mcp-config.ts";
+import { checkMcpServer } from "../../../src/tools/mcp/mcp-config.ts";
 
 const stdio = { command: "node" };
 const http = { url: "https://example.com/mcp" };

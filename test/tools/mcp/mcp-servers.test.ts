@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, installed, RecordedToolbox } from "./fixture-toolbox.ts";
+import { fixture, installed, RecordedToolbox } from "../fixture-toolbox.ts";
 
 describe("the filesystem server", () => {
   let folder = "";

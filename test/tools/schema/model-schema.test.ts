@@ -1,9 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { modelSchema } from "../../src/tools/model-schema.ts";
-import { defineTool } from "../../src/tools/tool.ts";
-import type { JsonSchema } from "../../src/wire/json.ts";
+import { modelSchema } from "../../../src/tools/schema/model-schema.ts";
+import { defineTool } from "../../../src/tools/tool.ts";
+import type { JsonSchema } from "../../../src/wire/json.ts";
 
 const ajv = new Ajv2020({ strict: false });
 const text = { type: "string" } as const;

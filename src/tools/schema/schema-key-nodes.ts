@@ -1,5 +1,5 @@
-import type { JsonSchema } from "../wire/json.ts";
-import type { KeyNode, RenamedKeys } from "../wire/renamed-keys.ts";
+import type { JsonSchema } from "../../wire/json.ts";
+import type { KeyNode, RenamedKeys } from "../../wire/renamed-keys.ts";
 import { fieldsOf, insideOf, isObject, type Schema, targetOf, textsOf } from "./schema-keywords.ts";
 
 /** What is known of one schema while the nodes are made. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { describe } from "../wire/error-codec.ts";
-import type { Json, JsonSchema } from "../wire/json.ts";
-import type { RenamedKeys } from "../wire/renamed-keys.ts";
+import { describe } from "../../wire/error-codec.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
+import type { RenamedKeys } from "../../wire/renamed-keys.ts";
 import { modernSchema } from "./schema-draft.ts";
 import { sayForms } from "./schema-forms.ts";
 import { renameKeys } from "./schema-keys.ts";

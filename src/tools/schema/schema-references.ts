@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
 import { FreeNames, isFitKey } from "./free-names.ts";
 import { fieldsOf, isObject, isSchema, type Schema } from "./schema-keywords.ts";
 

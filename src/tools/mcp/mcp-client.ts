@@ -1,20 +1,18 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { deserializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolResultSchema,
   PaginatedResultSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { LONGEST_DELAY_MS } from "../wire/clock.ts";
-import { describe } from "../wire/error-codec.ts";
-import type { Json, JsonSchema } from "../wire/json.ts";
-import type { HttpServer, McpServerConfig, StdioServer } from "./mcp-config.ts";
+import { LONGEST_DELAY_MS } from "../../wire/clock.ts";
+import { describe } from "../../wire/error-codec.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
+import { isObject } from "../schema/schema-keywords.ts";
+import type { McpServerConfig } from "./mcp-config.ts";
+import { httpLine } from "./mcp-http-line.ts";
+import type { Line } from "./mcp-line.ts";
+import { processLine } from "./mcp-process-line.ts";
 import { jsonOfMcpResult } from "./mcp-result.ts";
-import { isObject } from "./schema-keywords.ts";
-import { ServerProcess } from "./server-process.ts";
 
 /** A tool as its server lists it. */
 export interface McpTool {
@@ -39,20 +37,12 @@ export interface McpCallOptions {
 
 const MAX_PAGES = 50;
 const MAX_TOOLS = 1_000;
-/** For a server behind a URL to say that it is alive, and to end its session. */
+/** For a server behind a URL to say that it is alive. */
 const PING_MS = 10_000;
-const GOODBYE_MS = 1_000;
-
-/** How a kind of connection is made, watched and ended. */
-interface Line {
-  readonly transport: Transport;
-  /** Why it ended, when that is known. */
-  readonly how: () => string | undefined;
-  readonly close: (hurry?: AbortSignal) => Promise<void>;
-}
 
 /**
- * One connection to one MCP server, from its start to its end. The only place that knows the SDK.
+ * One connection to one MCP server, from its start to its end. It and its lines are all that know
+ * the SDK.
  *
  * **Guarantees** when `open` rejects or `close` resolves, nothing that was started is left.
  */
@@ -200,57 +190,4 @@ function readTool(tool: unknown): McpTool[] {
       inputSchema: isObject(inputSchema) ? inputSchema : { type: "object" },
     },
   ];
-}
-
-function processLine(config: StdioServer): Line {
-  let server: ServerProcess | undefined;
-  let how: string | undefined;
-  const close = async (hurry?: AbortSignal): Promise<void> => server?.close(hurry);
-  const transport: Transport = {
-    // The process is started here, when the SDK listens, so that no early word is lost.
-    start: async () => {
-      server = new ServerProcess({
-        command: config.command,
-        args: config.args ?? [],
-        env: { ...getDefaultEnvironment(), ...config.env },
-        cwd: config.cwd,
-        onLine: (line) => receive(transport, line),
-        onEnd: (ended) => {
-          how = ended;
-          transport.onclose?.();
-        },
-      });
-    },
-    send: async (message) => {
-      if (server === undefined) throw new Error("it has not been started");
-      server.send(JSON.stringify(message));
-    },
-    close: () => close(),
-  };
-  return { transport, how: () => how, close };
-}
-
-function receive(transport: Transport, line: string): void {
-  try {
-    transport.onmessage?.(deserializeMessage(line));
-  } catch (error) {
-    // Some servers print other things too; the SDK passes over them as well.
-    transport.onerror?.(error instanceof Error ? error : new Error(String(error)));
-  }
-}
-
-function httpLine(config: HttpServer): Line {
-  const requestInit = { headers: { ...config.headers } };
-  const transport = new StreamableHTTPClientTransport(new URL(config.url), { requestInit });
-  const close = async (): Promise<void> => {
-    const timer = Promise.withResolvers<void>();
-    const timeout = setTimeout(timer.resolve, GOODBYE_MS);
-    // A server that is gone needs no goodbye, and one that does not take it forgets by itself.
-    await Promise.race([transport.terminateSession().catch(() => undefined), timer.promise]);
-    clearTimeout(timeout);
-    await transport.close();
-  };
-  // The SDK declares `sessionId` in a way that its own interface refuses under strict options.
-  const asTransport = transport as Transport;
-  return { transport: asTransport, how: () => undefined, close };
 }

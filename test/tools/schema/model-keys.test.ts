@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { modelSchema } from "../../src/tools/model-schema.ts";
-import type { Json, JsonSchema } from "../../src/wire/json.ts";
-import { KeyRenaming } from "../../src/wire/renamed-keys.ts";
+import { modelSchema } from "../../../src/tools/schema/model-schema.ts";
+import type { Json, JsonSchema } from "../../../src/wire/json.ts";
+import { KeyRenaming } from "../../../src/wire/renamed-keys.ts";
 
 const text = { type: "string" } as const;
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { Json, JsonSchema } from "../../wire/json.ts";
 import { type Form, type Forms, joinForms, MOST_FORMS } from "./schema-forms.ts";
 import { fieldsOf, isSchema, listOf, type Schema, targetOf, textsOf } from "./schema-keywords.ts";
 import {

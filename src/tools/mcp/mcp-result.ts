@@ -1,6 +1,6 @@
-import { shownType } from "../wire/image-block.ts";
-import type { Json } from "../wire/json.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { shownType } from "../../wire/image-block.ts";
+import type { Json } from "../../wire/json.ts";
+import { plainJson } from "../../wire/plain-json.ts";
 
 /** What an MCP server answers to `tools/call`. */
 export interface McpResult {

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SimulatedClock } from "xstate";
-import type { CallResult } from "../../src/wire/delivery.ts";
-import { fixture, isAlive, RecordedToolbox } from "./fixture-toolbox.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import type { CallResult } from "../../../src/wire/delivery.ts";
+import { fixture, isAlive, RecordedToolbox } from "../fixture-toolbox.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 describe("a server that does not start", () => {
   it.each([
