@@ -35,6 +35,8 @@ export interface NewNode {
 export interface Answered {
   readonly subject: string;
   readonly below: boolean;
+  /** What the subject was then: one that has changed since is asked for again. */
+  readonly version?: string | undefined;
 }
 
 /** The rights as plain JSON, parents before children. */
@@ -102,11 +104,13 @@ export interface Addition {
   readonly now?: number | undefined;
 }
 
-export function remember(node: CapabilityNode, { subject, below }: Answered): void {
+/** Of a subject that changed only the last answer is kept. */
+export function remember(node: CapabilityNode, { subject, below, version }: Answered): void {
   node.answered ??= new Map();
-  const widest = below || node.answered.get(subject)?.below === true;
+  const before = node.answered.get(subject);
+  const widest = below || (before?.below === true && before.version === version);
   node.answered.delete(subject);
-  node.answered.set(subject, { below: widest });
+  node.answered.set(subject, { below: widest, version });
   if (node.answered.size <= MOST_ANSWERED) return;
   for (const oldest of node.answered.keys()) {
     node.answered.delete(oldest);
@@ -119,7 +123,10 @@ export function saveCapability({ nodes, counted }: CapabilityState): SavedCapabi
     node: path,
     parent: parent?.path ?? null,
     layers: layers.map((rules) => rules.map(saveRule)),
-    answered: [...(answered ?? [])].map(([subject, { below }]) => ({ subject, below })),
+    answered: [...(answered ?? [])].map(([subject, { below, version }]) => ({
+      ...{ subject, below },
+      ...(version === undefined ? {} : { version }),
+    })),
   }));
   return { nodes: saved, counted: [...counted.keys()] };
 }

@@ -25,7 +25,15 @@ export interface CapabilityNode {
   known: Map<string, CapabilityVerdict> | undefined;
   epoch: number;
   /** What a person has allowed here, and whether for all below it. */
-  answered: Map<string, { readonly below: boolean }> | undefined;
+  answered: Map<string, AnsweredYes> | undefined;
+}
+
+/** A person's yes that is remembered. */
+export interface AnsweredYes {
+  /** Also for all below the node. */
+  readonly below: boolean;
+  /** What the subject was when it was given. */
+  readonly version?: string | undefined;
 }
 
 /** What an answer can depend on beside the subject. */
@@ -69,6 +77,8 @@ export interface CapabilityAsking {
   readonly subject: string;
   /** The grant that asks first. */
   readonly grant: string;
+  /** A yes is remembered for what the subject was before it changed. */
+  readonly changed?: true;
 }
 
 /** Ask again with {@link Facts}: the time, and these arguments. */
@@ -93,6 +103,8 @@ export interface Question {
   readonly approved: boolean;
   /** It was counted before. */
   readonly counted: boolean;
+  /** What the subject is now: a remembered yes holds for that alone. */
+  readonly version?: string | undefined;
 }
 
 interface Allowed {
@@ -155,9 +167,13 @@ export function walk(
     }
     right = "delegate";
   }
-  const { subject, approved } = question;
-  if (grant !== undefined && !approved && !isAnswered(asking, subject)) {
-    return { status: "ask", nodes, subject, grant };
+  if (grant !== undefined && !question.approved) {
+    const { subject, version } = question;
+    const yeses = yesesFor(asking, subject);
+    if (!yeses.some((yes) => yes.version === version)) {
+      const changed = yeses.length === 0 ? {} : ({ changed: true } as const);
+      return { status: "ask", nodes, subject, grant, ...changed };
+    }
   }
   return limits.length === 0 ? PERMITTED : COUNTS;
 }
@@ -234,10 +250,12 @@ function lackOf(rule: Rule, { facts, counted }: Question): Lack | undefined {
 const revoked = ({ pattern }: CapabilityGrant): Lack => ({ type: "revoked", grant: pattern });
 const isCounted = ({ grant }: Rule): boolean => grant.uses !== undefined;
 
-function isAnswered(asking: CapabilityNode, subject: string): boolean {
-  if (asking.answered?.has(subject)) return true;
+/** The remembered answers that speak of a node, whatever the subject was then. */
+function yesesFor(asking: CapabilityNode, subject: string): readonly AnsweredYes[] {
+  const yeses: AnsweredYes[] = [];
   for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
-    if (node.answered?.get(subject)?.below) return true;
+    const yes = node.answered?.get(subject);
+    if (yes !== undefined && (yes.below || node === asking)) yeses.push(yes);
   }
-  return false;
+  return yeses;
 }

@@ -31,6 +31,7 @@ import { deciderLogic } from "./decider.ts";
 
 export type { CapabilityGrant, CapabilityLayer } from "./capability-rules.ts";
 export {
+  type Answered,
   type CapabilityState,
   createCapability,
   type NewNode,
@@ -68,6 +69,8 @@ export interface CapabilityAsk {
   readonly facts?: Facts | undefined;
   /** Somebody has allowed this one request; a deny still wins. */
   readonly approved?: boolean | undefined;
+  /** What the subject is now, where it can change: a remembered yes holds for that alone. */
+  readonly version?: string | undefined;
   /** Names the call; one that was counted before is not asked for its uses again. */
   readonly key?: string | undefined;
 }
@@ -228,11 +231,11 @@ function release({ counted }: CapabilityState, key: string, started: boolean): v
 function answerTo(
   state: CapabilityState,
   node: CapabilityNode,
-  { subject, byDefault = false, facts = NO_FACTS, approved = false, key }: Asked,
+  { subject, byDefault = false, facts = NO_FACTS, approved = false, key, version }: Asked,
   limits?: Limit[],
 ): CapabilityVerdict {
   const counted = key !== undefined && state.counted.has(key);
-  return walk(node, { subject, byDefault, facts, approved, counted }, limits);
+  return walk(node, { subject, byDefault, facts, approved, counted, version }, limits);
 }
 
 /** The answer, or what it depends on, from what the node remembers. */

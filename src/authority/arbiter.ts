@@ -103,7 +103,7 @@ export class Arbiter {
    * Asks for a tool call. When it is granted with an `input`, the tool is to be given that one:
    * it is what the patterns of the path were matched with.
    */
-  tool(seat: Seat, { callId, tool, input, approved }: ToolAsk): Verdict {
+  tool(seat: Seat, { callId, tool, input, approved, version }: ToolAsk): Verdict {
     const { path } = seat;
     const subject = toolSubject(tool);
     const right = this.#ask(seat, {
@@ -113,6 +113,7 @@ export class Arbiter {
       key: callId,
       input,
       approved,
+      version,
     });
     if (right.status === "refused") return right;
     if (right.status === "ask") return this.#ledger.peekTool(path) ?? right;
@@ -162,13 +163,14 @@ export class Arbiter {
   /**
    * Takes note of a person's yes, so that no grant asks for this subject again: for the agent
    * itself, for all of its top-level run, or for everybody as long as the arbiter lives. A deny
-   * still wins. `once` is what `approved` is for, and changes nothing.
+   * still wins. `once` is what `approved` is for, and changes nothing. With a `version` it holds
+   * as long as the subject is that.
    */
-  remember(seat: Seat, subject: string, scope: ApprovalScope): void {
+  remember(seat: Seat, subject: string, scope: ApprovalScope, version?: string): void {
     if (scope === "once" || seat.closed) return;
     let at = scope === "always" ? this.root : seat;
     while (scope === "run" && at.parent?.parent !== undefined) at = at.parent;
-    this.#rights.remember(at.path, subject, scope !== "agent");
+    this.#rights.remember(at.path, { subject, below: scope !== "agent", version });
   }
 
   /**

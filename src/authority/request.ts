@@ -13,6 +13,8 @@ export interface ToolAsk extends Request {
   readonly tool: string;
   /** What `where` looks at; left out, every argument is missing. */
   readonly input?: Json | undefined;
+  /** The tool as it is now: a remembered yes holds for that alone. */
+  readonly version?: string | undefined;
 }
 
 export interface SpawnAsk extends Request {

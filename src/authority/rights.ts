@@ -1,5 +1,6 @@
 import { createActor, type InspectionEvent } from "xstate";
 import {
+  type Answered,
   type CapabilityAsk,
   type CapabilityLayer,
   type CapabilityState,
@@ -131,8 +132,8 @@ export class Rights {
   }
 
   /** Takes note that a person has allowed this subject to a node, or to all below it. */
-  remember(node: string, subject: string, below: boolean): void {
-    decideCapability(this.#state, { type: "remember", node, subject, below });
+  remember(node: string, answered: Answered): void {
+    decideCapability(this.#state, { type: "remember", node, ...answered });
   }
 
   /** Whether a node may ever use it, for some arguments and at some time. */

@@ -54,8 +54,10 @@ export function denied(path: string, answer: CapabilityDenied): Refused {
   return refused(new CoppiceError("CAPABILITY_DENIED", message, details));
 }
 
-export function asking(path: string, { nodes, subject, grant }: CapabilityAsking): Asking {
-  const reason = `the grant "${grant}" of ${nodes[0]} asks before ${path} uses "${subject}"`;
+export function asking(path: string, answer: CapabilityAsking): Asking {
+  const { nodes, subject, grant, changed } = answer;
+  const why = changed === true ? ", which has changed since it was allowed" : "";
+  const reason = `the grant "${grant}" of ${nodes[0]} asks before ${path} uses "${subject}"${why}`;
   return { status: "ask", subject, reason, nodes };
 }
 

@@ -1,12 +1,17 @@
-import { readRaise } from "../authority/budget-options.ts";
 import type { Asking } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
-import type { Json } from "../wire/json.ts";
-import type { Unit } from "../wire/spec.ts";
 import { decisionKey, readDecision } from "./decision.ts";
+import {
+  type AskAgain,
+  budgetQuestion,
+  type CallAsked,
+  callQuestion,
+  type Question,
+  type UsedUp,
+} from "./question.ts";
 import type { Swarm } from "./swarm.ts";
 
 export type Approve = (request: PendingApproval) => Promise<Decision> | Decision;
@@ -16,36 +21,27 @@ export interface ApprovalOptions {
   readonly approve?: Approve | undefined;
 }
 
-/** A refusal by a budget whose owner wants to be asked. */
-export interface UsedUp {
-  readonly error: CoppiceError;
-  readonly unit: Unit;
-  readonly asks: string;
-  /** Whether a person has allowed the call itself: more money is no such yes. */
-  readonly approved: boolean;
+/** A question and what was decided of it. */
+export interface Decided {
+  readonly id: string;
+  readonly decision: Decision;
 }
 
 /** Decisions that are remembered, so that the same one may come twice. */
 const DECISIONS_KEPT = 1000;
 
-/** What is asked, and what follows from the answer. */
-export interface Question {
+interface Open {
+  readonly asked: PendingApproval;
+  readonly question: Question;
+}
+
+/** For a call that is asked for again. */
+interface Again {
   readonly node: Node;
-  readonly callId: string;
-  readonly kind: PendingApproval["kind"];
-  readonly subject: string;
-  readonly reason: string;
-  readonly input?: Json;
-  /** Fails with OPTIONS_INVALID for a yes that says nothing usable; the question stays open. */
-  readonly check?: (decision: Decision) => void;
-  /** What a yes changes beyond the call: remembered rights, a lifted budget. */
-  readonly onAllowed: (decision: Decision) => void;
-  /** Whether a yes to this one answers another question too; that one only goes on then. */
-  readonly covers?: (other: Question, decision: Decision) => boolean;
-  readonly goOn: () => void;
-  /** Of a budget: which account and unit. */
-  readonly purse?: string;
-  readonly onDenied: (error: CoppiceError) => void;
+  /** A person has allowed it. */
+  readonly approved: boolean;
+  /** Of a tool: what it was then. */
+  readonly version?: string | undefined;
 }
 
 /**
@@ -58,13 +54,10 @@ export class Approvals {
   readonly #swarm: Swarm;
   readonly #timeoutMs: number;
   readonly #approve: Approve | undefined;
-  readonly #open = new Map<
-    string,
-    { readonly asked: PendingApproval; readonly question: Question }
-  >();
+  readonly #open = new Map<string, Open>();
   readonly #decided = new Map<string, string>();
   /** Calls that were decided and have not been asked for again yet. */
-  readonly #again = new Map<string, { readonly node: Node; readonly approved: boolean }>();
+  readonly #again = new Map<string, Again>();
   #count = 0;
 
   constructor(swarm: Swarm, options: ApprovalOptions) {
@@ -79,12 +72,13 @@ export class Approvals {
 
   ask(question: Question): void {
     const { kernel, clock, log } = this.#swarm;
-    const { node, callId, kind, subject, reason, input } = question;
+    const { node, callId, kind, subject, reason, input, version } = question;
     this.#count += 1;
     const id = `approval-${this.#count}`;
     const askedAt = Math.floor(clock.now());
     const expiresAt = askedAt + this.#timeoutMs;
-    const about = { kind, subject, reason, ...(input === undefined ? {} : { input }) };
+    const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
+    const about = { kind, subject, reason, ...(input === undefined ? {} : { input }), ...hash };
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     this.#open.set(id, { asked, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
@@ -95,86 +89,41 @@ export class Approvals {
 
   /**
    * Asks whether a call may be made that a grant asks about. A yes does not make it: the door is
-   * asked once more, for rights and budget as they are then.
+   * asked once more, for rights, budget and the tool as they are then.
    */
-  askForCall(
-    node: Node,
-    callId: string,
-    asking: Asking,
-    deny: (error: CoppiceError) => void,
-  ): void {
-    const { subject, reason, input } = asking;
-    this.ask({
-      ...{ node, callId, subject, reason },
-      kind: "tool",
-      ...(input === undefined ? {} : { input: structuredClone(input) }),
-      onAllowed: ({ scope = "once" }) => {
-        const { seat } = this.#swarm.recordOf(node);
-        if (scope !== "once") this.#swarm.parts.arbiter.remember(seat, subject, scope);
-      },
-      covers: (other, { scope }) =>
-        other.kind === "tool" && other.subject === subject && isWithin(other.node, node, scope),
-      goOn: () => this.#askAgain(node, callId, true),
-      onDenied: deny,
-    });
+  askForCall(asked: CallAsked, asking: Asking): void {
+    this.ask(callQuestion(this.#swarm, asked, asking, this.#askAgain));
   }
 
-  /**
-   * Asks for more of a budget that is used up; `otherwise` is what follows from a no. A yes lifts
-   * it by the decision's `answer`, or by as much as it was, and the door is asked once more.
-   */
-  askForMore(node: Node, callId: string, usedUp: UsedUp, otherwise: () => void): void {
-    const { error, unit, asks, approved } = usedUp;
-    const { limit } = error.details;
-    const purse = `${asks} ${unit}`;
-    this.ask({
-      ...{ node, callId },
-      kind: "budget",
-      subject: `budget:${unit}`,
-      reason: error.message,
-      input: { ...error.details } as Json,
-      check: ({ answer }) => void (answer === undefined || readRaise(unit, answer)),
-      onAllowed: ({ answer = Number(limit) || 1 }) => {
-        this.#swarm.parts.arbiter.raise(asks, unit, answer as number);
-      },
-      // The same purse: what was added serves whoever stood before it, as far as it goes.
-      covers: (other) => other.kind === "budget" && other.purse === purse,
-      purse,
-      goOn: () => this.#askAgain(node, callId, approved),
-      onDenied: otherwise,
-    });
+  /** Asks for more of a budget that is used up; after a yes the door is asked once more. */
+  askForMore(asked: CallAsked, usedUp: UsedUp): void {
+    this.ask(budgetQuestion(this.#swarm, asked, usedUp, this.#askAgain));
   }
 
   /** For a call that is asked for again, once: whether a person has allowed it. */
-  takeAgain(callId: string): { readonly approved: boolean } | undefined {
+  takeAgain(callId: string): Again | undefined {
     const again = this.#again.get(callId);
     this.#again.delete(callId);
     return again;
   }
 
   /**
-   * Decides a question; the same decision again has no effect.
+   * Decides questions as one, all of them or none; the same decision again has no effect.
    *
    * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise;
-   * OPTIONS_INVALID for an amount that no budget can be lifted by: it may be decided again.
+   * OPTIONS_INVALID for a decision that does not answer its question, and for two of one. Nothing
+   * has been decided then.
    */
-  decide(id: string, decision: Decision): void {
-    const key = decisionKey(decision);
-    const before = this.#decided.get(id);
-    if (before === key) return;
-    const open = this.#open.get(id);
-    if (open === undefined) {
-      const why = before === undefined ? "is not open" : "was decided otherwise";
-      throw new CoppiceError("APPROVAL_UNKNOWN", `the approval "${id}" ${why}`, { id });
+  decide(decisions: readonly Decided[]): void {
+    const fresh = new Map<string, Open & Decided>();
+    for (const [index, { id, decision }] of decisions.entries()) {
+      const open = this.#openFor(index, { id, decision }, fresh.get(id)?.decision);
+      if (open !== undefined) fresh.set(id, { ...open, id, decision });
     }
-    const { question, asked } = open;
-    if (decision.allow) question.check?.(decision);
-    this.#remember(id, key);
-    this.#close(id, { ...decision });
-    if (decision.allow) return this.#allow(id, question, decision);
-    const { reason } = decision;
-    const told = `${asked.subject} was refused${reason === undefined ? "" : `: ${reason}`}`;
-    question.onDenied(new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
+    // Nobody hears of one before all are decided, and no yes to one answers another of them.
+    for (const { id, decision } of fresh.values()) this.#take(id, decision);
+    for (const { question, id, decision } of fresh.values()) this.#tell(question, id, decision);
+    for (const one of fresh.values()) this.#carryOut(one);
   }
 
   /** Nobody answered: the call is refused. */
@@ -196,29 +145,69 @@ export class Approvals {
     }
   }
 
+  /** The question that is to be decided, if it is still to be: fails where it cannot be. */
+  #openFor(index: number, { id, decision }: Decided, other?: Decision): Open | undefined {
+    const key = decisionKey(decision);
+    const before = this.#decided.get(id) ?? (other === undefined ? undefined : decisionKey(other));
+    if (before === key) return undefined;
+    const open = this.#open.get(id);
+    const details = { id, index };
+    if (open !== undefined && before !== undefined) {
+      const message = `decisions ${index} and another decide "${id}" differently`;
+      throw new CoppiceError("OPTIONS_INVALID", message, details);
+    }
+    if (open === undefined) {
+      const why = before === undefined ? "is not open" : "was decided otherwise";
+      throw new CoppiceError("APPROVAL_UNKNOWN", `the approval "${id}" ${why}`, details);
+    }
+    checkAnswer(open, decision);
+    return open;
+  }
+
+  #carryOut({ id, decision, question, asked }: Open & Decided): void {
+    // Somebody who was told has ended its agent.
+    if (question.node.closed) return;
+    if (!decision.allow) {
+      const { reason } = decision;
+      const told = `${asked.subject} was refused${reason === undefined ? "" : `: ${reason}`}`;
+      question.onDenied(new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
+    } else if (decision.result !== undefined) question.standIn?.(decision);
+    else this.#allow(id, question, decision);
+  }
+
   #allow(id: string, question: Question, decision: Decision): void {
     question.onAllowed(decision);
     question.goOn();
     for (const [other, { question: waiting }] of [...this.#open]) {
       if (question.covers?.(waiting, decision) !== true || !this.#open.has(other)) continue;
       const as = { allow: true, reason: `as ${id}` };
-      this.#remember(other, decisionKey(as));
-      this.#close(other, as);
+      this.#take(other, as);
+      this.#tell(waiting, other, as);
       waiting.goOn();
     }
   }
 
-  #askAgain(node: Node, callId: string, approved: boolean): void {
-    this.#again.set(callId, { node, approved });
+  readonly #askAgain: AskAgain = (node, callId, allowed) => {
+    if (node.closed) return;
+    this.#again.set(callId, { node, ...allowed });
     this.#swarm.kernel.again(node, callId);
+  };
+
+  /** It is decided from now on, also for who is told of it. */
+  #take(id: string, decision: Decision): void {
+    this.#remember(id, decisionKey(decision));
+    this.#open.delete(id);
   }
 
-  #close(id: string, told: Decision): void {
-    const { kernel, log } = this.#swarm;
-    const { node } = (this.#open.get(id) as { readonly question: Question }).question;
+  #close(id: string, decision: Decision): void {
+    const { question } = this.#open.get(id) as Open;
     this.#open.delete(id);
-    log.fact("approval.decided", node.path, { id, ...told });
-    kernel.unhold(node);
+    this.#tell(question, id, decision);
+  }
+
+  #tell({ node }: Question, id: string, decision: Decision): void {
+    this.#swarm.log.fact("approval.decided", node.path, { id, ...decision });
+    this.#swarm.kernel.unhold(node);
   }
 
   /** A callback that fails refuses: nothing goes on because of a bug. */
@@ -229,13 +218,14 @@ export class Approvals {
       await Promise.resolve();
       if (!this.#open.has(asked.id)) return;
       decision = readDecision(await approve(asked), "approve");
-      if (decision.allow) this.#open.get(asked.id)?.question.check?.(decision);
+      const open = this.#open.get(asked.id);
+      if (open !== undefined) checkAnswer(open, decision);
     } catch (thrown) {
       decision = { allow: false, reason: `the approve callback failed: ${describe(thrown)}` };
     }
     // Somebody else may have decided meanwhile, or the question was withdrawn.
     if (!this.#open.has(asked.id)) return;
-    this.#swarm.step(() => this.decide(asked.id, decision));
+    this.#swarm.step(() => this.decide([{ id: asked.id, decision }]));
   }
 
   #remember(id: string, decision: string): void {
@@ -246,9 +236,20 @@ export class Approvals {
   }
 }
 
-/** True for the agents that a yes of this scope speaks of. */
-function isWithin(other: Node, node: Node, scope: Decision["scope"]): boolean {
-  if (scope === "always") return true;
-  if (scope === "run") return other.top === node.top;
-  return scope === "agent" && other === node;
+/** Fails with OPTIONS_INVALID where a decision does not answer its question. */
+function checkAnswer({ asked, question }: Open, decision: Decision): void {
+  if (decision.result !== undefined) checkStandIn(asked, question, decision);
+  else if (decision.allow) question.check?.(decision);
+}
+
+function checkStandIn({ id, kind }: PendingApproval, { standIn }: Question, decision: Decision) {
+  const wrong = (why: string): CoppiceError =>
+    new CoppiceError("OPTIONS_INVALID", `the approval "${id}" cannot have this result: ${why}`);
+  if (standIn === undefined) {
+    throw wrong(`it is about no tool call${kind === "question" ? "; give an `answer`" : ""}`);
+  }
+  if (!decision.allow) throw wrong("a refusal has none; give a `reason`");
+  if ((decision.scope ?? "once") !== "once") {
+    throw wrong("it stands in for this call alone; leave `scope` out");
+  }
 }

@@ -2,7 +2,11 @@ import { CoppiceError } from "../errors.ts";
 import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/plain-json.ts";
-import { check, decisionSchema } from "./spec-schema.ts";
+import type { Decided } from "./approvals.ts";
+import { check, decidedSchema, decisionSchema } from "./spec-schema.ts";
+
+/** One question, several that are decided alike, or several each with its decision. */
+export type Decidable = string | readonly string[] | readonly Decided[];
 
 /**
  * A copy of what somebody decided, for it comes from outside: from `decide` or from `approve`.
@@ -11,16 +15,33 @@ import { check, decisionSchema } from "./spec-schema.ts";
  */
 export function readDecision(decision: unknown, from: string): Decision {
   check(decisionSchema, decision, from);
-  const { answer, ...rest } = decision as Decision;
-  if (answer === undefined) return rest;
+  const { answer, result, ...rest } = decision as Decision;
+  return { ...rest, ...copied("answer", answer, from), ...copied("result", result, from) };
+}
+
+function copied(field: "answer" | "result", value: unknown, from: string) {
+  if (value === undefined) return {};
   try {
-    return { ...rest, answer: plainJson(answer) };
+    return { [field]: plainJson(value) };
   } catch (thrown) {
-    throw new CoppiceError("OPTIONS_INVALID", `${from}: answer: ${describe(thrown)}`);
+    throw new CoppiceError("OPTIONS_INVALID", `${from}: ${field}: ${describe(thrown)}`);
   }
 }
 
+/** What a call of `decide` decides, in its forms: `(id, d)`, `(ids, d)`, `([{ id, decision }])`. */
+export function readDecided(what: Decidable, decision: unknown): Decided[] {
+  check(decidedSchema, what, "decide");
+  const given = typeof what === "string" ? [what] : what;
+  return given.map((one, index) => {
+    if (typeof one === "string") return { id: one, decision: readDecision(decision, "decide") };
+    const from = `decide[${index}]`;
+    return { id: one.id, decision: readDecision(one.decision, from) };
+  });
+}
+
 /** Two decisions are the same when they allow alike, as far, with the same words. */
-export function decisionKey({ allow, scope = "once", reason, answer, by }: Decision): string {
-  return JSON.stringify([allow, scope, reason ?? null, answer ?? null, by ?? null]);
+export function decisionKey(decision: Decision): string {
+  const { allow, scope = "once", reason, answer, result, by } = decision;
+  const stands = result === undefined ? [] : [result];
+  return JSON.stringify([allow, scope, reason ?? null, answer ?? null, by ?? null, ...stands]);
 }

@@ -107,7 +107,9 @@ function mayReach(
   const about = { callId, to: to.path, relation: relationOf(node, to), approved };
   const verdict = parts.arbiter.message(swarm.recordOf(node).seat, about);
   const deny = (error: CoppiceError) => refuse(swarm, node, callId, error);
-  if (verdict.status === "ask") approvals.askForCall(node, callId, { input, ...verdict }, deny);
+  if (verdict.status === "ask") {
+    approvals.askForCall({ node, callId, deny }, { input, ...verdict });
+  }
   if (verdict.status === "refused") deny(verdict.error);
   return verdict.status === "granted";
 }

@@ -201,7 +201,7 @@ export class ModelCalls {
         keepChoice(this.#swarm.recordOf(node), out.callId, asked.choice);
         const deny = (error: CoppiceError) =>
           this.#fail(node, out, encodeError(error, "APPROVAL_DENIED"));
-        return this.#swarm.approvals.askForCall(node, out.callId, verdict, deny);
+        return this.#swarm.approvals.askForCall({ node, callId: out.callId, deny }, verdict);
       }
       case "refused":
         return this.#refused(asked, verdict);
@@ -211,9 +211,9 @@ export class ModelCalls {
   }
 
   /** Without the right to this model the next one is asked; without the money the agent ends. */
-  #refused(asked: Asked, verdict: Extract<Verdict, { status: "refused" }>): void {
+  #refused(refused: Asked, verdict: Extract<Verdict, { status: "refused" }>): void {
     const { kernel, log } = this.#swarm;
-    const { node, call, choice, approved } = asked;
+    const { node, call, choice, approved } = refused;
     const { error, unit, asks } = verdict;
     const { callId } = call.out as ModelOut;
     if (unit === undefined) {
@@ -226,7 +226,8 @@ export class ModelCalls {
     };
     if (asks === undefined) return refuse();
     keepChoice(this.#swarm.recordOf(node), callId, choice);
-    this.#swarm.approvals.askForMore(node, callId, { error, unit, asks, approved }, refuse);
+    const asked = { node, callId, deny: refuse };
+    this.#swarm.approvals.askForMore(asked, { error, unit, asks, approved });
   }
 
   #granted(asked: Asked, maxTokens: number): void {

@@ -99,7 +99,7 @@ function planSpawn(swarm: Swarm, node: Node, out: Of<"spawn">): Plan | Asking {
 
 function askFor(swarm: Swarm, node: Node, callId: string, asking: Asking): void {
   const deny = (error: CoppiceError) => settle(swarm, node, callId, refusal(error));
-  swarm.approvals.askForCall(node, callId, asking, deny);
+  swarm.approvals.askForCall({ node, callId, deny }, asking);
 }
 
 /** An agent's own question: the answer is the call's value. */

@@ -235,11 +235,16 @@ export const decisionSchema = z.strictObject({
   scope: z.enum(["once", "agent", "run", "always"]).optional(),
   reason: z.string().optional(),
   answer: json.optional(),
+  result: json.optional(),
   by: z.string().optional(),
 });
 
-/** One question, or several. */
-export const idsSchema = z.union([z.string(), z.array(z.string())]);
+/** What is decided at once: one question, several alike, or several each with its decision. */
+export const decidedSchema = z.union([
+  z.string(),
+  z.array(z.string()).max(10_000),
+  z.array(z.strictObject({ id: z.string(), decision: z.unknown() })).max(10_000),
+]);
 
 /** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */
 export function check(schema: z.ZodType, value: unknown, what: string): void {

@@ -8,12 +8,13 @@ import type { AgentSpec, Grant, Unit } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
+import type { Decided } from "./approvals.ts";
 import { checkCloneable } from "./cloneable.ts";
-import { readDecision } from "./decision.ts";
+import { type Decidable, readDecided } from "./decision.ts";
 import { EventStreams } from "./event-streams.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
 import { Shutdown } from "./shutdown.ts";
-import { check, idsSchema, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
+import { check, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
 import type { Swarm } from "./swarm.ts";
 import {
@@ -167,18 +168,18 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
   }
 
   /**
-   * Decides one question, or several alike; the same decision again has no effect.
+   * Decides one question, several alike, or several each with its own decision, at most 10,000:
+   * all of them or none. The same decision again has no effect.
    *
    * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise, and
-   * OPTIONS_INVALID for what is no decision; those before it have been decided then.
+   * OPTIONS_INVALID for what does not answer its question; `details` name its `id` and `index`.
+   * Nothing has been decided then.
    */
-  async decide(id: string | readonly string[], decision: Decision): Promise<void> {
-    check(idsSchema, id, "decide: id");
-    const decided = readDecision(decision, "decide");
-    const ids = typeof id === "string" ? [id] : id;
-    this.#swarm.step(() => {
-      for (const one of ids) this.#swarm.approvals.decide(one, decided);
-    });
+  decide(id: string | readonly string[], decision: Decision): Promise<void>;
+  decide(batch: readonly Decided[]): Promise<void>;
+  async decide(what: Decidable, decision?: Decision): Promise<void> {
+    const decided = readDecided(what, decision);
+    this.#swarm.step(() => this.#swarm.approvals.decide(decided));
   }
 
   /** What everything, a subtree, or every agent with a label (`tenant=acme`) has used. */

@@ -1,11 +1,13 @@
+import type { ToolAsk } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
-import { refused, type Verdict } from "../authority/verdict.ts";
+import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
+import type { CallAsked, Question } from "./question.ts";
 import type { Swarm } from "./swarm.ts";
 
 type ToolOut = Extract<Out, { type: "tool" }>;
@@ -26,7 +28,7 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   if (again === undefined) {
     log.fact("tool.requested", node.path, { callId, tool, input: structuredClone(input ?? null) });
   }
-  ask(swarm, node, { ...out, tool }, { approved: again?.approved ?? false });
+  ask(swarm, node, { ...out, tool }, { approved: again?.approved ?? false, ...again });
 }
 
 /** Nothing of such an input is kept: neither an event nor a journal has room for it. */
@@ -55,29 +57,35 @@ function refuseCall(
 }
 
 interface Before {
-  /** A person has allowed it. */
+  /** A person has allowed it, as it was at this version. */
   readonly approved: boolean;
+  readonly version?: string | undefined;
   /** It has waited for its rate, with its budget reserved. */
   readonly isPaced?: boolean;
 }
 
 /** Asks the door, and does what follows from its answer. */
-function ask(swarm: Swarm, node: Node, call: ToolOut, { approved, isPaced = false }: Before): void {
+function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
   const { parts, approvals } = swarm;
   const { callId, tool, input } = call;
+  const { isPaced = false } = before;
+  const version = parts.toolbox.hashOf(tool);
+  // A yes was for the tool as it was then.
+  const approved = before.approved && before.version === version;
   const deny = refuseCall(swarm, node, call);
-  const verdict = allow(swarm, node, { callId, tool, input, approved });
+  const asked = () => ({ node, callId, version, standIn: standInFor(swarm, node, call), deny });
+  const verdict = allow(swarm, node, { callId, tool, input, approved, version });
   if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
   switch (verdict.status) {
     case "ask":
-      return approvals.askForCall(node, callId, { input, ...verdict }, deny);
+      return approvals.askForCall(asked(), { input, ...verdict });
     case "refused":
-      return refuse(swarm, node, { ...verdict, callId, tool, approved }, deny);
+      return refuse(swarm, asked(), { ...verdict, tool, approved });
     default: {
       const { input: checked = input } = "input" in verdict ? verdict : {};
       const go = () => start(swarm, node, { callId, tool, input: checked });
       if (isPaced) return go();
-      const due = () => ask(swarm, node, call, { approved, isPaced: true });
+      const due = () => ask(swarm, node, call, { approved, version, isPaced: true });
       const subject = toolSubject(tool);
       const paced = { node, callId, subject, go, due, again: true, refuse: deny };
       return swarm.pacedCalls.pass(paced);
@@ -86,11 +94,7 @@ function ask(swarm: Swarm, node: Node, call: ToolOut, { approved, isPaced = fals
 }
 
 /** Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. */
-function allow(
-  swarm: Swarm,
-  node: Node,
-  ask: Omit<ToolOut, "type"> & { readonly approved: boolean },
-): Verdict {
+function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
   const { arbiter, toolbox } = swarm.parts;
   const { tool } = ask;
   const { plan, seat } = swarm.recordOf(node);
@@ -109,22 +113,28 @@ function allow(
 /** Where a budget wants its owner to be asked for more, a refusal is not the last word. */
 function refuse(
   swarm: Swarm,
-  node: Node,
-  refusal: Extract<Verdict, { status: "refused" }> & {
-    readonly callId: string;
-    readonly tool: string;
-    readonly approved: boolean;
-  },
-  deny: Deny,
+  asked: CallAsked,
+  refusal: Refused & { readonly tool: string; readonly approved: boolean },
 ): void {
-  const { callId, tool, approved, unit, error, asks } = refusal;
+  const { tool, approved, unit, error, asks } = refusal;
+  const { node, callId, deny } = asked;
   if (unit === undefined) return deny(error);
   const atLast = () => {
     swarm.log.fact("budget.refused", node.path, { callId, tool, unit, ...error.details });
     deny(error);
   };
   if (asks === undefined) return atLast();
-  swarm.approvals.askForMore(node, callId, { error, unit, asks, approved }, atLast);
+  swarm.approvals.askForMore({ ...asked, deny: atLast }, { error, unit, asks, approved });
+}
+
+/** Ends a call with what a person gave in place of the tool: nothing is run, nothing is charged. */
+function standInFor(swarm: Swarm, node: Node, { callId, tool }: ToolOut): Question["standIn"] {
+  return ({ result = null, by }) => {
+    const who = by === undefined ? {} : { by };
+    const told = { callId, tool, isError: false, result, standIn: true, ...who };
+    swarm.log.fact("tool.finished", node.path, told);
+    swarm.kernel.settleCall(node, callId, { isError: false, value: result });
+  };
 }
 
 /** Begins the call; the tool is given the input that was checked. */

@@ -70,6 +70,8 @@ const onceEach: Invariant<InnerScene> = {
     const call = history.toolCalls.get(String(event.callId));
     if (event.type === "tool.started" && (call?.started ?? 0) > 0) return twice(event);
     if (event.type !== "tool.finished") return undefined;
+    // What a person stood in for never began.
+    if (event.standIn === true) return call === undefined ? undefined : twice(event);
     return call === undefined || call.finished >= call.started ? twice(event) : undefined;
   },
   ofStep: ({ history, swarm }) => {

@@ -92,6 +92,8 @@ export class History implements Past {
         this.#call(event).started += 1;
         break;
       case "tool.finished":
+        // What a person stood in for never began.
+        if (event.standIn === true) this.#call(event).started += 1;
         this.#call(event).finished += 1;
         break;
       case "model.started":

@@ -13,6 +13,8 @@ export interface PendingApproval {
   /** `tool:fs/write_file`, `budget:usd`, or `question`. */
   readonly subject: string;
   readonly input?: Json;
+  /** Of a tool: the hash of its name, description and schema as they are, see `tool.changed`. */
+  readonly hash?: string;
   readonly reason: string;
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
@@ -31,6 +33,11 @@ export interface Decision {
    * whole; left out, as much as it was. What the workspace bounds is not lifted beyond that.
    */
   readonly answer?: Json;
+  /**
+   * Stands in for running the tool that is asked about: it is not run, its agent is given this, and
+   * nothing is charged. Only with `allow: true`, for this call alone.
+   */
+  readonly result?: Json;
   /** Who decided. */
   readonly by?: string;
 }

@@ -115,6 +115,9 @@ export interface EventBodies {
     readonly isError: boolean;
     readonly result?: Json;
     readonly error?: WireError;
+    /** A person gave the result (who, if that was said): the tool was not run. */
+    readonly standIn?: true;
+    readonly by?: string;
   };
   readonly "tool.progress": ToolEvent & { readonly fraction?: number; readonly message?: string };
   readonly "budget.warning": {

@@ -146,6 +146,28 @@ describe("capability: the walk", () => {
     expect(ask(state, "2", "tool:x").status).toBe("permitted");
   });
 
+  it("holds a remembered yes for the version it was given for, also when restored", () => {
+    const asks: CapabilityGrant = { ...allow("tool:x"), ask: true };
+    const state = chain([[asks]], all);
+    const facts = { now: 0, arguments: [] };
+    const at = (version: string | undefined, of = state) => {
+      const request = { type: "ask", node: "1", subject: "tool:x", facts, version } as const;
+      return decideCapability(of, request);
+    };
+    expect(at("v1")).toEqual({ status: "ask", nodes: ["/"], subject: "tool:x", grant: "tool:x" });
+    const remember = { type: "remember", node: "/", subject: "tool:x", below: true } as const;
+    decideCapability(state, { ...remember, version: "v1" });
+    const restored = restoreCapability(JSON.parse(JSON.stringify(saveCapability(state))));
+    for (const of of [state, restored]) {
+      expect(at("v1", of).status).toBe("permitted");
+      expect(at("v2", of)).toMatchObject({ status: "ask", changed: true });
+      expect(at(undefined, of)).toMatchObject({ status: "ask", changed: true });
+    }
+    decideCapability(state, { ...remember, below: false, version: "v2" });
+    // What was wider was for another version: it does not widen this one.
+    expect([at("v1").status, at("v2").status]).toEqual(["ask", "ask"]);
+  });
+
   it("remembers a bounded number of answers", () => {
     const state = chain(all, all);
     for (let n = 0; n < 10_000; n++) ask(state, "1", `message:/${n}`);

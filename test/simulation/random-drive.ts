@@ -1,4 +1,10 @@
-import { type AgentRef, CoppiceError, type Supervisor } from "coppice";
+import {
+  type AgentRef,
+  CoppiceError,
+  type Decision,
+  type PendingApproval,
+  type Supervisor,
+} from "coppice";
 import type { Random, Simulation } from "coppice/testing";
 import { HURRY } from "./heard-once.ts";
 import { errand } from "./random-swarm.ts";
@@ -47,10 +53,17 @@ function isErrand({ path }: AgentRef): boolean {
 function decide(supervisor: Supervisor, random: Random): void {
   const pending = supervisor.approvals();
   if (pending.length === 0) return;
-  const { id, kind } = random.pick(pending);
-  const allow = random.chance(0.7);
-  const answer = kind === "budget" ? { answer: random.between(1, 3) } : {};
-  void refused(supervisor.decide(id, allow ? { allow, ...answer } : { allow }));
+  const [asked, other] = [random.pick(pending), random.pick(pending)];
+  // Two may be one and decided otherwise, and one may have no stand-in: that is refused, whole.
+  const batch = random.chance(0.3) ? [asked, other] : [asked];
+  const decided = batch.map(({ id, kind }) => ({ id, decision: decisionOf(kind, random) }));
+  void refused(supervisor.decide(decided));
+}
+
+function decisionOf(kind: PendingApproval["kind"], random: Random): Decision {
+  if (random.chance(0.3)) return { allow: false };
+  if (random.chance(0.2)) return { allow: true, result: "stood in" };
+  return { allow: true, ...(kind === "budget" ? { answer: random.between(1, 3) } : {}) };
 }
 
 /** A refusal is an answer; what is no refusal is a mistake. */
