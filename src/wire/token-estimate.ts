@@ -71,10 +71,20 @@ export function mostTokens(estimate: number): number {
 export function preambleTokens(system: string | undefined, cards: readonly ToolCard[]): number {
   let tokens = system === undefined ? 0 : textTokens(system) + MESSAGE_TOKENS;
   if (cards.length > 0) tokens += TOOLS_TOKENS;
-  for (const { name, description, inputSchema } of cards) {
-    tokens += TOOL_TOKENS + textTokens(name) + textTokens(description);
-    tokens += jsonTokens(inputSchema as Json);
-  }
+  for (const card of cards) tokens += cardTokens(card);
+  return tokens;
+}
+
+/** Counted once: the list of a large server would hold the thread at every spawn. */
+const counted = new WeakMap<ToolCard, number>();
+
+function cardTokens(card: ToolCard): number {
+  let tokens = counted.get(card);
+  if (tokens !== undefined) return tokens;
+  const { name, description, inputSchema } = card;
+  tokens = TOOL_TOKENS + textTokens(name) + textTokens(description);
+  tokens += jsonTokens(inputSchema as Json);
+  counted.set(card, tokens);
   return tokens;
 }
 
