@@ -1,9 +1,10 @@
 import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { ComputeModule } from "../wire/compute.ts";
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { JsonSchema } from "../wire/json.ts";
 import { RESERVED_NAMES } from "./names.ts";
-import { readInputSchema, type ValidatedInput } from "./schema/input-schema.ts";
+import type { InputReader } from "./schema/input-reader.ts";
+import { readInputSchema } from "./schema/input-schema.ts";
 import type { SchemaInput } from "./schema/schema-input.ts";
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 
@@ -40,7 +41,7 @@ export interface DescribedTool {
   readonly inputSchema: JsonSchema;
   readonly timeoutMs: number;
   readonly idempotent: boolean;
-  readonly validate: (input: Json) => ValidatedInput | Promise<ValidatedInput>;
+  readonly read: InputReader;
 }
 
 /** What the definition of any tool says. */
@@ -122,8 +123,8 @@ export function describeTool(
     const allowed = `not 1 to ${LONGEST_DELAY_MS} milliseconds`;
     throw wrongTool(name, `has timeoutMs ${String(timeoutMs)}, ${allowed}`);
   }
-  const { described, validate } = readInputSchema(name, tool.input, tool.inputSchema);
-  return { name, description, inputSchema: described, timeoutMs, idempotent, validate };
+  const { described, read } = readInputSchema(name, tool.input, tool.inputSchema);
+  return { name, description, inputSchema: described, timeoutMs, idempotent, read };
 }
 
 /** Marks a finished definition as one of ours, so that nobody hands in a bare object. */
