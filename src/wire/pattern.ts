@@ -56,6 +56,14 @@ export function readPattern(source: string): PatternForm {
   return { steps, linear, size };
 }
 
+/** Steps, about two nanoseconds each, that nobody notices. */
+const FEW = 20_000;
+
+/** Whether `RegExp` is done in a moment with any text of so many characters. */
+export function isQuickPattern(source: string, characters: number): boolean {
+  return readPattern(source).steps(characters) <= FEW;
+}
+
 class PatternReader {
   readonly #source: string;
   #at = 0;

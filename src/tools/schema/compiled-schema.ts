@@ -1,5 +1,6 @@
 import type { ErrorObject, Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { shorten } from "../../wire/clip.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { PatternEngine } from "./pattern-engine.ts";
 import { listOf } from "./schema-keywords.ts";
@@ -17,7 +18,7 @@ export interface Fault {
   readonly wanted: readonly string[];
   /** The property that is missing. */
   readonly missing?: string;
-  readonly issue: InputIssue;
+  readonly issue: () => InputIssue;
 }
 
 export interface CompiledSchema {
@@ -33,13 +34,14 @@ export interface CompiledSchema {
 
 /** More faults than this tell nothing new. */
 const MOST_FAULTS = 1_000;
+const LONGEST_VALUES = 1_000;
 const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
 
 const engine = new PatternEngine();
 const instances: { first?: Ajv2020; all?: Ajv2020; plain?: Ajv2020 } = {};
 
 /**
- * Compiles a schema of 2020-12, as `modernSchema` writes it.
+ * Compiles a schema of 2020-12, as `modernSchema` writes it, that has no faults.
  *
  * **Fails with** the error of the compiler.
  */
@@ -84,8 +86,10 @@ function instance(allErrors: boolean): Ajv2020 {
   // Unknown keywords and formats are annotations, as the standard has it. What every object
   // inherits, such as `constructor`, is no property of an input.
   const options: Options = { strict: false, logger: false, allErrors, useDefaults: true };
+  // What is compiled was found to be a schema before: the meta-schema takes 50 ms to compile.
+  const unasked: Options = { meta: false, validateSchema: false, validateFormats: false };
   const code = { regExp: engine.regExp };
-  const ajv = new Ajv2020({ ...options, ownProperties: true, validateFormats: false, code });
+  const ajv = new Ajv2020({ ...options, ...unasked, ownProperties: true, code });
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({
     ...{ keyword: "uniqueItems", type: "array", schemaType: "boolean", error: { message } },
@@ -100,8 +104,10 @@ function faultOf(error: ErrorObject): Fault {
   const { instancePath: path, keyword, params } = error;
   const missing: unknown = params.missingProperty;
   return {
-    ...{ path, keyword, wanted: wantedBy(error), issue: issueOf(error) },
+    ...{ path, keyword, wanted: wantedBy(error) },
     ...(typeof missing === "string" ? { missing } : {}),
+    // Of a few among many: what it says can be long.
+    issue: () => issueOf(error),
   };
 }
 
@@ -128,7 +134,8 @@ function issueOf({ instancePath, message: said, params }: ErrorObject): InputIss
     return { path: `${instancePath}/${pointer(extra)}`, message: "is not a known property" };
   }
   const allowed: unknown = params.allowedValues;
-  const which = Array.isArray(allowed) ? `: ${JSON.stringify(allowed)}` : "";
+  const values = Array.isArray(allowed) ? JSON.stringify(allowed) : "";
+  const which = values === "" ? "" : `: ${shorten(values, LONGEST_VALUES)}`;
   return { path: instancePath, message: `${said ?? "does not fit"}${which}` };
 }
 

@@ -1,6 +1,5 @@
 import { readInputJson } from "../../wire/call-input.ts";
 import { type Fault, segmentsOf, typeName } from "./compiled-schema.ts";
-import { TooMuchWork } from "./pattern-engine.ts";
 import { valueAt } from "./value-at.ts";
 import { measuredCopy, type OwnJson } from "./value-copy.ts";
 
@@ -18,12 +17,10 @@ export interface Candidate {
 export interface CandidateOptions {
   readonly isOpen: (path: string) => boolean;
   readonly most: number;
-  /** On a thread that must not be held for long. */
-  readonly isHere: boolean;
+  /** Told of each text before it is read; throws where that takes too long. */
+  readonly spend: (text: string) => void;
 }
 
-/** A longer text takes more than a moment to read. */
-const LONGEST_HERE = 50_000;
 const CHOICES = new Set(["anyOf", "oneOf", "if", "not", "contains"]);
 const OF_VALUE = new Set(["type", "enum", "const", "anyOf", "oneOf"]);
 
@@ -31,7 +28,7 @@ const OF_VALUE = new Set(["type", "enum", "const", "anyOf", "oneOf"]);
 export function candidatesOf(
   faults: readonly Fault[],
   value: OwnJson,
-  { isOpen, most, isHere }: CandidateOptions,
+  { isOpen, most, spend }: CandidateOptions,
 ): readonly Candidate[] {
   const unions = new Set(faults.flatMap(({ path, keyword }) => (CHOICES.has(keyword) ? path : [])));
   const wanted = new Map<string, Set<string>>();
@@ -52,7 +49,7 @@ export function candidatesOf(
       found.push({ path, key, as: "left out", value: null, isChoice: isInside });
     }
     if (typeof said !== "string") continue;
-    if (isHere && said.length > LONGEST_HERE) throw new TooMuchWork("a text in it is long");
+    spend(said);
     const read = readAs(said, types);
     if (read === undefined) continue;
     found.push({ path, key, ...read, isChoice: isInside || unions.has(path) });

@@ -1,5 +1,6 @@
 import { type CompiledSchema, type Fault, type InputIssue, segmentsOf } from "./compiled-schema.ts";
 import { type Candidate, candidatesOf } from "./fit-candidates.ts";
+import { TooMuchWork } from "./pattern-engine.ts";
 import { valueAt } from "./value-at.ts";
 import { copyOf, type OwnJson, setField } from "./value-copy.ts";
 
@@ -29,6 +30,8 @@ export const MOST_ISSUES = 20;
 const MOST_PLACES = 64;
 const MOST_PASSES = 8;
 const MOST_TRIES = 16;
+/** Of texts that are read; more of them take more than a moment. */
+const MOST_CHARACTERS_HERE = 50_000;
 /** Checks of one value, at most. */
 export const MOST_CHECKS = 2 * MOST_PASSES + MOST_TRIES;
 /** What still stands at a place that was not read well. */
@@ -50,6 +53,7 @@ class Fitting {
   readonly #options: FitOptions;
   readonly #refused = new Set<string>();
   #value: OwnJson;
+  #characters = 0;
   #read = new Map<string, string>();
 
   constructor(check: CompiledSchema, value: OwnJson, options: FitOptions) {
@@ -80,20 +84,27 @@ class Fitting {
       faults = this.#tryEach(before.chosen);
     }
     const read = [...this.#read].map(([path, as]) => ({ path, as }));
-    const issues = faults.slice(0, MOST_ISSUES).map(({ issue }) => issue);
+    const issues = faults.slice(0, MOST_ISSUES).map(({ issue }) => issue());
     return { value: this.#value, read, issues };
   }
+
+  readonly #spend = (text: string): void => {
+    this.#characters += text.length;
+    if (this.#characters > MOST_CHARACTERS_HERE && this.#options.steps !== Infinity) {
+      throw new TooMuchWork("its texts are long");
+    }
+  };
 
   #faults(value: OwnJson): readonly Fault[] {
     return this.#check.faults(value, this.#options.steps);
   }
 
   #candidates(faults: readonly Fault[]): readonly Candidate[] {
-    const { steps, mayRead = () => true } = this.#options;
+    const { mayRead = () => true } = this.#options;
     const isOpen = (path: string): boolean =>
       !this.#refused.has(path) && !this.#read.has(path) && mayRead(path);
     const left = MOST_PLACES - this.#read.size;
-    return candidatesOf(faults, this.#value, { isOpen, most: left, isHere: steps !== Infinity });
+    return candidatesOf(faults, this.#value, { isOpen, most: left, spend: this.#spend });
   }
 
   /** Reads these places, except those where it does not help. */

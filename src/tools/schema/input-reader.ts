@@ -36,7 +36,7 @@ const MOST_CHECKS_HERE = 1_000_000;
 /** Steps of patterns, of about two nanoseconds, that may be taken here. */
 const MOST_STEPS_HERE = 4_000_000;
 /** A larger schema takes long to compile. */
-export const MOST_SCHEMAS_HERE = 150;
+export const MOST_SCHEMAS_HERE = 50;
 
 /** Reads inputs by a schema of 2020-12, as `modernSchema` writes it. */
 export class JsonReader {

@@ -2,7 +2,7 @@ import { CoppiceError } from "../../errors.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { plainJson } from "../../wire/plain-json.ts";
-import { compileSchema } from "./compiled-schema.ts";
+import { compileSchema, schemaFaults } from "./compiled-schema.ts";
 import { describedSchema } from "./described-schema.ts";
 import { type InputReader, JsonReader } from "./input-reader.ts";
 import { modernSchema } from "./schema-draft.ts";
@@ -24,8 +24,10 @@ export interface InputSchema {
  */
 export function readInputSchema(tool: string, input: unknown, told: unknown): InputSchema {
   if (isStandardSchema(input)) {
-    const described = objectSchema(tool, told ?? describedSchema(tool, input));
-    return { described, read: standardReader(input, shownReader(described)) };
+    const { shown, validator } =
+      told === undefined ? describedSchema(tool, input) : { shown: told, validator: input };
+    const described = objectSchema(tool, shown);
+    return { described, read: standardReader(validator, shownReader(described)) };
   }
   const schema = objectSchema(tool, input);
   const described = objectSchema(tool, told ?? schema);
@@ -59,6 +61,8 @@ function embedderReader(tool: string, schema: JsonSchema): JsonReader {
     const modern = modernSchema(schema, { strict: true });
     const copy = structuredClone(modern) as JsonSchema;
     if (cutCircles(copy)) throw new TypeError("a `$ref` leads back to its own value");
+    const [fault] = schemaFaults(modern);
+    if (fault !== undefined) throw new TypeError(`it is no JSON Schema at ${fault || "its root"}`);
     return new JsonReader(modern, compileSchema(modern));
   } catch (error) {
     throw new CoppiceError(

@@ -10,6 +10,8 @@ const MOST_STEPS = 200_000;
 const MOST_STATES = 10_000;
 const STEPS_A_PLACE = 75;
 const STEPS_A_CHARACTER = 45;
+/** A larger one takes long to be made a machine of, here and anywhere. */
+const LARGEST_LINEAR_HERE = 100;
 const LARGEST_LINEAR = 1_000;
 /** To begin at all. */
 const STEPS_A_TEST = 20;
@@ -40,8 +42,9 @@ export class PatternEngine {
         this.#spend(steps + STEPS_A_TEST);
         return native.test(text);
       }
-      linear ??= linearOf(form);
-      if (linear !== undefined && this.#left - linearSteps(form, text) > 0) {
+      const largest = this.#left === Infinity ? LARGEST_LINEAR : LARGEST_LINEAR_HERE;
+      if (form.size <= largest) linear ??= linearOf(form);
+      if (linear !== undefined && this.#left > linearSteps(form, text)) {
         this.#spend(linearSteps(form, text));
         return linear.test(text);
       }
@@ -66,8 +69,8 @@ function linearSteps({ size }: PatternForm, text: string): number {
   return text.length * STEPS_A_CHARACTER + states * size * STEPS_A_PLACE;
 }
 
-function linearOf({ linear, size }: PatternForm): RE2JS | undefined {
-  if (linear === undefined || size > LARGEST_LINEAR) return undefined;
+function linearOf({ linear }: PatternForm): RE2JS | undefined {
+  if (linear === undefined) return undefined;
   try {
     return RE2JS.compile(linear);
   } catch (error) {

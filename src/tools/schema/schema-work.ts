@@ -17,6 +17,8 @@ const SAME = new Set([
 const EITHER = new Set(["properties", "additionalProperties", "prefixItems", "items"]);
 /** The time of these grows with the length of a text. */
 const OF_TEXT = ["minLength", "maxLength", "uniqueItems"];
+/** To write out a value of a list, as often as there are lists around it. */
+const CHECKS_OF_UNIQUE = 20;
 
 /** The size of a value, as far as the time of a check depends on it. */
 export interface ValueSize {
@@ -42,6 +44,7 @@ export class SchemaWork {
   #checks = 1;
   #overlap = 1;
   #readsText = false;
+  #uniqueLists = 0;
 
   constructor(root: JsonSchema) {
     this.#root = root;
@@ -50,7 +53,9 @@ export class SchemaWork {
       const { checks, overlap } = this.#reachOf(schema);
       this.#checks = Math.max(this.#checks, checks);
       this.#overlap = Math.max(this.#overlap, overlap);
-      if (isObject(schema) && OF_TEXT.some((word) => word in schema)) this.#readsText = true;
+      if (!isObject(schema)) continue;
+      if (OF_TEXT.some((word) => word in schema)) this.#readsText = true;
+      if (schema.uniqueItems === true) this.#uniqueLists += 1;
     }
   }
 
@@ -61,7 +66,9 @@ export class SchemaWork {
 
   of({ values, characters, depth }: ValueSize): number {
     const each = Math.min(this.#total, this.#checks * this.#overlap ** depth);
-    return each * (this.#readsText ? values + characters / 8 : values);
+    const size = this.#readsText ? values + characters / 8 : values;
+    const lists = this.#total === Infinity ? depth : Math.min(this.#uniqueLists, depth);
+    return each * size + (this.#uniqueLists > 0 ? size * lists * CHECKS_OF_UNIQUE : 0);
   }
 
   /** All checks of a schema, written out; infinite where it leads back to itself. */

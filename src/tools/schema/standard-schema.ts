@@ -29,7 +29,7 @@ export interface DescribesItself {
     readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => unknown };
   };
   readonly toJSONSchema?: (options: { readonly io: "input" }) => unknown;
-  readonly toJsonSchema?: () => unknown;
+  readonly in?: { readonly toJsonSchema?: () => unknown };
 }
 
 /** Arktype's schemas are functions, the others objects. */

@@ -12,13 +12,14 @@ export function areUnique(items: readonly Json[]): boolean {
 
 /** The same for equal values, in whatever order their keys stand. */
 function keyOf(value: Json): string | number | boolean | null {
-  if (typeof value !== "object" || value === null) return value;
-  return JSON.stringify(value, sortedKeys);
+  return typeof value !== "object" || value === null ? value : textOf(value);
 }
 
-function sortedKeys(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  // As pairs: an object puts keys that are numbers first by itself, and has no room for others.
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { "{": entries };
+function textOf(value: Json | undefined): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(textOf).join()}]`;
+  const keys = Object.keys(value).sort();
+  const fields = value as { readonly [key: string]: Json };
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${textOf(fields[key])}`).join()}}`;
 }

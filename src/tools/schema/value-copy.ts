@@ -27,7 +27,9 @@ export function measuredCopy(value: Json): Measured {
       return (part as readonly Json[]).map((item) => copy(item, level + 1));
     }
     const fields: OwnFields = {};
-    for (const [key, field] of Object.entries(part)) {
+    const given = part as { readonly [key: string]: Json | undefined };
+    for (const key of Object.keys(given)) {
+      const field = given[key];
       if (field === undefined) continue;
       characters += key.length;
       setField(fields, key, copy(field, level + 1));
