@@ -47,6 +47,8 @@ const instances: { first?: Ajv2020; all?: Ajv2020; plain?: Ajv2020 } = {};
  */
 export function compileSchema(schema: JsonSchema): CompiledSchema {
   const fits = compile("first", schema);
+  // Made before any call, whose thread it would hold.
+  instances.all ??= instance(true);
   let all: ReturnType<typeof compile> | undefined;
   return {
     fits: (value, steps) => {

@@ -5,7 +5,7 @@ import { isObject, mapInside, type Schema } from "./schema-keywords.ts";
 import { repairSchema } from "./schema-repair.ts";
 
 /** Values of a schema that is read for its calls. */
-const LARGEST = 5_000;
+const LARGEST = 3_000;
 
 const known = new WeakMap<JsonSchema, InputReader>();
 
@@ -20,10 +20,12 @@ export function serverReader(schema: JsonSchema): InputReader {
 }
 
 function readerFor(schema: JsonSchema): InputReader {
-  const reader = jsonReader(schema);
+  let reader: JsonReader | "none" | undefined;
   return (input, aside) => {
     try {
-      const read = reader?.read(input, aside && patient(aside, input)) ?? asItIs(input);
+      reader ??= jsonReader(schema) ?? "none";
+      if (reader === "none") return asItIs(input);
+      const read = reader.read(input, aside && patient(aside, input));
       return read instanceof Promise ? read.then((one) => kept(one, input)) : kept(read, input);
     } catch {
       // A schema that does not compile is no check.
@@ -34,8 +36,8 @@ function readerFor(schema: JsonSchema): InputReader {
 
 /** Undefined for a schema that is of no use. */
 function jsonReader(schema: JsonSchema): JsonReader | undefined {
-  if (countOf(schema, LARGEST) > LARGEST) return undefined;
   try {
+    if (countOf(schema, LARGEST) > LARGEST) return undefined;
     const modern = withoutDefaults(structuredClone(modernSchema(schema))) as JsonSchema;
     repairSchema(modern);
     return new JsonReader({ type: "object", ...modern });
