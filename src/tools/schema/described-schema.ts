@@ -79,8 +79,7 @@ export function describedSchema(tool: string, schema: Validator): Description {
     const peer = vendor?.peer === undefined ? {} : load(vendor.peer);
     if (peer === undefined) {
       const { vendor: library } = schema["~standard"];
-      const message = `it is of ${library}, whose schemas "${vendor?.peer}" describes: install that`;
-      throw new Error(message);
+      throw new Error(`it is of ${library}, whose schemas "${vendor?.peer}" describes: install it`);
     }
     const shown = vendor === undefined ? ownDescription(schema) : vendor.describe(peer, schema);
     if (shown === undefined) throw new Error("it does not describe itself");
@@ -137,5 +136,5 @@ function load(name: string): Exports | undefined {
 
 function isMissing(error: unknown, name: string): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
-  return error.code === "MODULE_NOT_FOUND" && error.message.includes(`'${name}'`);
+  return error.code === "MODULE_NOT_FOUND" && error.message.includes(name);
 }

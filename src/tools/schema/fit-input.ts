@@ -134,9 +134,9 @@ class Fitting {
   }
 }
 
-/** The place is as wrong as it was, or is missed now. */
-function isUnhelped({ path, key, as }: Candidate, fault: Fault): boolean {
-  if (as !== "left out") return fault.path === path && OF_TYPE.has(fault.keyword);
+/** The place is as wrong as it was, or is missed now; within a union each branch has its say. */
+function isUnhelped({ path, key, as, isChoice }: Candidate, fault: Fault): boolean {
+  if (as !== "left out") return !isChoice && fault.path === path && OF_TYPE.has(fault.keyword);
   return fault.missing === key && fault.path === path.slice(0, path.lastIndexOf("/"));
 }
 

@@ -2,7 +2,7 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import { type } from "arktype";
 import { Effect, Schema } from "effect";
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import * as mini from "zod/mini";
 import { zodToJsonSchema } from "zod-to-json-schema";
@@ -10,9 +10,20 @@ import { z as z3 } from "zod3";
 import type { StandardSchemaV1 } from "../../../src/tools/schema/standard-schema.ts";
 import { defineTool } from "../../../src/tools/tool.ts";
 
+const missing = vi.hoisted(() => new Set<string>());
+
+vi.mock("node:module", async (original) => {
+  const actual = await original<typeof import("node:module")>();
+  const createRequire: typeof actual.createRequire = (from) => {
+    const require = actual.createRequire(from);
+    return ((name: string) => require(missing.has(name) ? `${name}-missing` : name)) as never;
+  };
+  return { ...actual, createRequire };
+});
+
 interface Library {
   readonly name: string;
-  /** A number, a list, a text with a default, one that is made a number, one that may be left out. */
+  /** A number, a list, and texts: with a default, made a number, that may be left out. */
   readonly schema: StandardSchemaV1;
   /** By the library's own converter. */
   readonly shown: unknown;
@@ -197,4 +208,18 @@ describe("an input of a library that is not known", () => {
       /Give its JSON Schema as `inputSchema`/,
     );
   });
+});
+
+it.each([
+  ["valibot", valibot, "@valibot/to-json-schema"],
+  ["zod", zod3, "zod-to-json-schema"],
+])("an input of %s without its converter says what to install or to pass", (name, input, peer) => {
+  missing.add(peer);
+  try {
+    expect(() => toolOf(input as StandardSchemaV1)).toThrow(
+      new RegExp(`of ${name}, whose schemas "${peer}" describes: install it.*\`inputSchema\``),
+    );
+  } finally {
+    missing.delete(peer);
+  }
 });
