@@ -26,6 +26,7 @@ import { RequestQueue } from "./request-queue.ts";
 import { carryOut } from "./requests.ts";
 import { ShownTools } from "./shown-tools.ts";
 import type { SwarmOptions, SwarmParts } from "./swarm-parts.ts";
+import { ToolInputs } from "./tool-inputs.ts";
 import { UsageByLabel } from "./usage-by-label.ts";
 
 /**
@@ -41,6 +42,7 @@ export class Swarm {
   readonly modelCalls: ModelCalls;
   readonly approvals: Approvals;
   readonly pacedCalls: PacedCalls;
+  readonly toolInputs = new ToolInputs(this);
   readonly labels = new UsageByLabel();
   readonly hostEvents = new HostListener(this);
   readonly #requests: RequestQueue;
@@ -244,6 +246,7 @@ export class Swarm {
     this.modelCalls.onClose(record);
     this.approvals.withdraw(node);
     this.pacedCalls.withdraw(node);
+    this.toolInputs.withdraw(node);
     this.places.leave(node);
   }
 

@@ -2,33 +2,79 @@ import type { ToolAsk } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
-import type { Node } from "../kernel/node.ts";
+import { isPaused, type Node } from "../kernel/node.ts";
+import type { CallInput } from "../tools/input-reading.ts";
+import type { CallRequest } from "../tools/running-call.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
 import type { CallAsked, Question } from "./question.ts";
 import type { Swarm } from "./swarm.ts";
+import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
 
 type ToolOut = Extract<Out, { type: "tool" }>;
 type Deny = (error: CoppiceError) => void;
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
 export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
-  const { log, parts, approvals } = swarm;
+  const { parts, approvals, toolInputs } = swarm;
   const { callId, input } = out;
   const due = swarm.pacedCalls.takeDue(node, callId);
   if (due !== undefined) return due();
   const again = approvals.takeAgain(callId);
-  const tool = parts.toolbox.subjectOf(out.tool);
-  if (again === undefined && jsonBytes(input, MOST_INPUT_BYTES) > MOST_INPUT_BYTES) {
-    return refuseLarge(swarm, node, { ...out, tool });
+  const call = { ...out, tool: parts.toolbox.subjectOf(out.tool) };
+  if (again !== undefined) {
+    return ask(swarm, node, call, { ...again, given: toolInputs.take(node, callId) });
   }
-  // A copy: whoever is told of the call must not change what it is.
-  if (again === undefined) {
-    log.fact("tool.requested", node.path, { callId, tool, input: structuredClone(input ?? null) });
+  if (jsonBytes(input, MOST_INPUT_BYTES) > MOST_INPUT_BYTES) return refuseLarge(swarm, node, call);
+  const given = readInput(swarm, node, call);
+  if (!(given instanceof Promise)) return begin(swarm, node, call, given);
+  const told = () => tellRequested(swarm, node, call);
+  toolInputs.await(node, callId, {
+    given,
+    onWithdrawn: told,
+    goOn: (read) => begin(swarm, node, call, read),
+  });
+}
+
+/**
+ * Reads what the agent said as its tool will be given it: before rights on arguments are asked,
+ * since they are rights on what the tool gets. Not where no right could allow the call.
+ */
+function readInput(swarm: Swarm, node: Node, { callId, tool, input }: ToolOut) {
+  const { arbiter, toolbox } = swarm.parts;
+  const { path } = node;
+  const { plan, seat, labels, signal } = swarm.recordOf(node);
+  const isShown = !node.closed && plan.shown.every((holds) => holds(tool));
+  if (!isShown || !arbiter.mayEver(seat, toolSubject(tool))) return undefined;
+  return toolbox.read({ callId, tool, input, path, labels, attempt: 1, signal });
+}
+
+/** Goes on with a call whose input was read, or could not be. */
+function begin(swarm: Swarm, node: Node, call: ToolOut, given: CallInput | undefined): void {
+  if (given?.status !== "read") {
+    tellRequested(swarm, node, call);
+    if (given !== undefined) return refuseCall(swarm, node, call)(given.error);
+    return ask(swarm, node, call, { approved: false, given });
   }
-  ask(swarm, node, { ...out, tool }, { approved: again?.approved ?? false, ...again });
+  tellRequested(swarm, node, call, given.read);
+  const goOn = () => ask(swarm, node, call, { approved: false, given });
+  // It was paused while its input was read.
+  if (isPaused(node)) return swarm.pacedCalls.askAgain(node, call.callId, goOn);
+  goOn();
+}
+
+/** A copy: whoever is told of the call must not change what it is. */
+function tellRequested(
+  { log }: Swarm,
+  node: Node,
+  { callId, tool, input }: ToolOut,
+  read: ReadCallInput["read"] = [],
+): void {
+  const said = structuredClone(input ?? null);
+  const places = read.length === 0 ? {} : { read };
+  log.fact("tool.requested", node.path, { callId, tool, input: said, ...places });
 }
 
 /** Nothing of such an input is kept: neither an event nor a journal has room for it. */
@@ -44,12 +90,13 @@ function refuseLarge(swarm: Swarm, node: Node, { callId, tool }: Omit<ToolOut, "
 
 /** Settles a call that does not begin with the reason, which its agent reads. */
 function refuseCall(
-  { log, kernel }: Swarm,
+  { log, kernel, toolInputs }: Swarm,
   node: Node,
   { callId, tool }: Omit<ToolOut, "input" | "type">,
 ): Deny {
   return (error) => {
     const { code, message } = error;
+    toolInputs.take(node, callId);
     log.fact("tool.denied", node.path, { callId, tool, code, message });
     const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
     kernel.settleCall(node, callId, { isError: true, error: wire });
@@ -62,13 +109,16 @@ interface Before {
   readonly version?: string | undefined;
   /** It has waited for its rate, with its budget reserved. */
   readonly isPaced?: boolean;
+  /** Undefined where it was not read. */
+  readonly given: ReadCallInput | undefined;
 }
 
 /** Asks the door, and does what follows from its answer. */
 function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
-  const { parts, approvals } = swarm;
-  const { callId, tool, input } = call;
-  const { isPaced = false } = before;
+  const { parts, approvals, toolInputs } = swarm;
+  const { isPaced = false, given } = before;
+  const { callId, tool } = call;
+  const { view: input = call.input } = given ?? {};
   const version = parts.toolbox.hashOf(tool);
   // A yes was for the tool as it was then.
   const approved = before.approved && before.version === version;
@@ -76,6 +126,7 @@ function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
   const asked = () => ({ node, callId, version, standIn: standInFor(swarm, node, call), deny });
   const verdict = allow(swarm, node, { callId, tool, input, approved, version });
   if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
+  if (verdict.status !== "granted") toolInputs.keep(node, callId, given);
   switch (verdict.status) {
     case "ask":
       return approvals.askForCall(asked(), { input, ...verdict });
@@ -83,9 +134,10 @@ function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
       return refuse(swarm, asked(), { ...verdict, tool, approved });
     default: {
       const { input: checked = input } = "input" in verdict ? verdict : {};
-      const go = () => start(swarm, node, { callId, tool, input: checked });
+      const read = given && valueFor(given, checked);
+      const go = () => start(swarm, node, { callId, tool, input: checked, read });
       if (isPaced) return go();
-      const due = () => ask(swarm, node, call, { approved, version, isPaced: true });
+      const due = () => ask(swarm, node, call, { approved, version, given, isPaced: true });
       const subject = toolSubject(tool);
       const paced = { node, callId, subject, go, due, again: true, refuse: deny };
       return swarm.pacedCalls.pass(paced);
@@ -130,6 +182,7 @@ function refuse(
 /** Ends a call with what a person gave in place of the tool: nothing is run, nothing is charged. */
 function standInFor(swarm: Swarm, node: Node, { callId, tool }: ToolOut): Question["standIn"] {
   return ({ result = null, by }) => {
+    swarm.toolInputs.take(node, callId);
     const who = by === undefined ? {} : { by };
     const told = { callId, tool, isError: false, result, standIn: true, ...who };
     swarm.log.fact("tool.finished", node.path, told);
@@ -137,18 +190,21 @@ function standInFor(swarm: Swarm, node: Node, { callId, tool }: ToolOut): Questi
   };
 }
 
+type Started = Pick<CallRequest, "callId" | "tool" | "input" | "read">;
+
 /** Begins the call; the tool is given the input that was checked. */
-function start(swarm: Swarm, node: Node, { callId, tool, input }: Omit<ToolOut, "type">): void {
+function start(swarm: Swarm, node: Node, started: Started): void {
   const { log, parts } = swarm;
   const { path } = node;
+  const { callId, tool } = started;
   log.fact("tool.started", path, { callId, tool });
   const record = swarm.recordOf(node);
   const { labels } = record;
   // Whoever was told of it may have ended the agent: then the call is settled without starting.
   const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
-  const call = { callId, tool, input, path, labels, attempt: 1, signal };
-  const begin = () => parts.toolbox.call(call);
-  void (parts.telemetry?.call(call, begin) ?? begin()).then((result) =>
+  const call = { ...started, path, labels, attempt: 1, signal };
+  const run = () => parts.toolbox.call(call);
+  void (parts.telemetry?.call(call, run) ?? run()).then((result) =>
     swarm.step(() => {
       parts.arbiter.settle(callId);
       const { isError } = result;

@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
 import type { JsonSchema } from "../wire/json.ts";
-import { type Callable, CallFailure } from "./running-call.ts";
+import { type CallContext, CallFailure, type ReadContext } from "./running-call.ts";
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 import { branded, describeTool, type Tool, type ToolDescription, wrongTool } from "./tool.ts";
 
@@ -82,25 +82,22 @@ export function defineComputeTool(tool: ComputeToolDefinition): Tool {
 /** Codes of the runtime's own that a call may end with; all else is the tool's failure. */
 const OWN_CODES = ["OUT_OF_MEMORY", "QUEUE_FULL"] as const;
 
-/** How a toolbox calls it. */
-export function computeCallable(
-  { timeoutMs, validate }: Tool,
-  module: ComputeModule,
+/** Runs a module on the threads for a call. */
+export async function runAside(
   threads: ComputeThreads,
-): Callable {
-  return {
-    timeoutMs,
-    validate,
-    execute: async (input, { callId, path, labels, attempt, signal, progress, queue }) => {
-      const context = { callId, path, labels, attempt };
-      const onBegin = queue();
-      const call = { module, input, context, signal, onBegin, onProgress: progress };
-      return await threads.run(call).catch((error: unknown) => {
-        const code = error instanceof CoppiceError ? error.code : undefined;
-        const own = OWN_CODES.find((known) => known === code);
-        if (own === undefined || !(error instanceof Error)) throw error;
-        throw new CallFailure(own, error.message);
-      });
-    },
-  };
+  module: ComputeModule,
+  input: unknown,
+  { callId, path, labels, attempt, signal, queue, progress = () => undefined }: AsideContext,
+): Promise<unknown> {
+  const context = { callId, path, labels, attempt };
+  const onBegin = queue();
+  const call = { module, input, context, signal, onBegin, onProgress: progress };
+  return await threads.run(call).catch((error: unknown) => {
+    const code = error instanceof CoppiceError ? error.code : undefined;
+    const own = OWN_CODES.find((known) => known === code);
+    if (own === undefined || !(error instanceof Error)) throw error;
+    throw new CallFailure(own, error.message);
+  });
 }
+
+type AsideContext = ReadContext & Partial<Pick<CallContext, "progress">>;

@@ -6,7 +6,8 @@ import type { CallResult } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import { plainJson } from "../wire/plain-json.ts";
-import type { InputIssue, ValidatedInput } from "./schema/input-schema.ts";
+import type { InputIssue } from "./schema/compiled-schema.ts";
+import type { ReadInput } from "./schema/input-reader.ts";
 import type { ToolContext } from "./tool.ts";
 
 /** One call, as the supervisor asks for it once everything above the agent has allowed it. */
@@ -19,6 +20,8 @@ export interface CallRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly attempt: number;
   readonly signal: AbortSignal;
+  /** What the tool is given, where the input was read already. */
+  readonly read?: { readonly valid: true; readonly value: unknown } | undefined;
 }
 
 /** What can be called: a function of this process, or a tool of an MCP server. */
@@ -26,7 +29,7 @@ export interface Callable {
   readonly timeoutMs: number;
   /** When set, progress grants another `timeoutMs`, up to this many milliseconds in all. */
   readonly maxTotalMs?: number;
-  readonly validate: (input: Json) => ValidatedInput | Promise<ValidatedInput>;
+  readonly read: (input: Json, context: ReadContext) => ReadInput | Promise<ReadInput>;
   readonly execute: (input: unknown, context: CallContext) => unknown;
 }
 
@@ -36,6 +39,9 @@ export interface CallContext extends Omit<ToolContext, "progress"> {
   /** Stops its time while it waits for a place to run; what it returns starts it anew. */
   queue(): () => void;
 }
+
+/** What a reading on another thread is told of its call. */
+export type ReadContext = Omit<CallContext, "progress">;
 
 /** A failure with a code of the runtime, which a function of the embedder cannot give itself. */
 export class CallFailure extends Error {
@@ -112,22 +118,22 @@ export class RunningCall {
   }
 
   async #run(): Promise<void> {
-    const { tool, input } = this.#request;
+    const { tool, input, read: ready } = this.#request;
     let started = false;
     try {
+      const context = this.#context();
       // A check that answers at once costs no turn of the event loop.
-      const checking = this.#callable.validate(input);
-      const checked = checking instanceof Promise ? await checking : checking;
+      const reading = ready ?? this.#callable.read(input, context);
+      const read = reading instanceof Promise ? await reading : reading;
       if (this.#settled) return;
-      if (!checked.valid) {
-        const { issues } = checked;
-        const told = `The input of tool "${tool}" does not fit its schema: ${sentence(issues)}`;
-        this.#end("tool.denied", "TOOL_INPUT_INVALID", told, { issues });
+      if (!read.valid) {
+        const { code, message, details } = unfit(tool, read.issues);
+        this.#end("tool.denied", code, message, details);
         return;
       }
       started = true;
       this.#options.onStep({ type: "tool.started" });
-      const value = plainResult(await this.#callable.execute(checked.value, this.#context()));
+      const value = plainResult(await this.#callable.execute(read.value, context));
       if (this.#settled) this.#options.onStep({ type: "tool.late" });
       else this.#settle({ type: "tool.settled" }, { isError: false, value });
     } catch (error) {
@@ -248,6 +254,13 @@ export function refusal(code: ErrorCode, message: string, details: ErrorDetails)
   return { isError: true, error: { code, message: error.message, details } };
 }
 
+/** An input that does not fit, as the model reads it. */
+export function unfit(tool: string, issues: readonly InputIssue[]): CoppiceError {
+  const told = issues.map(({ path, message }) => `${path || "the input"} ${message}`).join("; ");
+  const message = `The input of tool "${tool}" does not fit its schema: ${told}`;
+  return new CoppiceError("TOOL_INPUT_INVALID", message, { tool, issues });
+}
+
 function plainResult(value: unknown): Json {
   try {
     return plainJson(value);
@@ -256,12 +269,8 @@ function plainResult(value: unknown): Json {
   }
 }
 
-function sentence(issues: readonly InputIssue[]): string {
-  return issues.map(({ path, message }) => `${path || "the input"} ${message}`).join("; ");
-}
-
 /** What was thrown, as text, even when asking it throws again. */
-function said(thrown: unknown): string {
+export function said(thrown: unknown): string {
   try {
     return shorten(String(describe(thrown)), MAX_MESSAGE_CHARACTERS);
   } catch (error) {

@@ -1,9 +1,10 @@
 import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { ComputeModule } from "../wire/compute.ts";
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { JsonSchema } from "../wire/json.ts";
 import { RESERVED_NAMES } from "./names.ts";
-import { readInputSchema, type ValidatedInput } from "./schema/input-schema.ts";
+import type { InputReader } from "./schema/input-reader.ts";
+import { readInputSchema } from "./schema/input-schema.ts";
 import type { SchemaInput } from "./schema/schema-input.ts";
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 
@@ -40,7 +41,7 @@ export interface DescribedTool {
   readonly inputSchema: JsonSchema;
   readonly timeoutMs: number;
   readonly idempotent: boolean;
-  readonly validate: (input: Json) => ValidatedInput | Promise<ValidatedInput>;
+  readonly read: InputReader;
 }
 
 /** What the definition of any tool says. */
@@ -49,11 +50,18 @@ export interface ToolDescription<Schema> {
   readonly name: string;
   /** What the model reads to choose this tool. */
   readonly description: string;
-  /** Plain JSON Schema, or a validator that implements Standard Schema: zod, valibot, arktype. */
+  /**
+   * Plain JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12, or a validator that implements
+   * Standard Schema: zod, arktype and effect as they are, valibot with `@valibot/to-json-schema`
+   * and zod 3 with `zod-to-json-schema` installed.
+   */
   readonly input: Schema;
-  /** What the model is shown instead, for a validator that cannot describe itself. */
+  /** What the model is shown instead; needed for a validator that cannot be described. */
   readonly inputSchema?: JsonSchema;
-  /** Milliseconds for one call, its validation included. Default 60_000. */
+  /**
+   * Milliseconds for one call. A validator that answers with a promise, and a check that is made
+   * on another thread, has as many for itself before. Default 60_000.
+   */
   readonly timeoutMs?: number;
   /** May be run again after a crash, under the same `callId`. Default false. */
   readonly idempotent?: boolean;
@@ -69,9 +77,18 @@ const keys = new Set("name description input inputSchema timeoutMs idempotent".s
 /**
  * Defines a tool that agents can call: a function, with a schema for its input.
  *
- * **Guarantees** `execute` sees only input that fits the schema, and a copy of it; the call is
- * settled when its time is over or it is cancelled, whatever `execute` does then.
- * **Fails with** `OPTIONS_INVALID` at once when the definition cannot work.
+ * **Guarantees** `execute` sees only input that fits the schema, and a copy of it, with the
+ * schema's `default`s. Where an input does not fit, a text that is JSON of exactly the type that is
+ * wanted is read, and null for a property that may be missing is left out: `tool.requested` tells
+ * where. All this comes before rights on arguments are asked, and what does not fit even so costs
+ * nothing. The call is settled when its time is over or it is cancelled, whatever `execute` does.
+ * No `pattern` or `uniqueItems` of a JSON Schema, nor a large input, holds the supervisor: what
+ * could take long is checked on a thread of compute tools.
+ * **Fails with** `OPTIONS_INVALID` at once when the definition cannot work, and when its input
+ * cannot be shown to a model, saying what to install or to pass.
+ * **Gotcha** a validator's own regular expressions and refinements run on the supervisor's thread:
+ * nobody can see them from outside. `default`s within `anyOf` and `oneOf` are not filled in, a
+ * `format` is not checked, and a grant on arguments sees what a validator makes of them.
  * **Gotcha** it runs on the thread of the supervisor: a loop that does not await stops everything.
  * A promise of its own that rejects and that nobody waits for ends the process, as it does
  * everywhere in Node, and so does a listener on `signal` that throws. Work that may do any of this
@@ -122,8 +139,8 @@ export function describeTool(
     const allowed = `not 1 to ${LONGEST_DELAY_MS} milliseconds`;
     throw wrongTool(name, `has timeoutMs ${String(timeoutMs)}, ${allowed}`);
   }
-  const { described, validate } = readInputSchema(name, tool.input, tool.inputSchema);
-  return { name, description, inputSchema: described, timeoutMs, idempotent, validate };
+  const { described, read } = readInputSchema(name, tool.input, tool.inputSchema);
+  return { name, description, inputSchema: described, timeoutMs, idempotent, read };
 }
 
 /** Marks a finished definition as one of ours, so that nobody hands in a bare object. */

@@ -5,7 +5,9 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
-import { type ComputeThreads, computeCallable } from "./compute-tool.ts";
+import { asideOn, callableOf } from "./callables.ts";
+import type { ComputeThreads } from "./compute-tool.ts";
+import { type CallInput, readCallInput } from "./input-reading.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp/mcp-config.ts";
 import { McpConnection } from "./mcp/mcp-connection.ts";
 import { checkNames, modelName } from "./names.ts";
@@ -16,8 +18,9 @@ import {
   RunningCall,
   refusal,
 } from "./running-call.ts";
-import { isTool, type Tool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 import { type Offer, ToolCards } from "./tool-cards.ts";
+import { toolTable } from "./tool-table.ts";
 
 /** What a toolbox tells; the receiver must not throw. */
 export type ToolboxEvent =
@@ -78,6 +81,7 @@ export class Toolbox {
   readonly #options: ToolboxOptions;
   readonly #clock: Clock;
   readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #own: ReadonlyMap<string, Callable>;
   readonly #servers: ReadonlyMap<string, McpConnection>;
   readonly #running = new Set<RunningCall>();
   readonly #cards: ToolCards;
@@ -120,6 +124,8 @@ export class Toolbox {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#tools = tools;
+    const { compute } = options;
+    this.#own = new Map([...tools].map(([name, tool]) => [name, callableOf(tool, compute)]));
     const { onEvent } = options;
     this.#cards = new ToolCards({
       onRenamed: (server, tool, name) => onEvent({ type: "tool.renamed", server, tool, name }),
@@ -175,6 +181,15 @@ export class Toolbox {
     if (tool) return tool.idempotent;
     const { server, name } = this.#split(subject);
     return server?.isIdempotent(name) ?? false;
+  }
+
+  /**
+   * Reads the input of a call as its tool will be given it; no promise where that can be done at
+   * once. Undefined for a tool that is not there, which the call itself says.
+   */
+  read(request: CallRequest): CallInput | Promise<CallInput> | undefined {
+    const callable = this.#stopping === undefined ? this.#callable(request.tool) : undefined;
+    return callable && readCallInput(callable, request, this.#clock);
   }
 
   /** Runs one call. Never rejects: what goes wrong is a result that the agent reads. */
@@ -233,6 +248,7 @@ export class Toolbox {
       onConnected: (tools) => onEvent({ type: "mcp.connected", server: name, tools }),
       onLost: (error) => onEvent({ type: "mcp.lost", server: name, error }),
       onTools: () => this.#cards.update(this.#offers()),
+      aside: asideOn(this.#options.compute),
     });
   }
 
@@ -253,11 +269,8 @@ export class Toolbox {
   }
 
   #callable(subject: string): Callable | undefined {
-    const tool = this.#tools.get(subject);
-    if (tool !== undefined) {
-      const { compute: module } = tool;
-      return module === undefined ? tool : computeCallable(tool, module, this.#options.compute);
-    }
+    const own = this.#own.get(subject);
+    if (own !== undefined) return own;
     const { server, name } = this.#split(subject);
     // What a server that is away has to offer is not known: the call says that it is away.
     if (server === undefined || (server.isConnected && !server.tools.has(name))) return undefined;
@@ -279,18 +292,4 @@ export class Toolbox {
     const server = slash < 0 ? undefined : this.#servers.get(subject.slice(0, slash));
     return { server, name: subject.slice(slash + 1) };
   }
-}
-
-function toolTable(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
-  const table = new Map<string, Tool>();
-  for (const [index, tool] of tools.entries()) {
-    if (!isTool(tool)) {
-      throw new CoppiceError("OPTIONS_INVALID", `tools[${index}] was not made by \`defineTool\`.`);
-    }
-    if (table.has(tool.name)) {
-      throw new CoppiceError("OPTIONS_INVALID", `Two tools are named "${tool.name}".`);
-    }
-    table.set(tool.name, tool);
-  }
-  return table;
 }

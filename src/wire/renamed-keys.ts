@@ -1,4 +1,5 @@
 import type { Json } from "./json.ts";
+import { isQuickPattern } from "./pattern.ts";
 
 /** What a schema says of the keys of one value. Nodes are named by their index. */
 export interface KeyNode {
@@ -26,7 +27,7 @@ type Direction = "restore" | "show";
 /** Deeper input is left as it is, for whoever validates it. */
 const MOST_LEVELS = 200;
 /** Longer keys are held against no pattern. */
-const LONGEST_KEY = 500;
+export const LONGEST_KEY = 500;
 const STATES_KEPT = 1_000;
 
 /** Nodes that hold for one value, each once, and what is read off them. */
@@ -117,7 +118,9 @@ function readNode(node: KeyNode): State["nodes"][number] {
   return {
     node,
     declared: new Set(fields.map(([key]) => key)),
-    patterns: patterns.map(([pattern, id]) => ({ regExp: new RegExp(pattern, "u"), id })),
+    patterns: patterns.flatMap(([pattern, id]) =>
+      isQuickPattern(pattern, LONGEST_KEY) ? [{ regExp: new RegExp(pattern, "u"), id }] : [],
+    ),
   };
 }
 

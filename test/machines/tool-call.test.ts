@@ -98,6 +98,7 @@ async function played(order: readonly Happening[]) {
     name: "t",
     description: "Does as it is told.",
     input: { "~standard": { version: 1, vendor: "test", validate: () => check.promise } },
+    inputSchema: { type: "object" },
     timeoutMs: 1_000,
     execute: () => answer.promise,
   });

@@ -47,7 +47,8 @@ const sdkHomes: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["src/telemetry/"],
   eventemitter3: ["src/supervisor/"],
   ws: ["src/inspect/"],
-  zod: ["src/supervisor/"],
+  re2js: ["src/tools/"],
+  zod: ["src/supervisor/", "src/tools/"],
   "get-east-asian-width": ["src/cli/"],
 };
 

@@ -105,6 +105,7 @@ describe("a call that is refused", () => {
       name: "t",
       description: "Waits for its check.",
       input: { "~standard": { version: 1, vendor: "test", validate: () => check.promise } },
+      inputSchema: { type: "object" },
       execute: () => {
         ran += 1;
       },
@@ -199,7 +200,7 @@ describe("the time of a call", () => {
     const callable: Callable = {
       timeoutMs: 1_000,
       maxTotalMs: 3_000,
-      validate: (value) => ({ valid: true, value }),
+      read: (value) => ({ valid: true, value, view: value, read: [] }),
       execute: (_, context) => {
         contexts.push(context);
         return new Promise(() => undefined);
@@ -226,6 +227,7 @@ describe("the time of a call", () => {
       name: "t",
       description: "Is never checked.",
       input: { "~standard": { version: 1, vendor: "test", validate: () => never } },
+      inputSchema: { type: "object" },
       execute: () => null,
       timeoutMs: 1_000,
     });

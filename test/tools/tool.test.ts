@@ -131,14 +131,14 @@ describe("what the model is shown", () => {
     });
   });
 
-  it("is `inputSchema`, and any object for a validator that says nothing", () => {
+  it("is `inputSchema` for a validator that says nothing, which is refused without", () => {
     const inputSchema = { type: "object", title: "told" };
     expect(defineTool({ ...base, input: bare, inputSchema }).inputSchema).toEqual(inputSchema);
-    expect(defineTool({ ...base, input: bare }).inputSchema).toEqual({ type: "object" });
+    expect(() => defineTool({ ...base, input: bare })).toThrow(/Give its JSON Schema as `inputSch/);
   });
 });
 
-describe("validate", () => {
+describe("read", () => {
   const schema = {
     type: "object",
     properties: {
@@ -151,9 +151,9 @@ describe("validate", () => {
   } as const;
 
   it("names every place where JSON Schema does not fit, as pointers", async () => {
-    const { validate } = defineTool({ ...base, input: schema });
+    const { read } = defineTool({ ...base, input: schema });
     const input = { list: [1, "two"], kind: "elm", extra: 1, "a/b~c": 3 };
-    expect(await validate(input)).toEqual({
+    expect(await read(input)).toEqual({
       valid: false,
       issues: expect.arrayContaining([
         { path: "/extra", message: "is not a known property" },
@@ -162,25 +162,25 @@ describe("validate", () => {
         { path: "/a~1b~0c", message: "must be string" },
       ]),
     });
-    expect(await validate({})).toMatchObject({
+    expect(await read({})).toMatchObject({
       issues: [{ path: "/list", message: "is required" }],
     });
-    expect(await validate("text")).toMatchObject({
+    expect(await read("text")).toMatchObject({
       issues: [{ path: "", message: "must be object" }],
     });
   });
 
   it("names at most 20 places", async () => {
-    const { validate } = defineTool({ ...base, input: schema });
-    const checked = await validate({ list: Array.from({ length: 100 }, () => "x") });
+    const { read } = defineTool({ ...base, input: schema });
+    const checked = await read({ list: Array.from({ length: 100 }, () => "x") });
     expect(checked.valid === false && checked.issues).toHaveLength(20);
   });
 
   it("names the places of a Standard Schema the same way, and hands on what it made", async () => {
     const input = z.object({ a: z.object({ n: z.string().transform(Number) }) });
-    const { validate } = defineTool({ ...base, input });
-    expect(await validate({ a: { n: "7" } })).toEqual({ valid: true, value: { a: { n: 7 } } });
-    expect(await validate({ a: { n: 7 } })).toMatchObject({
+    const { read } = defineTool({ ...base, input });
+    expect(await read({ a: { n: "7" } })).toMatchObject({ valid: true, value: { a: { n: 7 } } });
+    expect(await read({ a: { n: 7 } })).toMatchObject({
       valid: false,
       issues: [{ path: "/a/n" }],
     });
@@ -188,16 +188,16 @@ describe("validate", () => {
 
   it("waits for a validator that needs time", async () => {
     const input = z.object({ n: z.number().refine(async (n) => n > 0, "is too small") });
-    const { validate } = defineTool({ ...base, input });
-    expect(await validate({ n: 0 })).toMatchObject({
+    const { read } = defineTool({ ...base, input });
+    expect(await read({ n: 0 })).toMatchObject({
       issues: [{ path: "/n", message: "is too small" }],
     });
   });
 
   it("gives the tool a copy", async () => {
     const input = { list: [1] };
-    const checked = await defineTool({ ...base, input: schema }).validate(input);
-    expect(checked).toEqual({ valid: true, value: input });
+    const checked = await defineTool({ ...base, input: schema }).read(input);
+    expect(checked).toMatchObject({ valid: true, value: input, view: input, read: [] });
     expect(checked.valid && checked.value).not.toBe(input);
   });
 });

@@ -2,7 +2,9 @@ import { type ActorRefFrom, createActor, fromPromise } from "xstate";
 import { compileGlob } from "../../../machines/glob.ts";
 import { mcpConnection } from "../../../machines/mcp-connection.ts";
 import type { Clock } from "../../wire/clock.ts";
-import type { Callable } from "../running-call.ts";
+import type { Callable, ReadContext } from "../running-call.ts";
+import type { Aside } from "../schema/input-reader.ts";
+import { serverReader } from "../schema/server-reader.ts";
 import type { McpClient, McpTool } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 
@@ -14,9 +16,13 @@ export interface McpConnectionOptions {
   /** Told once for each outage, however often it is tried again. */
   readonly onLost: (error: string) => void;
   readonly onTools: () => void;
+  /** Where inputs are read that could hold this thread. */
+  readonly aside: (context: ReadContext) => Aside;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** Of a tool that its server has not listed. */
+const ANY_OBJECT = { type: "object" } as const;
 const DEFAULT_PATIENCE_MS = 10_000;
 /** How many times its time-out a call may take in all while it reports progress. */
 const PROGRESS_FACTOR = 10;
@@ -90,15 +96,11 @@ export class McpConnection {
 
   callable(tool: string): Callable {
     const timeoutMs = this.#options.config.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const reader = serverReader(this.#tools.get(tool)?.inputSchema ?? ANY_OBJECT);
     return {
       timeoutMs,
       maxTotalMs: timeoutMs * PROGRESS_FACTOR,
-      // The server checks its own schema: one that was written by others, compiled here, could
-      // hold this thread with a regular expression.
-      validate: (input) =>
-        typeof input === "object" && input !== null && !Array.isArray(input)
-          ? { valid: true, value: input }
-          : { valid: false, issues: [{ path: "", message: "must be an object" }] },
+      read: (input, context) => reader(input, this.#options.aside(context)),
       execute: (input, { signal, progress }) => {
         if (!this.isConnected || this.#client === undefined) {
           throw new Error(`MCP server "${this.name}" is not connected: ${this.error}`);

@@ -1,5 +1,6 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { isFitKey } from "./free-names.ts";
+import { faultIn } from "./schema-faults.ts";
 import { fieldsOf, isObject, type Schema, textsOf } from "./schema-keywords.ts";
 import { nullable, type Reading, readers } from "./schema-readers.ts";
 import { SchemaReferences } from "./schema-references.ts";
@@ -14,9 +15,13 @@ const MOST_SCHEMAS = 20_000;
  * Writes a schema of whatever draft, or of none, as one of 2020-12, with every reference leading
  * into the root's `$defs`. What has an exact meaning keeps it, what has none is left out.
  *
- * **Fails with** a RangeError when it is too large.
+ * **Fails with** a RangeError when it is too large; with `strict`, also with a TypeError that names
+ * the first thing that has no meaning.
  */
-export function modernSchema(root: JsonSchema): JsonSchema {
+export function modernSchema(
+  root: JsonSchema,
+  { strict = false }: { readonly strict?: boolean } = {},
+): JsonSchema {
   const references = new SchemaReferences(root);
   const left = { schemas: MOST_SCHEMAS };
   const convert = (value: Json): Schema => {
@@ -25,6 +30,8 @@ export function modernSchema(root: JsonSchema): JsonSchema {
     left.schemas -= 1;
     if (left.schemas < 0) throw new RangeError(`it holds more than ${MOST_SCHEMAS} schemas`);
     const reference = (ref: string): string | undefined => references.rewrite(ref);
+    const fault = strict ? faultIn(value, reference) : undefined;
+    if (fault !== undefined) throw new TypeError(fault);
     return read({ schema: value, inside: convert, reference });
   };
   const converted = convert(root);

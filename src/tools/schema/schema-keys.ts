@@ -1,5 +1,6 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
-import { KeyRenaming, type RenamedKeys } from "../../wire/renamed-keys.ts";
+import { isQuickPattern } from "../../wire/pattern.ts";
+import { KeyRenaming, LONGEST_KEY, type RenamedKeys } from "../../wire/renamed-keys.ts";
 import { FreeNames, isFitKey } from "./free-names.ts";
 import { keyNodes, keysNamedIn } from "./schema-key-nodes.ts";
 import {
@@ -115,7 +116,7 @@ function withPlainPatterns(schema: JsonSchema, names: readonly string[]): JsonSc
   let left = MOST_MATCHES;
   const isPlain = (pattern: string): boolean => {
     left -= names.length;
-    if (left < 0 || (pattern.match(/[*+?{]/g) ?? []).length > 1) return false;
+    if (left < 0 || !isQuickPattern(pattern, LONGEST_KEY)) return false;
     const regExp = new RegExp(pattern, "u");
     return !names.some((name) => regExp.test(name));
   };

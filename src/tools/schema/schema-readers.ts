@@ -135,7 +135,7 @@ export function nullable(given: JsonSchema, schema: JsonSchema): JsonSchema {
 }
 
 /** The service compiles a pattern as ECMA-262 has it. */
-function isPattern(value: Json): boolean {
+export function isPattern(value: Json): boolean {
   if (typeof value !== "string") return false;
   try {
     return new RegExp(value, "u") instanceof RegExp;

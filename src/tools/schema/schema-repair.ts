@@ -1,5 +1,5 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
-import { schemaFaults } from "./input-schema.ts";
+import { schemaFaults } from "./compiled-schema.ts";
 import {
   insideOf,
   isObject,
@@ -57,8 +57,12 @@ function leaveOut(root: Mutable, pointer: string): void {
   }
 }
 
-/** A reference that leads back to its own value without a step into it has no meaning. */
-function cutCircles(root: JsonSchema): void {
+/**
+ * Cuts, in place, each reference that leads back to its own value without a step into it: it has
+ * no meaning. True when there was one.
+ */
+export function cutCircles(root: JsonSchema): boolean {
+  let isCut = false;
   const state = new Map<JsonSchema, "open" | "done">();
   const values = [root];
   const visit = (schema: JsonSchema): void => {
@@ -71,8 +75,12 @@ function cutCircles(root: JsonSchema): void {
     }
     const target = targetOf(root, schema.$ref);
     if (isObject(target)) visit(target);
-    if (isObject(target) && state.get(target) === "open") delete (schema as Mutable).$ref;
+    if (isObject(target) && state.get(target) === "open") {
+      delete (schema as Mutable).$ref;
+      isCut = true;
+    }
     state.set(schema, "done");
   };
   for (const value of values) visit(value);
+  return isCut;
 }

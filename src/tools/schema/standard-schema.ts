@@ -20,12 +20,16 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** Where validators keep a description of themselves: the standard's place, then zod's own. */
+/**
+ * Where validators keep a description of themselves: the standard's place, then those of zod and
+ * of arktype.
+ */
 export interface DescribesItself {
   readonly "~standard": {
     readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => unknown };
   };
   readonly toJSONSchema?: (options: { readonly io: "input" }) => unknown;
+  readonly in?: { readonly toJsonSchema?: () => unknown };
 }
 
 /** Arktype's schemas are functions, the others objects. */

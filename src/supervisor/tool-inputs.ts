@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Node } from "../kernel/node.ts";
+import type { CallInput } from "../tools/input-reading.ts";
+import type { CallRequest } from "../tools/running-call.ts";
+import { isObject } from "../tools/schema/schema-keywords.ts";
+import type { Json } from "../wire/json.ts";
+import type { Swarm } from "./swarm.ts";
+
+export type ReadCallInput = Extract<CallInput, { status: "read" }>;
+
+/** A call whose input is being read. */
+interface Awaited {
+  readonly given: Promise<CallInput>;
+  readonly goOn: (given: CallInput) => void;
+  /** Its agent ends before. */
+  readonly onWithdrawn: () => void;
+}
+
+/**
+ * Inputs that are being read, for calls that have not been asked for yet, and those that were read
+ * for calls that wait for a person.
+ */
+export class ToolInputs {
+  readonly #swarm: Swarm;
+  readonly #awaited = new Map<Node, Map<string, Awaited>>();
+  readonly #kept = new Map<Node, Map<string, ReadCallInput>>();
+
+  constructor(swarm: Swarm) {
+    this.#swarm = swarm;
+  }
+
+  /** Goes on once the input is known, in a step; not for an agent that has ended meanwhile. */
+  await(node: Node, callId: string, awaited: Awaited): void {
+    put(this.#awaited, node, callId, awaited);
+    // It never rejects.
+    void awaited.given.then((given) => {
+      if (this.#awaited.get(node)?.get(callId) !== awaited) return;
+      this.#swarm.step(() => {
+        pull(this.#awaited, node, callId);
+        awaited.goOn(given);
+      });
+    });
+  }
+
+  /** Keeps it for the time when the call is asked for again. */
+  keep(node: Node, callId: string, given: ReadCallInput | undefined): void {
+    if (given !== undefined && !node.closed) put(this.#kept, node, callId, given);
+  }
+
+  take(node: Node, callId: string): ReadCallInput | undefined {
+    return pull(this.#kept, node, callId);
+  }
+
+  /** The agent is ending. */
+  withdraw(node: Node): void {
+    this.#kept.delete(node);
+    const awaited = this.#awaited.get(node);
+    this.#awaited.delete(node);
+    for (const { onWithdrawn } of awaited?.values() ?? []) onWithdrawn();
+  }
+}
+
+/**
+ * What the tool is given when its input is to be `checked`, which may differ from what was read in
+ * arguments that were put in canonical form; undefined where it must be read once more.
+ */
+export function valueFor({ value, view }: ReadCallInput, checked: Json): CallRequest["read"] {
+  if (checked === view) return { valid: true, value };
+  // By a schema of JSON, which holds for the canonical form too.
+  if (value === view || !isObject(value) || !isObject(view) || !isObject(checked)) return undefined;
+  const changed = Object.entries(checked).filter(
+    ([key, field]) => !isDeepStrictEqual(field, view[key]),
+  );
+  const whole: object = Object.create(Object.getPrototypeOf(value));
+  return { valid: true, value: Object.assign(whole, value, Object.fromEntries(changed)) };
+}
+
+function put<Kept>(of: Map<Node, Map<string, Kept>>, node: Node, id: string, kept: Kept): void {
+  const own = of.get(node) ?? new Map<string, Kept>();
+  of.set(node, own.set(id, kept));
+}
+
+function pull<Kept>(of: Map<Node, Map<string, Kept>>, node: Node, id: string): Kept | undefined {
+  const own = of.get(node);
+  const kept = own?.get(id);
+  if (own?.delete(id) && own.size === 0) of.delete(node);
+  return kept;
+}

@@ -1,0 +1,36 @@
+import type { ComputeModule } from "../wire/compute.ts";
+import { type ComputeThreads, runAside } from "./compute-tool.ts";
+import type { Callable, ReadContext } from "./running-call.ts";
+import type { Aside, ReadInput } from "./schema/input-reader.ts";
+import type { Tool } from "./tool.ts";
+
+/** The module lies beside the source as source, and beside what was built as built. */
+const READER: ComputeModule = {
+  url: new URL(
+    `./schema/read-aside${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`,
+    import.meta.url,
+  ).href,
+  memoryMb: 256,
+};
+
+/** Has inputs read on a thread of compute tools, for one call. */
+export function asideOn(threads: ComputeThreads): (context: ReadContext) => Aside {
+  return (context) => async (task) => {
+    const read = (await runAside(threads, READER, task, context)) as ReadInput;
+    return read.valid ? { ...read, view: read.value as typeof read.view } : read;
+  };
+}
+
+/** How a toolbox calls one of the embedder's own tools. */
+export function callableOf(tool: Tool, threads: ComputeThreads): Callable {
+  const { timeoutMs, compute: module } = tool;
+  const aside = asideOn(threads);
+  return {
+    timeoutMs,
+    read: (input, context) => tool.read(input, aside(context)),
+    execute:
+      module === undefined
+        ? (input, context) => tool.execute(input, context)
+        : (input, context) => runAside(threads, module, input, context),
+  };
+}

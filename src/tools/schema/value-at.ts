@@ -1,0 +1,11 @@
+import type { OwnJson } from "./value-copy.ts";
+
+/** What stands at the end of these keys; undefined where nothing does. */
+export function valueAt(value: OwnJson, keys: readonly string[]): OwnJson | undefined {
+  let at: OwnJson | undefined = value;
+  for (const key of keys) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as { readonly [key: string]: OwnJson })[key];
+  }
+  return at;
+}

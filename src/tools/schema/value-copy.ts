@@ -1,0 +1,53 @@
+import type { Json } from "../../wire/json.ts";
+import type { ValueSize } from "./schema-work.ts";
+
+/** JSON of our own, which nobody else holds and which may be changed. */
+export type OwnJson = null | boolean | number | string | OwnJson[] | OwnFields;
+export type OwnFields = { [key: string]: OwnJson };
+
+export interface Measured extends ValueSize {
+  readonly copy: OwnJson;
+  /** It nests deeper than anything that is copied elsewhere. */
+  readonly isTooDeep: boolean;
+}
+
+/** Deeper is left out of the copy. */
+const DEEPEST = 200;
+
+/** Copies and measures a value in one walk. */
+export function measuredCopy(value: Json): Measured {
+  let [values, characters, depth] = [0, 0, 0];
+  const copy = (part: Json | undefined, level: number): OwnJson => {
+    values += 1;
+    if (level > depth) depth = level;
+    if (typeof part === "string") characters += part.length;
+    if (typeof part !== "object") return part ?? null;
+    if (part === null || level > DEEPEST) return null;
+    if (Array.isArray(part)) {
+      return (part as readonly Json[]).map((item) => copy(item, level + 1));
+    }
+    const fields: OwnFields = {};
+    const given = part as { readonly [key: string]: Json | undefined };
+    for (const key of Object.keys(given)) {
+      const field = given[key];
+      if (field === undefined) continue;
+      characters += key.length;
+      setField(fields, key, copy(field, level + 1));
+    }
+    return fields;
+  };
+  const copied = copy(value, 0);
+  return { copy: copied, values, characters, depth, isTooDeep: depth > DEEPEST };
+}
+
+/** Sets a field that is the object's own, whatever its key. */
+export function setField(fields: OwnFields, key: string, value: OwnJson): void {
+  if (key !== "__proto__") fields[key] = value;
+  else Object.defineProperty(fields, key, { value, ...VISIBLE });
+}
+
+const VISIBLE = { enumerable: true, configurable: true, writable: true } as const;
+
+export function copyOf(value: OwnJson): OwnJson {
+  return measuredCopy(value).copy;
+}
