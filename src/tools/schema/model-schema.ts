@@ -17,7 +17,7 @@ export interface ModelSchema {
 
 /** More than this would leave a model no room for its work. */
 const MOST_CHARACTERS = 256_000;
-const MOST_VALUES = 50_000;
+const MOST_VALUES = 10_000;
 const MOST_LEVELS = 100;
 
 const known = new WeakMap<JsonSchema, ModelSchema>();
