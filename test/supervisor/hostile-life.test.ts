@@ -33,6 +33,10 @@ describe("a hostile server that", () => {
 
   afterAll(() => swarm?.[Symbol.asyncDispose]());
 
+  /** By an agent that is shown the tools of this server and of the neighbour alone. */
+  const calls = (name: string, ...tools: readonly string[]) =>
+    swarm.callAs({ tools: [`${name}/*`, "near/*"] }, ...tools);
+
   const known = (name: string) =>
     swarm.of("mcp.connected", name).length + swarm.of("mcp.lost", name).length > 0;
 
@@ -43,7 +47,7 @@ describe("a hostile server that", () => {
       .soft(connected === undefined ? "lost" : "works")
       .toMatch(life.becomes === "either" ? /./ : life.becomes);
     if (life.lost !== undefined) expect.soft(lost?.error).toMatch(life.lost);
-    expect.soft(String(lost?.error).isWellFormed()).toBe(true);
+    expect.soft(String(lost?.error)).not.toMatch(/\p{Surrogate}/u);
     if (life.tools !== undefined) expect.soft(connected?.tools).toBe(life.tools);
     if (life.skipped !== undefined) {
       const told = swarm
@@ -51,7 +55,7 @@ describe("a hostile server that", () => {
         .filter(({ reason }) => life.skipped?.test(String(reason)));
       expect.soft(told.map(({ reason }) => reason)).toHaveLength(1);
     }
-    const [own, neighbour] = await swarm.call(`${name}/ok`, "near/structured");
+    const [own, neighbour] = await calls(name, `${name}/ok`, "near/structured");
     expect.soft(neighbour).toMatchObject({ isError: false, said: '{"sheets":3}' });
     const told = lost !== undefined || swarm.of("mcp.skipped", name).length > 0;
     // What does not work has been told.
@@ -63,10 +67,10 @@ describe("a hostile server that", () => {
   });
 
   it("says much of its list is asked for it seldom", async () => {
-    await swarm.call("changeFlood/flood", "changeFlood/ok", "near/structured");
+    await calls("changeFlood", "changeFlood/flood", "changeFlood/ok", "near/structured");
     for (const { name, mostLists } of all) {
       if (mostLists === undefined) continue;
-      const [counted] = await swarm.call(`${name}/lists`);
+      const [counted] = await calls(name, `${name}/lists`);
       const count = Number(JSON.parse(counted?.said ?? "0"));
       expect.soft({ name, count, few: count <= mostLists }).toMatchObject({ few: true });
     }
@@ -79,13 +83,15 @@ describe("a hostile server that", () => {
       "tool:rug/ok",
       { allow: "tool:rug/send", ask: true },
     ];
-    const calls = (...tools: readonly string[]) => swarm.callAs({ grants }, ...tools);
-    await calls("rug/send", "rug/send");
+    const rug = (...tools: readonly string[]) =>
+      swarm.callAs({ grants, tools: ["rug/*"] }, ...tools);
+    await rug("rug/send", "rug/send");
     expect(asked).toMatchObject([{ subject: "tool:rug/send" }]);
-    await calls("rug/flip");
+    await rug("rug/flip");
     await swarm.until("tool.changed", "rug");
-    expect(swarm.of("tool.changed", "rug")).toMatchObject([{ tool: "send" }]);
-    const [end] = await calls("rug/send", "rug/send");
+    const changed = swarm.of("tool.changed", "rug").map(({ tool }) => tool);
+    expect(changed).toContain("send");
+    const [end] = await rug("rug/send", "rug/send");
     expect(end).toMatchObject({ isError: false, said: '"sent"' });
     expect(asked).toHaveLength(2);
   });
@@ -93,13 +99,13 @@ describe("a hostile server that", () => {
   it(
     "ends in the middle of an answer fails that call, is told, and is there again",
     async () => {
-      const [died, neighbour] = await swarm.call("dies/die", "near/structured");
+      const [died, neighbour] = await calls("dies", "dies/die", "near/structured");
       expect(died).toMatchObject({ isError: true, code: "TOOL_FAILED" });
       expect(died?.said).toMatch(/code 7, saying: the last straw/);
       expect(neighbour?.isError).toBe(false);
       await swarm.until("mcp.lost", "dies");
       await swarm.until("mcp.connected", "dies", 2);
-      expect((await swarm.call("dies/ok"))[0]).toMatchObject({ said: '"well"' });
+      expect((await calls("dies", "dies/ok"))[0]).toMatchObject({ said: '"well"' });
     },
     RECONNECT_MS * 2,
   );

@@ -10,6 +10,9 @@ import type {
   SupervisorOptions,
 } from "../../src/index.ts";
 import { Supervisor } from "../../src/index.ts";
+// That it is loaded late is no pause that a server causes.
+import "../../src/tools/mcp/mcp-client.ts";
+import { modelName } from "../../src/tools/names.ts";
 import { fixture } from "../tools/fixture-toolbox.ts";
 import { LongestPause } from "./longest-pause.ts";
 import { call, script } from "./scripts.ts";
@@ -32,7 +35,7 @@ export class HostileSwarm implements AsyncDisposable {
   /** From the first, those of the start included. */
   readonly events: RuntimeEvent[] = [];
   readonly supervisor: Supervisor;
-  readonly #pause = new LongestPause();
+  readonly #pause: LongestPause;
   readonly #reading: Promise<void>;
 
   static async start(
@@ -41,11 +44,14 @@ export class HostileSwarm implements AsyncDisposable {
   ): Promise<HostileSwarm> {
     const near = fixture("tiny-server.ts");
     const all = { ...mcpServers, near };
-    return new HostileSwarm(await Supervisor.start({ threads: 1, ...options, mcpServers: all }));
+    const pause = new LongestPause();
+    const supervisor = await Supervisor.start({ threads: 1, ...options, mcpServers: all });
+    return new HostileSwarm(supervisor, pause);
   }
 
-  private constructor(supervisor: Supervisor) {
+  private constructor(supervisor: Supervisor, pause: LongestPause) {
     this.supervisor = supervisor;
+    this.#pause = pause;
     this.#reading = this.#read();
   }
 
@@ -80,14 +86,21 @@ export class HostileSwarm implements AsyncDisposable {
 
   /** Makes a call, then one of a good tool of the same server and of a neighbour. */
   async callAmong(server: string, tool: string, input: Json = {}): Promise<Finished> {
-    const [end, own, neighbour] = await this.call(
-      [`${server}/${tool}`, input],
+    const [end, own, neighbour] = await this.callAs(
+      { tools: [`${server}/*`, "near/*"] },
+      [this.shownName(server, tool), input],
       `${server}/ok`,
       "near/structured",
     );
     expect(own).toMatchObject({ isError: false, said: '"well"' });
     expect(neighbour).toMatchObject({ isError: false, said: '{"sheets":3}' });
     return end as Finished;
+  }
+
+  /** As models are shown it. */
+  shownName(server: string, tool: string): string {
+    const renamed = this.of("tool.renamed", server).findLast((event) => event.tool === tool);
+    return renamed === undefined ? modelName(`${server}/${tool}`) : String(renamed.name);
   }
 
   of(type: RuntimeEvent["type"], server?: string): RuntimeEvent[] {
