@@ -141,17 +141,19 @@ function descendants(pid: number): readonly number[] {
 
 /** All that are alive, each with its parent. */
 function processes(): ReadonlyMap<number, number> {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const [, state, parent] = /\) (\S) (\d+)/.exec(stat) ?? [];
-      if (state !== "Z") parents.set(Number(name), Number(parent));
-    } catch {
-      // It has ended since.
-    }
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return new Map(pids.flatMap((pid) => parentOf(pid)));
+}
+
+/** None of a process that has ended. */
+function parentOf(pid: string): [pid: number, parent: number][] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [, state, parent] = /\) (\S) (\d+)/.exec(stat) ?? [];
+    return state === "Z" ? [] : [[Number(pid), Number(parent)]];
+  } catch {
+    return [];
   }
-  return parents;
 }
 
 async function answers(port: number, child: ChildProcess): Promise<void> {

@@ -84,16 +84,22 @@ export class HostileSwarm implements AsyncDisposable {
     });
   }
 
-  /** Makes a call, then one of a good tool of the same server and of a neighbour. */
+  /**
+   * Makes a call, then one of a good tool of the same server and of a neighbour: both must answer,
+   * and the server must be the same process as before.
+   */
   async callAmong(server: string, tool: string, input: Json = {}): Promise<Finished> {
-    const [end, own, neighbour] = await this.callAs(
+    const [before, end, own, neighbour, after] = await this.callAs(
       { tools: [`${server}/*`, "near/*"] },
+      `${server}/pid`,
       [this.shownName(server, tool), input],
       `${server}/ok`,
       "near/structured",
+      `${server}/pid`,
     );
-    expect(own).toMatchObject({ isError: false, said: '"well"' });
-    expect(neighbour).toMatchObject({ isError: false, said: '{"sheets":3}' });
+    expect.soft(own).toMatchObject({ isError: false, said: '"well"' });
+    expect.soft(neighbour).toMatchObject({ isError: false, said: '{"sheets":3}' });
+    expect.soft(after).toEqual(before);
     return end as Finished;
   }
 
