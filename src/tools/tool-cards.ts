@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { NameTable } from "./names.ts";
 import { modelSchema } from "./schema/model-schema.ts";
+import { hashOf } from "./schema-hash.ts";
 
 /** A tool as whoever offers it describes it. */
 export interface Described {
   readonly description: string;
   readonly inputSchema: JsonSchema;
+  /** Of the schema as it was written, where that is known already. */
+  readonly schemaHash?: string;
 }
 
 /** Who offers tools, under their own names. */
@@ -103,20 +106,13 @@ export class ToolCards {
 
 const hashes = new WeakMap<Described, string>();
 
-/** Made once for each description, whose keys may stand in any order. */
+/** Made once for each description, whose schema's keys may stand in any order. */
 function hashOfTool(subject: string, described: Described): string {
   const made = hashes.get(described);
   if (made !== undefined) return made;
-  const { description, inputSchema } = described;
-  const text = JSON.stringify([subject, description, sorted(inputSchema as Json)]);
+  const { description, inputSchema, schemaHash = hashOf(inputSchema) } = described;
+  const text = JSON.stringify([subject, description, schemaHash]);
   const hash = createHash("sha256").update(text).digest("base64url");
   hashes.set(described, hash);
   return hash;
-}
-
-function sorted(value: Json): Json {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return (value as readonly Json[]).map(sorted);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inside]) => [key, sorted(inside as Json)]));
 }

@@ -3,8 +3,10 @@ import { compileGlob } from "../../../machines/glob.ts";
 import { mcpConnection } from "../../../machines/mcp-connection.ts";
 import type { Clock } from "../../wire/clock.ts";
 import type { Callable } from "../running-call.ts";
-import type { McpClient, McpTool } from "./mcp-client.ts";
+import type { McpClient } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
+import type { McpTool, Skipped } from "./mcp-list.ts";
+import { NewSkips } from "./new-skips.ts";
 
 export interface McpConnectionOptions {
   readonly name: string;
@@ -14,6 +16,8 @@ export interface McpConnectionOptions {
   /** Told once for each outage, however often it is tried again. */
   readonly onLost: (error: string) => void;
   readonly onTools: () => void;
+  /** Told once for each thing, until the list is without it. */
+  readonly onSkipped: (skipped: Skipped) => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -33,6 +37,7 @@ export class McpConnection {
   readonly #options: McpConnectionOptions;
   readonly #actor: ActorRefFrom<typeof mcpConnection>;
   readonly #first = Promise.withResolvers<void>();
+  readonly #skips: NewSkips;
   #client: McpClient | undefined;
   /** The end of the attempt that runs, and of the client before it. */
   #opening: Promise<void> = Promise.resolve();
@@ -41,6 +46,7 @@ export class McpConnection {
 
   constructor(options: McpConnectionOptions) {
     this.#options = options;
+    this.#skips = new NewSkips(options.onSkipped);
     this.firstAttempt = this.#first.promise;
     const { config, clock } = options;
     const machine = mcpConnection.provide({
@@ -84,6 +90,16 @@ export class McpConnection {
     return this.#tools;
   }
 
+  /** Whether a name or glob of subjects may be of a tool that it does not list: not yet, or not fit. */
+  mayOffer(pattern: string): boolean {
+    const prefix = `${this.name}/`;
+    if (this.isConnected && this.#tools.size > 0) {
+      return pattern.startsWith(prefix) && this.#skips.hasOfList(pattern.slice(prefix.length));
+    }
+    const [start = ""] = pattern.split("*");
+    return start.startsWith(prefix) || (start !== pattern && prefix.startsWith(start));
+  }
+
   isIdempotent(tool: string): boolean {
     return (this.#options.config.idempotent ?? []).some((glob) => compileGlob(glob)(tool));
   }
@@ -103,7 +119,8 @@ export class McpConnection {
         if (!this.isConnected || this.#client === undefined) {
           throw new Error(`MCP server "${this.name}" is not connected: ${this.error}`);
         }
-        return this.#client.call(tool, input, { signal, onProgress: progress });
+        const ownName = this.#tools.get(tool)?.ownName ?? tool;
+        return this.#client.call(ownName, input, { signal, onProgress: progress });
       },
     };
   }
@@ -126,10 +143,13 @@ export class McpConnection {
     this.#client = new McpClient({
       config: this.#options.config,
       timeoutMs: this.#options.config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      clock: this.#options.clock,
       onTools: (tools) => {
-        this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+        this.#tools = tools;
         this.#options.onTools();
       },
+      onListSkips: (skipped) => this.#skips.ofList(skipped),
+      onResultSkip: (skipped) => this.#skips.ofResult(skipped),
       onLost: (error) => this.#actor.send({ type: "connection.lost", error }),
     });
     await this.#client.open(signal);
