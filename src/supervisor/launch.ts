@@ -59,10 +59,8 @@ export async function launch(
     compute: new ComputePool(),
     clock,
     signal: options.signal,
-    onEvent: (event) => {
-      if (event.type === "mcp.connected") registry?.refresh();
-      tell(log, event);
-    },
+    onEvent: (event) => tell(log, event),
+    onTools: () => registry?.refresh(),
   });
   const events = overheard(swarm, inspector);
   const words = swarm.places.words.buffers;

@@ -181,8 +181,7 @@ export class Registry {
 
   #checkTools(patterns: readonly string[], what: string): void {
     for (const pattern of patterns) {
-      if (pattern === "*" || this.#toolbox.knows(pattern)) continue;
-      if (this.#toolbox.match([pattern]).length > 0) continue;
+      if (pattern === "*" || this.#toolbox.mayMatch(pattern)) continue;
       const message = `${what} names "${pattern}", which matches no registered tool`;
       throw new CoppiceError("TOOL_UNKNOWN", message, { tool: pattern });
     }

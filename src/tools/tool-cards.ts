@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import type { Json, JsonSchema } from "../wire/json.ts";
+import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { NameTable } from "./names.ts";
 import { modelSchema } from "./schema/model-schema.ts";
+import { hashOf } from "./schema-hash.ts";
 
 /** A tool as whoever offers it describes it. */
 export interface Described {
   readonly description: string;
   readonly inputSchema: JsonSchema;
+  /** Of the schema as it was written, where that is known already. */
+  readonly schemaHash?: string;
 }
 
 /** Who offers tools, under their own names. */
@@ -68,29 +71,28 @@ export class ToolCards {
     );
     this.#names.keepOnly(new Set(listed.map(({ subject }) => subject)));
     this.#cards = listed.map(({ server, tool, subject, described }) => {
-      this.#note(subject, described, server, tool);
-      return this.#card(subject, described, server, tool);
+      const isSame = this.#note(subject, described, server, tool);
+      const { name, isNew, isRenamed } = this.#names.nameOf(subject);
+      if (isNew && isRenamed && server !== undefined) this.#options.onRenamed(server, tool, name);
+      const before = this.#bySubject.get(subject);
+      // What was made for the same card, such as its length, holds for it still.
+      return isSame && before?.name === name ? before : cardOf(subject, name, described);
     });
     this.#bySubject = new Map(this.#cards.map((card) => [card.subject, card]));
     this.#forget();
   }
 
-  #card(subject: string, described: Described, server: string | undefined, tool: string): ToolCard {
-    const { name, isNew, isRenamed } = this.#names.nameOf(subject);
-    if (isNew && isRenamed && server !== undefined) this.#options.onRenamed(server, tool, name);
-    const { shown: inputSchema, ...keys } = modelSchema(described.inputSchema);
-    const description = described.description.toWellFormed();
-    return { subject, name, description, inputSchema, ...keys };
-  }
-
-  #note(subject: string, described: Described, server: string | undefined, tool: string): void {
+  /** Takes note of what a tool is; true where it is what it was. */
+  #note(subject: string, described: Described, server: string | undefined, tool: string): boolean {
     const hash = hashOfTool(subject, described);
     const before = this.#hashes.get(subject);
     // Behind all others, so that what is listed is not forgotten.
     this.#hashes.delete(subject);
     this.#hashes.set(subject, hash);
-    if (before === undefined || before === hash || server === undefined) return;
-    this.#options.onChanged(server, tool, hash);
+    if (before !== undefined && before !== hash && server !== undefined) {
+      this.#options.onChanged(server, tool, hash);
+    }
+    return before === hash;
   }
 
   #forget(): void {
@@ -101,22 +103,20 @@ export class ToolCards {
   }
 }
 
+function cardOf(subject: string, name: string, described: Described): ToolCard {
+  const { shown: inputSchema, ...keys } = modelSchema(described.inputSchema);
+  return { subject, name, description: described.description.toWellFormed(), inputSchema, ...keys };
+}
+
 const hashes = new WeakMap<Described, string>();
 
-/** Made once for each description, whose keys may stand in any order. */
+/** Made once for each description, whose schema's keys may stand in any order. */
 function hashOfTool(subject: string, described: Described): string {
   const made = hashes.get(described);
   if (made !== undefined) return made;
-  const { description, inputSchema } = described;
-  const text = JSON.stringify([subject, description, sorted(inputSchema as Json)]);
+  const { description, inputSchema, schemaHash = hashOf(inputSchema) } = described;
+  const text = JSON.stringify([subject, description, schemaHash]);
   const hash = createHash("sha256").update(text).digest("base64url");
   hashes.set(described, hash);
   return hash;
-}
-
-function sorted(value: Json): Json {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return (value as readonly Json[]).map(sorted);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inside]) => [key, sorted(inside as Json)]));
 }

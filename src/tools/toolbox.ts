@@ -3,7 +3,6 @@ import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
-import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { asideOn, callableOf } from "./callables.ts";
 import type { ComputeThreads } from "./compute-tool.ts";
@@ -57,18 +56,14 @@ export interface ToolboxOptions {
   /** Where compute tools run; ends with the toolbox. */
   readonly compute: ComputeThreads;
   readonly onEvent: (event: ToolboxEvent) => void;
+  /** What a server offers has been listed, anew or for the first time. */
+  readonly onTools?: () => void;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** Ends a start that is under way; it has no part in what comes after. */
   readonly signal?: AbortSignal | undefined;
   /** Each step of each call, as an event of `machines/tool-call.ts`. */
   readonly onStep?: (callId: string, event: ToolCallEvent) => void;
-}
-
-export interface ListedTool {
-  readonly subject: string;
-  readonly description: string;
-  readonly inputSchema: JsonSchema;
 }
 
 /**
@@ -132,8 +127,8 @@ export class Toolbox {
       onChanged: (server, tool, hash) => onEvent({ type: "tool.changed", server, tool, hash }),
     });
     this.#cards.update([{ tools }]);
-    const configs = Object.entries(options.mcpServers);
-    this.#servers = new Map(configs.map(([name, config]) => [name, this.#connect(name, config)]));
+    const servers = Object.entries(options.mcpServers);
+    this.#servers = new Map(servers.map(([name, config]) => [name, this.#connect(name, config)]));
   }
 
   /** Threads of compute tools in a native call that outlived the order to end. */
@@ -142,7 +137,7 @@ export class Toolbox {
   }
 
   /** Every tool there is now. Those of a server that went away stay listed. */
-  list(): readonly ListedTool[] {
+  list(): readonly ToolCard[] {
     return this.#cards.all;
   }
 
@@ -153,8 +148,7 @@ export class Toolbox {
 
   /** Whether a tool of this subject is listed. */
   has(subject: string): boolean {
-    const { server, name } = this.#split(subject);
-    return this.#tools.has(subject) || server?.tools.has(name) === true;
+    return this.#tools.has(subject) || this.#cards.card(subject) !== undefined;
   }
 
   /** As `has`, and true for servers and for any name under a server that is not connected. */
@@ -162,7 +156,13 @@ export class Toolbox {
     return this.#servers.has(subjectOrServer) || this.#callable(subjectOrServer) !== undefined;
   }
 
-  /** Our name of a tool, also when a model asks for one by the name that it has not been shown. */
+  /** Whether a name or glob means something: of a server that may yet offer it as well. */
+  mayMatch(pattern: string): boolean {
+    if (this.knows(pattern) || this.match([pattern]).length > 0) return true;
+    return [...this.#servers.values()].some((server) => server.mayOffer(pattern));
+  }
+
+  /** Our name of a tool, also for the name under which a model has not been shown it. */
   subjectOf(name: string): string {
     if (this.knows(name)) return name;
     const card = this.#cards.all.find((listed) => listed.name === name);
@@ -247,8 +247,12 @@ export class Toolbox {
       clock: this.#clock,
       onConnected: (tools) => onEvent({ type: "mcp.connected", server: name, tools }),
       onLost: (error) => onEvent({ type: "mcp.lost", server: name, error }),
-      onTools: () => this.#cards.update(this.#offers()),
       aside: asideOn(this.#options.compute),
+      onTools: () => {
+        this.#cards.update(this.#offers());
+        this.#options.onTools?.();
+      },
+      onSkipped: (skipped) => onEvent({ type: "mcp.skipped", server: name, ...skipped }),
     });
   }
 

@@ -1,31 +1,32 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import {
-  CallToolResultSchema,
-  PaginatedResultSchema,
+  McpError,
+  ResultSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { LONGEST_DELAY_MS } from "../../wire/clock.ts";
+import { type Clock, LONGEST_DELAY_MS } from "../../wire/clock.ts";
 import { describe } from "../../wire/error-codec.ts";
-import type { Json, JsonSchema } from "../../wire/json.ts";
-import { isObject } from "../schema/schema-keywords.ts";
+import type { Json } from "../../wire/json.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { httpLine } from "./mcp-http-line.ts";
 import type { Line } from "./mcp-line.ts";
+import { type McpTool, readMcpList, type Skipped } from "./mcp-list.ts";
+import { saidOf } from "./mcp-message.ts";
 import { processLine } from "./mcp-process-line.ts";
-import { jsonOfMcpResult } from "./mcp-result.ts";
-
-/** A tool as its server lists it. */
-export interface McpTool {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: JsonSchema;
-}
+import { readMcpResult } from "./mcp-result.ts";
+import { PacedRefresh } from "./paced-refresh.ts";
 
 export interface McpClientOptions {
   readonly config: McpServerConfig;
   /** Milliseconds for the handshake and for each list of tools. */
   readonly timeoutMs: number;
-  readonly onTools: (tools: readonly McpTool[]) => void;
+  readonly clock: Clock;
+  /** All that it lists, ready to be shown. */
+  readonly onTools: (tools: ReadonlyMap<string, McpTool>) => void;
+  /** All that is left out of the list that was read last. */
+  readonly onListSkips: (skipped: readonly Skipped[]) => void;
+  /** Something of a result is odd or left out. */
+  readonly onResultSkip: (skipped: Skipped) => void;
   /** The connection has ended by itself; says how. Called at most once, never after `close`. */
   readonly onLost: (how: string) => void;
 }
@@ -35,8 +36,6 @@ export interface McpCallOptions {
   readonly onProgress: (fraction: number | undefined, message?: string) => void;
 }
 
-const MAX_PAGES = 50;
-const MAX_TOOLS = 1_000;
 /** For a server behind a URL to say that it is alive. */
 const PING_MS = 10_000;
 
@@ -50,18 +49,21 @@ export class McpClient {
   readonly #options: McpClientOptions;
   readonly #client = new Client({ name: "coppice", version: "0.1.0" });
   readonly #line: Line;
+  readonly #refresh: PacedRefresh;
+  readonly #closing = new AbortController();
+  /** The first list, which no other one overtakes. */
+  #first: Promise<void> = Promise.resolve();
   #state: "opening" | "open" | "over" = "opening";
   #how: string | undefined;
-  #listing = false;
-  #listAgain = false;
   #pinging = false;
 
   constructor(options: McpClientOptions) {
     this.#options = options;
-    const { config } = options;
+    const { config, clock } = options;
     this.#line = "url" in config ? httpLine(config) : processLine(config);
     this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
     if ("url" in config) this.#client.onerror = () => void this.#ping();
+    this.#refresh = new PacedRefresh({ clock, refresh: () => this.#relist() });
   }
 
   /** Starts the server, shakes hands and lists its tools. */
@@ -70,14 +72,15 @@ export class McpClient {
     try {
       signal.throwIfAborted();
       await this.#client.connect(this.#line.transport, { timeout, signal });
-      this.#client.setNotificationHandler(
-        ToolListChangedNotificationSchema,
-        () => void this.#relist(),
+      this.#client.setNotificationHandler(ToolListChangedNotificationSchema, () =>
+        this.#refresh.request(),
       );
-      this.#options.onTools(await this.#list(signal));
+      this.#first = this.#list(signal);
+      await this.#first;
+      if (this.#how !== undefined) throw new Error(this.#how);
       this.#state = "open";
     } catch (error) {
-      const how = this.#how ?? describe(error);
+      const how = this.#how ?? whatWentWrong(error);
       await this.close();
       throw new Error(how, { cause: error });
     }
@@ -85,11 +88,33 @@ export class McpClient {
 
   /** Calls a tool; an abort of the signal tells the server with `notifications/cancelled`. */
   async call(name: string, input: unknown, options: McpCallOptions): Promise<Json> {
+    const { isError, value, odd } = readMcpResult(await this.#call(name, input, options));
+    for (const what of odd) {
+      this.#options.onResultSkip({
+        tool: name.toWellFormed(),
+        reason: `in a result of it: ${what}`,
+      });
+    }
+    if (isError) throw new Error(String(value));
+    return value;
+  }
+
+  /** A process that is slow to end is killed once `hurry` is aborted. */
+  async close(hurry?: AbortSignal): Promise<void> {
+    this.#state = "over";
+    this.#closing.abort();
+    this.#refresh.stop();
+    await this.#line.close(hurry);
+    await this.#client.close();
+  }
+
+  async #call(name: string, input: unknown, options: McpCallOptions) {
     const { signal, onProgress } = options;
     try {
-      const result = await this.#client.request(
+      return await this.#client.request(
         { method: "tools/call", params: { name, arguments: input as Record<string, unknown> } },
-        CallToolResultSchema,
+        // A stricter one would refuse all of a result for one part of it that is odd.
+        ResultSchema,
         {
           signal,
           // The caller keeps the deadline and aborts the signal. The SDK's own, which it cannot do
@@ -101,58 +126,40 @@ export class McpClient {
           },
         },
       );
-      return jsonOfMcpResult(result);
     } catch (error) {
-      if (this.#how === undefined) throw error;
-      throw new Error(`its MCP server ${this.#how}`, { cause: error });
+      const how = this.#how === undefined ? whatWentWrong(error) : `its MCP server ${this.#how}`;
+      throw new Error(how, { cause: error });
     }
   }
 
-  /** A process that is slow to end is killed once `hurry` is aborted. */
-  async close(hurry?: AbortSignal): Promise<void> {
-    this.#state = "over";
-    await this.#line.close(hurry);
-    await this.#client.close();
-  }
-
-  async #list(signal?: AbortSignal): Promise<McpTool[]> {
-    const tools = new Map<string, McpTool>();
-    if (this.#client.getServerCapabilities()?.tools === undefined) return [];
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
+  async #list(signal: AbortSignal): Promise<void> {
+    const capabilities = this.#client.getServerCapabilities();
+    if (capabilities?.tools === undefined) return this.#options.onTools(new Map());
+    const { tools, skipped } = await readMcpList((cursor) => {
       // `listTools` of the SDK would compile every output schema, and refuse all for a bad one; so
       // would its schema of a list for one tool that is odd.
-      const listed = await this.#client.request(
-        { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
-        PaginatedResultSchema,
-        { timeout: this.#options.timeoutMs, ...(signal === undefined ? {} : { signal }) },
-      );
-      if (!Array.isArray(listed.tools)) throw new Error("its list of tools is none");
-      for (const tool of listed.tools.flatMap(readTool)) {
-        if (tools.has(tool.name) || tools.size >= MAX_TOOLS) continue;
-        tools.set(tool.name, tool);
-      }
-      cursor = listed.nextCursor;
-      if (cursor === undefined) break;
-    }
-    return [...tools.values()];
+      const params = cursor === undefined ? {} : { cursor };
+      const options = { timeout: this.#options.timeoutMs, signal };
+      return this.#client.request({ method: "tools/list", params }, ResultSchema, options);
+    }, signal);
+    signal.throwIfAborted();
+    this.#options.onListSkips(skipped);
+    // What is no list says nothing about the tools that there were before it.
+    if (tools !== undefined) this.#options.onTools(tools);
   }
 
-  /** Lists again, one at a time however often a server says that its list has changed. */
-  async #relist(): Promise<void> {
-    this.#listAgain = true;
-    if (this.#listing) return;
-    this.#listing = true;
+  /** False where the list could not be read: the old one stays until it can. */
+  async #relist(): Promise<boolean> {
+    const { signal } = this.#closing;
     try {
-      while (this.#listAgain && this.#state !== "over") {
-        this.#listAgain = false;
-        this.#options.onTools(await this.#list());
-      }
-    } catch {
-      // The old list stays: the server itself answers the call of a tool that is gone.
-      this.#listAgain = false;
-    } finally {
-      this.#listing = false;
+      await this.#first;
+      await this.#list(signal);
+      return true;
+    } catch (error) {
+      if (signal.aborted || this.#how !== undefined) return true;
+      const reason = `its changed list could not be read: ${whatWentWrong(error)}`;
+      this.#options.onListSkips([{ reason }]);
+      return false;
     }
   }
 
@@ -171,23 +178,15 @@ export class McpClient {
 
   #lost(how: string): void {
     this.#how ??= how;
+    this.#refresh.stop();
     // While opening, the request that waits is rejected, and so is `open`.
     if (this.#state !== "open") return;
     this.#state = "over";
+    this.#closing.abort();
     this.#options.onLost(how);
   }
 }
 
-/** What a model is shown of an odd schema is decided where all schemas are made fit for it. */
-function readTool(tool: unknown): McpTool[] {
-  if (typeof tool !== "object" || tool === null) return [];
-  const { name, description, inputSchema } = tool as { readonly [field: string]: unknown };
-  if (typeof name !== "string") return [];
-  return [
-    {
-      name,
-      description: typeof description === "string" ? description : "",
-      inputSchema: isObject(inputSchema) ? inputSchema : { type: "object" },
-    },
-  ];
+function whatWentWrong(error: unknown): string {
+  return error instanceof McpError ? saidOf(error) : describe(error).toWellFormed();
 }

@@ -5,8 +5,10 @@ import type { Clock } from "../../wire/clock.ts";
 import type { Callable, ReadContext } from "../running-call.ts";
 import type { Aside } from "../schema/input-reader.ts";
 import { serverReader } from "../schema/server-reader.ts";
-import type { McpClient, McpTool } from "./mcp-client.ts";
+import type { McpClient } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
+import type { McpTool, Skipped } from "./mcp-list.ts";
+import { NewSkips } from "./new-skips.ts";
 
 export interface McpConnectionOptions {
   readonly name: string;
@@ -18,6 +20,8 @@ export interface McpConnectionOptions {
   readonly onTools: () => void;
   /** Where inputs are read that could hold this thread. */
   readonly aside: (context: ReadContext) => Aside;
+  /** Told once for each thing, until the list is without it. */
+  readonly onSkipped: (skipped: Skipped) => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -39,6 +43,7 @@ export class McpConnection {
   readonly #options: McpConnectionOptions;
   readonly #actor: ActorRefFrom<typeof mcpConnection>;
   readonly #first = Promise.withResolvers<void>();
+  readonly #skips: NewSkips;
   #client: McpClient | undefined;
   /** The end of the attempt that runs, and of the client before it. */
   #opening: Promise<void> = Promise.resolve();
@@ -47,6 +52,7 @@ export class McpConnection {
 
   constructor(options: McpConnectionOptions) {
     this.#options = options;
+    this.#skips = new NewSkips(options.onSkipped);
     this.firstAttempt = this.#first.promise;
     const { config, clock } = options;
     const machine = mcpConnection.provide({
@@ -90,6 +96,16 @@ export class McpConnection {
     return this.#tools;
   }
 
+  /** Whether a name or glob of subjects may be of a tool that it does not list: not yet, or not fit. */
+  mayOffer(pattern: string): boolean {
+    const prefix = `${this.name}/`;
+    if (this.isConnected && this.#tools.size > 0) {
+      return pattern.startsWith(prefix) && this.#skips.hasOfList(pattern.slice(prefix.length));
+    }
+    const [start = ""] = pattern.split("*");
+    return start.startsWith(prefix) || (start !== pattern && prefix.startsWith(start));
+  }
+
   isIdempotent(tool: string): boolean {
     return (this.#options.config.idempotent ?? []).some((glob) => compileGlob(glob)(tool));
   }
@@ -105,7 +121,8 @@ export class McpConnection {
         if (!this.isConnected || this.#client === undefined) {
           throw new Error(`MCP server "${this.name}" is not connected: ${this.error}`);
         }
-        return this.#client.call(tool, input, { signal, onProgress: progress });
+        const ownName = this.#tools.get(tool)?.ownName ?? tool;
+        return this.#client.call(ownName, input, { signal, onProgress: progress });
       },
     };
   }
@@ -128,10 +145,13 @@ export class McpConnection {
     this.#client = new McpClient({
       config: this.#options.config,
       timeoutMs: this.#options.config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      clock: this.#options.clock,
       onTools: (tools) => {
-        this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+        this.#tools = tools;
         this.#options.onTools();
       },
+      onListSkips: (skipped) => this.#skips.ofList(skipped),
+      onResultSkip: (skipped) => this.#skips.ofResult(skipped),
       onLost: (error) => this.#actor.send({ type: "connection.lost", error }),
     });
     await this.#client.open(signal);

@@ -1,99 +1,98 @@
-import { shownType } from "../../wire/image-block.ts";
 import type { Json } from "../../wire/json.ts";
-import { plainJson } from "../../wire/plain-json.ts";
+import { isObject } from "../schema/schema-keywords.ts";
+import { overBounds, wellFormed } from "./json-bounds.ts";
+import { type Part, readPart, type Shown, textOf } from "./mcp-content.ts";
+import { isSaidBy } from "./same-content.ts";
 
-/** What an MCP server answers to `tools/call`. */
-export interface McpResult {
-  readonly content: readonly McpContent[];
-  readonly structuredContent?: Readonly<Record<string, unknown>> | undefined;
-  readonly isError?: boolean | undefined;
+/** What an agent gets of the answer of an MCP server to `tools/call`. */
+export interface ReadResult {
+  /** The server says that the tool failed. */
+  readonly isError: boolean;
+  /** Text as a string, anything else as blocks of the Messages API; of an error its text. */
+  readonly value: Json;
+  /** What of it is odd or left out, in words; of what is left out the value says so too. */
+  readonly odd: readonly string[];
 }
 
-export type McpContent =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "image" | "audio"; readonly data: string; readonly mimeType: string }
-  | { readonly type: "resource"; readonly resource: McpResource }
-  | {
-      readonly type: "resource_link";
-      readonly uri: string;
-      readonly name: string;
-      readonly mimeType?: string | undefined;
-    };
+type Fields = { readonly [field: string]: unknown };
 
-type McpResource = { readonly uri: string; readonly mimeType?: string | undefined } & (
-  | { readonly text: string }
-  | { readonly blob: string }
-);
+const MAX_PARTS = 10_000;
+/** No model could read more than this, which is beside what it can. */
+const STRUCTURED_BOUNDS = { values: 20_000, characters: Number.POSITIVE_INFINITY, levels: 100 };
+/** Of what is left out, in the note to the model. */
+const MAX_NOTED = 5;
 
 /**
- * The result as an agent gets it: text as a string, anything else as blocks of the Messages API.
+ * Reads a result part by part: what cannot be read is left out, and told.
  *
- * **Fails with** an error that carries the text, when the server says that the tool failed.
+ * Structured content beside other content is shown where the two differ, in a text of its own.
+ *
+ * **Guarantees** never throws; all text is well formed.
  */
-export function jsonOfMcpResult({ content, structuredContent, isError }: McpResult): Json {
-  if (isError === true) {
-    const told = content.flatMap(blocksOf).map(textOf);
-    throw new Error(told.join("\n") || JSON.stringify(structuredContent) || "it did not say why");
+export function readMcpResult(result: Fields): ReadResult {
+  const inner = result.toolResult;
+  if (isNothing(result.content) && isObject(inner) && !isNothing(inner.content)) {
+    return readMcpResult(inner);
   }
-  if (content.length === 0) return plainJson(structuredContent);
-  const blocks = content.flatMap(blocksOf);
-  if (content.every(({ type }) => type === "text")) return blocks.map(textOf).join("\n");
-  return blocks;
-}
-
-type Shown =
-  | { readonly type: "text"; readonly text: string }
-  | {
-      readonly type: "image";
-      readonly source: {
-        readonly type: "base64";
-        readonly media_type: string;
-        readonly data: string;
-      };
-    };
-
-function blocksOf(part: McpContent): readonly Shown[] {
-  switch (part.type) {
-    case "text":
-      return [text(part.text)];
-    case "image":
-      return [image(part.mimeType, part.data) ?? media(part)];
-    case "audio":
-      return [media(part)];
-    case "resource":
-      return resource(part.resource);
-    case "resource_link":
-      return [text(`[link to ${part.name}: ${part.uri}${typed(part.mimeType)}]`)];
+  const parts = partsOf(result.content);
+  const structured = structuredOf(result);
+  const odd = [...parts.flatMap((part) => part.odd ?? []), ...structured.leftOut];
+  const hidden = parts.filter((part) => part.shown === undefined);
+  const leftOut = [...hidden.flatMap((part) => part.odd ?? []), ...structured.leftOut];
+  const shown = parts.flatMap(({ shown }) => shown ?? []);
+  const texts = shown.flatMap((block) => (block.type === "text" ? [block.text] : []));
+  const isAlone = shown.every((block) => block.type === "text" && block.text.trim() === "");
+  const { value } = structured;
+  const isMore = value !== undefined && !isAlone && !isSaidBy(texts, value);
+  const all = [...shown, ...(isMore ? [text(JSON.stringify(value))] : []), ...noteOf(leftOut)];
+  if (result.isError === true || result.isError === "true") {
+    const told = isAlone && value !== undefined ? JSON.stringify(value) : "";
+    const said = told || all.map(textOf).join("\n").trim() || "it did not say why";
+    return { isError: true, value: said, odd };
   }
+  if (isAlone && value !== undefined) return { isError: false, value, odd };
+  return { isError: false, value: jsonOf(parts, all), odd };
 }
 
-function image(mimeType: string, data: string): Shown | undefined {
-  const media_type = shownType(mimeType);
-  if (media_type === undefined) return undefined;
-  return { type: "image", source: { type: "base64", media_type, data } };
+function jsonOf(parts: readonly Part[], shown: readonly Shown[]): Json {
+  if (parts.some(({ isBlock }) => isBlock)) return shown as readonly Json[];
+  return shown.length === 0 ? null : shown.map(textOf).join("\n");
 }
 
-function media({ type, data, mimeType }: Extract<McpContent, { type: "image" | "audio" }>): Shown {
-  return text(`[${type}, ${mimeType}, ${data.length} characters of base64, not shown]`);
+function partsOf(content: unknown): readonly Part[] {
+  if (isNothing(content)) return [];
+  if (typeof content === "string") return [{ shown: [text(content.toWellFormed())] }];
+  if (isObject(content)) return [readPart(content)];
+  if (!Array.isArray(content)) return [{ odd: [`content that is a ${typeof content}`] }];
+  const parts = content.slice(0, MAX_PARTS).map(readPart);
+  const more = content.length - parts.length;
+  return more === 0 ? parts : [...parts, { odd: [`${more} more parts`] }];
 }
 
-function resource(given: McpResource): readonly Shown[] {
-  const { uri, mimeType = "" } = given;
-  const head = `[resource ${uri}${typed(given.mimeType)}`;
-  if ("text" in given) return [text(`${head}]\n${given.text}`)];
-  const picture = image(mimeType, given.blob);
-  if (picture !== undefined) return [text(`${head}]`), picture];
-  return [text(`${head}, ${given.blob.length} characters of base64, not shown]`)];
+/** The structured content; of a result with no content of any kind all of it. */
+function structuredOf(result: Fields): { value?: Json; leftOut: readonly string[] } {
+  const { content, structuredContent, toolResult, isError: _, _meta, ...rest } = result;
+  const isBare = isNothing(content);
+  let given = structuredContent;
+  if (isBare) given ??= toolResult;
+  if (isBare && Object.keys(rest).length > 0) given ??= rest;
+  if (isNothing(given)) return { leftOut: [] };
+  const why = overBounds(given, STRUCTURED_BOUNDS);
+  if (why !== undefined) return { leftOut: [`its structured content: ${why}`] };
+  return { value: wellFormed(given), leftOut: [] };
 }
 
-function typed(mimeType: string | undefined): string {
-  return mimeType === undefined ? "" : `, ${mimeType}`;
+function noteOf(leftOut: readonly string[]): readonly Shown[] {
+  if (leftOut.length === 0) return [];
+  const kinds = [...new Set(leftOut)];
+  const more = kinds.length > MAX_NOTED ? [`${kinds.length - MAX_NOTED} more`] : [];
+  return [text(`[left out: ${[...kinds.slice(0, MAX_NOTED), ...more].join("; ")}]`)];
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function text(said: string): Shown {
   return { type: "text", text: said };
-}
-
-function textOf(shown: Shown): string {
-  return shown.type === "text" ? shown.text : `[image, ${shown.source.media_type}]`;
 }

@@ -1,21 +1,20 @@
 import type { ChildProcess } from "node:child_process";
-import { StringDecoder } from "node:string_decoder";
 import { signalGroup, spawnLeashed } from "../../processes/leashed-process.ts";
 import { clipStart } from "../../wire/clip.ts";
 import { describe } from "../../wire/error-codec.ts";
+import { inSlices } from "../slices.ts";
 
 export interface ServerProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
-  readonly onLine: (line: string) => void;
+  /** Takes the next chunk of its standard output in steps; the one after it waits. */
+  readonly onOutput: (chunk: Buffer) => Iterator<unknown, void, undefined>;
   /** Called once, when it has ended or the system could not start it; says how. */
   readonly onEnd: (how: string) => void;
 }
 
-/** The longest line accepted from a server: the MCP SDK's own bound for one message. */
-const MAX_LINE_CHARACTERS = 10 * 1024 * 1024;
 /** What may wait for a server that does not read. */
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 /** How much of its standard error is kept to say why it ended. */
@@ -26,7 +25,7 @@ const PATIENCE_MS = [1_000, 500, 500] as const;
 const LAST_WORDS_MS = 100;
 
 /**
- * A child process that is spoken to in lines over its standard input and output.
+ * A child process that is spoken to over its standard input and output.
  *
  * **Guarantees** `close` resolves within about two seconds, and then neither the process nor
  * anything in its process group is left; nor is it when this process has died. Its death is
@@ -64,6 +63,12 @@ export class ServerProcess {
     stdin.write(`${line}\n`);
   }
 
+  /** Kills it; `why` is told with its end. */
+  condemn(why: string): void {
+    this.#keep(why);
+    signalGroup(this.#child, "SIGKILL");
+  }
+
   /** Ends its input, then asks, then kills; at once when, or as soon as, `hurry` is aborted. */
   close(hurry?: AbortSignal): Promise<void> {
     this.#closing ??= this.#close();
@@ -94,28 +99,35 @@ export class ServerProcess {
 
   #listen(): void {
     const { stdin, stdout, stderr } = this.#child;
+    const reading = this.#read();
     this.#child.on("error", (error) => this.#end(`could not be started: ${error.message}`));
     this.#child.once("exit", (code, signal) => {
       const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
       const timer = setTimeout(() => this.#end(how), LAST_WORDS_MS);
       this.#child.once("close", () => {
-        clearTimeout(timer);
-        this.#end(how);
+        // What it has still said is heard first.
+        void reading.then(() => {
+          clearTimeout(timer);
+          this.#end(how);
+        });
       });
     });
     // A broken pipe is mostly a death that `exit` reports with its reason. A server that lives on
     // without hearing or speaking is of no use to anybody.
     stdin?.on("error", () => void this.close());
     stdout?.on("end", () => void this.close());
-    const lines = lineReader(
-      (line) => this.#options.onLine(line),
-      () => {
-        this.#keep(`sent a line of more than ${MAX_LINE_CHARACTERS} characters`);
-        signalGroup(this.#child, "SIGKILL");
-      },
-    );
-    stdout?.on("data", lines);
     stderr?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
+  }
+
+  /** Never rejects: an output that breaks off is told by the end of the process. */
+  async #read(): Promise<void> {
+    try {
+      for await (const chunk of this.#child.stdout ?? []) {
+        await inSlices(this.#options.onOutput(chunk as Buffer));
+      }
+    } catch (error) {
+      this.#keep(describe(error));
+    }
   }
 
   #keep(text: string): void {
@@ -142,33 +154,4 @@ function launch({ command, args, env, cwd }: ServerProcessOptions): ChildProcess
   } catch (error) {
     throw new Error(`could not be started: ${describe(error)}`, { cause: error });
   }
-}
-
-/** Cuts what arrives into lines, and stops at one that is too long. */
-function lineReader(
-  onLine: (line: string) => void,
-  onTooLong: () => void,
-): (chunk: Buffer) => void {
-  const decoder = new StringDecoder("utf8");
-  // Pieces of the unfinished line: joining them once keeps a long line linear.
-  let pieces: string[] = [];
-  let length = 0;
-  let open = true;
-  return (chunk) => {
-    if (!open) return;
-    const parts = decoder.write(chunk).split("\n");
-    const rest = parts.pop() ?? "";
-    for (const part of parts) {
-      onLine([...pieces, part].join("").replace(/\r$/, ""));
-      pieces = [];
-      length = 0;
-    }
-    pieces.push(rest);
-    length += rest.length;
-    if (length > MAX_LINE_CHARACTERS) {
-      open = false;
-      pieces = [];
-      onTooLong();
-    }
-  };
 }

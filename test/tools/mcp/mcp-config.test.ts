@@ -13,6 +13,8 @@ it.each([
   ["a URL", http],
   ["a URL with everything", { ...http, headers: { a: "b" }, type: "http" }],
   ["our own options", { ...stdio, timeoutMs: 1, idempotent: ["get-*"], required: true }],
+  ["a fraction of a megabyte", { ...http, maxMessageMb: 0.25 }],
+  ["the most megabytes", { ...stdio, maxMessageMb: 256 }],
   ["options that are undefined", { ...stdio, args: undefined, url: undefined }],
 ])("accepts %s", (_, config) => {
   expect(() => checkMcpServer("fs", config)).not.toThrow();
@@ -37,6 +39,11 @@ it.each([
   ["timeoutMs 0", "fs", { ...stdio, timeoutMs: 0 }, /`timeoutMs`/],
   ["timeoutMs NaN", "fs", { ...stdio, timeoutMs: Number.NaN }, /`timeoutMs`/],
   ["timeoutMs 2^31", "fs", { ...stdio, timeoutMs: 2 ** 31 }, /`timeoutMs`/],
+  ["maxMessageMb 0", "fs", { ...http, maxMessageMb: 0 }, /`maxMessageMb`: .*more than 0/],
+  ["maxMessageMb below 0", "fs", { ...stdio, maxMessageMb: -1 }, /`maxMessageMb`/],
+  ["maxMessageMb NaN", "fs", { ...stdio, maxMessageMb: Number.NaN }, /`maxMessageMb`/],
+  ["maxMessageMb 257", "fs", { ...stdio, maxMessageMb: 257 }, /`maxMessageMb`/],
+  ["maxMessageMb as text", "fs", { ...stdio, maxMessageMb: "10" }, /`maxMessageMb`/],
   ["required as text", "fs", { ...stdio, required: "yes" }, /`required`/],
 ])("refuses %s", (_, name, config, message) => {
   expect(() => checkMcpServer(name, config)).toThrow(

@@ -1,0 +1,218 @@
+import { shorten } from "../../wire/clip.ts";
+import { describe } from "../../wire/error-codec.ts";
+import type { JsonSchema } from "../../wire/json.ts";
+import { modelSchema } from "../schema/model-schema.ts";
+import { isObject } from "../schema/schema-keywords.ts";
+import { hashInSteps } from "../schema-hash.ts";
+import { inSlices } from "../slices.ts";
+import { overBounds, quoted } from "./json-bounds.ts";
+
+/** A tool as its server lists it, as far as it can be used. */
+export interface McpTool {
+  /** Well formed. */
+  readonly name: string;
+  /** By which its server knows it. */
+  readonly ownName: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  /** Of its schema as the server wrote it. */
+  readonly schemaHash: string;
+}
+
+/** Something of a server's that is left out. */
+export interface Skipped {
+  readonly tool?: string;
+  readonly reason: string;
+}
+
+export interface McpList {
+  /** By name; undefined where what the server has sent is no list. */
+  readonly tools: ReadonlyMap<string, McpTool> | undefined;
+  readonly skipped: readonly Skipped[];
+}
+
+const MAX_PAGES = 50;
+const MAX_TOOLS = 1_000;
+/** Of one list; a last one says how many more there are. */
+const MAX_SKIPPED = 20;
+const MAX_NAME_CHARACTERS = 5_000;
+const MAX_DESCRIPTION_CHARACTERS = 20_000;
+const MAX_QUOTED_CHARACTERS = 200;
+/**
+ * Of a schema that models are shown: to adapt it takes up to 40 microseconds for each object, and
+ * is not done in steps. Those of real servers have up to 30 kB.
+ */
+const SCHEMA_BOUNDS = { values: 5_000, containers: 1_000, characters: 65_536, levels: 100 };
+const TYPES = new Set(["array", "boolean", "integer", "null", "number", "string"]);
+
+/**
+ * Reads a server's list of tools, page by page and entry by entry.
+ *
+ * **Guarantees** what cannot be used is left out and is among `skipped`, the rest is there, and is
+ * ready to be shown: no step of it holds the thread for long.
+ * **Fails with** what `ask` fails with for the first page.
+ */
+export async function readMcpList(
+  ask: (cursor: string | undefined) => Promise<unknown>,
+  signal?: AbortSignal,
+): Promise<McpList> {
+  const list = new ListReader();
+  let cursor: string | undefined;
+  for (let page = 1; ; page += 1) {
+    try {
+      cursor = list.open(await ask(cursor));
+    } catch (error) {
+      if (page === 1) throw error;
+      list.skip(`page ${page} of its list could not be read: ${describe(error)}`);
+      break;
+    }
+    await inSlices(list.read(), signal);
+    if (cursor === undefined) break;
+    if (page < MAX_PAGES && !list.isFull) continue;
+    if (!list.isFull) list.skip(`its list has more than ${MAX_PAGES} pages: the rest is left out`);
+    break;
+  }
+  return list.end(cursor !== undefined);
+}
+
+class ListReader {
+  readonly #tools = new Map<string, McpTool>();
+  readonly #skipped: Skipped[] = [];
+  readonly #entrySkips = new Map<string, Skipped>();
+  readonly #cursors = new Set<string>();
+  #page: readonly unknown[] = [];
+  #isRepeated = false;
+  #isNone = false;
+  #entries = 0;
+  #leftOut = 0;
+  #moreSkips = 0;
+
+  get isFull(): boolean {
+    return this.#leftOut > 0;
+  }
+
+  /** Takes a page; returns the cursor of the next one. */
+  open(given: unknown): string | undefined {
+    const { tools, nextCursor } = given as { readonly [field: string]: unknown };
+    this.#page = Array.isArray(tools) ? tools : [];
+    if (!Array.isArray(tools)) {
+      this.#isNone ||= this.#cursors.size === 0;
+      this.skip(`its list of tools is ${kindOf(tools)}, not a list`);
+    }
+    if (nextCursor === undefined || nextCursor === null) return undefined;
+    if (typeof nextCursor !== "string") {
+      this.skip(`the cursor of its next page is ${kindOf(nextCursor)}: the list ends there`);
+      return undefined;
+    }
+    this.#isRepeated = this.#cursors.has(nextCursor);
+    this.#cursors.add(nextCursor);
+    if (!this.#isRepeated) return nextCursor;
+    const shown = quoted(nextCursor, MAX_QUOTED_CHARACTERS);
+    this.skip(`its next page would be page ${JSON.stringify(shown)} again: the list ends there`);
+    return undefined;
+  }
+
+  /** Reads the entries of the page that was opened. */
+  *read(): Generator<undefined, void> {
+    for (const entry of this.#page) {
+      this.#entries += 1;
+      yield* this.#readEntry(entry);
+      yield;
+    }
+    this.#page = [];
+  }
+
+  skip(reason: string): void {
+    this.#skipped.push({ reason });
+  }
+
+  end(isMore: boolean): McpList {
+    if (this.#leftOut > 0) {
+      const more = isMore ? ", and there are more pages" : "";
+      const rest = `${this.#leftOut} more are left out${more}`;
+      this.skip(`it lists more than ${MAX_TOOLS} tools: ${rest}`);
+    }
+    const entries = [...this.#entrySkips.values()];
+    const shown = this.#moreSkips > 0 ? entries.slice(0, MAX_SKIPPED - 1) : entries;
+    const rest = this.#moreSkips + entries.length - shown.length;
+    const more = rest === 0 ? [] : [{ reason: `${rest} more entries of its list are left out` }];
+    const tools = this.#isNone ? undefined : this.#tools;
+    return { tools, skipped: [...this.#skipped, ...shown, ...more] };
+  }
+
+  *#readEntry(entry: unknown): Generator<undefined, void> {
+    const { name, description, inputSchema } = (isObject(entry) ? entry : {}) as {
+      readonly [field: string]: unknown;
+    };
+    if (typeof name !== "string") {
+      const why = isObject(entry) ? `whose name is ${kindOf(name)}` : `that is ${kindOf(entry)}`;
+      this.#skipEntry({ reason: `entry ${this.#entries} of its list, ${why}, has no name` });
+      return;
+    }
+    const tool = shorten(name, MAX_QUOTED_CHARACTERS).toWellFormed();
+    const why = whyUnusable(name, inputSchema);
+    const own = name.toWellFormed();
+    if (why !== undefined) this.#skipEntry({ tool, reason: why });
+    else if (this.#tools.has(own)) {
+      // A page that comes again was told as such.
+      if (this.#isRepeated) return;
+      this.#skipEntry({ tool, reason: "it is listed twice: the first one is used" });
+    } else if (this.#tools.size >= MAX_TOOLS) this.#leftOut += 1;
+    else {
+      const schema = isObject(inputSchema) ? inputSchema : ANY_OBJECT;
+      const shown = shownSchema(schema);
+      // Made here for each tool, so that nobody has to make them for all tools at once.
+      const schemaHash = yield* hashInSteps(schema);
+      modelSchema(shown);
+      this.#tools.set(own, {
+        name: own,
+        ownName: name,
+        description: typeof description === "string" ? cut(description) : "",
+        inputSchema: shown,
+        schemaHash,
+      });
+    }
+  }
+
+  #skipEntry(skipped: Skipped): void {
+    const key = JSON.stringify([skipped.tool, skipped.reason]);
+    if (this.#entrySkips.has(key)) return;
+    if (this.#entrySkips.size < MAX_SKIPPED) this.#entrySkips.set(key, skipped);
+    else this.#moreSkips += 1;
+  }
+}
+
+const ANY_OBJECT: JsonSchema = { type: "object" };
+
+/** Odd keywords are no reason: what models are shown of a schema is always one that fits. */
+function whyUnusable(name: string, schema: unknown): string | undefined {
+  if (name === "") return "its name is empty";
+  if (name.length > MAX_NAME_CHARACTERS) {
+    return `its name has more than ${MAX_NAME_CHARACTERS} characters`;
+  }
+  if (schema === undefined || schema === null || schema === true) return undefined;
+  if (!isObject(schema)) return `its inputSchema is ${kindOf(schema)}, not an object`;
+  const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type];
+  const isOther = types.length > 0 && types.every((type) => TYPES.has(String(type)));
+  if (!isOther) return undefined;
+  const shown = quoted(schema.type, MAX_QUOTED_CHARACTERS);
+  return `its inputSchema is of type ${shown}, and the input of a tool is an object`;
+}
+
+function shownSchema(schema: JsonSchema): JsonSchema {
+  const why = overBounds(schema, SCHEMA_BOUNDS);
+  if (why === undefined) return schema;
+  return { type: "object", description: `The schema of this input cannot be shown: ${why}.` };
+}
+
+function cut(description: string): string {
+  return shorten(description, MAX_DESCRIPTION_CHARACTERS).toWellFormed();
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "left out";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return "text";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

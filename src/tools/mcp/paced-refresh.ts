@@ -1,0 +1,61 @@
+import type { Clock } from "../../wire/clock.ts";
+
+export interface PacedRefreshOptions {
+  readonly clock: Clock;
+  /** False when it could not be done and is still wanted. Must not reject. */
+  readonly refresh: () => Promise<boolean>;
+}
+
+const FIRST_WAIT_MS = 100;
+const LAST_WAIT_MS = 30_000;
+
+/**
+ * Refreshes what others say has changed, however often they say it.
+ *
+ * **Guarantees** one refresh at a time; the first one at once, and one more after the last change.
+ * While changes do not cease the wait between two doubles, from 0.1 s to 30 s.
+ */
+export class PacedRefresh {
+  readonly #options: PacedRefreshOptions;
+  #isWanted = false;
+  #isRunning = false;
+  #isStopped = false;
+  #timer: unknown;
+  #endedAt = Number.NEGATIVE_INFINITY;
+  #waitMs = 0;
+
+  constructor(options: PacedRefreshOptions) {
+    this.#options = options;
+  }
+
+  /** Something has changed. */
+  request(): void {
+    this.#isWanted = true;
+    if (this.#isRunning || this.#isStopped || this.#timer !== undefined) return;
+    const { clock } = this.#options;
+    const quietMs = clock.now() - this.#endedAt;
+    // Quiet for so long: what comes now is no flood.
+    if (quietMs >= 2 * this.#waitMs) this.#waitMs = 0;
+    const delayMs = this.#waitMs - quietMs;
+    if (delayMs <= 0) void this.#refresh();
+    else this.#timer = clock.setTimeout(() => void this.#refresh(), delayMs);
+  }
+
+  /** What runs goes on, and nothing comes after it. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#options.clock.clearTimeout(this.#timer);
+  }
+
+  async #refresh(): Promise<void> {
+    const { clock, refresh } = this.#options;
+    this.#timer = undefined;
+    this.#isWanted = false;
+    this.#isRunning = true;
+    const isDone = await refresh();
+    this.#isRunning = false;
+    this.#endedAt = clock.now();
+    this.#waitMs = Math.min(LAST_WAIT_MS, Math.max(FIRST_WAIT_MS, this.#waitMs * 2));
+    if (this.#isWanted || !isDone) this.request();
+  }
+}
