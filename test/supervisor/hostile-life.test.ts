@@ -9,7 +9,10 @@ const MOST_PAUSE_MS = 300;
 /** From the first try to the next one. */
 const RECONNECT_MS = 5_000;
 
-const all = Object.entries(lives).map(([name, life]) => ({ name, ...life }));
+const all = Object.entries(lives).flatMap(([name, life]) =>
+  // One that does not end by itself has its test below: to stop it takes its time.
+  name === "stays" ? [] : [{ name, ...life }],
+);
 
 describe("a hostile server that", () => {
   let swarm: HostileSwarm;
