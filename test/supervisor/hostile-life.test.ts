@@ -38,7 +38,7 @@ describe("a hostile server that", () => {
 
   /** By an agent that is shown the tools of this server and of the neighbour alone. */
   const calls = (name: string, ...tools: readonly string[]) =>
-    swarm.callAs({ tools: [`${name}/*`, "near/*"] }, ...tools);
+    swarm.callAs({ tools: [`${name}/*`, "near/*"] }, ...tools.map((tool) => [tool]));
 
   const known = (name: string) =>
     swarm.of("mcp.connected", name).length + swarm.of("mcp.lost", name).length > 0;
@@ -87,7 +87,7 @@ describe("a hostile server that", () => {
       { allow: "tool:rug/send", ask: true },
     ];
     const rug = (...tools: readonly string[]) =>
-      swarm.callAs({ grants, tools: ["rug/*"] }, ...tools);
+      swarm.callAs({ grants, tools: ["rug/*"] }, ...tools.map((tool) => [tool]));
     await rug("rug/send", "rug/send");
     expect(asked).toMatchObject([{ subject: "tool:rug/send" }]);
     await rug("rug/flip");
