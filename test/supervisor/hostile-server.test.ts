@@ -102,6 +102,11 @@ describe("a hostile server's answer", () => {
       .map((over) => ({ name, over, ...answer })),
   );
 
+  it("shows structured content once that is the text", async () => {
+    const [end] = await swarm.call("stdio/structuredSame");
+    expect(end?.said.match(/rows/g)).toHaveLength(1);
+  });
+
   it.for(cases)("of $is costs its call alone, over $over", async (one, { annotate }) => {
     const server = one.hasLittleTime ? `${one.over}Brief` : one.over;
     const lost = swarm.of("mcp.lost", server).length;
@@ -118,11 +123,6 @@ describe("a hostile server's answer", () => {
     expect.soft(end.said).not.toMatch(halfCharacter);
     expect.soft(Object.prototype).not.toHaveProperty("polluted");
     expect.soft(swarm.of("mcp.lost", server)).toHaveLength(lost);
-  });
-
-  it("shows structured content once that is the text", async () => {
-    const [end] = await swarm.call("stdio/structuredSame");
-    expect(end?.said.match(/rows/g)).toHaveLength(1);
   });
 });
 
