@@ -9,7 +9,10 @@ const MOST_PAUSE_MS = 300;
 /** From the first try to the next one. */
 const RECONNECT_MS = 5_000;
 
-const all = Object.entries(lives).map(([name, life]) => ({ name, ...life }));
+const all = Object.entries(lives).flatMap(([name, life]) =>
+  // One that does not end by itself has its test below: to stop it takes its time.
+  name === "stays" ? [] : [{ name, ...life }],
+);
 
 describe("a hostile server that", () => {
   let swarm: HostileSwarm;
@@ -35,7 +38,7 @@ describe("a hostile server that", () => {
 
   /** By an agent that is shown the tools of this server and of the neighbour alone. */
   const calls = (name: string, ...tools: readonly string[]) =>
-    swarm.callAs({ tools: [`${name}/*`, "near/*"] }, ...tools);
+    swarm.callAs({ tools: [`${name}/*`, "near/*"] }, ...tools.map((tool) => [tool]));
 
   const known = (name: string) =>
     swarm.of("mcp.connected", name).length + swarm.of("mcp.lost", name).length > 0;
@@ -84,7 +87,7 @@ describe("a hostile server that", () => {
       { allow: "tool:rug/send", ask: true },
     ];
     const rug = (...tools: readonly string[]) =>
-      swarm.callAs({ grants, tools: ["rug/*"] }, ...tools);
+      swarm.callAs({ grants, tools: ["rug/*"] }, ...tools.map((tool) => [tool]));
     await rug("rug/send", "rug/send");
     expect(asked).toMatchObject([{ subject: "tool:rug/send" }]);
     await rug("rug/flip");

@@ -57,31 +57,27 @@ export class HostileSwarm implements AsyncDisposable {
 
   /** Lets an agent make these calls, one after the other; it must come to its end. */
   call(...tools: readonly Wanted[]): Promise<Finished[]> {
-    return this.callAs({}, ...tools);
+    return this.callAs({}, ...tools.map((tool) => [tool]));
   }
 
-  /** As `call`, by an agent of these rights. */
-  async callAs(more: AgentSpec, ...tools: readonly Wanted[]): Promise<Finished[]> {
-    const turns = tools.map((tool) =>
-      typeof tool === "string" ? [call(tool)] : [call(tool[0], tool[1])],
+  /** As `call`, by an agent like this; the calls of one turn are made at once. */
+  async callAs(more: AgentSpec, ...turns: readonly (readonly Wanted[])[]): Promise<Finished[]> {
+    const steps = turns.map((turn) =>
+      turn.map((tool) => (typeof tool === "string" ? call(tool) : call(tool[0], tool[1]))),
     );
-    const spec = { model: script(...turns, "Done."), tools: ["*"], ...more };
+    const spec = { model: script(...steps, "Done."), tools: ["*"], ...more };
     const agent = await this.supervisor.spawn(spec, { input: "go" });
     const outcome: Outcome = await agent.outcome;
     expect(outcome).toMatchObject({ status: "completed", output: "Done." });
     await settled(() => this.of("agent.stopped").some(({ path }) => path === agent.path));
-    const ends = this.events.filter(
-      ({ type, path }) => path === agent.path && /^tool\.(finished|denied)$/.test(type),
+    const ours = this.events.filter(({ type, path }) => path === agent.path && /^tool/.test(type));
+    // In the order in which they were asked for.
+    const callIds = new Set(ours.map(({ callId }) => callId));
+    const ends = [...callIds].flatMap((callId) =>
+      ours.filter((event) => event.callId === callId && /(finished|denied)$/.test(event.type)),
     );
-    expect(ends).toHaveLength(tools.length);
-    return ends.map((event) => {
-      const { isError = true, result, error, code } = event as { readonly [key: string]: unknown };
-      return {
-        isError: isError === true,
-        code: String((error as { code?: string } | undefined)?.code ?? code ?? ""),
-        said: JSON.stringify(isError === true ? (error ?? event) : result) ?? "",
-      };
-    });
+    expect(ends).toHaveLength(turns.flat().length);
+    return ends.map(finishedOf);
   }
 
   /**
@@ -91,11 +87,9 @@ export class HostileSwarm implements AsyncDisposable {
   async callAmong(server: string, tool: string, input: Json = {}): Promise<Finished> {
     const [before, end, own, neighbour, after] = await this.callAs(
       { tools: [`${server}/*`, "near/*"] },
-      `${server}/pid`,
-      [this.shownName(server, tool), input],
-      `${server}/ok`,
-      "near/structured",
-      `${server}/pid`,
+      [`${server}/pid`],
+      [[this.shownName(server, tool), input]],
+      [`${server}/ok`, "near/structured", `${server}/pid`],
     );
     expect.soft(own).toMatchObject({ isError: false, said: '"well"' });
     expect.soft(neighbour).toMatchObject({ isError: false, said: '{"sheets":3}' });
@@ -134,6 +128,15 @@ export class HostileSwarm implements AsyncDisposable {
     await this.#reading;
     this.#pause[Symbol.dispose]();
   }
+}
+
+function finishedOf(event: RuntimeEvent): Finished {
+  const { isError = true, result, error, code } = event as { readonly [key: string]: unknown };
+  return {
+    isError: isError === true,
+    code: String((error as { code?: string } | undefined)?.code ?? code ?? ""),
+    said: JSON.stringify(isError === true ? (error ?? event) : result) ?? "",
+  };
 }
 
 /** Resolves once it holds, which it must in ten seconds. */
