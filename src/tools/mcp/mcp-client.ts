@@ -1,13 +1,16 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import {
   CallToolResultSchema,
+  ErrorCode,
+  McpError,
   PaginatedResultSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { LONGEST_DELAY_MS } from "../../wire/clock.ts";
+import { type Clock, LONGEST_DELAY_MS } from "../../wire/clock.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { isObject } from "../schema/schema-keywords.ts";
+import { HttpRefusal } from "./http-refusal.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { httpLine } from "./mcp-http-line.ts";
 import type { Line } from "./mcp-line.ts";
@@ -25,6 +28,9 @@ export interface McpClientOptions {
   readonly config: McpServerConfig;
   /** Milliseconds for the handshake and for each list of tools. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** Whether a call of this tool may be made again when its answer broke off. */
+  readonly isIdempotent: (tool: string) => boolean;
   readonly onTools: (tools: readonly McpTool[]) => void;
   /** The connection has ended by itself; says how. Called at most once, never after `close`. */
   readonly onLost: (how: string) => void;
@@ -59,7 +65,7 @@ export class McpClient {
   constructor(options: McpClientOptions) {
     this.#options = options;
     const { config } = options;
-    this.#line = "url" in config ? httpLine(config) : processLine(config);
+    this.#line = "url" in config ? httpLine(config, options) : processLine(config);
     this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
     if ("url" in config) this.#client.onerror = () => void this.#ping();
   }
@@ -103,8 +109,9 @@ export class McpClient {
       );
       return jsonOfMcpResult(result);
     } catch (error) {
-      if (this.#how === undefined) throw error;
-      throw new Error(`its MCP server ${this.#how}`, { cause: error });
+      const how = error instanceof HttpRefusal ? error.message : this.#how;
+      if (how === undefined) throw error;
+      throw new Error(`its MCP server ${how}`, { cause: error });
     }
   }
 
@@ -163,7 +170,9 @@ export class McpClient {
     try {
       await this.#client.ping({ timeout: PING_MS });
     } catch (error) {
-      this.#lost(`does not answer: ${describe(error)}`);
+      if (isAnswer(error)) return;
+      const how = error instanceof HttpRefusal ? error.message : undefined;
+      this.#lost(how ?? `does not answer: ${describe(error)}`);
     } finally {
       this.#pinging = false;
     }
@@ -176,6 +185,12 @@ export class McpClient {
     this.#state = "over";
     this.#options.onLost(how);
   }
+}
+
+/** A server that knows no ping says so, and lives. */
+function isAnswer(error: unknown): boolean {
+  const ours: readonly number[] = [ErrorCode.RequestTimeout, ErrorCode.ConnectionClosed];
+  return error instanceof McpError && !ours.includes(error.code);
 }
 
 /** What a model is shown of an odd schema is decided where all schemas are made fit for it. */

@@ -11,6 +11,11 @@ export type McpServerConfig = (StdioServer | HttpServer) & {
   readonly timeoutMs?: number;
   /** Its tools that may be run again after a crash: names and globs. */
   readonly idempotent?: readonly string[];
+  /**
+   * The longest message that is taken from it, in megabytes of 1,048,576 bytes, more than 0 and at
+   * most 256: a longer answer is the error of its call. Default 10.
+   */
+  readonly maxMessageMb?: number;
   /** Fail `start()` when the server does not start. Default false. */
   readonly required?: boolean;
 };
@@ -29,6 +34,16 @@ export interface HttpServer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const DEFAULT_MESSAGE_MB = 10;
+/** Node cannot hold a text of much more than twice as much. */
+const MOST_MESSAGE_MB = 256;
+const BYTES_PER_MB = 1_048_576;
+
+/** Of the longest message that is taken from a server. */
+export function maxMessageBytes({ maxMessageMb = DEFAULT_MESSAGE_MB }: McpServerConfig): number {
+  return Math.max(1, Math.floor(maxMessageMb * BYTES_PER_MB));
+}
+
 const isString = (value: unknown): boolean => typeof value === "string";
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
 const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every(isString);
@@ -43,6 +58,10 @@ type Rule = { readonly fits: (value: unknown) => boolean; readonly what: string 
 const shared: Readonly<Record<string, Rule>> = {
   timeoutMs: { fits: isDelay, what: "milliseconds, more than 0 and at most 2147483647" },
   idempotent: { fits: isStrings, what: "an array of names of tools" },
+  maxMessageMb: {
+    fits: (value) => typeof value === "number" && value > 0 && value <= MOST_MESSAGE_MB,
+    what: `megabytes, more than 0 and at most ${MOST_MESSAGE_MB}`,
+  },
   required: { fits: (value) => typeof value === "boolean", what: "true or false" },
 };
 const stdio: Readonly<Record<string, Rule>> = {

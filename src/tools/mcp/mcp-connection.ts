@@ -126,6 +126,8 @@ export class McpConnection {
     this.#client = new McpClient({
       config: this.#options.config,
       timeoutMs: this.#options.config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      clock: this.#options.clock,
+      isIdempotent: (tool) => this.isIdempotent(tool),
       onTools: (tools) => {
         this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
         this.#options.onTools();

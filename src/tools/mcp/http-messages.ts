@@ -1,0 +1,84 @@
+import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
+import { isObject } from "../schema/schema-keywords.ts";
+import { nextTurn } from "./event-stream.ts";
+import { HttpRefusal, isWebPage, quoted } from "./http-refusal.ts";
+import { JsonSkimmer } from "./json-skimmer.ts";
+
+/** More JSON values than this in one text hold the thread for too long. */
+const MAX_VALUES = 250_000;
+const MAX_DEPTH = 200;
+const SKIMMED_CHARACTERS = 256 * 1024;
+
+/** What one text of a server holds: its messages, and whatever else there was among them. */
+export interface ReadText {
+  readonly messages: readonly JSONRPCMessage[];
+  /** The first thing that is no message. */
+  readonly odd: unknown;
+}
+
+/**
+ * The messages in a JSON text: one, or a list of them, which is a batch of JSON-RPC.
+ *
+ * **Guarantees** nothing is parsed that has too many values or is too deep.
+ * **Fails with** a {@link HttpRefusal} for that, and for what is no JSON.
+ */
+export async function messagesIn(text: string): Promise<ReadText> {
+  await examine(text);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new HttpRefusal("unfit", `sent what is no JSON: "${quoted(text)}"`);
+  }
+  const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  const messages: JSONRPCMessage[] = [];
+  let odd: unknown;
+  for (const entry of entries) {
+    if (isMessage(entry)) messages.push(entry);
+    else odd ??= entry;
+  }
+  return { messages, odd };
+}
+
+/** The message as the answer to this request, if it is that. */
+export function isReplyTo(id: string | number, message: JSONRPCMessage): boolean {
+  return !("method" in message) && (message.id === undefined || String(message.id) === String(id));
+}
+
+/** Why a body holds no answer at all. */
+export function noAnswer(type: string, text: string): HttpRefusal | undefined {
+  const shownType = quoted(type) || "no content type";
+  if (text.trim() === "") return new HttpRefusal("unfit", "sent an empty answer (200 OK)");
+  if (isWebPage(type, text.slice(0, 200))) {
+    const told = `answered with a web page (${shownType}): look at the path of the URL`;
+    return new HttpRefusal("unfit", told);
+  }
+  if (/^[\s]*[[{]/.test(text)) return undefined;
+  const said = quoted(text.slice(0, 1_000));
+  return new HttpRefusal("unfit", `answered with ${shownType} and no JSON: "${said}"`);
+}
+
+/** Why an answer that is JSON is none of JSON-RPC. */
+export function noReply(odd: unknown): HttpRefusal {
+  const said = isObject(odd) && typeof odd.error === "string" ? odd.error : JSON.stringify(odd);
+  const told = odd === undefined ? "" : `: "${quoted((said ?? "").slice(0, 1_000))}"`;
+  return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
+}
+
+function isMessage(entry: unknown): entry is JSONRPCMessage {
+  return JSONRPCMessageSchema.safeParse(entry).success;
+}
+
+async function examine(text: string): Promise<void> {
+  const skimmer = new JsonSkimmer();
+  for (let at = 0; at < text.length; at += SKIMMED_CHARACTERS) {
+    if (at > 0) await nextTurn();
+    skimmer.feed(text.slice(at, at + SKIMMED_CHARACTERS));
+    if (skimmer.values > MAX_VALUES) {
+      throw new HttpRefusal("unfit", `sent a message of more than ${MAX_VALUES} JSON values`);
+    }
+    if (skimmer.depth > MAX_DEPTH) {
+      throw new HttpRefusal("unfit", `sent a message that is more than ${MAX_DEPTH} levels deep`);
+    }
+  }
+}
