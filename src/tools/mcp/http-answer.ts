@@ -1,14 +1,11 @@
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { Clock } from "../../wire/clock.ts";
 import { bodyOf } from "./bounded-body.ts";
-import { eventsOf, isEventStream, nextTurn, type StreamPosition } from "./event-stream.ts";
+import { eventsOf, isEventStream, type StreamPosition } from "./event-stream.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { isReplyTo, messagesIn, noAnswer, noReply } from "./http-messages.ts";
 import { HttpRefusal } from "./http-refusal.ts";
 import { pause, reconnectionMs } from "./reconnection.ts";
-
-/** Others have their turn after so many messages of one batch. */
-const MESSAGES_A_TURN = 64;
 
 export interface AnswerReaderOptions {
   readonly exchange: HttpExchange;
@@ -114,8 +111,7 @@ export class AnswerReader {
     this.#odd ??= odd;
     const replies = messages.filter((message) => isReplyTo(id, message));
     const others = messages.filter((message) => "method" in message);
-    for (const [index, message] of [...others, ...replies.slice(0, 1)].entries()) {
-      if (index % MESSAGES_A_TURN === MESSAGES_A_TURN - 1) await nextTurn();
+    for (const message of [...others, ...replies.slice(0, 1)]) {
       await onMessage("method" in message ? message : ({ ...message, id } as JSONRPCMessage));
     }
     return replies.length > 0;

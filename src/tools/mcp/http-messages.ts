@@ -66,6 +66,8 @@ export function noReply(odd: unknown): HttpRefusal {
 }
 
 function isMessage(entry: unknown): entry is JSONRPCMessage {
+  // Of those that the server sends by itself there may be thousands, and the SDK looks again.
+  if (isObject(entry) && typeof entry.method === "string") return true;
   return JSONRPCMessageSchema.safeParse(entry).success;
 }
 

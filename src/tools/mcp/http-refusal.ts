@@ -169,6 +169,8 @@ function messageIn(head: string): string | undefined {
 function codeOf(error: unknown): string {
   for (let inner = error, depth = 0; inner instanceof Error && depth < 5; depth += 1) {
     if ("code" in inner && typeof inner.code === "string") return inner.code;
+    // Node gives this one no code.
+    if (inner.name === "HTTPParserError") return "HPE_INVALID";
     const [first] = inner instanceof AggregateError ? inner.errors : [];
     inner = first ?? inner.cause;
   }

@@ -22,6 +22,8 @@ const PATIENCE_MS = 10_000;
 const PROBE_MS = 2_000;
 /** Answers to requests of the server that are under way at once; it is not listened to meanwhile. */
 const MAX_REPLIES = 8;
+/** After so many messages that nobody asked for, others have their turn. */
+const MESSAGES_A_TURN = 64;
 /** To the first request, of a server that may speak the older transport. */
 const MAY_BE_OLDER: ReadonlySet<number> = new Set([400, 404, 405]);
 const SUSPECTED = "ping";
@@ -49,6 +51,7 @@ export class HttpTransport implements Transport {
   #initialize: JSONRPCRequest | undefined;
   #renewing: Promise<void> | undefined;
   #own = 0;
+  #received = 0;
   #replies = 0;
   #replied = Promise.withResolvers<void>();
   #isClosed = false;
@@ -197,8 +200,10 @@ export class HttpTransport implements Transport {
   async #receive(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed || !("method" in message)) return;
     this.onmessage?.(message);
-    if (!("id" in message)) return;
-    await nextTurn();
+    this.#received += 1;
+    const isRequest = "id" in message;
+    if (isRequest || this.#received % MESSAGES_A_TURN === 0) await nextTurn();
+    if (!isRequest) return;
     while (this.#replies >= MAX_REPLIES) await this.#replied.promise;
   }
 

@@ -66,8 +66,9 @@ export class McpClient {
     this.#options = options;
     const { config } = options;
     this.#line = "url" in config ? httpLine(config, options) : processLine(config);
-    this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
+    // A connection over HTTP ends only where we end it, but any fault makes it doubtful.
     if ("url" in config) this.#client.onerror = () => void this.#ping();
+    else this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
   }
 
   /** Starts the server, shakes hands and lists its tools. */
