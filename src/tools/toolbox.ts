@@ -7,7 +7,7 @@ import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { type ComputeThreads, computeCallable } from "./compute-tool.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp/mcp-config.ts";
-import { McpConnection } from "./mcp/mcp-connection.ts";
+import { McpConnection, type ServerRow } from "./mcp/mcp-connection.ts";
 import { checkNames, modelName } from "./names.ts";
 import {
   type Callable,
@@ -133,6 +133,11 @@ export class Toolbox {
   /** Threads of compute tools in a native call that outlived the order to end. */
   get stuckThreads(): number {
     return this.#options.compute.stuck;
+  }
+
+  /** The MCP servers, as they are now. */
+  get servers(): readonly ServerRow[] {
+    return [...this.#servers.values()].map(({ row }) => row);
   }
 
   /** Every tool there is now. Those of a server that went away stay listed. */

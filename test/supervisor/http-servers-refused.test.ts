@@ -199,7 +199,8 @@ describe("a server behind a URL", () => {
       initialize: (visit) => visit.nth === 0 && way(visit),
     });
     await using open = await webSwarm({ url: web.url });
-    expect(open.supervisor.stats()).toBeDefined();
+    const [row] = open.supervisor.stats().servers;
+    expect(row).toEqual({ name: "web", state: "connected", tools: 1 });
     expect(web.of("initialize")).toHaveLength(2);
   });
 

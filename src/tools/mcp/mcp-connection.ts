@@ -16,6 +16,17 @@ export interface McpConnectionOptions {
   readonly onTools: () => void;
 }
 
+/** One MCP server as it is shown. */
+export interface ServerRow {
+  readonly name: string;
+  /** `away` is one that was lost or never came, and is tried again. */
+  readonly state: "connecting" | "connected" | "away" | "closed";
+  /** How many it has; those of one that is away stay known. */
+  readonly tools: number;
+  /** Why it is away. */
+  readonly error?: string;
+}
+
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_PATIENCE_MS = 10_000;
 /** How many times its time-out a call may take in all while it reports progress. */
@@ -77,6 +88,15 @@ export class McpConnection {
   /** Why it is not connected. */
   get error(): string {
     return this.#actor.getSnapshot().context.error ?? "it is still being started";
+  }
+
+  get row(): ServerRow {
+    const snapshot = this.#actor.getSnapshot();
+    const { error } = snapshot.context;
+    const about = { name: this.name, tools: this.#tools.size };
+    if (snapshot.status !== "active") return { ...about, state: "closed" };
+    if (this.isConnected) return { ...about, state: "connected" };
+    return error === null ? { ...about, state: "connecting" } : { ...about, state: "away", error };
   }
 
   /** As last listed; kept while the server is away. */
