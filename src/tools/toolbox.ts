@@ -252,9 +252,8 @@ export class Toolbox {
 
   /** The embedder's own first: of two that want the same name they get it. */
   #offers(): readonly Offer[] {
-    const servers = [...this.#servers.values()];
-    const offered = servers.map(({ name: server, tools }) => ({ server, tools }));
-    return [{ tools: this.#tools }, ...offered];
+    const servers = [...this.#servers.values()].map(({ name, tools }) => ({ server: name, tools }));
+    return [{ tools: this.#tools }, ...servers];
   }
 
   #callable(subject: string): Callable | undefined {

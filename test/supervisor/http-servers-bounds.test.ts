@@ -133,7 +133,7 @@ describe("a message of a server behind a URL", () => {
     expect(await failure(open)).toMatch(/500 .*no paper .{200,400}\.\.\."/);
   });
 
-  it("on the stream of notifications that is too large costs no call, and the stream is reopened", async () => {
+  it("that is too large costs no call among the notifications, which are heard again", async () => {
     await using web = await WebServer.start({
       GET: (visit) => {
         const send = stream(visit);

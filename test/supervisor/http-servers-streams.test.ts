@@ -140,7 +140,7 @@ describe("the stream of an answer", () => {
 });
 
 describe("the stream of notifications", () => {
-  it("is opened again after 503s, after its end and after a cut, and tools are listed", async () => {
+  it("is opened again after 503s, its end and a cut, and then tools are listed", async () => {
     await using web = await WebServer.start({
       GET: (visit) => {
         if (visit.nth < 2) return respond(visit.response, 503);

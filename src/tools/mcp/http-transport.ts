@@ -20,7 +20,7 @@ type Deliver = (message: JSONRPCMessage) => void;
 /** For a server to take a notification, to make a new session, or to show what it speaks. */
 const PATIENCE_MS = 10_000;
 const PROBE_MS = 2_000;
-/** Answers to requests of the server that are under way at once; it is not listened to meanwhile. */
+/** Answers to requests of the server under way at once; it is not listened to meanwhile. */
 const MAX_REPLIES = 8;
 /** After so many messages that nobody asked for, others have their turn. */
 const MESSAGES_A_TURN = 64;
