@@ -35,6 +35,16 @@ describe("a session that its server has forgotten", () => {
     expect(open.seen.filter(({ type }) => type === "mcp.lost")).toEqual([]);
   });
 
+  it("is made anew where 400 says it, as the examples of the SDK do", async () => {
+    const unknown = { code: -32000, message: "Bad Request: No valid session ID provided" };
+    await using web = await withSessions({
+      "tools/call": ({ nth, response }) => nth === 0 && respond(response, 400, { error: unknown }),
+    });
+    await using open = await webSwarm({ url: web.url });
+    expect(await ends(open)).toMatchObject([{ isError: false }]);
+    expect(sessionsOf(web, "tools/call")).toEqual(["1", "2"]);
+  });
+
   it("is made anew once for many calls that meet it at once", async () => {
     await using web = await withSessions();
     web.tools = Array.from({ length: 20 }, (_, index) => `act${index}`);

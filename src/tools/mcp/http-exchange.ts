@@ -9,6 +9,8 @@ const HEAD_BYTES = 4_096;
 /** A longer secret is looked for in what is told; a shorter one would be found everywhere. */
 const SECRET_CHARACTERS = 4;
 
+const SCHEMES = /^(basic|bearer|digest|token)$/i;
+
 export interface Posted {
   readonly body: string;
   readonly signal: AbortSignal;
@@ -36,7 +38,7 @@ export class HttpExchange {
     const words = Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
     const query = [this.#url.search, ...this.#url.searchParams.values()];
     this.#secrets = [...words, ...query]
-      .filter(({ length }) => length >= SECRET_CHARACTERS)
+      .filter((word) => word.length >= SECRET_CHARACTERS && !SCHEMES.test(word))
       .sort((a, b) => b.length - a.length);
   }
 

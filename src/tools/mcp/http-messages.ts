@@ -1,18 +1,24 @@
-import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../schema/schema-keywords.ts";
 import { nextTurn } from "./event-stream.ts";
 import { HttpRefusal, isWebPage, quoted } from "./http-refusal.ts";
+import { parseInSteps } from "./json-parser.ts";
 import { JsonSkimmer } from "./json-skimmer.ts";
+import { readMessage } from "./mcp-message.ts";
 
 /** More JSON values than this in one text hold the thread for too long. */
 const MAX_VALUES = 250_000;
 const MAX_DEPTH = 200;
 const SKIMMED_CHARACTERS = 256 * 1024;
+/** A longer text is parsed in steps; after so many, others have their turn. */
+const SHORT_CHARACTERS = 64 * 1024;
+const STEPS_A_TURN = 16;
 
-/** What one text of a server holds: its messages, and whatever else there was among them. */
+/** What one text of a server holds. */
 export interface ReadText {
+  /** Those that somebody may wait for. */
   readonly messages: readonly JSONRPCMessage[];
-  /** The first thing that is no message. */
+  /** Something that is no message, where no answer is. */
   readonly odd: unknown;
 }
 
@@ -26,18 +32,14 @@ export async function messagesIn(text: string): Promise<ReadText> {
   await examine(text);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = text.length > SHORT_CHARACTERS ? await parsedInTurns(text) : JSON.parse(text);
   } catch {
     throw new HttpRefusal("unfit", `sent what is no JSON: "${quoted(text)}"`);
   }
   const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  const messages: JSONRPCMessage[] = [];
-  let odd: unknown;
-  for (const entry of entries) {
-    if (isMessage(entry)) messages.push(entry);
-    else odd ??= entry;
-  }
-  return { messages, odd };
+  const messages = entries.flatMap((entry) => readMessage(entry) ?? []);
+  const odd = entries.find((entry) => !isObject(entry) || typeof entry.method !== "string");
+  return { messages, odd: messages.some((message) => !("method" in message)) ? undefined : odd };
 }
 
 /** The message as the answer to this request, if it is that. */
@@ -65,10 +67,12 @@ export function noReply(odd: unknown): HttpRefusal {
   return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
 }
 
-function isMessage(entry: unknown): entry is JSONRPCMessage {
-  // Of those that the server sends by itself there may be thousands, and the SDK looks again.
-  if (isObject(entry) && typeof entry.method === "string") return true;
-  return JSONRPCMessageSchema.safeParse(entry).success;
+async function parsedInTurns(text: string): Promise<unknown> {
+  const steps = parseInSteps(text);
+  for (let step = steps.next(), count = 1; ; step = steps.next(), count += 1) {
+    if (step.done) return step.value;
+    if (count % STEPS_A_TURN === 0) await nextTurn();
+  }
 }
 
 async function examine(text: string): Promise<void> {

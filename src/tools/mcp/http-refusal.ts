@@ -101,7 +101,8 @@ const faults: readonly (readonly [code: RegExp, RefusalKind, (where: string) => 
 export function refusedBy(response: RefusedResponse, hasSession: boolean): HttpRefusal {
   const { status, location, retryAfter } = response;
   const named = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-  if (status === 404 && hasSession) {
+  // 404 is what the specification says; the SDK's own examples of servers answer 400.
+  if (hasSession && (status === 404 || (status === 400 && /session/i.test(saidBy(response))))) {
     return new HttpRefusal("forgotten", `${named}: it has forgotten our session`, status);
   }
   const redirect =

@@ -199,7 +199,9 @@ export class HttpTransport implements Transport {
   /** Hands on what a server says by itself; a flood of requests waits for their answers. */
   async #receive(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed || !("method" in message)) return;
-    this.onmessage?.(message);
+    // The SDK would write out in full the progress of a call that is over.
+    const { progressToken: call } = message.params ?? {};
+    if (call === undefined || this.#running.has(call as RequestId)) this.onmessage?.(message);
     this.#received += 1;
     const isRequest = "id" in message;
     if (isRequest || this.#received % MESSAGES_A_TURN === 0) await nextTurn();
@@ -288,6 +290,6 @@ export class HttpTransport implements Transport {
 }
 
 /** A call whose stream could not be resumed, because its session is gone. */
-function wasForgotten({ kind, status }: HttpRefusal): boolean {
-  return kind === "cut" && status === 404;
+function wasForgotten({ cause }: HttpRefusal): boolean {
+  return cause instanceof HttpRefusal && cause.kind === "forgotten";
 }

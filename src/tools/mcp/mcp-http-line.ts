@@ -24,10 +24,11 @@ export function httpLine(config: HttpServer & McpServerConfig, options: HttpLine
     mayRepeat: ({ method, params }) =>
       method !== "tools/call" || isIdempotent(String(params?.name)),
   });
-  const close = async (): Promise<void> => {
-    // A server that is gone needs no goodbye, and one that does not take it forgets by itself.
-    const signal = AbortSignal.timeout(GOODBYE_MS);
+  const close = async (hurry?: AbortSignal): Promise<void> => {
     await transport.close();
+    // A server that is gone needs no goodbye, and one that does not take it forgets by itself.
+    const late = AbortSignal.timeout(GOODBYE_MS);
+    const signal = hurry === undefined ? late : AbortSignal.any([late, hurry]);
     await exchange.endSession(signal).catch(() => undefined);
   };
   return { transport, how: () => undefined, close };
