@@ -102,7 +102,10 @@ export function refusedBy(response: RefusedResponse, hasSession: boolean): HttpR
   const { status, location, retryAfter } = response;
   const named = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
   // 404 is what the specification says; the SDK's own examples of servers answer 400.
-  if (hasSession && (status === 404 || (status === 400 && /session/i.test(saidBy(response))))) {
+  if (
+    hasSession &&
+    (status === 404 || (status === 400 && /session|not initialized/i.test(saidBy(response))))
+  ) {
     return new HttpRefusal("forgotten", `${named}: it has forgotten our session`, status);
   }
   const redirect =
