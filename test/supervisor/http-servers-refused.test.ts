@@ -61,7 +61,11 @@ const refusals: readonly [title: string, way: Handler, ...told: RegExp[]][] = [
   ["nothing", answers(200, ""), /empty answer/],
   ["202", answers(202, ""), /answered 202/],
   ["other JSON", answers(200, { hello: "world" }), /JSON-RPC/, /hello/],
-  ["JSON cut short", answers(200, '{"jsonrpc": "2.0", '), /no JSON/],
+  [
+    "JSON cut short",
+    answers(200, '{"jsonrpc": "2.0", '),
+    /by a JSON-RPC message: "{"jsonrpc": "2\.0","/,
+  ],
   ["text", answers(200, "it works", plain), /text\/plain and no JSON: "it works"/],
   [
     "a redirect",

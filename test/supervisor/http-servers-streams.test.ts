@@ -129,6 +129,21 @@ describe("the stream of an answer", () => {
     expect(await ends(open, "act", "streamed")).toMatchObject([...well, ...well]);
   });
 
+  it("may hold what is no message, and answers to others, before the answer", async () => {
+    await using web = await WebServer.start({
+      "tools/call": (visit) => {
+        const send = stream(visit);
+        send("data: words");
+        for (const odd of ["text", 5, null, {}, [], { jsonrpc: "2.0", method: 5 }]) send(data(odd));
+        send(data(result({ ...visit, id: 4_711 }, "of another")));
+        send("event: other", data(result(visit, "of another kind")));
+        send(data(result(visit)));
+      },
+    });
+    await using open = await webSwarm({ url: web.url });
+    expect(await ends(open)).toMatchObject(well);
+  });
+
   it("is left when the call is cancelled", async () => {
     await using web = await WebServer.start({ "tools/call": (visit) => stream(visit)(":wait") });
     await using open = await webSwarm({ url: web.url, timeoutMs: 200 });

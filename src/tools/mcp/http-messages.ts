@@ -26,7 +26,7 @@ export interface ReadText {
  * The messages in a JSON text: one, or a list of them, which is a batch of JSON-RPC.
  *
  * **Guarantees** nothing is parsed that has too many values or is too deep.
- * **Fails with** a {@link HttpRefusal} for that, and for what is no JSON.
+ * **Fails with** a {@link HttpRefusal} for that; what is no JSON has no messages.
  */
 export async function messagesIn(text: string): Promise<ReadText> {
   await examine(text);
@@ -34,7 +34,7 @@ export async function messagesIn(text: string): Promise<ReadText> {
   try {
     parsed = text.length > SHORT_CHARACTERS ? await parsedInTurns(text) : JSON.parse(text);
   } catch {
-    throw new HttpRefusal("unfit", `sent what is no JSON: "${quoted(text)}"`);
+    return { messages: [], odd: text };
   }
   const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   const messages = entries.flatMap((entry) => readMessage(entry) ?? []);
@@ -62,8 +62,9 @@ export function noAnswer(type: string, text: string): HttpRefusal | undefined {
 
 /** Why an answer that is JSON is none of JSON-RPC. */
 export function noReply(odd: unknown): HttpRefusal {
-  const said = isObject(odd) && typeof odd.error === "string" ? odd.error : JSON.stringify(odd);
-  const told = odd === undefined ? "" : `: "${quoted((said ?? "").slice(0, 1_000))}"`;
+  const error = isObject(odd) ? odd.error : odd;
+  const said = typeof error === "string" ? error : (JSON.stringify(odd) ?? "");
+  const told = said === "" ? "" : `: "${quoted(said.slice(0, 1_000))}"`;
   return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
 }
 
