@@ -1,5 +1,6 @@
 import type { HostRow } from "../hosts/hosts.ts";
 import { isPaused, type Node, subtree } from "../kernel/node.ts";
+import type { ServerRow } from "../tools/mcp/mcp-connection.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
 import { check, usageSchema } from "./spec-schema.ts";
@@ -47,6 +48,7 @@ export interface Stats {
   readonly mailboxes: number;
   readonly calls: number;
   readonly deadLetters: number;
+  readonly servers: readonly ServerRow[];
 }
 
 export function treeOf(swarm: Swarm, node: Node): TreeNode {
@@ -134,6 +136,7 @@ export function statsOf(swarm: Swarm): Stats {
     mailboxes,
     calls,
     deadLetters: kernel.tree.deadLetters,
+    servers: parts.toolbox.servers,
   };
 }
 
@@ -145,8 +148,9 @@ export function statusOf(node: Node): TreeStatus {
 export interface Health {
   /** The supervisor has not stopped. */
   readonly live: boolean;
-  /** It takes new agents. */
+  /** It takes new agents, also while an MCP server is away, `required` or not. */
   readonly ready: boolean;
+  /** Why not, and what else is amiss: a host that is stuck, an MCP server that is away. */
   readonly reasons: readonly string[];
 }
 
@@ -154,6 +158,9 @@ export function healthOf(swarm: Swarm, phase: "running" | "stopping" | "stopped"
   const reasons: string[] = phase === "running" ? [] : [phase];
   for (const { id, state } of swarm.parts.hosts.list()) {
     if (state === "stuck") reasons.push(`host ${id} is stuck`);
+  }
+  for (const { name, state, error } of swarm.parts.toolbox.servers) {
+    if (state === "away") reasons.push(`MCP server "${name}" is away: ${error}`);
   }
   return { live: phase !== "stopped", ready: phase === "running", reasons };
 }

@@ -93,6 +93,16 @@ const gauges: readonly Gauge[] = [
     description: "Messages that nobody could take, so far",
     rows: ({ deadLetters }) => [[deadLetters]],
   },
+  {
+    name: "coppice.mcp.servers",
+    unit: "{server}",
+    description: "MCP servers by state",
+    rows: ({ servers }) =>
+      (["connecting", "connected", "away", "closed"] as const).map((state) => [
+        servers.filter((server) => server.state === state).length,
+        { "coppice.state": state },
+      ]),
+  },
 ];
 
 /** Offers what `stats()` holds whenever it is collected; what it returns ends that. */

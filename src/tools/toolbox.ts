@@ -3,12 +3,13 @@ import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
+import type { EventBodies } from "../wire/event.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { asideOn, callableOf } from "./callables.ts";
 import type { ComputeThreads } from "./compute-tool.ts";
 import { type CallInput, readCallInput } from "./input-reading.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp/mcp-config.ts";
-import { McpConnection } from "./mcp/mcp-connection.ts";
+import { McpConnection, type ServerRow } from "./mcp/mcp-connection.ts";
 import { checkNames, modelName } from "./names.ts";
 import {
   type Callable,
@@ -21,28 +22,11 @@ import type { Tool } from "./tool.ts";
 import { type Offer, ToolCards } from "./tool-cards.ts";
 import { toolTable } from "./tool-table.ts";
 
+type ToolboxFact = Extract<keyof EventBodies, `mcp.${string}` | "tool.renamed" | "tool.changed">;
+
 /** What a toolbox tells; the receiver must not throw. */
 export type ToolboxEvent =
-  | { readonly type: "mcp.connected"; readonly server: string; readonly tools: number }
-  | { readonly type: "mcp.lost"; readonly server: string; readonly error: string }
-  | {
-      readonly type: "mcp.skipped";
-      readonly server: string;
-      readonly tool?: string;
-      readonly reason: string;
-    }
-  | {
-      readonly type: "tool.renamed";
-      readonly server: string;
-      readonly tool: string;
-      readonly name: string;
-    }
-  | {
-      readonly type: "tool.changed";
-      readonly server: string;
-      readonly tool: string;
-      readonly hash: string;
-    }
+  | { [Type in ToolboxFact]: { readonly type: Type } & EventBodies[Type] }[ToolboxFact]
   | ({
       readonly type: "tool.progress";
       readonly callId: string;
@@ -134,6 +118,11 @@ export class Toolbox {
   /** Threads of compute tools in a native call that outlived the order to end. */
   get stuckThreads(): number {
     return this.#options.compute.stuck;
+  }
+
+  /** The MCP servers, as they are now. */
+  get servers(): readonly ServerRow[] {
+    return [...this.#servers.values()].map(({ row }) => row);
   }
 
   /** Every tool there is now. Those of a server that went away stay listed. */
@@ -267,9 +256,8 @@ export class Toolbox {
 
   /** The embedder's own first: of two that want the same name they get it. */
   #offers(): readonly Offer[] {
-    const servers = [...this.#servers.values()];
-    const offered = servers.map(({ name: server, tools }) => ({ server, tools }));
-    return [{ tools: this.#tools }, ...offered];
+    const servers = [...this.#servers.values()].map(({ name, tools }) => ({ server: name, tools }));
+    return [{ tools: this.#tools }, ...servers];
   }
 
   #callable(subject: string): Callable | undefined {

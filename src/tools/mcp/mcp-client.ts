@@ -1,5 +1,6 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import {
+  ErrorCode,
   McpError,
   ResultSchema,
   ToolListChangedNotificationSchema,
@@ -7,6 +8,7 @@ import {
 import { type Clock, LONGEST_DELAY_MS } from "../../wire/clock.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json } from "../../wire/json.ts";
+import { HttpRefusal } from "./http-refusal.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { httpLine } from "./mcp-http-line.ts";
 import type { Line } from "./mcp-line.ts";
@@ -21,6 +23,8 @@ export interface McpClientOptions {
   /** Milliseconds for the handshake and for each list of tools. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** Whether a call of this tool may be made again when its answer broke off. */
+  readonly isIdempotent: (tool: string) => boolean;
   /** All that it lists, ready to be shown. */
   readonly onTools: (tools: ReadonlyMap<string, McpTool>) => void;
   /** All that is left out of the list that was read last. */
@@ -60,9 +64,10 @@ export class McpClient {
   constructor(options: McpClientOptions) {
     this.#options = options;
     const { config, clock } = options;
-    this.#line = "url" in config ? httpLine(config) : processLine(config);
-    this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
+    this.#line = "url" in config ? httpLine(config, options) : processLine(config);
+    // A connection over HTTP ends only where we end it, but any fault makes it doubtful.
     if ("url" in config) this.#client.onerror = () => void this.#ping();
+    else this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
     this.#refresh = new PacedRefresh({ clock, refresh: () => this.#relist() });
   }
 
@@ -127,8 +132,9 @@ export class McpClient {
         },
       );
     } catch (error) {
-      const how = this.#how === undefined ? whatWentWrong(error) : `its MCP server ${this.#how}`;
-      throw new Error(how, { cause: error });
+      const how = error instanceof HttpRefusal ? error.message : this.#how;
+      const told = how === undefined ? whatWentWrong(error) : `its MCP server ${how}`;
+      throw new Error(told, { cause: error });
     }
   }
 
@@ -170,7 +176,9 @@ export class McpClient {
     try {
       await this.#client.ping({ timeout: PING_MS });
     } catch (error) {
-      this.#lost(`does not answer: ${describe(error)}`);
+      if (isAnswer(error)) return;
+      const how = error instanceof HttpRefusal ? error.message : undefined;
+      this.#lost(how ?? `does not answer: ${describe(error)}`);
     } finally {
       this.#pinging = false;
     }
@@ -189,4 +197,10 @@ export class McpClient {
 
 function whatWentWrong(error: unknown): string {
   return error instanceof McpError ? saidOf(error) : describe(error).toWellFormed();
+}
+
+/** A server that knows no ping says so, and lives. */
+function isAnswer(error: unknown): boolean {
+  const ours: readonly number[] = [ErrorCode.RequestTimeout, ErrorCode.ConnectionClosed];
+  return error instanceof McpError && !ours.includes(error.code);
 }

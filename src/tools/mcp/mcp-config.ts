@@ -29,7 +29,7 @@ export interface StdioServer {
 }
 
 export interface HttpServer {
-  /** Of a server that speaks streamable HTTP. */
+  /** Of a server that speaks streamable HTTP; a redirect is followed within its origin. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -79,10 +79,10 @@ const http: Readonly<Record<string, Rule>> = {
     what: '"http" beside `url`; the older "sse" is not spoken',
   },
   url: {
-    fits: (value) => typeof value === "string" && /^https?:$/.test(protocolOf(value)),
-    what: "an http or https URL",
+    fits: (value) => typeof value === "string" && isWebUrl(value),
+    what: "an http or https URL without user and password, which belong into `headers`",
   },
-  headers: { fits: isStringRecord, what: "an object of strings" },
+  headers: { fits: isHeaders, what: "an object of strings that HTTP takes as headers" },
 };
 
 /**
@@ -108,6 +108,18 @@ export function checkMcpServer(name: string, config: unknown): asserts config is
   }
 }
 
-function protocolOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).protocol : "";
+function isWebUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, password } = new URL(url);
+  // `fetch` would refuse them with an error that repeats them.
+  return /^https?:$/.test(protocol) && username === "" && password === "";
+}
+
+function isHeaders(value: unknown): boolean {
+  if (!isStringRecord(value)) return false;
+  try {
+    return new Headers(value as Record<string, string>) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -24,6 +24,17 @@ export interface McpConnectionOptions {
   readonly onSkipped: (skipped: Skipped) => void;
 }
 
+/** One MCP server as it is shown. */
+export interface ServerRow {
+  readonly name: string;
+  /** `away` is one that was lost or never came, and is tried again. */
+  readonly state: "connecting" | "connected" | "away" | "closed";
+  /** How many it has; those of one that is away stay known. */
+  readonly tools: number;
+  /** Why it is away. */
+  readonly error?: string;
+}
+
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Of a tool that its server has not listed. */
 const ANY_OBJECT = { type: "object" } as const;
@@ -91,6 +102,15 @@ export class McpConnection {
     return this.#actor.getSnapshot().context.error ?? "it is still being started";
   }
 
+  get row(): ServerRow {
+    const snapshot = this.#actor.getSnapshot();
+    const { error } = snapshot.context;
+    const about = { name: this.name, tools: this.#tools.size };
+    if (snapshot.status !== "active") return { ...about, state: "closed" };
+    if (this.isConnected) return { ...about, state: "connected" };
+    return error === null ? { ...about, state: "connecting" } : { ...about, state: "away", error };
+  }
+
   /** As last listed; kept while the server is away. */
   get tools(): ReadonlyMap<string, McpTool> {
     return this.#tools;
@@ -146,6 +166,7 @@ export class McpConnection {
       config: this.#options.config,
       timeoutMs: this.#options.config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       clock: this.#options.clock,
+      isIdempotent: (tool) => this.isIdempotent(tool),
       onTools: (tools) => {
         this.#tools = tools;
         this.#options.onTools();

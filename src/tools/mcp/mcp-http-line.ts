@@ -1,24 +1,35 @@
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { HttpServer } from "./mcp-config.ts";
+import type { Clock } from "../../wire/clock.ts";
+import { HttpExchange } from "./http-exchange.ts";
+import { HttpTransport } from "./http-transport.ts";
+import { type HttpServer, type McpServerConfig, maxMessageBytes } from "./mcp-config.ts";
 import type { Line } from "./mcp-line.ts";
+
+export interface HttpLineOptions {
+  readonly clock: Clock;
+  /** Whether a call of this tool may be made again when its answer broke off. */
+  readonly isIdempotent: (tool: string) => boolean;
+}
 
 /** For a server to end its session. */
 const GOODBYE_MS = 1_000;
 
 /** Spoken to over streamable HTTP. */
-export function httpLine(config: HttpServer): Line {
-  const requestInit = { headers: { ...config.headers } };
-  const transport = new StreamableHTTPClientTransport(new URL(config.url), { requestInit });
-  const close = async (): Promise<void> => {
-    const timer = Promise.withResolvers<void>();
-    const timeout = setTimeout(timer.resolve, GOODBYE_MS);
-    // A server that is gone needs no goodbye, and one that does not take it forgets by itself.
-    await Promise.race([transport.terminateSession().catch(() => undefined), timer.promise]);
-    clearTimeout(timeout);
+export function httpLine(config: HttpServer & McpServerConfig, options: HttpLineOptions): Line {
+  const { clock, isIdempotent } = options;
+  const exchange = new HttpExchange(config);
+  const transport = new HttpTransport({
+    exchange,
+    clock,
+    maxBytes: maxMessageBytes(config),
+    mayRepeat: ({ method, params }) =>
+      method !== "tools/call" || isIdempotent(String(params?.name)),
+  });
+  const close = async (hurry?: AbortSignal): Promise<void> => {
     await transport.close();
+    // A server that is gone needs no goodbye, and one that does not take it forgets by itself.
+    const late = AbortSignal.timeout(GOODBYE_MS);
+    const signal = hurry === undefined ? late : AbortSignal.any([late, hurry]);
+    await exchange.endSession(signal).catch(() => undefined);
   };
-  // The SDK declares `sessionId` in a way that its own interface refuses under strict options.
-  const asTransport = transport as Transport;
-  return { transport: asTransport, how: () => undefined, close };
+  return { transport, how: () => undefined, close };
 }

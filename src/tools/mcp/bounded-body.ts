@@ -1,0 +1,40 @@
+import { HttpRefusal } from "./http-refusal.ts";
+
+const MB = 1_048_576;
+
+/**
+ * The whole body, decompressed.
+ *
+ * **Fails with** a {@link HttpRefusal} once more than `maxBytes` have come; the rest is not read.
+ */
+export async function bodyOf(response: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(length, maxBytes);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** The beginning of a body, as far as it comes; whatever goes wrong is not worth telling. */
+export async function headOf(response: Response, maxBytes: number): Promise<string> {
+  let head = Buffer.alloc(0);
+  try {
+    for await (const chunk of response.body ?? []) {
+      head = Buffer.concat([head, chunk.subarray(0, maxBytes - head.length)]);
+      if (head.length >= maxBytes) break;
+    }
+  } catch {
+    return new TextDecoder().decode(head);
+  }
+  return new TextDecoder().decode(head);
+}
+
+/** Said of an answer or an event. */
+export function tooLarge(bytes: number, maxBytes: number): HttpRefusal {
+  const limit = `${maxBytes / MB} MB, the limit (maxMessageMb)`;
+  const told = `sent a message that is larger than ${limit}: ${bytes} bytes and more`;
+  return new HttpRefusal("unfit", told);
+}

@@ -1,0 +1,91 @@
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { isObject } from "../schema/schema-keywords.ts";
+import { nextTurn } from "./event-stream.ts";
+import { HttpRefusal, isWebPage, quoted } from "./http-refusal.ts";
+import { parseInSteps } from "./json-parser.ts";
+import { JsonSkimmer } from "./json-skimmer.ts";
+import { readMessage } from "./mcp-message.ts";
+
+/** More JSON values than this in one text hold the thread for too long. */
+const MAX_VALUES = 250_000;
+const MAX_DEPTH = 200;
+const SKIMMED_CHARACTERS = 256 * 1024;
+/** A longer text is parsed in steps; after so many, others have their turn. */
+const SHORT_CHARACTERS = 64 * 1024;
+const STEPS_A_TURN = 16;
+
+/** What one text of a server holds. */
+export interface ReadText {
+  /** Those that somebody may wait for. */
+  readonly messages: readonly JSONRPCMessage[];
+  /** Something that is no message, where no answer is. */
+  readonly odd: unknown;
+}
+
+/**
+ * The messages in a JSON text: one, or a list of them, which is a batch of JSON-RPC.
+ *
+ * **Guarantees** nothing is parsed that has too many values or is too deep.
+ * **Fails with** a {@link HttpRefusal} for that; what is no JSON has no messages.
+ */
+export async function messagesIn(text: string): Promise<ReadText> {
+  await examine(text);
+  let parsed: unknown;
+  try {
+    parsed = text.length > SHORT_CHARACTERS ? await parsedInTurns(text) : JSON.parse(text);
+  } catch {
+    return { messages: [], odd: text };
+  }
+  const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  const messages = entries.flatMap((entry) => readMessage(entry) ?? []);
+  const odd = entries.find((entry) => !isObject(entry) || typeof entry.method !== "string");
+  return { messages, odd: messages.some((message) => !("method" in message)) ? undefined : odd };
+}
+
+/** The message as the answer to this request, if it is that. */
+export function isReplyTo(id: string | number, message: JSONRPCMessage): boolean {
+  return !("method" in message) && (message.id === undefined || String(message.id) === String(id));
+}
+
+/** Why a body holds no answer at all. */
+export function noAnswer(type: string, text: string): HttpRefusal | undefined {
+  const shownType = quoted(type) || "no content type";
+  if (text.trim() === "") return new HttpRefusal("unfit", "sent an empty answer (200 OK)");
+  if (isWebPage(type, text.slice(0, 200))) {
+    const told = `answered with a web page (${shownType}): look at the path of the URL`;
+    return new HttpRefusal("unfit", told);
+  }
+  if (/^[\s]*[[{]/.test(text)) return undefined;
+  const said = quoted(text.slice(0, 1_000));
+  return new HttpRefusal("unfit", `answered with ${shownType} and no JSON: "${said}"`);
+}
+
+/** Why an answer that is JSON is none of JSON-RPC. */
+export function noReply(odd: unknown): HttpRefusal {
+  const error = isObject(odd) ? odd.error : odd;
+  const said = typeof error === "string" ? error : (JSON.stringify(odd) ?? "");
+  const told = said === "" ? "" : `: "${quoted(said.slice(0, 1_000))}"`;
+  return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
+}
+
+async function parsedInTurns(text: string): Promise<unknown> {
+  const steps = parseInSteps(text);
+  for (let step = steps.next(), count = 1; ; step = steps.next(), count += 1) {
+    if (step.done) return step.value;
+    if (count % STEPS_A_TURN === 0) await nextTurn();
+  }
+}
+
+async function examine(text: string): Promise<void> {
+  const skimmer = new JsonSkimmer();
+  for (let at = 0; at < text.length; at += SKIMMED_CHARACTERS) {
+    if (at > 0) await nextTurn();
+    skimmer.feed(text.slice(at, at + SKIMMED_CHARACTERS));
+    if (skimmer.values > MAX_VALUES) {
+      throw new HttpRefusal("unfit", `sent a message of more than ${MAX_VALUES} JSON values`);
+    }
+    if (skimmer.depth > MAX_DEPTH) {
+      throw new HttpRefusal("unfit", `sent a message that is more than ${MAX_DEPTH} levels deep`);
+    }
+  }
+}

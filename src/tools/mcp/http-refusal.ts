@@ -1,0 +1,194 @@
+import { STATUS_CODES } from "node:http";
+import { clip } from "../../wire/clip.ts";
+
+/**
+ * The kinds of failure over HTTP, by what they say of the request.
+ *
+ * - `unreachable`: it did not arrive.
+ * - `refused`: the server answered with a status that is no success, so it did not run.
+ * - `forgotten`: refused, because the server does not know our session any more.
+ * - `cut`: it may have run, but its answer broke off.
+ * - `unfit`: there was an answer, which is none that can be used.
+ */
+export type RefusalKind = "unreachable" | "refused" | "forgotten" | "cut" | "unfit";
+
+/** Why a server behind a URL did not do what was asked; the message goes on after its name. */
+export class HttpRefusal extends Error {
+  readonly kind: RefusalKind;
+  readonly status: number | undefined;
+
+  constructor(kind: RefusalKind, message: string, status?: number, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+    this.status = status;
+  }
+
+  /** Whether the connection itself has become doubtful, not only one answer. */
+  get isDoubt(): boolean {
+    return this.kind !== "unfit";
+  }
+}
+
+/** What is known of a response that is no success. */
+export interface RefusedResponse {
+  readonly status: number;
+  readonly type: string;
+  /** The beginning of its body. */
+  readonly head: string;
+  readonly retryAfter: string | null;
+  /** Where it redirects to, without user, query and fragment. */
+  readonly location: string | undefined;
+}
+
+const QUOTED_CHARACTERS = 300;
+
+/** Status: what to do about it. */
+const advice: Readonly<Record<number, string>> = {
+  400: "",
+  401: "it wants credentials, or others than it was given: put them into `headers`",
+  403: "it forbids this: look at the credentials in `headers`, and at the host of the URL",
+  404: "nothing is served there: look at the path of the URL",
+  405: "it takes no POST there: look at the path of the URL",
+  406: "it speaks neither JSON nor event streams there",
+  407: "a proxy on the way wants credentials",
+  408: "the request came too slowly for it",
+  413: "the request is too large for it",
+  415: "it takes no JSON there: look at the path of the URL",
+  429: "it has had too many requests",
+};
+
+/** Code of an error of the network, or its beginning: what it means of `where`. */
+const faults: readonly (readonly [code: RegExp, RefusalKind, (where: string) => string])[] = [
+  [/^ECONNREFUSED$/, "unreachable", (where) => `cannot be reached: nothing listens at ${where}`],
+  [
+    /^(ENOTFOUND|EAI_\w+)$/,
+    "unreachable",
+    (where) => `cannot be reached: no address is known for the name in ${where}`,
+  ],
+  [
+    /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|E(HOST|NET)UNREACH|EADDRNOTAVAIL|EACCES|EPERM)$/,
+    "unreachable",
+    (where) => `cannot be reached: ${where} does not answer, or no way leads there`,
+  ],
+  [
+    /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/,
+    "unreachable",
+    () => "does not speak TLS there: is its URL one of http: rather than https:?",
+  ],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    "unreachable",
+    (where) => `has a certificate for another name than the one in ${where}`,
+  ],
+  [/^CERT_HAS_EXPIRED$/, "unreachable", () => "has a certificate that has expired"],
+  [
+    /SELF_SIGNED|CERT|ISSUER|VERIFY|LEAF_SIGNATURE/,
+    "unreachable",
+    () => "has a certificate that is not trusted here (NODE_EXTRA_CA_CERTS adds an authority)",
+  ],
+  [/^ERR_(SSL|TLS)_/, "unreachable", () => "does not agree with us on TLS"],
+  [/^HPE_/, "cut", () => "does not speak HTTP there: is its URL one of https:, or another port?"],
+  [/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/, "cut", () => "said nothing for five minutes"],
+  [/^UND_ERR_HEADERS_OVERFLOW$/, "unfit", () => "sent headers that are too large"],
+  [
+    /^(Z_|ERR__?BROTLI|ERR_BROTLI|ERR_ZSTD|ZSTD_)/,
+    "unfit",
+    () => "sent a body whose compression is broken",
+  ],
+];
+
+/** A response that is no success, as a failure. */
+export function refusedBy(response: RefusedResponse, hasSession: boolean): HttpRefusal {
+  const { status, location, retryAfter } = response;
+  const named = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+  // 404 is what the specification says; the SDK's own examples of servers answer 400.
+  if (
+    hasSession &&
+    (status === 404 || (status === 400 && /session|not initialized/i.test(saidBy(response))))
+  ) {
+    return new HttpRefusal("forgotten", `${named}: it has forgotten our session`, status);
+  }
+  const redirect =
+    location === undefined ? "" : `a redirect to ${location}, which is not followed: give that URL`;
+  const later = retryAfter !== null && /^\d{1,9}$/.test(retryAfter.trim());
+  const parts = [
+    redirect || advice[status] || "",
+    later ? `it may be asked again in ${retryAfter.trim()} s` : "",
+    saidBy(response),
+  ].filter((part) => part !== "");
+  return new HttpRefusal("refused", [named, ...parts].join(": "), status);
+}
+
+/** What fetch threw, as a failure; `where` is the host and port. */
+export function failedBy(error: unknown, where: string): HttpRefusal {
+  if (error instanceof HttpRefusal) return error;
+  const code = codeOf(error);
+  const known = faults.find(([pattern]) => pattern.test(code));
+  if (known !== undefined) {
+    const [, kind, told] = known;
+    return new HttpRefusal(kind, `${told(where)} (${code})`, undefined, error);
+  }
+  const shown = code || innermost(error);
+  return new HttpRefusal("cut", `broke the connection off (${shown})`, undefined, error);
+}
+
+/** A web page where JSON should be: named, never quoted. */
+export function isWebPage(type: string, head: string): boolean {
+  return /html/i.test(type) || /^\s*<(!doctype|html|\?xml)/i.test(head);
+}
+
+/** The beginning of what a server said, on one line. */
+export function quoted(text: string): string {
+  const line = text
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim();
+  return line.length > QUOTED_CHARACTERS ? `${clip(line, QUOTED_CHARACTERS)}...` : line;
+}
+
+function saidBy({ type, head }: RefusedResponse): string {
+  if (isWebPage(type, head)) return "the answer is an HTML page";
+  const said = quoted(messageIn(head) ?? head);
+  return said === "" ? "" : `it says "${said}"`;
+}
+
+/** The words in the body of an error, in the forms that servers give it. */
+function messageIn(head: string): string | undefined {
+  try {
+    const body = JSON.parse(head);
+    for (const said of [
+      body?.error?.message,
+      body?.message,
+      body?.error_description,
+      body?.error,
+    ]) {
+      if (typeof said === "string") return said;
+    }
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  for (let inner = error, depth = 0; inner instanceof Error && depth < 5; depth += 1) {
+    if ("code" in inner && typeof inner.code === "string") return inner.code;
+    // Node gives this one no code.
+    if (inner.name === "HTTPParserError") return "HPE_INVALID";
+    const [first] = inner instanceof AggregateError ? inner.errors : [];
+    inner = first ?? inner.cause;
+  }
+  return "";
+}
+
+function innermost(error: unknown): string {
+  let inner = error;
+  for (
+    let depth = 0;
+    depth < 5 && inner instanceof Error && inner.cause instanceof Error;
+    depth += 1
+  ) {
+    inner = inner.cause;
+  }
+  return inner instanceof Error ? quoted(inner.message) : "for no known reason";
+}

@@ -1,0 +1,295 @@
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import type { Clock } from "../../wire/clock.ts";
+import { eventsOf, isEventStream, nextTurn } from "./event-stream.ts";
+import { AnswerReader, olderTransport } from "./http-answer.ts";
+import type { HttpExchange } from "./http-exchange.ts";
+import { HttpRefusal } from "./http-refusal.ts";
+import { NotificationStream } from "./notification-stream.ts";
+
+export interface HttpTransportOptions {
+  readonly exchange: HttpExchange;
+  readonly clock: Clock;
+  readonly maxBytes: number;
+  /** Whether a request whose answer broke off may be sent a second time. */
+  readonly mayRepeat: (request: JSONRPCRequest) => boolean;
+}
+
+type Deliver = (message: JSONRPCMessage) => void;
+
+/** For a server to take a notification, to make a new session, or to show what it speaks. */
+const PATIENCE_MS = 10_000;
+const PROBE_MS = 2_000;
+/** Answers to requests of the server under way at once; it is not listened to meanwhile. */
+const MAX_REPLIES = 8;
+/** After so many messages that nobody asked for, others have their turn. */
+const MESSAGES_A_TURN = 64;
+/** To the first request, of a server that may speak the older transport. */
+const MAY_BE_OLDER: ReadonlySet<number> = new Set([400, 404, 405]);
+const SUSPECTED = "ping";
+
+/**
+ * Streamable HTTP, from the client's side, for the SDK's client.
+ *
+ * The SDK's own transport lets a call wait for its whole time-out when its answer breaks off,
+ * reads without bound, gives up its streams, forgets where they were, and never makes a session
+ * anew.
+ *
+ * **Guarantees** `send` of a request settles with its answer, and rejects with a
+ * {@link HttpRefusal} as soon as none can come; it is sent a second time only when it did not run
+ * or `mayRepeat` allows it, and never a third time. Many requests that meet a forgotten session
+ * make one new one. After `close` nothing runs.
+ */
+export class HttpTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  readonly #options: HttpTransportOptions;
+  readonly #notifications: NotificationStream;
+  /** What runs, so that it can be ended: requests of the SDK by their id, our own by themselves. */
+  readonly #running = new Map<RequestId | object, AbortController>();
+  #initialize: JSONRPCRequest | undefined;
+  #renewing: Promise<void> | undefined;
+  #own = 0;
+  #received = 0;
+  #replies = 0;
+  #replied = Promise.withResolvers<void>();
+  #isClosed = false;
+
+  constructor(options: HttpTransportOptions) {
+    this.#options = options;
+    const { exchange, clock, maxBytes } = options;
+    this.#notifications = new NotificationStream({
+      exchange,
+      clock,
+      maxBytes,
+      onMessage: (message) => this.#receive(message),
+      onReopened: () => this.#listAgain(),
+      onBroken: (refusal) => this.onerror?.(refusal),
+      onMissing: () => void this.#suspect(),
+    });
+  }
+
+  async start(): Promise<void> {
+    // There is nothing to open: each request opens its own connection.
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#isClosed) throw new Error("closed");
+    if ("method" in message && "id" in message) return this.#request(message);
+    if (!("method" in message)) return this.#reply(message);
+    try {
+      await this.#tell(message);
+    } finally {
+      if (message.method === "notifications/cancelled") this.#abandon(message.params?.requestId);
+    }
+    if (message.method === "notifications/initialized") this.#notifications.start();
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#options.exchange.protocolVersion = version;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#notifications.stop();
+    for (const controller of this.#running.values()) controller.abort(new Error("closed"));
+    this.onclose?.();
+  }
+
+  async #request(message: JSONRPCRequest): Promise<void> {
+    if (message.method === "initialize") this.#initialize = message;
+    const deliver: Deliver = (reply) => this.onmessage?.(reply);
+    try {
+      await this.#run(message.id, (signal) => this.#ask(message, signal, deliver));
+    } catch (error) {
+      if (error instanceof HttpRefusal && error.isDoubt) this.onerror?.(error);
+      throw error;
+    }
+  }
+
+  /** Sends a request, and once more where that is right. */
+  async #ask(message: JSONRPCRequest, signal: AbortSignal, deliver: Deliver): Promise<void> {
+    const { exchange, mayRepeat } = this.#options;
+    for (let isRepeated = false; ; isRepeated = true) {
+      await this.#renewing;
+      const { sessionId } = exchange;
+      try {
+        return await this.#answer(message, signal, deliver);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const refusal = exchange.failed(error);
+        if (isRepeated) throw refusal;
+        const isForgotten = refusal.kind === "forgotten" || wasForgotten(refusal);
+        const mayRun = refusal.kind !== "cut" || mayRepeat(message);
+        if (isForgotten && mayRun) await this.#renew(sessionId);
+        else if (refusal.kind !== "cut" || !mayRun) throw refusal;
+      }
+    }
+  }
+
+  async #answer(message: JSONRPCRequest, signal: AbortSignal, deliver: Deliver): Promise<void> {
+    const { exchange, clock, maxBytes } = this.#options;
+    const { id } = message;
+    const isFirst = message.method === "initialize";
+    const response = await this.#post(message, signal);
+    if (isFirst) exchange.sessionId = response.headers.get("mcp-session-id") ?? undefined;
+    const onMessage = (one: JSONRPCMessage): Promise<void> | void =>
+      "method" in one ? this.#receive(one) : deliver(one);
+    const onBroken = (refusal: HttpRefusal): void => this.onerror?.(refusal);
+    const options = { exchange, clock, maxBytes, id, signal, onMessage, onBroken };
+    await new AnswerReader(options).read(response);
+  }
+
+  async #post(message: JSONRPCRequest, signal: AbortSignal): Promise<Response> {
+    const { exchange } = this.#options;
+    const isFirst = message.method === "initialize";
+    try {
+      return await exchange.post({ body: JSON.stringify(message), signal, isFirst });
+    } catch (error) {
+      const status = error instanceof HttpRefusal ? error.status : undefined;
+      if (isFirst && status !== undefined && MAY_BE_OLDER.has(status)) {
+        if (await this.#isOlder()) throw olderTransport();
+      }
+      throw error;
+    }
+  }
+
+  async #isOlder(): Promise<boolean> {
+    const { exchange } = this.#options;
+    const probe = async (signal: AbortSignal): Promise<boolean> => {
+      const response = await exchange.listen(undefined, signal);
+      const position = { lastEventId: undefined, retryMs: undefined };
+      if (isEventStream(response)) {
+        for await (const { type } of eventsOf(response, 4_096, position)) {
+          return type === "endpoint";
+        }
+      }
+      await response.body?.cancel();
+      return false;
+    };
+    return this.#run({}, probe, PROBE_MS).catch(() => false);
+  }
+
+  /** A notification, or an answer to the server. */
+  async #tell(message: JSONRPCMessage): Promise<void> {
+    const { exchange } = this.#options;
+    await this.#run(
+      {},
+      async (signal) => {
+        const response = await exchange.post({ body: JSON.stringify(message), signal });
+        await response.body?.cancel();
+      },
+      PATIENCE_MS,
+    );
+  }
+
+  async #reply(message: JSONRPCMessage): Promise<void> {
+    this.#replies += 1;
+    try {
+      await this.#tell(message);
+    } finally {
+      this.#replies -= 1;
+      this.#replied.resolve();
+      this.#replied = Promise.withResolvers();
+    }
+  }
+
+  /** Hands on what a server says by itself; a flood of requests waits for their answers. */
+  async #receive(message: JSONRPCMessage): Promise<void> {
+    if (this.#isClosed || !("method" in message)) return;
+    // The SDK would write out in full the progress of a call that is over.
+    const { progressToken: call } = message.params ?? {};
+    if (call === undefined || this.#running.has(call as RequestId)) this.onmessage?.(message);
+    this.#received += 1;
+    const isRequest = "id" in message;
+    if (isRequest || this.#received % MESSAGES_A_TURN === 0) await nextTurn();
+    if (!isRequest) return;
+    while (this.#replies >= MAX_REPLIES) await this.#replied.promise;
+  }
+
+  /** Makes a new session in the place of one that is gone, once for all who found that out. */
+  #renew(gone: string | undefined): Promise<void> {
+    if (this.#options.exchange.sessionId !== gone) return Promise.resolve();
+    this.#renewing ??= this.#shakeHands().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #shakeHands(): Promise<void> {
+    const { exchange } = this.#options;
+    const first = this.#initialize;
+    if (first === undefined) throw new HttpRefusal("forgotten", "has no session");
+    const answer = await this.#demand({ method: first.method, params: first.params });
+    const result = "result" in answer ? answer.result : undefined;
+    if (result?.protocolVersion !== exchange.protocolVersion) {
+      exchange.sessionId = undefined;
+      const told = "has forgotten our session, and makes no new one that is like it";
+      throw new HttpRefusal("refused", told);
+    }
+    await this.#tell({ jsonrpc: "2.0", method: "notifications/initialized" });
+    this.#notifications.start();
+    this.#listAgain();
+  }
+
+  /** A request of our own, which the SDK knows nothing of. */
+  async #demand(request: Pick<JSONRPCRequest, "method" | "params">): Promise<JSONRPCMessage> {
+    this.#own += 1;
+    const message: JSONRPCRequest = { jsonrpc: "2.0", id: `own-${this.#own}`, ...request };
+    const reply = Promise.withResolvers<JSONRPCMessage>();
+    const ask = (signal: AbortSignal): Promise<void> =>
+      request.method === SUSPECTED
+        ? this.#ask(message, signal, reply.resolve)
+        : this.#answer(message, signal, reply.resolve);
+    await this.#run({}, ask, PATIENCE_MS);
+    return reply.promise;
+  }
+
+  /** Any request shows whether the session still is; if it is not, it makes a new one. */
+  async #suspect(): Promise<void> {
+    try {
+      await this.#demand({ method: SUSPECTED });
+    } catch (error) {
+      if (!this.#isClosed && error instanceof Error) this.onerror?.(error);
+    }
+  }
+
+  /** As if the server had said that its tools are others: it may have said so unheard. */
+  #listAgain(): void {
+    this.onmessage?.({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
+  }
+
+  async #run<Result>(
+    key: RequestId | object,
+    work: (signal: AbortSignal) => Promise<Result>,
+    withinMs?: number,
+  ): Promise<Result> {
+    const { clock, exchange } = this.#options;
+    const controller = new AbortController();
+    this.#running.set(key, controller);
+    const late = (): void =>
+      controller.abort(new HttpRefusal("cut", `did not answer in ${withinMs} ms`));
+    const timer = withinMs === undefined ? undefined : clock.setTimeout(late, withinMs);
+    try {
+      return await work(controller.signal);
+    } catch (error) {
+      throw controller.signal.aborted ? controller.signal.reason : exchange.failed(error);
+    } finally {
+      clock.clearTimeout(timer);
+      this.#running.delete(key);
+    }
+  }
+
+  /** Nobody waits for its answer any more. */
+  #abandon(id: unknown): void {
+    if (typeof id !== "string" && typeof id !== "number") return;
+    this.#running.get(id)?.abort(new Error("cancelled"));
+  }
+}
+
+/** A call whose stream could not be resumed, because its session is gone. */
+function wasForgotten({ cause }: HttpRefusal): boolean {
+  return cause instanceof HttpRefusal && cause.kind === "forgotten";
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { messagesIn } from "../../../src/tools/mcp/http-messages.ts";
+import { LongestPause } from "../../supervisor/longest-pause.ts";
+
+/** The figures seen are below 40. */
+const MOST_PAUSE_MS = 100;
+
+const listChanged = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+const range = (length: number) => Array.from({ length }, (_, index) => index);
+const answer = (value: unknown) => ({ jsonrpc: "2.0", id: 1, result: { value } });
+
+describe("a text of a server", () => {
+  it.each<[string, unknown, number, unknown]>([
+    ["a message", answer(1), 1, undefined],
+    ["a batch", [listChanged, answer(1)], 2, undefined],
+    ["an empty batch", [], 0, undefined],
+    ["a batch with what is none", [5, null, answer(1), {}], 1, undefined],
+    ["what is none", { hello: 1 }, 0, { hello: 1 }],
+    ["a notification that nobody waits for", { jsonrpc: "2.0", method: "x" }, 0, undefined],
+  ])("is read as %s", async (_, value, count, odd) => {
+    const read = await messagesIn(JSON.stringify(value));
+    expect([read.messages.length, read.odd]).toEqual([count, odd]);
+  });
+
+  it("that is no JSON holds no message", async () => {
+    expect(await messagesIn("hello")).toEqual({ messages: [], odd: "hello" });
+  });
+
+  it("has at most 250,000 values and 200 levels", async () => {
+    // Beside the list: the message, its version, id and result.
+    const list = (values: number) => JSON.stringify(answer(range(values - 5)));
+    expect((await messagesIn(list(250_000))).messages).toHaveLength(1);
+    await expect(messagesIn(list(250_001))).rejects.toThrow(/250000 JSON values/);
+    const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+    await expect(messagesIn(deep(200))).resolves.toBeDefined();
+    await expect(messagesIn(deep(201))).rejects.toThrow(/200 levels/);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["one long text", () => answer("x".repeat(9_000_000))],
+    [
+      "many different keys",
+      () => answer(Object.fromEntries(range(120_000).map((n) => [`k${n}`, n]))),
+    ],
+    ["many texts", () => answer(range(200_000).map((n) => `text number ${n}`))],
+    ["a large batch", () => range(20_000).map(() => listChanged)],
+  ])("of %s does not hold the thread", async (_, value) => {
+    const text = JSON.stringify(value());
+    await new Promise((next) => setImmediate(next));
+    using pause = new LongestPause();
+    expect((await messagesIn(text)).messages.length).toBeGreaterThan(0);
+    expect(pause.take()).toBeLessThan(MOST_PAUSE_MS);
+  });
+});
