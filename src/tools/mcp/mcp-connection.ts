@@ -116,7 +116,7 @@ export class McpConnection {
     return this.#tools;
   }
 
-  /** Whether a name or glob of subjects may be of a tool that it does not list: not yet, or not fit. */
+  /** Whether a name or glob may be of a tool that it does not list: not yet, or not fit. */
   mayOffer(pattern: string): boolean {
     const prefix = `${this.name}/`;
     if (this.isConnected && this.#tools.size > 0) {

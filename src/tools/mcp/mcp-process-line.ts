@@ -69,7 +69,7 @@ function* receive(
   }
 }
 
-/** Whoever waits for an answer that was not kept is told so, and a request of its own is refused. */
+/** Whoever waits for an answer that was not kept is told so; a request of its own is refused. */
 function refuse(
   transport: Transport,
   open: OpenRequests,
