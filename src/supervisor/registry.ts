@@ -155,7 +155,10 @@ export class Registry {
         description: this.#specs.get(name)?.instructions?.toWellFormed() ?? "",
       })),
     };
-    return { id: createHash("sha256").update(JSON.stringify(body)).digest("base64url"), ...body };
+    // A tool's hash stands for all that is shown of it, which may be megabytes.
+    const shown = tools.map(({ subject, name }) => [subject, name, this.#toolbox.hashOf(subject)]);
+    const text = JSON.stringify({ ...body, tools: shown });
+    return { id: createHash("sha256").update(text).digest("base64url"), ...body };
   }
 
   #checkSpec(spec: AgentSpec, what: string): void {

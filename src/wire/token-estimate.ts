@@ -1,7 +1,7 @@
 import { blocksIn, messageContent } from "./content.ts";
 import type { CallResult, DeliveryBody } from "./delivery.ts";
 import { imageTokens } from "./image.ts";
-import type { Json } from "./json.ts";
+import type { Json, JsonSchema } from "./json.ts";
 import { textTokens } from "./text-tokens.ts";
 import type { Block, ToolCard, TurnMessage } from "./transcript.ts";
 
@@ -73,9 +73,18 @@ export function preambleTokens(system: string | undefined, cards: readonly ToolC
   if (cards.length > 0) tokens += TOOLS_TOKENS;
   for (const { name, description, inputSchema } of cards) {
     tokens += TOOL_TOKENS + textTokens(name) + textTokens(description);
-    tokens += jsonTokens(inputSchema as Json);
+    tokens += schemaTokens(inputSchema);
   }
   return tokens;
+}
+
+const known = new WeakMap<JsonSchema, number>();
+
+/** As `jsonTokens`, counted once for each schema: all agents that are shown a tool are shown it. */
+export function schemaTokens(schema: JsonSchema): number {
+  const counted = known.get(schema) ?? jsonTokens(schema as Json);
+  known.set(schema, counted);
+  return counted;
 }
 
 /** What a delivery adds to the next request of the loop that gets it. */

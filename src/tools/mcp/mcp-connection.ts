@@ -3,6 +3,7 @@ import { compileGlob } from "../../../machines/glob.ts";
 import { mcpConnection } from "../../../machines/mcp-connection.ts";
 import type { Clock } from "../../wire/clock.ts";
 import type { Callable } from "../running-call.ts";
+import { modelSchema } from "../schema/model-schema.ts";
 import type { McpClient } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import type { McpTool, Skipped } from "./mcp-list.ts";
@@ -90,7 +91,7 @@ export class McpConnection {
     return this.#tools;
   }
 
-  /** Whether a name or glob of subjects may be of a tool that it does not list: not yet, or not fit. */
+  /** Whether a name or glob may be of a tool that it does not list: not yet, or left out. */
   mayOffer(pattern: string): boolean {
     const prefix = `${this.name}/`;
     if (this.isConnected && this.#tools.size > 0) {
@@ -136,8 +137,10 @@ export class McpConnection {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    // The SDK takes a tenth of a second to load: only who has servers waits for it.
+    // The SDK takes a tenth of a second to load, and so does what checks schemas: only who has
+    // servers waits for them, and nothing does later on, when a first list comes.
     const { McpClient } = await import("./mcp-client.ts");
+    modelSchema({ type: "object" });
     await this.#discarding;
     signal.throwIfAborted();
     this.#client = new McpClient({
