@@ -11,7 +11,6 @@ import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
-import type { ToolCard } from "../wire/transcript.ts";
 import { checkCloneable } from "./cloneable.ts";
 import { type Plan, tighterLimits, tighterMs } from "./plan.ts";
 import { check, specSchema } from "./spec-schema.ts";
@@ -156,8 +155,10 @@ export class Registry {
         description: this.#specs.get(name)?.instructions?.toWellFormed() ?? "",
       })),
     };
-    const told = JSON.stringify({ ...body, tools: tools.map(cardId) });
-    return { id: hashed(told), ...body };
+    // A tool's hash stands for all that is shown of it, which may be megabytes.
+    const shown = tools.map(({ subject, name }) => [subject, name, this.#toolbox.hashOf(subject)]);
+    const text = JSON.stringify({ ...body, tools: shown });
+    return { id: createHash("sha256").update(text).digest("base64url"), ...body };
   }
 
   #checkSpec(spec: AgentSpec, what: string): void {
@@ -186,19 +187,6 @@ export class Registry {
       throw new CoppiceError("TOOL_UNKNOWN", message, { tool: pattern });
     }
   }
-}
-
-/** Made once: writing out the list of a large server would hold the thread at every spawn. */
-const cardIds = new WeakMap<ToolCard, string>();
-
-function cardId(card: ToolCard): string {
-  const id = cardIds.get(card) ?? hashed(JSON.stringify(card));
-  cardIds.set(card, id);
-  return id;
-}
-
-function hashed(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }
 
 /** Names and globs, read once for all the calls of an agent. */

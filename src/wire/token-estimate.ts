@@ -1,7 +1,7 @@
 import { blocksIn, messageContent } from "./content.ts";
 import type { CallResult, DeliveryBody } from "./delivery.ts";
 import { imageTokens } from "./image.ts";
-import type { Json } from "./json.ts";
+import type { Json, JsonSchema } from "./json.ts";
 import { textTokens } from "./text-tokens.ts";
 import type { Block, ToolCard, TurnMessage } from "./transcript.ts";
 
@@ -82,10 +82,18 @@ function cardTokens(card: ToolCard): number {
   let tokens = counted.get(card);
   if (tokens !== undefined) return tokens;
   const { name, description, inputSchema } = card;
-  tokens = TOOL_TOKENS + textTokens(name) + textTokens(description);
-  tokens += jsonTokens(inputSchema as Json);
+  tokens = TOOL_TOKENS + textTokens(name) + textTokens(description) + schemaTokens(inputSchema);
   counted.set(card, tokens);
   return tokens;
+}
+
+const known = new WeakMap<JsonSchema, number>();
+
+/** As `jsonTokens`, counted once for each schema: all agents that are shown a tool are shown it. */
+export function schemaTokens(schema: JsonSchema): number {
+  const counted = known.get(schema) ?? jsonTokens(schema as Json);
+  known.set(schema, counted);
+  return counted;
 }
 
 /** What a delivery adds to the next request of the loop that gets it. */

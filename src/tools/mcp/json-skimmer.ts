@@ -31,6 +31,9 @@ export class JsonSkimmer {
   #values = 0;
   #depth = 0;
   #deepest = 0;
+  /** Keys of the object that is open at each level, and the most of any object. */
+  readonly #keys: number[] = [];
+  #mostKeys = 0;
   #inString = false;
   #isEscaped = false;
   #inScalar = false;
@@ -52,6 +55,11 @@ export class JsonSkimmer {
   /** How many objects and lists stand within each other at most. */
   get depth(): number {
     return this.#deepest;
+  }
+
+  /** How many keys the largest object has. */
+  get keys(): number {
+    return this.#mostKeys;
   }
 
   /** One, or those of a list of messages; at most 1,000. */
@@ -113,13 +121,21 @@ export class JsonSkimmer {
     else if (code === COLON) {
       // The string before it was a key and no value.
       this.#values -= 1;
+      this.#noteKey();
       if (this.#isMember) this.#isKey = false;
     } else if (code === COMMA && this.#isMember) this.#isKey = true;
+  }
+
+  #noteKey(): void {
+    const keys = (this.#keys[this.#depth] ?? 0) + 1;
+    this.#keys[this.#depth] = keys;
+    if (keys > this.#mostKeys) this.#mostKeys = keys;
   }
 
   #open(code: number): void {
     this.#values += 1;
     this.#depth += 1;
+    this.#keys[this.#depth] = 0;
     this.#deepest = Math.max(this.#deepest, this.#depth);
     if (this.#values === 1 && code === LIST) this.#messageLevel = 2;
     if (this.#depth !== this.#messageLevel || code !== OBJECT) return;

@@ -4,6 +4,7 @@ import { mcpConnection } from "../../../machines/mcp-connection.ts";
 import type { Clock } from "../../wire/clock.ts";
 import type { Callable, ReadContext } from "../running-call.ts";
 import type { Aside } from "../schema/input-reader.ts";
+import { modelSchema } from "../schema/model-schema.ts";
 import { serverReader } from "../schema/server-reader.ts";
 import type { McpClient } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
@@ -116,7 +117,7 @@ export class McpConnection {
     return this.#tools;
   }
 
-  /** Whether a name or glob may be of a tool that it does not list: not yet, or not fit. */
+  /** Whether a name or glob may be of a tool that it does not list: not yet, or left out. */
   mayOffer(pattern: string): boolean {
     const prefix = `${this.name}/`;
     if (this.isConnected && this.#tools.size > 0) {
@@ -158,8 +159,10 @@ export class McpConnection {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    // The SDK takes a tenth of a second to load: only who has servers waits for it.
+    // The SDK takes a tenth of a second to load, and so does what checks schemas: only who has
+    // servers waits for them, and nothing does later on, when a first list comes.
     const { McpClient } = await import("./mcp-client.ts");
+    modelSchema({ type: "object" });
     await this.#discarding;
     signal.throwIfAborted();
     this.#client = new McpClient({

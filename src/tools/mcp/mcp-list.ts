@@ -1,6 +1,7 @@
 import { shorten } from "../../wire/clip.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { JsonSchema } from "../../wire/json.ts";
+import { schemaTokens } from "../../wire/token-estimate.ts";
 import { modelSchema } from "../schema/model-schema.ts";
 import { isObject } from "../schema/schema-keywords.ts";
 import { hashInSteps } from "../schema-hash.ts";
@@ -163,7 +164,7 @@ class ListReader {
       const shown = shownSchema(schema);
       // Made here for each tool, so that nobody has to make them for all tools at once.
       const schemaHash = yield* hashInSteps(schema);
-      modelSchema(shown);
+      schemaTokens(modelSchema(shown).shown);
       this.#tools.set(own, {
         name: own,
         ownName: name,
@@ -186,7 +187,6 @@ const ANY_OBJECT: JsonSchema = { type: "object" };
 
 /** Odd keywords are no reason: what models are shown of a schema is always one that fits. */
 function whyUnusable(name: string, schema: unknown): string | undefined {
-  if (name === "") return "its name is empty";
   if (name.length > MAX_NAME_CHARACTERS) {
     return `its name has more than ${MAX_NAME_CHARACTERS} characters`;
   }

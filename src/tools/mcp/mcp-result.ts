@@ -18,7 +18,7 @@ type Fields = { readonly [field: string]: unknown };
 
 const MAX_PARTS = 10_000;
 /** No model could read more than this, which is beside what it can. */
-const STRUCTURED_BOUNDS = { values: 20_000, characters: Number.POSITIVE_INFINITY, levels: 100 };
+const STRUCTURED_BOUNDS = { values: 10_000, characters: Number.POSITIVE_INFINITY, levels: 100 };
 /** Of what is left out, in the note to the model. */
 const MAX_NOTED = 5;
 

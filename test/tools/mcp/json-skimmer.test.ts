@@ -27,6 +27,7 @@ describe("JsonSkimmer", () => {
       const skimmed = skim(JSON.stringify(odd, undefined, spaces), size);
       expect(skimmed.values).toBe(valuesOf(odd));
       expect(skimmed.depth).toBe(6);
+      expect(skimmed.keys).toBe(5);
       expect(skimmed.messages).toEqual([{ id: 5, isCall: false }]);
     }
   });

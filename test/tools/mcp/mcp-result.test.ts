@@ -139,12 +139,12 @@ describe("structured content beside text", () => {
     ]);
   });
 
-  it("is left out and told where it has over 20,000 values or 100 levels", () => {
+  it("is left out and told where it has over 10,000 values or 100 levels", () => {
     const list = (count: number) => Array.from({ length: count }, () => 0);
-    expect(both([], list(19_999)).odd).toEqual([]);
-    expect(both([text("seen")], list(20_000))).toMatchObject({
-      value: "seen\n[left out: its structured content: it has more than 20000 values]",
-      odd: ["its structured content: it has more than 20000 values"],
+    expect(both([], list(9_999)).odd).toEqual([]);
+    expect(both([text("seen")], list(10_000))).toMatchObject({
+      value: "seen\n[left out: its structured content: it has more than 10000 values]",
+      odd: ["its structured content: it has more than 10000 values"],
     });
     expect(both([], deep(100)).odd).toEqual([]);
     expect(both([], deep(101)).odd).toEqual([expect.stringContaining("100 levels")]);
