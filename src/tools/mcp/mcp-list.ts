@@ -187,7 +187,6 @@ const ANY_OBJECT: JsonSchema = { type: "object" };
 
 /** Odd keywords are no reason: what models are shown of a schema is always one that fits. */
 function whyUnusable(name: string, schema: unknown): string | undefined {
-  if (name === "") return "its name is empty";
   if (name.length > MAX_NAME_CHARACTERS) {
     return `its name has more than ${MAX_NAME_CHARACTERS} characters`;
   }

@@ -69,7 +69,7 @@ function* receive(
   }
 }
 
-/** Whoever waits for an answer that was not kept is told so, and a request of its own is refused. */
+/** Tells whoever waits for an answer that was not kept, and refuses a request of the server's. */
 function refuse(
   transport: Transport,
   open: OpenRequests,
