@@ -10,9 +10,10 @@ import type {
   SupervisorOptions,
 } from "../../src/index.ts";
 import { Supervisor } from "../../src/index.ts";
-// That it is loaded late is no pause that a server causes.
+// That these are loaded and made late is no pause that a server causes.
 import "../../src/tools/mcp/mcp-client.ts";
 import { modelName } from "../../src/tools/names.ts";
+import { modelSchema } from "../../src/tools/schema/model-schema.ts";
 import { fixture } from "../tools/fixture-toolbox.ts";
 import { LongestPause } from "./longest-pause.ts";
 import { call, script } from "./scripts.ts";
@@ -44,6 +45,7 @@ export class HostileSwarm implements AsyncDisposable {
   ): Promise<HostileSwarm> {
     const near = fixture("tiny-server.ts");
     const all = { ...mcpServers, near };
+    modelSchema({ type: "object" });
     const pause = new LongestPause();
     const supervisor = await Supervisor.start({ threads: 1, ...options, mcpServers: all });
     return new HostileSwarm(supervisor, pause);

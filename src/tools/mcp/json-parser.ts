@@ -1,6 +1,8 @@
 /** Values, and characters of a text, that are read in one step. */
 const STEP_VALUES = 256;
 const STEP_CHARACTERS = 64 * 1024;
+/** What is longer is no number, and is not read to its end to find that out. */
+const MOST_SCALAR_CHARACTERS = 1_000;
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -118,9 +120,8 @@ class JsonParser {
 
   #scalar(): unknown {
     const from = this.#at;
-    while (this.#at < this.#text.length && !endsScalar(this.#text.charCodeAt(this.#at))) {
-      this.#at += 1;
-    }
+    const end = Math.min(this.#text.length, from + MOST_SCALAR_CHARACTERS);
+    while (this.#at < end && !endsScalar(this.#text.charCodeAt(this.#at))) this.#at += 1;
     return JSON.parse(this.#text.slice(from, this.#at));
   }
 

@@ -62,17 +62,13 @@ describe("readMessage", () => {
     ...[null, 5, "text", true, [], {}, { jsonrpc: "2.0" }, { id: 1.5, result: {} }, { id: {} }],
     ...[{ level: "error", error: "a line of a log" }, { result: {} }, { method: 5, params: {} }],
     ...["constructor", "__proto__", "notifications/message"].map((method) => ({ method })),
-    ...["half", Number.NaN, null, {}].map((progress) => ({
+    ...["half", null, {}].map((progress) => ({
       ...{ method: "notifications/progress", params: { progressToken: 1, progress } },
     })),
     { method: "notifications/progress", params: { progressToken: {}, progress: 1 } },
     { method: "notifications/progress", params: null },
   ])("passes over what is no message, or one for nobody: %j", (value) => {
-    const read = readMessage(value);
-    // A number that is none is still a report that the call goes on.
-    if (JSON.stringify(value).includes("notifications/progress") && read) {
-      expect(read).toMatchObject({ params: { progress: Number.NaN } });
-    } else expect(read).toBeUndefined();
+    expect(readMessage(value)).toBeUndefined();
   });
 
   it("takes requests and notifications without what nothing here reads", () => {
