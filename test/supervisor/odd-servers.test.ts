@@ -97,10 +97,8 @@ describe("a list of tools", () => {
     expect(pause).toBeLessThan(MOST_PAUSE_MS);
     expect(swarm.of("mcp.connected", "large")).toMatchObject([{ tools: 1_000 }]);
     expect(swarm.of("mcp.skipped", "large")).toEqual([]);
-    const [ok, huge] = await swarm.callAs({ tools: ["large/ok", "large/huge"] }, [
-      "large/ok",
-      "large/huge",
-    ]);
+    const tools = ["large/ok", "large/huge"];
+    const [ok, huge] = await swarm.callAs({ tools }, ["large/ok"], ["large/huge"]);
     expect([ok?.said, huge?.isError]).toEqual(['"well"', false]);
   });
 
