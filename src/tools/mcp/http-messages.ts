@@ -6,11 +6,8 @@ import { parseInSteps } from "./json-parser.ts";
 import { JsonSkimmer } from "./json-skimmer.ts";
 import { readMessage } from "./mcp-message.ts";
 
-/** More JSON values than this in one text hold the thread for too long. */
-const MAX_VALUES = 250_000;
-const MAX_DEPTH = 200;
 const SKIMMED_CHARACTERS = 256 * 1024;
-/** A longer text is parsed in steps; after so many, others have their turn. */
+/** A longer text is skimmed, and parsed in steps; after so many, others have their turn. */
 const SHORT_CHARACTERS = 64 * 1024;
 const STEPS_A_TURN = 16;
 
@@ -29,7 +26,7 @@ export interface ReadText {
  * **Fails with** a {@link HttpRefusal} for that; what is no JSON has no messages.
  */
 export async function messagesIn(text: string): Promise<ReadText> {
-  await examine(text);
+  if (text.length > SHORT_CHARACTERS) await examine(text);
   let parsed: unknown;
   try {
     parsed = text.length > SHORT_CHARACTERS ? await parsedInTurns(text) : JSON.parse(text);
@@ -81,11 +78,7 @@ async function examine(text: string): Promise<void> {
   for (let at = 0; at < text.length; at += SKIMMED_CHARACTERS) {
     if (at > 0) await nextTurn();
     skimmer.feed(text.slice(at, at + SKIMMED_CHARACTERS));
-    if (skimmer.values > MAX_VALUES) {
-      throw new HttpRefusal("unfit", `sent a message of more than ${MAX_VALUES} JSON values`);
-    }
-    if (skimmer.depth > MAX_DEPTH) {
-      throw new HttpRefusal("unfit", `sent a message that is more than ${MAX_DEPTH} levels deep`);
-    }
+    const { excess } = skimmer;
+    if (excess !== undefined) throw new HttpRefusal("unfit", `sent a message that ${excess}`);
   }
 }

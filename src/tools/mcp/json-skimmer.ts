@@ -11,6 +11,13 @@ const MOST_MESSAGES = 1_000;
 /** A longer id or key of a message is none that this client knows. */
 const MOST_CHARACTERS = 200;
 
+/** More than this of a server's JSON is refused unread, over whichever connection it comes. */
+const MOST_VALUES = 250_000;
+/** Of one object: a larger one holds the thread while it grows, and whenever its keys are read. */
+const MOST_KEYS = 50_000;
+/** What reads parts of a message has tighter bounds: one deep tool must not cost all the others. */
+const MOST_LEVELS = 10_000;
+
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
@@ -60,6 +67,13 @@ export class JsonSkimmer {
   /** How many keys the largest object has. */
   get keys(): number {
     return this.#mostKeys;
+  }
+
+  /** Why nobody should parse the text; undefined where it may be. */
+  get excess(): string | undefined {
+    if (this.#values > MOST_VALUES) return `has more than ${MOST_VALUES} JSON values`;
+    if (this.#mostKeys > MOST_KEYS) return `has an object of more than ${MOST_KEYS} keys`;
+    return this.#deepest > MOST_LEVELS ? `nests over ${MOST_LEVELS} levels` : undefined;
   }
 
   /** One, or those of a list of messages; at most 1,000. */

@@ -16,12 +16,6 @@ export interface LineReaderOptions {
 const ENDLESS_FACTOR = 10;
 /** A shorter line is read at once whatever it holds. */
 const SHORT_BYTES = 64 * 1024;
-/** More than this of a server's JSON is refused unread. */
-const MOST_VALUES = 250_000;
-/** Of one object: a larger one holds the thread while it grows, and whenever its keys are read. */
-const MOST_KEYS = 50_000;
-/** What reads parts of a message has tighter bounds: one deep tool must not cost all the others. */
-const MOST_LEVELS = 10_000;
 const BYTES_PER_MB = 1_048_576;
 
 const NEWLINE = 10;
@@ -84,14 +78,12 @@ export class LineReader {
     else this.#options.onRefused(why, skimmer?.messages ?? []);
   }
 
-  #whyRefused({ values, keys, depth }: JsonSkimmer): string | undefined {
+  #whyRefused({ excess }: JsonSkimmer): string | undefined {
     const { maxBytes } = this.#options;
     if (this.#bytes > maxBytes) {
       const limit = `${maxBytes} of \`maxMessageMb: ${maxBytes / BYTES_PER_MB}\``;
       return `has ${this.#bytes} bytes, more than the ${limit}`;
     }
-    if (values > MOST_VALUES) return `has more than ${MOST_VALUES} JSON values`;
-    if (keys > MOST_KEYS) return `has an object of more than ${MOST_KEYS} keys`;
-    return depth > MOST_LEVELS ? `nests over ${MOST_LEVELS} levels` : undefined;
+    return excess;
   }
 }
