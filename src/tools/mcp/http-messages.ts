@@ -1,15 +1,14 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../schema/schema-keywords.ts";
-import { nextTurn } from "./event-stream.ts";
+import { inSlices } from "../slices.ts";
 import { HttpRefusal, isWebPage, quoted } from "./http-refusal.ts";
 import { parseInSteps } from "./json-parser.ts";
 import { JsonSkimmer } from "./json-skimmer.ts";
 import { readMessage } from "./mcp-message.ts";
 
-const SKIMMED_CHARACTERS = 256 * 1024;
-/** A longer text is skimmed, and parsed in steps; after so many, others have their turn. */
+const SKIMMED_CHARACTERS = 64 * 1024;
+/** A longer text is skimmed, and parsed in steps. */
 const SHORT_CHARACTERS = 64 * 1024;
-const STEPS_A_TURN = 16;
 
 /** What one text of a server holds. */
 export interface ReadText {
@@ -26,11 +25,11 @@ export interface ReadText {
  * **Fails with** a {@link HttpRefusal} for that; what is no JSON has no messages.
  */
 export async function messagesIn(text: string): Promise<ReadText> {
-  if (text.length > SHORT_CHARACTERS) await examine(text);
   let parsed: unknown;
   try {
-    parsed = text.length > SHORT_CHARACTERS ? await parsedInTurns(text) : JSON.parse(text);
-  } catch {
+    parsed = text.length > SHORT_CHARACTERS ? await inSlices(parse(text)) : JSON.parse(text);
+  } catch (error) {
+    if (error instanceof HttpRefusal) throw error;
     return { messages: [], odd: text };
   }
   const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
@@ -65,20 +64,13 @@ export function noReply(odd: unknown): HttpRefusal {
   return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
 }
 
-async function parsedInTurns(text: string): Promise<unknown> {
-  const steps = parseInSteps(text);
-  for (let step = steps.next(), count = 1; ; step = steps.next(), count += 1) {
-    if (step.done) return step.value;
-    if (count % STEPS_A_TURN === 0) await nextTurn();
-  }
-}
-
-async function examine(text: string): Promise<void> {
+function* parse(text: string): Generator<undefined, unknown> {
   const skimmer = new JsonSkimmer();
   for (let at = 0; at < text.length; at += SKIMMED_CHARACTERS) {
-    if (at > 0) await nextTurn();
     skimmer.feed(text.slice(at, at + SKIMMED_CHARACTERS));
     const { excess } = skimmer;
     if (excess !== undefined) throw new HttpRefusal("unfit", `sent a message that ${excess}`);
+    yield;
   }
+  return yield* parseInSteps(text);
 }

@@ -85,7 +85,9 @@ export class McpClient {
       if (this.#how !== undefined) throw new Error(this.#how);
       this.#state = "open";
     } catch (error) {
-      const how = this.#how ?? whatWentWrong(error);
+      const isLate = error instanceof McpError && error.code === ErrorCode.RequestTimeout;
+      const late = isLate ? `has not answered in ${timeout} ms` : undefined;
+      const how = this.#how ?? late ?? whatWentWrong(error);
       await this.close();
       throw new Error(how, { cause: error });
     }
