@@ -1,9 +1,11 @@
+import { Schema } from "effect";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import type { StandardSchemaV1 } from "../../src/tools/schema/standard-schema.ts";
 import { defineTool, isTool } from "../../src/tools/tool.ts";
 
 const object = { type: "object" } as const;
+const effect = Schema.Struct({ a: Schema.Number });
 const base = { name: "t", description: "A tool.", input: object, execute: () => null };
 
 describe("defineTool", () => {
@@ -67,6 +69,9 @@ describe("defineTool", () => {
     ["no input", { input: undefined }, /neither a JSON Schema nor/],
     ["an input of null", { input: null }, /neither a JSON Schema nor/],
     ["an input that is an array", { input: [] }, /neither a JSON Schema nor/],
+    ["a shape of validators", { input: { a: z.string() } }, /a validator at \/a: pass one/],
+    ["a validator in a schema", { input: { ...object, properties: { b: z.string() } } }, /\/b: p/],
+    ["Effect's own schema", { input: effect }, /of Effect pass `Schema.standardSchemaV1/],
     ["a schema of a string", { input: { type: "string" } }, /describes "string"/],
     ["an unknown type", { input: { ...object, properties: { a: { type: "tree" } } } }, /compile/],
     ["a dangling reference", { input: { ...object, $ref: "#/$defs/none" } }, /compile/],

@@ -2,7 +2,7 @@ import { CoppiceError } from "../../errors.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { plainJson } from "../../wire/plain-json.ts";
-import { compileSchema, schemaFaults } from "./compiled-schema.ts";
+import { compileSchema, pointer, schemaFaults } from "./compiled-schema.ts";
 import { describedSchema } from "./described-schema.ts";
 import { type InputReader, JsonReader } from "./input-reader.ts";
 import { modernSchema } from "./schema-draft.ts";
@@ -39,7 +39,12 @@ function objectSchema(tool: string, schema: unknown): JsonSchema {
   const wrong = (what: string): CoppiceError =>
     new CoppiceError("OPTIONS_INVALID", `The input schema of tool "${tool}" ${what}.`);
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
-    throw wrong("is neither a JSON Schema nor a Standard Schema");
+    throw wrong(`is neither a JSON Schema nor a Standard Schema${instead(schema)}`);
+  }
+  const place = validatorIn(schema);
+  if (place !== undefined) {
+    const how = "pass one validator of the whole input, such as `z.object({ ... })`";
+    throw wrong(`holds a validator at ${place}: ${how}, or JSON Schema alone`);
   }
   let copy: JsonSchema;
   try {
@@ -83,4 +88,21 @@ function shownReader(described: JsonSchema): JsonReader | undefined {
     if (error instanceof Error) return undefined;
     throw error;
   }
+}
+
+/** Of Effect's own schemas, which are none until they are asked for one. */
+function instead(schema: unknown): string {
+  if (typeof schema !== "function" || !("ast" in schema)) return "";
+  return ": of Effect pass `Schema.standardSchemaV1(schema)` (version 4: `toStandardSchemaV1`)";
+}
+
+/** Where a validator stands in what should be plain JSON, such as a bare shape of zod's. */
+function validatorIn(value: unknown, path = "", levels = 20): string | undefined {
+  if (typeof value !== "object" || value === null || levels === 0) return undefined;
+  for (const [key, inside] of Object.entries(value)) {
+    const at = `${path}/${pointer(key)}`;
+    const found = isStandardSchema(inside) ? at : validatorIn(inside, at, levels - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
