@@ -190,3 +190,40 @@ it("keeps the yeses for equal tools of two servers apart", async () => {
   await supervisor.decide(asked?.id ?? "", { allow: false });
   await other;
 });
+
+it("never reaches another tool by the name of one that is gone", async () => {
+  const changed = Promise.withResolvers<void>();
+  const until = defineTool({
+    name: "until",
+    description: "Waits for the change.",
+    input: { type: "object" },
+    execute: () => changed.promise,
+  });
+  await start({ tools: [until] });
+  /** Has the server list these, of which the last has a name for models that is taken. */
+  const list = async (name: string, more: readonly string[]): Promise<void> => {
+    const renamed = new Promise((resolve) => supervisor.once("tool.renamed", resolve));
+    await supervisor.run(caller("c/change", { name, more }), { input: "Go." });
+    await renamed;
+  };
+  const ends: unknown[] = [];
+  supervisor.on("tool.denied", ({ tool, code }) => ends.push([tool, code]));
+  supervisor.on("tool.finished", ({ tool }) => ends.push([tool, "ran"]));
+  const calls = ["c__a_b", "until", "c__a_b"].map((name) => ({ toolCalls: [{ name, input: {} }] }));
+  const model = { provider: "scripted", steps: [...calls, { text: "done" }] } as const;
+  const spec = { model, tools: ["c/a*", "until"], grants: ["tool:*", "model:*"] };
+  await list("a.b", ["a_b"]);
+  ends.length = 0;
+  const run = supervisor.run(spec, { input: "Go." });
+  await new Promise((resolve) => supervisor.once("tool.started", resolve));
+  // Its name is given to the next one that wants it.
+  await list("other", ["a b", "a:b"]);
+  changed.resolve();
+  await run;
+  const own = ends.filter((end) => !/change/.test(String(end)));
+  expect(own).toEqual([
+    ["c/a.b", "ran"],
+    ["until", "ran"],
+    ["c/a.b", "TOOL_UNKNOWN"],
+  ]);
+});
