@@ -70,7 +70,8 @@ export class LineReader {
   *#end(): Generator<undefined, void> {
     const skimmer = this.#skimmer;
     const why = skimmer && this.#whyRefused(skimmer);
-    const line = why === undefined ? this.#pieces.join("").replace(/\r$/, "") : "";
+    // A byte order mark is what some servers on Windows begin with.
+    const line = why === undefined ? this.#pieces.join("").replace(/^\ufeff|\r$/g, "") : "";
     this.#pieces = [];
     this.#bytes = 0;
     this.#skimmer = undefined;

@@ -37,6 +37,10 @@ const answer = (bytes: number): string => {
 const mine = [{ id: 5, isCall: false }];
 
 describe("LineReader", () => {
+  it("takes a byte order mark, which servers on Windows begin with, for no part of a line", () => {
+    expect(new Read(100).feed("\ufeff{}\r\n{}\n", 1).lines).toEqual(["{}", "{}"]);
+  });
+
   it.each([1, 3, 65_536])("cuts into lines what comes in pieces of %i bytes", (size) => {
     const { lines } = new Read(1_000).feed('{"a":"🌳é"}\r\n\nb\n\r\nnever ended', size);
     expect(lines).toEqual(['{"a":"🌳é"}', "", "b", ""]);
