@@ -18,16 +18,30 @@ export async function bodyOf(response: Response, maxBytes: number): Promise<stri
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** The beginning of a body, as far as it comes; whatever goes wrong is not worth telling. */
-export async function headOf(response: Response, maxBytes: number): Promise<string> {
+/**
+ * The beginning of a body, as far as it comes in `withinMs`; whatever goes wrong is not worth
+ * telling.
+ */
+export async function headOf(
+  response: Response,
+  maxBytes: number,
+  withinMs: number,
+): Promise<string> {
   let head = Buffer.alloc(0);
+  const reader = response.body?.getReader();
+  const cancel = (): void => void reader?.cancel().catch(() => undefined);
+  const timer = setTimeout(cancel, withinMs);
   try {
-    for await (const chunk of response.body ?? []) {
-      head = Buffer.concat([head, chunk.subarray(0, maxBytes - head.length)]);
-      if (head.length >= maxBytes) break;
+    while (head.length < maxBytes) {
+      const { value } = (await reader?.read()) ?? {};
+      if (value === undefined) break;
+      head = Buffer.concat([head, value.subarray(0, maxBytes - head.length)]);
     }
   } catch {
     return new TextDecoder().decode(head);
+  } finally {
+    clearTimeout(timer);
+    cancel();
   }
   return new TextDecoder().decode(head);
 }

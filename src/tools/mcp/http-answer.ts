@@ -32,6 +32,8 @@ export class AnswerReader {
   readonly #options: AnswerReaderOptions;
   /** What came in the place of an answer. */
   #odd: unknown;
+  readonly #beginning = (text: string, most: number): string =>
+    this.#options.exchange.beginning(text, most);
 
   constructor(options: AnswerReaderOptions) {
     this.#options = options;
@@ -46,9 +48,9 @@ export class AnswerReader {
     }
     if (isEventStream(response)) return this.#readStreams(response);
     const text = await bodyOf(response, this.#options.maxBytes);
-    const reason = noAnswer(type, text);
+    const reason = noAnswer(type, text, this.#beginning);
     if (reason !== undefined) throw reason;
-    if (!(await this.#take(text))) throw noReply(this.#odd);
+    if (!(await this.#take(text))) throw noReply(this.#odd, this.#beginning);
   }
 
   async #readStreams(first: Response): Promise<void> {
@@ -86,7 +88,7 @@ export class AnswerReader {
       return failed;
     }
     const without = "ended the stream of its answer without a result";
-    const odd = this.#odd === undefined ? "" : `: ${noReply(this.#odd).message}`;
+    const odd = this.#odd === undefined ? "" : `: ${noReply(this.#odd, this.#beginning).message}`;
     return new HttpRefusal("cut", `${without}${odd}`);
   }
 

@@ -6,6 +6,8 @@ const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Of an error's body: enough for its first words. */
 const HEAD_BYTES = 4_096;
+/** For the words of an error: its status says enough already. */
+const HEAD_MS = 1_000;
 /** A longer secret is looked for in what is told; a shorter one would be found everywhere. */
 const SECRET_CHARACTERS = 4;
 
@@ -36,10 +38,11 @@ export class HttpExchange {
     this.#url = new URL(url);
     this.#headers = headers;
     const words = Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
-    const query = [this.#url.search, ...this.#url.searchParams.values()];
-    this.#secrets = [...words, ...query]
-      .filter((word) => word.length >= SECRET_CHARACTERS && !SCHEMES.test(word))
-      .sort((a, b) => b.length - a.length);
+    const written = this.#url.search.slice(1).split("&");
+    const query = [...written, ...written.map((pair) => pair.replace(/^[^=]*=/, ""))];
+    const given = [...words, ...query, ...this.#url.searchParams.values()];
+    const secrets = given.filter((word) => word.length >= SECRET_CHARACTERS && !SCHEMES.test(word));
+    this.#secrets = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
   }
 
   /** Rejects for any status that is no success. */
@@ -79,6 +82,19 @@ export class HttpExchange {
     return this.#secrets.reduce((told, secret) => told.replaceAll(secret, "***"), text);
   }
 
+  /** Of a text its first characters, without what was given in confidence or a part of that. */
+  beginning(text: string, most: number): string {
+    const told = text.slice(0, most);
+    for (const secret of this.#secrets) {
+      // Of one that is cut through nothing but its beginning would be found.
+      for (let length = secret.length - 1; length >= SECRET_CHARACTERS; length -= 1) {
+        if (!told.endsWith(secret.slice(0, length))) continue;
+        return `${this.conceal(told.slice(0, -length))}***`;
+      }
+    }
+    return this.conceal(told);
+  }
+
   async #send(init: RequestInit & { readonly headers: Headers }): Promise<Response> {
     let url = this.#url;
     for (let redirects = 0; ; redirects += 1) {
@@ -107,7 +123,7 @@ export class HttpExchange {
     const refused = {
       status,
       type: headers.get("content-type") ?? "",
-      head: await headOf(response, HEAD_BYTES),
+      head: this.beginning(await headOf(response, HEAD_BYTES, HEAD_MS), HEAD_BYTES),
       retryAfter: headers.get("retry-after"),
       location: shownTarget(response, url),
     };
@@ -127,6 +143,12 @@ export class HttpExchange {
     }
     return headers;
   }
+}
+
+/** As it is, and as it stands in JSON and in a URL. */
+function formsOf(secret: string): readonly string[] {
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [secret, inJson, encodeURIComponent(secret.toWellFormed())];
 }
 
 /**

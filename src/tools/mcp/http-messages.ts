@@ -10,6 +10,12 @@ const SKIMMED_CHARACTERS = 64 * 1024;
 /** A longer text is skimmed, and parsed in steps. */
 const SHORT_CHARACTERS = 64 * 1024;
 
+/** Of what is no answer, before it is shortened to what is told. */
+const SAID_CHARACTERS = 1_000;
+
+/** Of a text its first characters, as they may be told. */
+type Beginning = (text: string, most: number) => string;
+
 /** What one text of a server holds. */
 export interface ReadText {
   /** Those that somebody may wait for. */
@@ -44,7 +50,11 @@ export function isReplyTo(id: string | number, message: JSONRPCMessage): boolean
 }
 
 /** Why a body holds no answer at all. */
-export function noAnswer(type: string, text: string): HttpRefusal | undefined {
+export function noAnswer(
+  type: string,
+  text: string,
+  beginning: Beginning = (all, most) => all.slice(0, most),
+): HttpRefusal | undefined {
   const shownType = quoted(type) || "no content type";
   if (text.trim() === "") return new HttpRefusal("unfit", "sent an empty answer (200 OK)");
   if (isWebPage(type, text.slice(0, 200))) {
@@ -52,15 +62,18 @@ export function noAnswer(type: string, text: string): HttpRefusal | undefined {
     return new HttpRefusal("unfit", told);
   }
   if (/^[\s]*[[{]/.test(text)) return undefined;
-  const said = quoted(text.slice(0, 1_000));
+  const said = quoted(beginning(text, SAID_CHARACTERS));
   return new HttpRefusal("unfit", `answered with ${shownType} and no JSON: "${said}"`);
 }
 
 /** Why an answer that is JSON is none of JSON-RPC. */
-export function noReply(odd: unknown): HttpRefusal {
+export function noReply(
+  odd: unknown,
+  beginning: Beginning = (all, most) => all.slice(0, most),
+): HttpRefusal {
   const error = isObject(odd) ? odd.error : odd;
   const said = typeof error === "string" ? error : (JSON.stringify(odd) ?? "");
-  const told = said === "" ? "" : `: "${quoted(said.slice(0, 1_000))}"`;
+  const told = said === "" ? "" : `: "${quoted(beginning(said, SAID_CHARACTERS))}"`;
   return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
 }
 

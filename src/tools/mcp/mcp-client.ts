@@ -87,7 +87,7 @@ export class McpClient {
     } catch (error) {
       const isLate = error instanceof McpError && error.code === ErrorCode.RequestTimeout;
       const late = isLate ? `has not answered in ${timeout} ms` : undefined;
-      const how = this.#how ?? late ?? whatWentWrong(error);
+      const how = this.#how ?? late ?? this.#told(error);
       await this.close();
       throw new Error(how, { cause: error });
     }
@@ -135,7 +135,7 @@ export class McpClient {
       );
     } catch (error) {
       const how = error instanceof HttpRefusal ? error.message : this.#how;
-      const told = how === undefined ? whatWentWrong(error) : `its MCP server ${how}`;
+      const told = how === undefined ? this.#told(error) : `its MCP server ${how}`;
       throw new Error(told, { cause: error });
     }
   }
@@ -165,7 +165,7 @@ export class McpClient {
       return true;
     } catch (error) {
       if (signal.aborted || this.#how !== undefined) return true;
-      const reason = `its changed list could not be read: ${whatWentWrong(error)}`;
+      const reason = `its changed list could not be read: ${this.#told(error)}`;
       this.#options.onListSkips([{ reason }]);
       return false;
     }
@@ -184,6 +184,11 @@ export class McpClient {
     } finally {
       this.#pinging = false;
     }
+  }
+
+  /** What a server says of a request may repeat what came with it. */
+  #told(error: unknown): string {
+    return this.#line.conceal(whatWentWrong(error));
   }
 
   #lost(how: string): void {

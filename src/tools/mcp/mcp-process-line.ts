@@ -46,7 +46,7 @@ export function processLine(config: McpServerConfig & StdioServer): Line {
     },
     close: () => close(),
   };
-  return { transport, how: () => how, close };
+  return { transport, how: () => how, conceal: (text) => text, close };
 }
 
 /** One message, or those of a batch. */

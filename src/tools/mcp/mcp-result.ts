@@ -19,6 +19,8 @@ type Fields = { readonly [field: string]: unknown };
 const MAX_PARTS = 10_000;
 /** No model could read more than this, which is beside what it can. */
 const STRUCTURED_BOUNDS = { values: 10_000, characters: Number.POSITIVE_INFINITY, levels: 100 };
+/** Of one result: each of them is an event. */
+const MAX_ODD = 20;
 /** Of what is left out, in the note to the model. */
 const MAX_NOTED = 5;
 
@@ -36,7 +38,7 @@ export function readMcpResult(result: Fields): ReadResult {
   }
   const parts = partsOf(result.content);
   const structured = structuredOf(result);
-  const odd = [...parts.flatMap((part) => part.odd ?? []), ...structured.leftOut];
+  const odd = boundedOf([...parts.flatMap((part) => part.odd ?? []), ...structured.leftOut]);
   const hidden = parts.filter((part) => part.shown === undefined);
   const leftOut = [...hidden.flatMap((part) => part.odd ?? []), ...structured.leftOut];
   const shown = parts.flatMap(({ shown }) => shown ?? []);
@@ -87,6 +89,13 @@ function noteOf(leftOut: readonly string[]): readonly Shown[] {
   const kinds = [...new Set(leftOut)];
   const more = kinds.length > MAX_NOTED ? [`${kinds.length - MAX_NOTED} more`] : [];
   return [text(`[left out: ${[...kinds.slice(0, MAX_NOTED), ...more].join("; ")}]`)];
+}
+
+/** Each once; a last one says how many more there are. */
+function boundedOf(odd: readonly string[]): readonly string[] {
+  const kinds = [...new Set(odd)];
+  if (kinds.length <= MAX_ODD) return kinds;
+  return [...kinds.slice(0, MAX_ODD - 1), `${kinds.length - MAX_ODD + 1} more things like these`];
 }
 
 function isNothing(value: unknown): boolean {

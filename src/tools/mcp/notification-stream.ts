@@ -15,7 +15,7 @@ export interface NotificationStreamOptions {
   readonly onReopened: () => void;
   /** Its connection broke: the server may be gone. */
   readonly onBroken: (refusal: HttpRefusal) => void;
-  /** Answered 404: the session may be gone, or the server has no such stream. */
+  /** Answered 404 after it had been open: the session may be gone. */
   readonly onMissing: () => void;
 }
 
@@ -32,6 +32,7 @@ const NEVER: ReadonlySet<number> = new Set([404, 405, 501]);
 export class NotificationStream {
   readonly #options: NotificationStreamOptions;
   #running: AbortController | undefined;
+  #wasOpen = false;
 
   constructor(options: NotificationStreamOptions) {
     this.#options = options;
@@ -52,6 +53,7 @@ export class NotificationStream {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const position: StreamPosition = { lastEventId: undefined, retryMs: undefined };
+    this.#wasOpen = false;
     for (let [attempts, failures] = [0, 0]; ; attempts += 1) {
       const [opened, before] = [clock.now(), position.lastEventId];
       try {
@@ -76,6 +78,7 @@ export class NotificationStream {
         await response.body?.cancel();
         return false;
       }
+      this.#wasOpen = true;
       if (isAgain) onReopened();
       for await (const { data } of eventsOf(response, maxBytes, position)) {
         const messages = await readable(data);
@@ -91,8 +94,9 @@ export class NotificationStream {
   #goesOn(error: HttpRefusal, position: StreamPosition): boolean {
     if (error.kind === "cut") this.#options.onBroken(error);
     if (error.kind === "forgotten") {
-      // A new session, if there must be one, begins a new stream.
-      this.#options.onMissing();
+      // A new session, if there must be one, begins a new stream. One that never had a stream has
+      // none: to doubt it as well would make sessions in a loop, each as short-lived.
+      if (this.#wasOpen) this.#options.onMissing();
       return false;
     }
     if (error.status !== undefined && NEVER.has(error.status)) return false;
