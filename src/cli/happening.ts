@@ -22,6 +22,9 @@ const table: { readonly [Type in EventType]: Tell } = {
   "agent.spawned": (event) => tell("spawned", `as ${text(event.template)}`),
   "agent.started": silent,
   "agent.state": silent,
+  "agent.moved": (event) => tell("moved", `from ${text(event.from)} to ${text(event.to)}`, "quiet"),
+  "agent.emitted": (event) => tell("emits", text(event.event)),
+  "agent.printed": (event) => tell("prints", text(event.text)),
   "agent.restarted": (event) => {
     const { path, status, code } = fields(event.cause);
     const who = path === event.path ? "it" : text(path);
@@ -74,6 +77,9 @@ const table: { readonly [Type in EventType]: Tell } = {
     const { layer, option, asked, holds } = event;
     const bound = `${text(option)} ${text(asked)} of ${text(layer)}`;
     return tell("config", `${bound} has no effect: ${text(holds)} holds`, "warning");
+  },
+  "runtime.fault": (event) => {
+    return tell("fault", `while ${text(event.doing)}: ${why(fields(event.error))}`, "bad");
   },
   gap: (event) => tell("gap", `${text(event.forgotten)} events were missed`, "warning"),
 };

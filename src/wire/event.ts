@@ -10,6 +10,9 @@ export const FACTS = [
   "agent.spawned",
   "agent.started",
   "agent.state",
+  "agent.moved",
+  "agent.emitted",
+  "agent.printed",
   "agent.restarted",
   "agent.stopped",
   "spawn.queued",
@@ -41,6 +44,7 @@ export const FACTS = [
   "tool.renamed",
   "tool.changed",
   "config.loosened",
+  "runtime.fault",
 ] as const;
 
 /** Told once and never kept: `after` is the `seq` of the last fact before it. */
@@ -63,6 +67,12 @@ export interface EventBodies {
   readonly "agent.spawned": { readonly template: string; readonly depth: number };
   readonly "agent.started": { readonly host: string };
   readonly "agent.state": { readonly state: Json };
+  /** It goes on elsewhere, from its last committed state, because its host was lost. */
+  readonly "agent.moved": { readonly from: string; readonly to: string };
+  /** What its machine emitted by XState's `emit`. */
+  readonly "agent.emitted": { readonly event: Json };
+  /** What its code wrote to stdout or stderr, or logged. */
+  readonly "agent.printed": { readonly stream: "stdout" | "stderr"; readonly text: string };
   /** A new incarnation begins at the same path. */
   readonly "agent.restarted": {
     readonly incarnation: number;
@@ -168,6 +178,8 @@ export interface EventBodies {
     readonly asked: number;
     readonly holds: number;
   };
+  /** Carrying out something for this agent threw: a bug, which ended the agent and nobody else. */
+  readonly "runtime.fault": { readonly doing: string; readonly error: WireError };
   readonly "agent.output": CallEvent & { readonly text: string };
   /** `forgotten`: facts that the journal no longer holds. */
   readonly gap: { readonly forgotten: number };

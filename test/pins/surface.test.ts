@@ -59,12 +59,13 @@ describe("the public surface", () => {
 
   it("tells these events", () => {
     expect([...FACTS].join(" ")).toBe(
-      "agent.spawned agent.started agent.state agent.restarted agent.stopped spawn.queued " +
+      "agent.spawned agent.started agent.state agent.moved agent.emitted agent.printed " +
+        "agent.restarted agent.stopped spawn.queued " +
         "spawn.refused model.started model.finished model.retried turn.failed tool.requested " +
         "tool.denied tool.started tool.finished budget.warning budget.refused approval.requested " +
         "approval.decided cancel.requested cancel.closed cancel.signalled cancel.killed " +
         "letter.dead host.started host.suspect host.lost host.stuck mcp.connected mcp.lost " +
-        "mcp.skipped tool.renamed tool.changed config.loosened",
+        "mcp.skipped tool.renamed tool.changed config.loosened runtime.fault",
     );
     expect([...EPHEMERAL].join(" ")).toBe("agent.output tool.progress gap");
   });
