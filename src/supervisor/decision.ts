@@ -32,8 +32,9 @@ function copied(field: "answer" | "result", value: unknown, from: string) {
 export function readDecided(what: Decidable, decision: unknown): Decided[] {
   check(decidedSchema, what, "decide");
   const given = typeof what === "string" ? [what] : what;
+  const shared = given.some((one) => typeof one === "string") && readDecision(decision, "decide");
   return given.map((one, index) => {
-    if (typeof one === "string") return { id: one, decision: readDecision(decision, "decide") };
+    if (typeof one === "string") return { id: one, decision: shared as Decision };
     const from = `decide[${index}]`;
     return { id: one.id, decision: readDecision(one.decision, from) };
   });

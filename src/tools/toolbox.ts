@@ -142,7 +142,7 @@ export class Toolbox {
 
   /** As `has`, and true for servers and for any name under a server that is not connected. */
   knows(subjectOrServer: string): boolean {
-    return this.#servers.has(subjectOrServer) || this.#callable(subjectOrServer) !== undefined;
+    return this.#servers.has(subjectOrServer) || this.#isCallable(subjectOrServer);
   }
 
   /** Whether a name or glob means something: of a server that may yet offer it as well. */
@@ -260,13 +260,17 @@ export class Toolbox {
     return [{ tools: this.#tools }, ...servers];
   }
 
-  #callable(subject: string): Callable | undefined {
-    const own = this.#own.get(subject);
-    if (own !== undefined) return own;
+  #isCallable(subject: string): boolean {
+    if (this.#own.has(subject)) return true;
     const { server, name } = this.#split(subject);
     // What a server that is away has to offer is not known: the call says that it is away.
-    if (server === undefined || (server.isConnected && !server.tools.has(name))) return undefined;
-    return server.callable(name);
+    return server !== undefined && (!server.isConnected || server.tools.has(name));
+  }
+
+  #callable(subject: string): Callable | undefined {
+    if (!this.#isCallable(subject)) return undefined;
+    const { server, name } = this.#split(subject);
+    return this.#own.get(subject) ?? server?.callable(name);
   }
 
   /** The subject of a model's name under a server that is away, so that the call can say so. */

@@ -156,14 +156,10 @@ class PatternReader {
   #classItem(): string | undefined {
     if (this.#take("-")) return "-";
     if (!this.#take("\\")) return literal(this.#character());
-    const next = this.#next();
     // What is not white space cannot be said among other characters.
-    if (next === "S") this.#at += 1;
-    if (next === "S") return undefined;
-    if (next === "s") this.#at += 1;
-    if (next === "s") return SPACE;
-    if (next === "b") this.#at += 1;
-    return next === "b" ? "\\x{8}" : this.#escape()?.linear;
+    if (this.#take("S")) return undefined;
+    if (this.#take("s")) return SPACE;
+    return this.#take("b") ? "\\x{8}" : this.#escape()?.linear;
   }
 
   /** What stands behind a backslash. */

@@ -1,6 +1,5 @@
 import { HttpRefusal } from "./http-refusal.ts";
-
-const MB = 1_048_576;
+import { megabytes } from "./mcp-config.ts";
 
 /**
  * The whole body, decompressed.
@@ -48,7 +47,7 @@ export async function headOf(
 
 /** Said of an answer or an event. */
 export function tooLarge(bytes: number, maxBytes: number): HttpRefusal {
-  const limit = `${maxBytes / MB} MB, the limit (maxMessageMb)`;
+  const limit = `${megabytes(maxBytes)} MB, the limit (maxMessageMb)`;
   const told = `sent a message that is larger than ${limit}: ${bytes} bytes and more`;
   return new HttpRefusal("unfit", told);
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { tooLarge } from "./bounded-body.ts";
 
 export interface StreamEvent {
@@ -54,17 +55,13 @@ export async function* eventsOf(
       }
       if (events < EVENTS_A_TURN && bytes < BYTES_A_TURN) continue;
       [events, bytes] = [0, 0];
-      await nextTurn();
+      await setImmediate();
     }
   }
 }
 
 export function isEventStream({ headers }: Response): boolean {
   return /^\s*text\/event-stream\b/i.test(headers.get("content-type") ?? "");
-}
-
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 class EventBuilder {

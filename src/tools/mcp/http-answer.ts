@@ -33,7 +33,7 @@ export class AnswerReader {
   /** What came in the place of an answer. */
   #odd: unknown;
   readonly #beginning = (text: string, most: number): string =>
-    this.#options.exchange.beginning(text, most);
+    this.#options.exchange.secrets.beginning(text, most);
 
   constructor(options: AnswerReaderOptions) {
     this.#options = options;
@@ -108,8 +108,8 @@ export class AnswerReader {
 
   /** Whether the answer was among the messages of the text. */
   async #take(text: string): Promise<boolean> {
-    const { id, onMessage } = this.#options;
-    const { messages, odd } = await messagesIn(text);
+    const { id, onMessage, exchange } = this.#options;
+    const { messages, odd } = await messagesIn(text, exchange.secrets);
     this.#odd ??= odd;
     const replies = messages.filter((message) => isReplyTo(id, message));
     const others = messages.filter((message) => "method" in message);

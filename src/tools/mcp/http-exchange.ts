@@ -1,6 +1,7 @@
 import { headOf } from "./bounded-body.ts";
 import { failedBy, HttpRefusal, refusedBy } from "./http-refusal.ts";
 import type { HttpServer } from "./mcp-config.ts";
+import { Secrets } from "./secrets.ts";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -8,9 +9,6 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const HEAD_BYTES = 4_096;
 /** For the words of an error: its status says enough already. */
 const HEAD_MS = 1_000;
-/** A longer secret is looked for in what is told; a shorter one would be found everywhere. */
-const SECRET_CHARACTERS = 4;
-
 const SCHEMES = /^(basic|bearer|digest|token)$/i;
 
 export interface Posted {
@@ -30,9 +28,9 @@ export interface Posted {
 export class HttpExchange {
   sessionId: string | undefined;
   protocolVersion: string | undefined;
+  readonly secrets: Secrets;
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #secrets: readonly string[];
 
   constructor({ url, headers = {} }: HttpServer) {
     this.#url = new URL(url);
@@ -41,8 +39,7 @@ export class HttpExchange {
     const written = this.#url.search.slice(1).split("&");
     const query = [...written, ...written.map((pair) => pair.replace(/^[^=]*=/, ""))];
     const given = [...words, ...query, ...this.#url.searchParams.values()];
-    const secrets = given.filter((word) => word.length >= SECRET_CHARACTERS && !SCHEMES.test(word));
-    this.#secrets = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+    this.secrets = new Secrets(given.filter((word) => !SCHEMES.test(word)));
   }
 
   /** Rejects for any status that is no success. */
@@ -77,24 +74,6 @@ export class HttpExchange {
     return this.#discreet(failedBy(error, this.#url.host));
   }
 
-  /** The same text without what was given in confidence. */
-  conceal(text: string): string {
-    return this.#secrets.reduce((told, secret) => told.replaceAll(secret, "***"), text);
-  }
-
-  /** Of a text its first characters, without what was given in confidence or a part of that. */
-  beginning(text: string, most: number): string {
-    const told = text.slice(0, most);
-    for (const secret of this.#secrets) {
-      // Of one that is cut through nothing but its beginning would be found.
-      for (let length = secret.length - 1; length >= SECRET_CHARACTERS; length -= 1) {
-        if (!told.endsWith(secret.slice(0, length))) continue;
-        return `${this.conceal(told.slice(0, -length))}***`;
-      }
-    }
-    return this.conceal(told);
-  }
-
   async #send(init: RequestInit & { readonly headers: Headers }): Promise<Response> {
     let url = this.#url;
     for (let redirects = 0; ; redirects += 1) {
@@ -123,7 +102,7 @@ export class HttpExchange {
     const refused = {
       status,
       type: headers.get("content-type") ?? "",
-      head: this.beginning(await headOf(response, HEAD_BYTES, HEAD_MS), HEAD_BYTES),
+      head: this.secrets.beginning(await headOf(response, HEAD_BYTES, HEAD_MS), HEAD_BYTES),
       retryAfter: headers.get("retry-after"),
       location: shownTarget(response, url),
     };
@@ -131,7 +110,7 @@ export class HttpExchange {
   }
 
   #discreet({ kind, message, status, cause }: HttpRefusal): HttpRefusal {
-    return new HttpRefusal(kind, this.conceal(message), status, cause);
+    return new HttpRefusal(kind, this.secrets.conceal(message), status, cause);
   }
 
   #common(isFirst: boolean): Headers {
@@ -143,12 +122,6 @@ export class HttpExchange {
     }
     return headers;
   }
-}
-
-/** As it is, and as it stands in JSON and in a URL. */
-function formsOf(secret: string): readonly string[] {
-  const inJson = JSON.stringify(secret).slice(1, -1);
-  return [secret, inJson, encodeURIComponent(secret.toWellFormed())];
 }
 
 /**

@@ -2,13 +2,10 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../schema/schema-keywords.ts";
 import { inSlices } from "../slices.ts";
 import { HttpRefusal, isWebPage, quoted } from "./http-refusal.ts";
-import { parseInSteps } from "./json-parser.ts";
+import { readJson, SHORT_TEXT } from "./json-parser.ts";
 import { JsonSkimmer } from "./json-skimmer.ts";
 import { readMessage } from "./mcp-message.ts";
-
-const SKIMMED_CHARACTERS = 64 * 1024;
-/** A longer text is skimmed, and parsed in steps. */
-const SHORT_CHARACTERS = 64 * 1024;
+import type { Secrets } from "./secrets.ts";
 
 /** Of what is no answer, before it is shortened to what is told. */
 const SAID_CHARACTERS = 1_000;
@@ -30,16 +27,16 @@ export interface ReadText {
  * **Guarantees** nothing is parsed that has too many values or is too deep.
  * **Fails with** a {@link HttpRefusal} for that; what is no JSON has no messages.
  */
-export async function messagesIn(text: string): Promise<ReadText> {
+export async function messagesIn(text: string, secrets?: Secrets): Promise<ReadText> {
   let parsed: unknown;
   try {
-    parsed = text.length > SHORT_CHARACTERS ? await inSlices(parse(text)) : JSON.parse(text);
+    parsed = text.length > SHORT_TEXT ? await inSlices(skimmed(text)) : JSON.parse(text);
   } catch (error) {
     if (error instanceof HttpRefusal) throw error;
     return { messages: [], odd: text };
   }
   const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  const messages = entries.flatMap((entry) => readMessage(entry) ?? []);
+  const messages = entries.flatMap((entry) => readMessage(entry, secrets) ?? []);
   const odd = entries.find((entry) => !isObject(entry) || typeof entry.method !== "string");
   return { messages, odd: messages.some((message) => !("method" in message)) ? undefined : odd };
 }
@@ -77,13 +74,13 @@ export function noReply(
   return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
 }
 
-function* parse(text: string): Generator<undefined, unknown> {
+function* skimmed(text: string): Generator<undefined, unknown> {
   const skimmer = new JsonSkimmer();
-  for (let at = 0; at < text.length; at += SKIMMED_CHARACTERS) {
-    skimmer.feed(text.slice(at, at + SKIMMED_CHARACTERS));
+  for (let at = 0; at < text.length; at += SHORT_TEXT) {
+    skimmer.feed(text.slice(at, at + SHORT_TEXT));
     const { excess } = skimmer;
     if (excess !== undefined) throw new HttpRefusal("unfit", `sent a message that ${excess}`);
     yield;
   }
-  return yield* parseInSteps(text);
+  return yield* readJson(text);
 }

@@ -44,7 +44,6 @@ const QUOTED_CHARACTERS = 300;
 
 /** Status: what to do about it. */
 const advice: Readonly<Record<number, string>> = {
-  400: "",
   401: "it wants credentials, or others than it was given: put them into `headers`",
   403: "it forbids this: look at the credentials in `headers`, and at the host of the URL",
   404: "nothing is served there: look at the path of the URL",
@@ -90,11 +89,7 @@ const faults: readonly (readonly [code: RegExp, RefusalKind, (where: string) => 
   [/^HPE_/, "cut", () => "does not speak HTTP there: is its URL one of https:, or another port?"],
   [/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/, "cut", () => "said nothing for five minutes"],
   [/^UND_ERR_HEADERS_OVERFLOW$/, "unfit", () => "sent headers that are too large"],
-  [
-    /^(Z_|ERR__?BROTLI|ERR_BROTLI|ERR_ZSTD|ZSTD_)/,
-    "unfit",
-    () => "sent a body whose compression is broken",
-  ],
+  [/^(Z_|ERR__?BROTLI|ERR_ZSTD|ZSTD_)/, "unfit", () => "sent a body whose compression is broken"],
 ];
 
 /** A response that is no success, as a failure. */

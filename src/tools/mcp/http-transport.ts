@@ -1,7 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { Clock } from "../../wire/clock.ts";
-import { eventsOf, isEventStream, nextTurn } from "./event-stream.ts";
+import { eventsOf, isEventStream } from "./event-stream.ts";
 import { AnswerReader, olderTransport } from "./http-answer.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { HttpRefusal } from "./http-refusal.ts";
@@ -204,7 +205,7 @@ export class HttpTransport implements Transport {
     if (call === undefined || this.#running.has(call as RequestId)) this.onmessage?.(message);
     this.#received += 1;
     const isRequest = "id" in message;
-    if (isRequest || this.#received % MESSAGES_A_TURN === 0) await nextTurn();
+    if (isRequest || this.#received % MESSAGES_A_TURN === 0) await setImmediate();
     if (!isRequest) return;
     while (this.#replies >= MAX_REPLIES) await this.#replied.promise;
   }

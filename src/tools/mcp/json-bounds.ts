@@ -1,5 +1,6 @@
 import { shorten } from "../../wire/clip.ts";
 import type { Json } from "../../wire/json.ts";
+import { NO_SECRETS, type Secrets } from "./secrets.ts";
 
 /** The most that a value of a server's may hold. */
 export interface JsonBounds {
@@ -49,9 +50,10 @@ export function wellFormed(value: unknown): Json {
 }
 
 /** A value of a server's in a sentence: as it is where it is text, else as JSON; never long. */
-export function quoted(value: unknown, most: number): string {
-  if (typeof value === "string") return shorten(value, most).toWellFormed();
+export function quoted(value: unknown, most: number, secrets: Secrets = NO_SECRETS): string {
+  // Before it is cut, since nobody finds a part of a secret.
+  if (typeof value === "string") return shorten(secrets.conceal(value), most).toWellFormed();
   const why = overBounds(value, { values: most, characters: most * 4, levels: 20 });
   if (why !== undefined) return `something that is not shown: ${why}`;
-  return shorten(JSON.stringify(wellFormed(value)) ?? "", most);
+  return shorten(secrets.conceal(JSON.stringify(wellFormed(value)) ?? ""), most);
 }

@@ -1,29 +1,31 @@
+import { COLON, COMMA, ESCAPE, LIST, LIST_END, OBJECT, OBJECT_END, QUOTE } from "./json-codes.ts";
+
 /** Values, and characters of a text, that are read in one step. */
 const STEP_VALUES = 256;
 const STEP_CHARACTERS = 64 * 1024;
 /** What is longer is no number, and is not read to its end to find that out. */
 const MOST_SCALAR_CHARACTERS = 1_000;
 
-const QUOTE = 34;
-const COMMA = 44;
-const COLON = 58;
-const LIST = 91;
-const ESCAPE = 92;
-const LIST_END = 93;
-const OBJECT = 123;
-const OBJECT_END = 125;
 const LETTER_U = 117;
+
+/** A text of at most so many characters, or bytes, is read at once. */
+export const SHORT_TEXT = 64 * 1024;
 
 type Container = unknown[] | Record<string, unknown>;
 
 /**
  * Reads a JSON text in short steps, each of them a `yield`: `JSON.parse` holds the thread until the
- * last character, for 10 MB of many different keys half a second.
+ * last character, for 10 MB of many different keys half a second. What is short is read at once.
  *
  * **Guarantees** the same value as `JSON.parse`, whose texts and numbers these are; the depth of
  * the text costs no stack.
  * **Fails with** a `SyntaxError` for what is no JSON.
  */
+export function* readJson(text: string): Generator<undefined, unknown> {
+  return text.length > SHORT_TEXT ? yield* parseInSteps(text) : JSON.parse(text);
+}
+
+/** The same, in steps however short it is. */
 export function* parseInSteps(text: string): Generator<undefined, unknown> {
   return yield* new JsonParser(text).read();
 }

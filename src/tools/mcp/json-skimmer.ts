@@ -1,3 +1,5 @@
+import { COLON, COMMA, ESCAPE, LIST, LIST_END, OBJECT, OBJECT_END, QUOTE } from "./json-codes.ts";
+
 /** What is known of one message of a text that was not kept. */
 export interface SkimmedMessage {
   /** Of the request that it answers, or its own; undefined where it has none. */
@@ -17,15 +19,6 @@ const MOST_VALUES = 250_000;
 const MOST_KEYS = 50_000;
 /** What reads parts of a message has tighter bounds: one deep tool must not cost all the others. */
 const MOST_LEVELS = 10_000;
-
-const QUOTE = 34;
-const COMMA = 44;
-const COLON = 58;
-const LIST = 91;
-const ESCAPE = 92;
-const LIST_END = 93;
-const OBJECT = 123;
-const OBJECT_END = 125;
 
 /**
  * Looks through a JSON text piece by piece and keeps nothing of it but its figures and the ids of

@@ -1,5 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
+import { SHORT_TEXT } from "./json-parser.ts";
 import { JsonSkimmer, type SkimmedMessage } from "./json-skimmer.ts";
+import { megabytes } from "./mcp-config.ts";
 
 export interface LineReaderOptions {
   /** Of the longest line that is kept. */
@@ -14,9 +16,6 @@ export interface LineReaderOptions {
 
 /** Of a line, over which it is no message that anybody could want. */
 const ENDLESS_FACTOR = 10;
-/** A shorter line is read at once whatever it holds. */
-const SHORT_BYTES = 64 * 1024;
-const BYTES_PER_MB = 1_048_576;
 
 const NEWLINE = 10;
 
@@ -60,7 +59,7 @@ export class LineReader {
       this.#pieces = [];
       onEndless(`sent a line of more than ${maxBytes * ENDLESS_FACTOR} bytes`);
     } else if (this.#skimmer !== undefined) this.#skimmer.feed(piece);
-    else if (this.#bytes > Math.min(SHORT_BYTES, maxBytes)) {
+    else if (this.#bytes > Math.min(SHORT_TEXT, maxBytes)) {
       this.#skimmer = new JsonSkimmer();
       for (const before of this.#pieces) this.#skimmer.feed(before);
     }
@@ -82,7 +81,7 @@ export class LineReader {
   #whyRefused({ excess }: JsonSkimmer): string | undefined {
     const { maxBytes } = this.#options;
     if (this.#bytes > maxBytes) {
-      const limit = `${maxBytes} of \`maxMessageMb: ${maxBytes / BYTES_PER_MB}\``;
+      const limit = `${maxBytes} of \`maxMessageMb: ${megabytes(maxBytes)}\``;
       return `has ${this.#bytes} bytes, more than the ${limit}`;
     }
     return excess;

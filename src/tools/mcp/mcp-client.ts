@@ -188,7 +188,7 @@ export class McpClient {
 
   /** What a server says of a request may repeat what came with it. */
   #told(error: unknown): string {
-    return this.#line.conceal(whatWentWrong(error));
+    return this.#line.secrets.conceal(whatWentWrong(error));
   }
 
   #lost(how: string): void {

@@ -44,6 +44,12 @@ export function maxMessageBytes({ maxMessageMb = DEFAULT_MESSAGE_MB }: McpServer
   return Math.max(1, Math.floor(maxMessageMb * BYTES_PER_MB));
 }
 
+/** A limit in bytes as whoever gave it would write it. */
+export function megabytes(bytes: number): number {
+  // The limit was cut to whole bytes, which are less than a millionth of it in all but tiny ones.
+  return Number((bytes / BYTES_PER_MB).toPrecision(6));
+}
+
 const isString = (value: unknown): boolean => typeof value === "string";
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
 const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every(isString);

@@ -8,7 +8,7 @@ import { modelSchema } from "../schema/model-schema.ts";
 import { serverReader } from "../schema/server-reader.ts";
 import type { McpClient } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
-import type { McpTool, Skipped } from "./mcp-list.ts";
+import { ANY_OBJECT, type McpTool, type Skipped } from "./mcp-list.ts";
 import { NewSkips } from "./new-skips.ts";
 
 export interface McpConnectionOptions {
@@ -38,7 +38,6 @@ export interface ServerRow {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Of a tool that its server has not listed. */
-const ANY_OBJECT = { type: "object" } as const;
 const DEFAULT_PATIENCE_MS = 10_000;
 /** How many times its time-out a call may take in all while it reports progress. */
 const PROGRESS_FACTOR = 10;

@@ -31,5 +31,5 @@ export function httpLine(config: HttpServer & McpServerConfig, options: HttpLine
     const signal = hurry === undefined ? late : AbortSignal.any([late, hurry]);
     await exchange.endSession(signal).catch(() => undefined);
   };
-  return { transport, how: () => undefined, conceal: (text) => exchange.conceal(text), close };
+  return { transport, how: () => undefined, secrets: exchange.secrets, close };
 }

@@ -183,7 +183,8 @@ class ListReader {
   }
 }
 
-const ANY_OBJECT: JsonSchema = { type: "object" };
+/** Shown of a tool whose schema is not known. */
+export const ANY_OBJECT: JsonSchema = { type: "object" };
 
 /** Odd keywords are no reason: what models are shown of a schema is always one that fits. */
 function whyUnusable(name: string, schema: unknown): string | undefined {

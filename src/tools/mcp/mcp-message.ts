@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, McpError } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../schema/schema-keywords.ts";
 import { quoted } from "./json-bounds.ts";
+import type { Secrets } from "./secrets.ts";
 
 type Id = string | number;
 type Fields = { readonly [field: string]: unknown };
@@ -17,9 +18,9 @@ const MAX_CODE_CHARACTERS = 100;
  * beside a result is none, an answer with neither is an error; `_meta` and what nothing here reads
  * is left out. Undefined for what is no message, and for a notification that nobody waits for.
  *
- * **Guarantees** never throws; texts of errors are well formed and bounded.
+ * **Guarantees** never throws; texts of errors are well formed, bounded and without `secrets`.
  */
-export function readMessage(value: unknown): JSONRPCMessage | undefined {
+export function readMessage(value: unknown, secrets?: Secrets): JSONRPCMessage | undefined {
   if (!isObject(value)) return undefined;
   const { id, method, params, result, error } = value as Fields;
   if (typeof method === "string") {
@@ -27,9 +28,10 @@ export function readMessage(value: unknown): JSONRPCMessage | undefined {
   }
   // A server that could not read a request does not know whose error it is.
   const isLost = id === null && (value as Fields).jsonrpc === "2.0" && isObject(error);
-  if (isLost) return { jsonrpc: "2.0", error: readError(error) };
+  if (isLost) return { jsonrpc: "2.0", error: readError(error, secrets) };
   if (!isId(id)) return undefined;
-  if (!isNothing(error) && error !== false) return { jsonrpc: "2.0", id, error: readError(error) };
+  if (!isNothing(error) && error !== false)
+    return { jsonrpc: "2.0", id, error: readError(error, secrets) };
   // For a task the SDK would keep what it holds of the request; tasks are not asked for.
   const isPlain = isObject(result) && !isObject(result.task);
   if (isPlain) return { jsonrpc: "2.0", id, result: withoutMeta(result) };
@@ -108,13 +110,13 @@ function readNotification(method: string, given: unknown): JSONRPCMessage | unde
   return { jsonrpc: "2.0", method, params };
 }
 
-function readError(error: unknown): { code: number; message: string } {
+function readError(error: unknown, secrets?: Secrets): { code: number; message: string } {
   const { code, message, data } = (isObject(error) ? error : { message: error }) as Fields;
   const isCode = Number.isInteger(code);
   const said = [
-    isNothing(message) ? "it did not say why" : quoted(message, MAX_MESSAGE_CHARACTERS),
-    ...(isCode || isNothing(code) ? [] : [`code: ${quoted(code, MAX_CODE_CHARACTERS)}`]),
-    ...(isNothing(data) ? [] : [`data: ${quoted(data, MAX_DATA_CHARACTERS)}`]),
+    isNothing(message) ? "it did not say why" : quoted(message, MAX_MESSAGE_CHARACTERS, secrets),
+    ...(isCode || isNothing(code) ? [] : [`code: ${quoted(code, MAX_CODE_CHARACTERS, secrets)}`]),
+    ...(isNothing(data) ? [] : [`data: ${quoted(data, MAX_DATA_CHARACTERS, secrets)}`]),
   ];
   return { code: isCode ? (code as number) : INTERNAL_ERROR, message: said.join("; ") };
 }

@@ -1,29 +1,36 @@
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { parseInSteps } from "./json-parser.ts";
+import { readJson } from "./json-parser.ts";
 import type { SkimmedMessage } from "./json-skimmer.ts";
 import { LineReader } from "./line-reader.ts";
 import { type McpServerConfig, maxMessageBytes, type StdioServer } from "./mcp-config.ts";
 import type { Line } from "./mcp-line.ts";
 import { OpenRequests, readMessage, refusalOf } from "./mcp-message.ts";
+import { Secrets } from "./secrets.ts";
 import { ServerProcess } from "./server-process.ts";
 
-/** A longer text is read in steps. */
-const SHORT_CHARACTERS = 64 * 1024;
+const SECRET_NAME = /key|token|secret|passw|passphrase|auth|credential|cookie|session|_pat$|dsn/i;
+
+interface Receiver {
+  readonly transport: Transport;
+  readonly open: OpenRequests;
+  readonly secrets: Secrets;
+}
 
 /** Spoken to over the standard input and output of a child process. */
 export function processLine(config: McpServerConfig & StdioServer): Line {
   let server: ServerProcess | undefined;
   let how: string | undefined;
   const open = new OpenRequests();
+  const secrets = secretsOf(config);
   const close = async (hurry?: AbortSignal): Promise<void> => server?.close(hurry);
   const transport: Transport = {
     // The process is started here, when the SDK listens, so that no early word is lost.
     start: async () => {
       const lines = new LineReader({
         maxBytes: maxMessageBytes(config),
-        onLine: (line) => receive(transport, open, line),
+        onLine: (line) => receive({ transport, open, secrets }, line),
         onRefused: (why, messages) => refuse(transport, open, why, messages),
         onEndless: (why) => server?.condemn(why),
       });
@@ -32,6 +39,7 @@ export function processLine(config: McpServerConfig & StdioServer): Line {
         args: config.args ?? [],
         env: { ...getDefaultEnvironment(), ...config.env },
         cwd: config.cwd,
+        conceal: (text) => secrets.conceal(text),
         onOutput: (chunk) => lines.read(chunk),
         onEnd: (ended) => {
           how = ended;
@@ -46,24 +54,27 @@ export function processLine(config: McpServerConfig & StdioServer): Line {
     },
     close: () => close(),
   };
-  return { transport, how: () => how, conceal: (text) => text, close };
+  return { transport, how: () => how, secrets, close };
+}
+
+/** Values of `env` whose names say that they are secret: others stand in ordinary sentences. */
+function secretsOf({ env = {} }: StdioServer): Secrets {
+  const secret = Object.entries(env).filter(([name]) => SECRET_NAME.test(name));
+  return new Secrets(secret.map(([, value]) => value));
 }
 
 /** One message, or those of a batch. */
-function* receive(
-  transport: Transport,
-  open: OpenRequests,
-  line: string,
-): Generator<undefined, void> {
+function* receive(to: Receiver, line: string): Generator<undefined, void> {
+  const { transport, open, secrets } = to;
   let said: unknown;
   try {
-    said = line.length > SHORT_CHARACTERS ? yield* parseInSteps(line) : JSON.parse(line);
+    said = yield* readJson(line);
   } catch {
     // Some servers print other things too, and they are passed over.
     return;
   }
   for (const value of Array.isArray(said) ? said : [said]) {
-    const message = readMessage(value);
+    const message = readMessage(value, secrets);
     if (message !== undefined) deliver(transport, open, message);
     yield;
   }

@@ -11,6 +11,8 @@ export interface ServerProcessOptions {
   readonly cwd: string | undefined;
   /** Takes the next chunk of its standard output in steps; the one after it waits. */
   readonly onOutput: (chunk: Buffer) => Iterator<unknown, void, undefined>;
+  /** A text of its standard error without what was given in confidence. */
+  readonly conceal: (text: string) => string;
   /** Called once, when it has ended or the system could not start it; says how. */
   readonly onEnd: (how: string) => void;
 }
@@ -131,7 +133,7 @@ export class ServerProcess {
   }
 
   #keep(text: string): void {
-    this.#tail = clipStart(this.#tail + text, MAX_TAIL_CHARACTERS);
+    this.#tail = clipStart(this.#options.conceal(this.#tail + text), MAX_TAIL_CHARACTERS);
   }
 
   #end(how: string): void {

@@ -1,4 +1,5 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
+import { segmentsOf } from "./compiled-schema.ts";
 import { FreeNames, isFitKey } from "./free-names.ts";
 import { fieldsOf, isObject, isSchema, type Schema } from "./schema-keywords.ts";
 
@@ -74,8 +75,7 @@ export class SchemaReferences {
 /** Walks a JSON Pointer. */
 function follow(base: JsonSchema, pointer: string): Schema | undefined {
   let at: Json = base;
-  for (const part of pointer.slice(1).split("/")) {
-    const key = decoded(part).replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const key of segmentsOf(pointer.split("/").map(decoded).join("/"))) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
     at = (at as { readonly [key: string]: Json })[key] as Json;
   }

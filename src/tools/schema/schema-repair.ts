@@ -1,5 +1,5 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
-import { schemaFaults } from "./compiled-schema.ts";
+import { schemaFaults, segmentsOf } from "./compiled-schema.ts";
 import {
   insideOf,
   isObject,
@@ -33,10 +33,10 @@ export function repairSchema(schema: JsonSchema): void {
 
 /** Removes the keyword that a JSON Pointer leads into; a schema in a list or map fits all then. */
 function leaveOut(root: Mutable, pointer: string): void {
-  const parts = pointer.split("/").slice(1);
+  const parts = [...segmentsOf(pointer)];
   let schema = root;
   while (parts.length > 0) {
-    const keyword = (parts.shift() as string).replaceAll("~1", "/").replaceAll("~0", "~");
+    const keyword = parts.shift() as string;
     const holds = SCHEMA_MAPS.has(keyword) || SCHEMA_LISTS.has(keyword);
     const isInside = parts.length > 0 && (holds || SCHEMAS.has(keyword));
     let value = Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
@@ -45,7 +45,7 @@ function leaveOut(root: Mutable, pointer: string): void {
       return;
     }
     if (holds) {
-      const at = (parts.shift() as string).replaceAll("~1", "/").replaceAll("~0", "~");
+      const at = parts.shift() as string;
       const list = value as Mutable;
       value = Object.hasOwn(list, at) ? list[at] : undefined;
       if (parts.length === 0 || !isObject(value)) {

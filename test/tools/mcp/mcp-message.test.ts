@@ -2,12 +2,24 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it } from "vitest";
 import { OpenRequests, readMessage } from "../../../src/tools/mcp/mcp-message.ts";
+import { Secrets } from "../../../src/tools/mcp/secrets.ts";
 
 const answer = (body: object) => readMessage({ jsonrpc: "2.0", id: 1, ...body });
 const errorOf = (message: JSONRPCMessage | undefined) =>
   message !== undefined && "error" in message ? message.error : undefined;
 
 describe("readMessage", () => {
+  it("conceals a secret in an error before it is cut there", () => {
+    const secrets = new Secrets(["secret-of-nobody"]);
+    const message = `${"x".repeat(15_990)}secret-of-nobody${"y".repeat(20_000)}`;
+    const read = readMessage({ jsonrpc: "2.0", id: 1, error: { code: 1, message } }, secrets);
+    expect(JSON.stringify(read)).toContain("xxxxx");
+    expect(JSON.stringify(read)).not.toContain("secret");
+    const inside = { a: ["secret-of-nobody"] };
+    const answer = readMessage({ jsonrpc: "2.0", id: 1, error: { data: inside } }, secrets);
+    expect(JSON.stringify(answer)).toContain("***");
+  });
+
   it.each([
     ["a result", { result: { a: 1 } }, { a: 1 }],
     ["a result beside an error of null", { result: { a: 1 }, error: null }, { a: 1 }],
