@@ -1,8 +1,8 @@
 import type { Json } from "./wire/json.ts";
 
 /**
- * Every code a {@link CoppiceError} can carry, with the advice its message ends in when the
- * thrower has nothing better to say, and whether trying the same thing again can help.
+ * Every code a {@link CoppiceError} can carry, with what an operator can do about it in general,
+ * and whether trying the same thing again can help.
  */
 export const ERRORS = {
   DEPTH_EXCEEDED: {
@@ -29,12 +29,15 @@ export const ERRORS = {
     advice: "Use letters, digits, `.`, `_` and `-`, and a name not used before.",
     retryable: false,
   },
-  CAPABILITY_DENIED: { advice: "Grant it on every node of the path.", retryable: false },
+  CAPABILITY_DENIED: {
+    advice: "Add the right to the `grants` of the node named.",
+    retryable: false,
+  },
   BUDGET_EXCEEDED: {
     advice: "Raise the budget of the node named; with `retryAfterMs`, try again then.",
     retryable: false,
   },
-  APPROVAL_DENIED: { advice: "Do something else; a person said no.", retryable: false },
+  APPROVAL_DENIED: { advice: "See the reason that was given.", retryable: false },
   APPROVAL_TIMED_OUT: { advice: "Nobody answered in `approvalTimeoutMs`.", retryable: true },
   APPROVAL_UNKNOWN: { advice: "Take an id from `approvals()`.", retryable: false },
   TOOL_UNKNOWN: { advice: "Register the tool in `tools` or `mcpServers`.", retryable: false },
@@ -98,12 +101,17 @@ export class CoppiceError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
     const told = /[.!?]$/.test(message) ? message : `${message}.`;
-    super(`${told} ${ERRORS[code].advice}`, cause === undefined ? undefined : { cause });
+    super(told, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
     const { retryable } = details;
     this.retryable = typeof retryable === "boolean" ? retryable : ERRORS[code].retryable;
     Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** What an operator can do about errors of this code in general: for a second line. */
+  get advice(): string {
+    return ERRORS[this.code].advice;
   }
 
   /** As JSON it keeps its message, which an `Error` would lose; its stack stays here. */

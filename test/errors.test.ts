@@ -3,12 +3,16 @@ import { CoppiceError, ERRORS, type ErrorCode } from "../src/errors.ts";
 import { decodeError, encodeError, describe as say } from "../src/wire/error-codec.ts";
 
 describe("a CoppiceError", () => {
-  it.each(Object.keys(ERRORS) as ErrorCode[])("%s says what happened and what to do", (code) => {
-    const error = new CoppiceError(code, "this happened", { at: "/lead" });
-    expect(error.message).toBe(`this happened. ${ERRORS[code].advice}`);
-    expect(error).toMatchObject({ code, details: { at: "/lead" } });
-    expect(error.retryable).toBe(ERRORS[code].retryable);
-  });
+  it.each(Object.keys(ERRORS) as ErrorCode[])(
+    "%s says what happened, and what is to be done about its kind apart from that",
+    (code) => {
+      const error = new CoppiceError(code, "this happened", { at: "/lead" });
+      expect(error.message).toBe("this happened.");
+      expect(error.advice).toBe(ERRORS[code].advice);
+      expect(error).toMatchObject({ code, details: { at: "/lead" } });
+      expect(error.retryable).toBe(ERRORS[code].retryable);
+    },
+  );
 
   it("survives a boundary with its code, message and details, and is one again", () => {
     const error = new CoppiceError("TOOL_FAILED", "it broke", { tool: "add" }, new Error("why"));

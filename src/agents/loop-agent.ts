@@ -74,7 +74,7 @@ export class LoopAgent implements LoopEffects, Resident {
   deliver(body: DeliveryBody): void {
     if (body.type === "result" && body.result.isError && this.#awaitsModel(body.callId)) {
       this.#turnFailed(body.result.error);
-    } else this.#actor.send(loopEvent(body));
+    } else this.#actor.send(loopEvent(body, this.#seat.held));
   }
 
   /** What a frame says of the machine. A model call is a call, so the loop is never busy. */
@@ -212,7 +212,7 @@ export class LoopAgent implements LoopEffects, Resident {
       );
     } catch (refused) {
       const error = encodeError(refused, "TOOL_INPUT_INVALID");
-      this.#settle(callId, resultContent({ isError: true, error }));
+      this.#settle(callId, resultContent({ isError: true, error }, held));
     }
   }
 

@@ -3,7 +3,7 @@ import { describe, encodeError, isCode } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 
-/** What a machine threw. Its own words are kept; the table's advice would be about the module. */
+/** What a machine threw, in its own words. */
 export function faultOf(thrown: unknown): WireError {
   if (thrown instanceof CoppiceError) return encodeError(thrown, "MACHINE_INVALID");
   const message = `The machine threw: ${describe(thrown)}`;

@@ -9,6 +9,8 @@ import {
 import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import type { Json } from "../wire/json.ts";
 import type { Block } from "../wire/transcript.ts";
+import { errorText } from "./error-text.ts";
+import type { HeldTemplate } from "./held-template.ts";
 
 type Told<Type extends DeliveryBody["type"]> = Extract<DeliveryBody, { readonly type: Type }>;
 
@@ -35,26 +37,25 @@ export function noteBlocks({ text }: Told<"note">): readonly Block[] {
 }
 
 /** The end of a background child as a user turn. */
-export function childBlocks({ name, outcome }: Told<"child">): readonly Block[] {
+export function childBlocks(
+  { name, outcome }: Told<"child">,
+  held: HeldTemplate,
+): readonly Block[] {
   const { status, output, error, reason, partial } = fieldsOf(outcome);
   const parts = [`[agent ${name} ${shownText(status ?? "ended")}]`];
   const blocks = output === undefined ? undefined : blocksIn(output);
   if (output !== undefined && blocks === undefined) parts.push(shownText(output));
-  if (error !== undefined) parts.push(errorText(fieldsOf(error)));
+  if (error !== undefined) parts.push(errorText(fieldsOf(error), held));
   if (reason !== undefined) parts.push(shownText(reason));
   if (partial !== undefined) parts.push(`Partial output: ${shownText(partial)}`);
   return [textBlock(parts.join(" ")), ...(blocks ? blocksOf(toolContent(output as Json)) : [])];
 }
 
-export function resultContent(result: CallResult): ResultContent {
+export function resultContent(result: CallResult, held: HeldTemplate): ResultContent {
   if (!result.isError) return { content: toolContent(result.value) };
-  const told = errorText(result.error);
+  const told = errorText(result.error, held);
   if (result.partial === undefined) return { content: told, is_error: true };
   return { content: `${told}\nPartial output: ${shownText(result.partial)}`, is_error: true };
-}
-
-function errorText({ code, message }: { readonly code?: Json; readonly message?: Json }): string {
-  return `${shownText(code ?? "FAILED")}: ${shownText(message ?? "")}`;
 }
 
 /** `{ text }` is what people write for a message that is only text. */

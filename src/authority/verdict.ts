@@ -5,6 +5,7 @@ import { clip } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import type { Unit } from "../wire/spec.ts";
 import { amountOf, unitName } from "./budget-options.ts";
+import { shownAmount, shownWait } from "./shown-amount.ts";
 
 /** The arbiter's answer. A refusal is a value; `waiting` is answered later, by `takeWoken`. */
 export type Verdict =
@@ -70,10 +71,14 @@ export function exceeded(path: string, answer: BudgetRefused, now: number): Refu
     answer.spent,
     answer.reserved,
     answer.asked,
-  ].map((amount) => amountOf(unit, amount));
+  ].map((amount) => amountOf(unit, amount)) as [number, number, number, number];
   const retryAfterMs = retryAt === undefined ? undefined : Math.max(0, Math.ceil(retryAt - now));
-  const why = whyNot[bound]({ limit, spent, node });
-  const message = `${path} asked for ${asked} ${unit}, and ${why}`;
+  const whose = node === path ? "its" : `${node}'s`;
+  const has = whyNot[bound]({ unit, limit, spent, whose });
+  const wait = retryAfterMs === undefined ? "" : `, or try again in ${shownWait(retryAfterMs)}`;
+  const message =
+    `${path} needs ${shownAmount(unit, asked)} for this call; ${has}. ` +
+    `Raise \`budget${option[bound]}.${unit}\` of ${node}${wait}`;
   const details = {
     ...{ node, unit, limit, spent, reserved, asked, path },
     ...(bound === "total" ? {} : { bound }),
@@ -84,11 +89,12 @@ export function exceeded(path: string, answer: BudgetRefused, now: number): Refu
 
 const MOST_SHOWN = 200;
 
-function whyDenied({ node, deny, finding, lack }: CapabilityDenied): string {
+function whyDenied({ node, subject, deny, finding, lack }: CapabilityDenied): string {
   if (deny !== undefined) {
     return `${node} denies "${deny}"${finding === undefined ? "" : `, where ${told(finding)}`}`;
   }
-  if (lack === undefined) return `no grant of ${node} allows it`;
+  if (lack === undefined)
+    return `no grant of ${node} allows it: add "${subject}" to its \`grants\``;
   const grant = `the grant "${lack.grant}" of ${node}`;
   if (lack.type === "expired") return `${grant} has expired`;
   if (lack.type === "revoked") return `"${lack.grant}" of ${node} was revoked`;
@@ -111,17 +117,27 @@ function cut({ value, ...finding }: Finding) {
 }
 
 interface Bound {
-  readonly limit: number | undefined;
-  readonly spent: number | undefined;
-  readonly node: string;
+  readonly unit: Unit;
+  readonly limit: number;
+  readonly spent: number;
+  readonly whose: string;
 }
 
 const whyNot = {
-  total: ({ limit, spent, node }: Bound) => `${spent} of the ${limit} of ${node} are spent`,
-  action: ({ limit, node }: Bound) => `${node} allows ${limit} to one call`,
-  window: ({ limit, spent, node }: Bound) =>
-    `${spent} of the ${limit} of this window of ${node} are spent`,
+  total: (bound: Bound) => `${bound.whose} budget is ${left(bound)}`,
+  action: ({ unit, limit, whose }: Bound) =>
+    `${whose} budget allows ${shownAmount(unit, limit)} to one call`,
+  window: (bound: Bound) => `${bound.whose} budget of this window is ${left(bound)}`,
 };
+
+/** Where the option stands in the budget. */
+const option = { total: "", action: ".perAction", window: ".windows[]" };
+
+function left({ unit, limit, spent }: Bound): string {
+  const share = spent >= limit ? "all" : shownAmount(unit, spent);
+  const rest = spent === 0 ? "" : `, ${share} of it spent`;
+  return `${shownAmount(unit, limit)}${rest}`;
+}
 
 export function unpriced(path: string, model: string, bounded: string): CoppiceError {
   const message =

@@ -8,6 +8,7 @@ import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
 import { MOVES_ALLOWED } from "./limits.ts";
 import { type Call, codeOf, type End, errorOf, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
+import { unknownAgent } from "./unknown-agent.ts";
 
 export type Request = Extract<
   Out,
@@ -174,8 +175,8 @@ export function waitFor(tree: Tree, node: Node, callId: string): void {
   for (const name of names ?? []) {
     const child = node.children.get(name.slice(name.lastIndexOf("/") + 1));
     if (child === undefined) {
-      const error = new CoppiceError("AGENT_UNKNOWN", `${node.path} has no child "${name}"`);
-      const refusal = { isError: true, error: encodeError(error, "AGENT_UNKNOWN") } as const;
+      const error = encodeError(unknownAgent(node, name), "AGENT_UNKNOWN");
+      const refusal = { isError: true, error } as const;
       return settleCall(tree, node, callId, refusal);
     }
     waited.push(child);

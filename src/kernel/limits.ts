@@ -114,6 +114,13 @@ function isGiven(node: Node, limit: keyof Limits): boolean {
   return false;
 }
 
+const instead = {
+  DEPTH_EXCEEDED: "Do the work without it, or ",
+  SPAWNS_EXCEEDED: "Do the work with the agents there are, or ",
+  CHILDREN_EXCEEDED: "Wait for a child to end, or ",
+  QUEUE_FULL: "Try again later, or ",
+};
+
 function refusal(
   code: "DEPTH_EXCEEDED" | "SPAWNS_EXCEEDED" | "CHILDREN_EXCEEDED" | "QUEUE_FULL",
   template: string,
@@ -122,6 +129,9 @@ function refusal(
   value: number,
   more: ErrorDetails = {},
 ): CoppiceError {
-  const message = `"${template}" was not spawned: ${node.path} allows ${limit} ${value}`;
+  const wait = more.retryAfterMs === undefined ? "" : `, or try again in ${more.retryAfterMs} ms`;
+  const message =
+    `"${template}" was not spawned: ${node.path} allows ${limit} ${value}. ` +
+    `${instead[code]}raise its \`limits.${limit}\`${wait}`;
   return new CoppiceError(code, message, { node: node.path, limit, value, ...more });
 }

@@ -32,7 +32,11 @@ export class Names {
     checkName(name);
     const counts = this.#counts();
     if (counts.has(name) || wasNumbered(counts, name)) {
-      throw new CoppiceError("NAME_INVALID", `the name "${name}" was used before here`, { name });
+      throw new CoppiceError(
+        "NAME_INVALID",
+        `the name "${name}" was used before here: take another one`,
+        { name },
+      );
     }
     counts.set(name, 1);
     return name;
@@ -64,8 +68,12 @@ function wasNumbered(counts: ReadonlyMap<string, number>, name: string): boolean
 export function checkName(name: string): void {
   if (!PATTERN.test(name)) {
     const shown = shorten(name, 80);
-    throw new CoppiceError("NAME_INVALID", `"${shown}" cannot be the last part of a path`, {
-      name: shown,
-    });
+    throw new CoppiceError(
+      "NAME_INVALID",
+      `"${shown}" cannot be the last part of a path: use letters, digits, ".", "_" and "-"`,
+      {
+        name: shown,
+      },
+    );
   }
 }

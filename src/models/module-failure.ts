@@ -46,10 +46,7 @@ function errorOf(
     return new CoppiceError("MODEL_FAILED", told, { ...about, ...where });
   }
   const { code, message, details } = thrown;
-  const error = new CoppiceError(code, message, { ...about, ...details });
-  // It was made with its advice at its end.
-  error.message = message;
-  return error;
+  return new CoppiceError(code, message, { ...about, ...details });
 }
 
 /** Anything can be thrown, so each field is taken only for what it is. */

@@ -1,5 +1,4 @@
 import type { Relation } from "../authority/arbiter.ts";
-import { CoppiceError } from "../errors.ts";
 import { join, type Node } from "../kernel/node.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -19,8 +18,4 @@ export function relationOf(node: Node, to: Node): Relation {
   if (to === node.parent) return "parent";
   if (to.parent === node) return "child";
   return to.parent === node.parent ? "sibling" : "other";
-}
-
-export function unknownAgent(node: Node, name: string): CoppiceError {
-  return new CoppiceError("AGENT_UNKNOWN", `${node.path} knows no agent "${name}"`, { name });
 }

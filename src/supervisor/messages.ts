@@ -2,9 +2,10 @@ import { CoppiceError } from "../errors.ts";
 import { deadLetter } from "../kernel/dead-letters.ts";
 import type { Node } from "../kernel/node.ts";
 import { takesMail } from "../kernel/supervision.ts";
+import { unknownAgent } from "../kernel/unknown-agent.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { relationOf, resolve, unknownAgent } from "./address.ts";
+import { relationOf, resolve } from "./address.ts";
 import { isBelow } from "./event-log.ts";
 import { refusal } from "./refusal.ts";
 import type { Swarm } from "./swarm.ts";
@@ -75,7 +76,9 @@ export function watch(swarm: Swarm, node: Node, out: Of<"watch">): void {
 export function undelivered(to: Node, message: Json, hasEnded: boolean): CoppiceError {
   return hasEnded
     ? new CoppiceError("AGENT_STOPPED", `${to.path} has ended`, { message })
-    : new CoppiceError("MAILBOX_FULL", `the mailbox of ${to.path} is full`, { message });
+    : new CoppiceError("MAILBOX_FULL", `the mailbox of ${to.path} is full: send again later`, {
+        message,
+      });
 }
 
 const NOBODY_WAITS = "nobody waits for this answer";

@@ -91,7 +91,10 @@ export class Registry {
     if (cached && base === undefined) this.#plans.set(agent, plan);
     const input = options.input ?? spec.input;
     if (input === undefined && spec.machine === undefined) {
-      throw new CoppiceError("OPTIONS_INVALID", `"${plan.agent}" was given no input`);
+      throw new CoppiceError(
+        "OPTIONS_INVALID",
+        `"${plan.agent}" was given no input: give its \`spawn\` or its spec an \`input\``,
+      );
     }
     return {
       ...plan,

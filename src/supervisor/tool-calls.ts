@@ -153,10 +153,11 @@ function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
   const { path } = node;
   if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
   if (!toolbox.knows(tool)) {
-    return refused(new CoppiceError("TOOL_UNKNOWN", `there is no tool "${tool}"`, { tool }));
+    const message = `there is no tool "${tool}": register it in \`tools\` or \`mcpServers\``;
+    return refused(new CoppiceError("TOOL_UNKNOWN", message, { tool }));
   }
   if (!plan.shown.every((holds) => holds(tool))) {
-    const message = `"${tool}" is not among the tools of ${path}`;
+    const message = `"${tool}" is not among the \`tools\` of ${path}, which its model is shown`;
     return refused(new CoppiceError("CAPABILITY_DENIED", message, { tool, node: path }));
   }
   return arbiter.tool(seat, ask);

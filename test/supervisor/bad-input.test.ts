@@ -307,7 +307,7 @@ async function expectRefusal(promise: Promise<unknown>, code: ErrorCode): Promis
   expect(thrown).toBeInstanceOf(CoppiceError);
   const { code: told, message } = thrown as CoppiceError;
   expect([told, message]).toEqual([code, message]);
-  expect(message).toContain(ERRORS[code].advice);
+  expect(message).not.toContain(ERRORS[code].advice);
 }
 
 function codeOf(run: () => unknown): string | undefined {

@@ -1,0 +1,14 @@
+import { CoppiceError } from "../errors.ts";
+import type { Node } from "./node.ts";
+
+/** Of an agent's children, in an error. */
+const MOST_NAMED = 20;
+
+/** Says whom the agent could have meant. */
+export function unknownAgent(node: Node, name: string): CoppiceError {
+  const living = [...node.children.values()].filter((child) => child.end === undefined);
+  const known = living.slice(0, MOST_NAMED).map((child) => child.name);
+  const whom = known.length === 0 ? "it has no agents" : `its agents are ${known.join(", ")}`;
+  const message = `${node.path} knows no agent "${name}": ${whom}`;
+  return new CoppiceError("AGENT_UNKNOWN", message, { name, known });
+}
