@@ -5,13 +5,13 @@
  * call is a result, and the agent goes on; only a refused *model* call ends it, `exhausted`.
  *
  *     > three mails, a budget of two calls
- *     >   /mailer asked for 1 toolCalls, and 2 of the 2 of /mailer are spent
+ *     >   /mailer needs 1 tool call more; its budget is 2 tool calls, all of it spent
  *     >   /mailer reads: sent-1 sent-2 BUDGET_EXCEEDED
  *     > a tool that is denied
- *     >   /vandal may not use "tool:wipe_disk": /vandal denies "tool:wipe_*"
+ *     >   /vandal may not use "tool:wipe_disk": /vandal denies "tool:wipe_*".
  *     >   /vandal reads: CAPABILITY_DENIED sent-3
  *     > a child with a right that its parent has not
- *     >   /boss/vandal-child may not use "tool:wipe_disk": no grant of /boss allows it
+ *     >   /boss/vandal-child may not use "tool:wipe_disk": no grant of /boss allows it: add "tool:wipe_disk" to its `grants`.
  *     >   /boss reads: CAPABILITY_DENIED
  *     > a depth of two
  *     >   "rabbit" was not spawned: / allows depth 2

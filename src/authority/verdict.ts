@@ -77,7 +77,7 @@ export function exceeded(path: string, answer: BudgetRefused, now: number): Refu
   const has = whyNot[bound]({ unit, limit, spent, whose });
   const wait = retryAfterMs === undefined ? "" : `, or try again in ${shownWait(retryAfterMs)}`;
   const message =
-    `${path} needs ${shownAmount(unit, asked)} for this call; ${has}. ` +
+    `${path} needs ${wanted(unit, asked)}; ${has}. ` +
     `Raise \`budget${option[bound]}.${unit}\` of ${node}${wait}`;
   const details = {
     ...{ node, unit, limit, spent, reserved, asked, path },
@@ -114,6 +114,12 @@ function told({ argument, wanted, value, unreadable }: Finding): string {
 
 function cut({ value, ...finding }: Finding) {
   return value === undefined ? finding : { ...finding, value: clip(value, MOST_SHOWN) };
+}
+
+/** Calls are counted, and this is the call. */
+function wanted(unit: Unit, asked: number): string {
+  const isCount = unit === "toolCalls" || unit === "modelCalls";
+  return isCount ? `${shownAmount(unit, asked)} more` : `${shownAmount(unit, asked)} for this call`;
 }
 
 interface Bound {
