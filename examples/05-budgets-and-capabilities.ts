@@ -11,7 +11,7 @@
  *     >   /vandal may not use "tool:wipe_disk": /vandal denies "tool:wipe_*".
  *     >   /vandal reads: CAPABILITY_DENIED sent-3
  *     > a child with a right that its parent has not
- *     >   /boss/vandal-child may not use "tool:wipe_disk": no grant of /boss allows it: add "tool:wipe_disk" to its `grants`.
+ *     >   /boss/vandal-child may not use "tool:wipe_disk": no grant of /boss allows it
  *     >   /boss reads: CAPABILITY_DENIED
  *     > a depth of two
  *     >   "rabbit" was not spawned: / allows depth 2

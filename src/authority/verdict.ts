@@ -94,7 +94,7 @@ function whyDenied({ node, subject, deny, finding, lack }: CapabilityDenied): st
     return `${node} denies "${deny}"${finding === undefined ? "" : `, where ${told(finding)}`}`;
   }
   if (lack === undefined)
-    return `no grant of ${node} allows it: add "${subject}" to its \`grants\``;
+    return `no grant of ${node} allows it. Add "${subject}" to its \`grants\``;
   const grant = `the grant "${lack.grant}" of ${node}`;
   if (lack.type === "expired") return `${grant} has expired`;
   if (lack.type === "revoked") return `"${lack.grant}" of ${node} was revoked`;

@@ -99,7 +99,7 @@ describe("what an operator reads of a refusal", () => {
   it.each([
     [
       { usd: 0 },
-      /^\/claude needs \$0\.0154 for this call; its budget is \$0\.00\. Raise `budget\.usd` of \/claude\.$/,
+      /^\/claude needs \$0\.0154 for this call; its budget is \$0\.00\. Raise `budget\.usd`/,
     ],
     [
       { tokens: 10 },
