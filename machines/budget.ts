@@ -86,7 +86,7 @@ export type BudgetRequest =
       readonly unit: BudgetUnit;
       readonly amount: number;
     }
-  /** The time, in milliseconds: windows that have ended begin anew. */
+  /** The date, in milliseconds: windows that have ended begin anew. */
   | { readonly type: "time"; readonly now: number };
 
 export type BudgetAnswer =
@@ -188,12 +188,13 @@ function close(state: BudgetState, path: string): void {
 
 /**
  * What is spent in a window is what is settled in it: a reservation that is held when it turns is
- * held in the next one.
+ * held in the next one. A clock that is set back turns none: no window comes twice.
  */
 function tell(state: BudgetState, now: number): void {
-  if (!(now > state.now)) return;
+  if (Number.isNaN(now) || now === state.now) return;
+  const isBack = now < state.now;
   state.now = now;
-  if (now < state.turnsAt) return;
+  if (now < state.turnsAt && !isBack) return;
   state.turnsAt = Infinity;
   const turned: Account[] = [];
   for (const on of state.windows) {
@@ -206,6 +207,9 @@ function tell(state: BudgetState, now: number): void {
         on.warnFrom[at] = window.warnFrom[at] ?? Infinity;
       });
       turned.push(on);
+    } else if (window.endsAt - now > 2 * window.everyMs) {
+      // The clock had been wrong: the window would last for as long as that.
+      window.endsAt = windowEnd(window, now);
     }
     state.turnsAt = Math.min(state.turnsAt, window.endsAt);
   }

@@ -21,7 +21,8 @@ interface Restorable {
 
 /**
  * Keeps account of the armed `after` timers and delayed sends of one actor system. XState does
- * not arm them again when it restores a snapshot, and notes their start by the wall clock.
+ * not arm them again when it restores a snapshot, and notes their start by the wall clock, which
+ * a sleeping computer moves.
  */
 export class MachineTimers {
   readonly #root: AnyActor;

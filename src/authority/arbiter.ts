@@ -67,10 +67,10 @@ export class Arbiter {
     this.prices = this.#ledger.prices;
   }
 
-  /** Sets the time of what follows, in milliseconds; it never goes back. */
-  at(now: number): void {
-    this.#ledger.at(now);
-    this.#rights.at(now);
+  /** Sets the time of what follows: the date, and what has passed, which never goes back. */
+  at(wall: number, now = wall): void {
+    this.#ledger.at(wall);
+    this.#rights.at(wall, now);
   }
 
   /** Opens the seat of an agent that is about to begin. */

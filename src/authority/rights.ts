@@ -55,6 +55,8 @@ export class Rights {
   readonly #kept = new Set<string>();
   readonly #layers = new WeakMap<Layer, CapabilityLayer>();
   #now: number;
+  /** The furthest that the date was ever ahead of what has passed. */
+  #ahead = Number.NEGATIVE_INFINITY;
 
   constructor({ grants, workspaceGrants, now = 0, inspect }: RightsOptions) {
     const own = [supervisorGrants(grants)];
@@ -67,9 +69,13 @@ export class Rights {
     this.#state = this.#actor.start().getSnapshot().state;
   }
 
-  /** Sets the time of what follows. */
-  at(now: number): void {
-    this.#now = now;
+  /**
+   * Sets the time of what follows. A right that was given for a time goes by the date and by what
+   * has passed: it lapses while a computer sleeps, and a clock that is set back lengthens nothing.
+   */
+  at(wall: number, now: number): void {
+    this.#ahead = Math.max(this.#ahead, wall - now);
+    this.#now = now + this.#ahead;
   }
 
   /** Fails with `OPTIONS_INVALID` for grants that cannot be read. */

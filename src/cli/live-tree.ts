@@ -50,9 +50,9 @@ export class LiveTree {
   #spawned = 0;
   #from: number | undefined;
 
-  /** When the first thing happened, in milliseconds since the epoch. */
+  /** When the first thing happened, by the clock of `performance.now`. */
   get from(): number {
-    return this.#from ?? Date.now();
+    return this.#from ?? performance.now();
   }
 
   apply(event: RuntimeEvent): void {

@@ -129,7 +129,7 @@ export class LiveView implements Disposable {
   }
 
   #draw(): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#tree.look(this.#look(), now);
     const { columns, rows } = this.#terminal;
     const shape = { columns: columns || COLUMNS, rows: rows || ROWS, colours: true };

@@ -65,8 +65,10 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   using view = isLive ? liveView(tree, started) : undefined;
   const line = command.json ? jsonLines(stdout) : view === undefined ? reading(stderr) : view.event;
   const agents = await tell(events, ref.path, (event) => {
-    tree.apply(event);
-    line(event);
+    // What people read are durations, and the date of an event jumps when a computer has slept.
+    const timed = { ...event, at: performance.now() };
+    tree.apply(timed);
+    line(command.json ? event : timed);
   });
   const outcome = await ref.outcome;
   view?.[Symbol.dispose]();
@@ -87,15 +89,13 @@ async function tell(
 ): Promise<{ readonly spawned: number; readonly tookMs: number }> {
   let spawned = 0;
   let from: number | undefined;
-  let to = 0;
   for await (const event of events) {
-    from ??= event.at;
-    to = event.at;
+    from ??= performance.now();
     if (event.type === "agent.spawned") spawned += 1;
     line(event);
     if (event.type === "agent.stopped" && event.path === path) break;
   }
-  return { spawned, tookMs: to - (from ?? to) };
+  return { spawned, tookMs: from === undefined ? 0 : performance.now() - from };
 }
 
 function jsonLines(stdout: Output): (event: RuntimeEvent) => void {

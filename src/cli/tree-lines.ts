@@ -55,7 +55,7 @@ const HEAD = [
  *
  * **Guarantees** fewer lines than the terminal has (one at least), each narrower than it; every
  * agent has a line or is counted by one.
- * @param now milliseconds since the epoch
+ * @param now milliseconds, of the clock that the events were timed with
  * @param from when the first agent was spawned
  */
 export function treeLines(

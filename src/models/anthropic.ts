@@ -104,7 +104,7 @@ async function attempt(
   } catch (thrown) {
     // What breaks after the last event breaks nothing.
     if (reply.whole() === undefined) {
-      const context = { model, attempts, begun, apiKey, now: clock.now() };
+      const context = { model, attempts, begun, apiKey, now: clock.wall() };
       const { unbilled, ...failure } = describeFailure(thrown, context);
       return { status: "failed", ...failure, remains: unbilled ? nothingUsed : remains() };
     }

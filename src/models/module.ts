@@ -93,7 +93,7 @@ export function moduleModel(
           run.begun = true;
           return { status: "answered", reply: await ask(model, question, run, call) };
         } catch (thrown) {
-          const failure = describeThrown(thrown, { url, attempts, now: policy.clock.now() });
+          const failure = describeThrown(thrown, { url, attempts, now: policy.clock.wall() });
           return { status: "failed", ...failure, remains: remainsOf(run, call.signal) };
         }
       };

@@ -75,14 +75,14 @@ export class Approvals {
     const { node, callId, kind, subject, reason, input, version } = question;
     this.#count += 1;
     const id = `approval-${this.#count}`;
-    const askedAt = Math.floor(clock.now());
+    const askedAt = Math.floor(clock.wall());
     const expiresAt = askedAt + this.#timeoutMs;
     const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
     const about = { kind, subject, reason, ...(input === undefined ? {} : { input }), ...hash };
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     this.#open.set(id, { asked, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
-    kernel.hold(node, callId, { id, until: expiresAt });
+    kernel.hold(node, callId, { id, until: clock.now() + this.#timeoutMs });
     log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt });
     if (this.#approve !== undefined) void this.#callBack(this.#approve, asked);
   }

@@ -10,7 +10,7 @@ export type EventListener = (event: RuntimeEvent) => void;
 /** Numbers what happened, keeps it in the journal, and tells listeners and readers. */
 export class EventLog {
   readonly #journal: Journal;
-  readonly #now: () => number;
+  readonly #wall: () => number;
   readonly #emitter = new EventEmitter<Record<string, [RuntimeEvent]>>();
   readonly #contained = new WeakMap<EventListener, EventListener>();
   readonly #readers = new Set<EventReader>();
@@ -19,9 +19,9 @@ export class EventLog {
   #telling = false;
   #closed = false;
 
-  constructor(journal: Journal, now: () => number) {
+  constructor(journal: Journal, wall: () => number) {
     this.#journal = journal;
-    this.#now = now;
+    this.#wall = wall;
   }
 
   get last(): number {
@@ -30,7 +30,7 @@ export class EventLog {
 
   fact(type: FactType, path: string, body: EventBody): void {
     const seq = this.#journal.last + 1;
-    const event = { type, path, at: Math.floor(this.#now()), seq, ...body };
+    const event = { type, path, at: Math.floor(this.#wall()), seq, ...body };
     this.#journal.append(event);
     this.#tell(event);
   }
@@ -39,7 +39,7 @@ export class EventLog {
   ephemeral(type: EphemeralType, path: string, body: EventBody): void {
     if (this.#readers.size === 0 && !this.#heard(type)) return;
     const after = this.#journal.last;
-    this.#tell({ type, path, at: Math.floor(this.#now()), after, ...body });
+    this.#tell({ type, path, at: Math.floor(this.#wall()), after, ...body });
   }
 
   on(type: EventType | "*", listener: EventListener, once: boolean): void {
@@ -69,6 +69,7 @@ export class EventLog {
       wants: (event) =>
         (type === undefined || event.type === type) &&
         (path === undefined || path === "/" || isBelow(event.path, path)),
+      wall: this.#wall,
       onClose: (closed) => this.#readers.delete(closed),
       ...(options.since === undefined ? {} : { since: options.since }),
     });

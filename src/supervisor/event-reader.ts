@@ -13,6 +13,7 @@ export const READER_BOUND = 10_000;
 export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   readonly #wants: (event: RuntimeEvent) => boolean;
   readonly #journal: Journal;
+  readonly #wall: () => number;
   readonly #onClose: (reader: EventReader) => void;
   #buffer: RuntimeEvent[] = [];
   #head = 0;
@@ -26,10 +27,13 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     readonly journal: Journal;
     readonly since?: number;
     readonly wants: (event: RuntimeEvent) => boolean;
+    /** The date, in milliseconds. */
+    readonly wall: () => number;
     readonly onClose: (reader: EventReader) => void;
   }) {
     this.#journal = options.journal;
     this.#wants = options.wants;
+    this.#wall = options.wall;
     this.#onClose = options.onClose;
     this.#seen = options.since ?? options.journal.last;
     this.#behind = options.since !== undefined;
@@ -98,7 +102,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     if (this.#missed || (this.#behind && forgotten > 0)) {
       this.#missed = false;
       this.#seen += forgotten;
-      return { type: "gap", path: "/", at: Date.now(), after: this.#seen, forgotten };
+      return { type: "gap", path: "/", at: Math.floor(this.#wall()), after: this.#seen, forgotten };
     }
     while (this.#behind) {
       const facts = this.#journal.read(this.#seen, READER_BOUND);

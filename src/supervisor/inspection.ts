@@ -51,7 +51,7 @@ export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostE
 function inspectedIn(swarm: Swarm): Inspected {
   const { kernel } = swarm;
   return {
-    now: () => swarm.clock.now(),
+    now: () => swarm.clock.wall(),
     rows: () => rowsOf(swarm),
     budget(path) {
       const seat = swarm.record(path)?.seat;

@@ -45,8 +45,9 @@ export async function launch(
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const { prices, rates } = options;
   const bounds = { workspaceBudget: workspace.budget, workspaceGrants: workspace.grants };
-  const arbiter = new Arbiter({ grants, budget, prices, now: clock.now(), ...bounds });
-  const log = new EventLog(new MemoryJournal(), () => clock.now());
+  const arbiter = new Arbiter({ grants, budget, prices, now: clock.wall(), ...bounds });
+  arbiter.at(clock.wall(), clock.now());
+  const log = new EventLog(new MemoryJournal(), () => clock.wall());
   const { approve, approvalTimeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS } = options;
   const { intensity, breaker } = options;
   const asking = { approvalTimeoutMs, approve, breaker };

@@ -186,6 +186,14 @@ const breakerSchema = z.strictObject({
   maxOpenMs: milliseconds.optional(),
 });
 
+/** Not copied: a clock may be an instance of a class. */
+const clockSchema = z.unknown().superRefine((clock, context) => {
+  for (const name of ["now", "wall", "setTimeout", "clearTimeout"]) {
+    if (typeof (clock as Record<string, unknown> | null)?.[name] === "function") continue;
+    context.addIssue({ code: "custom", path: [name], message: "must be a function" });
+  }
+});
+
 export const supervisorSchema = z.strictObject({
   threads: z.number().int().min(0).max(1024).optional(),
   limits: limitsSchema.optional(),
@@ -210,7 +218,7 @@ export const supervisorSchema = z.strictObject({
   inspect: z.union([z.boolean(), inspectSchema]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   workspace: z.union([z.string(), z.literal(false)]).optional(),
-  clock: z.unknown().optional(),
+  clock: clockSchema.optional(),
 });
 
 export const stopSchema = z.strictObject({

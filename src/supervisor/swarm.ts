@@ -94,7 +94,7 @@ export class Swarm {
   step<T>(decide: (kernel: Kernel) => T): T {
     const now = this.clock.now();
     this.kernel.at(now);
-    this.#parts?.arbiter.at(now);
+    this.#parts?.arbiter.at(this.clock.wall(), now);
     try {
       return decide(this.kernel);
     } finally {

@@ -101,16 +101,39 @@ const onceEach: Invariant<InnerScene> = {
 
 const intensity: Invariant<InnerScene> = {
   name: "nobody is restarted more often than allowed",
-  ofEvent: ({ type, path, cause, at }, { history, swarm }) => {
+  ofEvent: ({ type, path, cause }, { history, swarm }) => {
     if (type !== "agent.restarted") return undefined;
     if ((cause as { readonly path?: string }).path !== path) return undefined;
     const rule = swarm.kernel.find(path)?.parent?.birth.intensity;
     const { maxRestarts, withinMs } = { ...DEFAULT_INTENSITY, ...rule };
     // Restarts are counted when somebody fails, and told after a wait: half of the window is sure.
     const times = history.restarts.get(keeperOf(path)) ?? [];
-    const lately = times.filter((time) => at - time < withinMs / 2).length + 1;
+    const now = swarm.clock.now();
+    const lately = times.filter((time) => now - time < withinMs / 2).length + 1;
     if (lately <= maxRestarts) return undefined;
     return `${path} begins anew as number ${lately} of ${maxRestarts} in ${withinMs} ms`;
+  },
+};
+
+const dated: Invariant<InnerScene> = {
+  name: "each event has its date",
+  ofEvent: ({ type, at }, { swarm }) => {
+    const date = Math.floor(swarm.clock.wall());
+    return at === date ? undefined : `${type} is of ${at}, and it is ${date}`;
+  },
+};
+
+const nothingEarly: Invariant<InnerScene> = {
+  name: "nobody's time is over before it has passed",
+  ofEvent: ({ type, path, outcome }, { history, swarm }) => {
+    if (type !== "agent.stopped") return undefined;
+    if ((outcome as { readonly status?: string }).status !== "timed-out") return undefined;
+    for (let node = swarm.kernel.find(path); node !== undefined; node = node.parent) {
+      const { timeoutMs = Number.POSITIVE_INFINITY } = node.birth;
+      const { spawnedMs = 0 } = history.agents.get(node.path) ?? {};
+      if (swarm.clock.now() - spawnedMs >= timeoutMs) return undefined;
+    }
+    return `${path} had time left, and so had everybody above it`;
   },
 };
 
@@ -123,6 +146,8 @@ export const eventInvariants: readonly Invariant<InnerScene>[] = [
   childrenFirst,
   onceEach,
   intensity,
+  dated,
+  nothingEarly,
 ];
 
 function twice({ type, callId }: RuntimeEvent): string {

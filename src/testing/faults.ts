@@ -17,6 +17,11 @@ export interface FaultRates {
   readonly pause?: number;
   /** Somebody stops the supervisor; per step. Default 0.001. */
   readonly stop?: number;
+  /**
+   * The date jumps, up to nine hours forward, as after sleep, or an hour back; per step. Default
+   * 0.01.
+   */
+  readonly clockJump?: number;
   /** A tool fails; per call. Default 0.05. */
   readonly toolFailure?: number;
   /** A tool never answers; per call. Default 0.05. */
@@ -36,6 +41,7 @@ export const FAULT_RATES: Required<FaultRates> = {
   cancel: 0.005,
   pause: 0.01,
   stop: 0.001,
+  clockJump: 0.01,
   toolFailure: 0.05,
   toolSilence: 0.05,
   modelCut: 0.03,
@@ -45,7 +51,9 @@ export const FAULT_RATES: Required<FaultRates> = {
 /** Faults of one schedule at most, beside those of calls, so that it comes to an end. */
 const MOST_FAULTS = 12;
 
-const STRIKES = ["crash", "freeze", "cancel", "pause", "stop"] as const;
+const HOUR_MS = 3_600_000;
+
+const STRIKES = ["crash", "freeze", "cancel", "pause", "stop", "clockJump"] as const;
 
 /** Something that goes wrong now. */
 export type Fault = Pick<Choice, "what" | "run">;
@@ -59,6 +67,8 @@ export interface FaultSurroundings {
   /** Has something happen at a time that is chosen. */
   readonly later: (what: string, run: () => void) => void;
   readonly stop: () => void;
+  /** Sets the date forward, or back where it is less than nothing. */
+  readonly jump: (ms: number) => void;
 }
 
 /** Has things go wrong, by chance. */
@@ -128,6 +138,12 @@ export class Faults {
       if (again) later("the supervisor is stopped once more", stop);
     };
     return { what: "the supervisor is stopped", run };
+  }
+
+  protected clockJump(): Fault {
+    const { random, jump } = this.#at;
+    const ms = random.chance(0.5) ? random.below(9 * HOUR_MS) : -random.below(HOUR_MS);
+    return { what: `the date jumps by ${ms} ms`, run: () => jump(ms) };
   }
 
   #resume(path: string): void {

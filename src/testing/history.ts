@@ -6,6 +6,8 @@ import type { TokenUsage } from "../wire/transcript.ts";
 export interface AgentHistory {
   readonly path: string;
   readonly spawnedAt: number;
+  /** What had passed by then, in milliseconds of the simulation's clock. */
+  readonly spawnedMs: number;
   /** How often it was begun anew after a failure. */
   restarts: number;
   /** The `seq` of its one outcome. */
@@ -59,7 +61,8 @@ export class History implements Past {
     return false;
   }
 
-  add(event: RuntimeEvent): void {
+  /** @param now what has passed, in milliseconds: the date of the event may have jumped */
+  add(event: RuntimeEvent, now: number): void {
     if (event.seq !== undefined) this.last = event.seq;
     const { type, path } = event;
     const agent = this.agents.get(path);
@@ -68,6 +71,7 @@ export class History implements Past {
         this.agents.set(path, {
           path,
           spawnedAt: this.last,
+          spawnedMs: now,
           restarts: 0,
           stoppedAt: undefined,
           toolCalls: 0,
@@ -79,7 +83,7 @@ export class History implements Past {
         this.closed.delete(path);
         // A supervisor that begins anew counts anew.
         this.restarts.delete(path);
-        this.#countRestart(event);
+        this.#countRestart(event, now);
         break;
       case "agent.stopped":
         if (agent !== undefined) agent.stoppedAt = this.last;
@@ -129,11 +133,11 @@ export class History implements Past {
   }
 
   /** Those that come back together count once: for the one that failed. */
-  #countRestart({ path, cause, at }: RuntimeEvent): void {
+  #countRestart({ path, cause }: RuntimeEvent, now: number): void {
     if ((cause as { readonly path?: string } | undefined)?.path !== path) return;
     const keeper = keeperOf(path);
     const times = this.restarts.get(keeper) ?? [];
-    times.push(at);
+    times.push(now);
     this.restarts.set(keeper, times);
   }
 

@@ -15,6 +15,9 @@ interface Armed {
  * they were set, each seeing its own time as now.
  * **Gotcha** it drives what the supervisor itself waits for: `timeoutMs`, grace, deadlines of
  * tools. Threads keep the system's time: a model that is retried there waits for real.
+ *
+ * It has both times: what passes (`now`), and the date (`wall`), which goes along and can be set
+ * by itself, as when a computer has slept or somebody has set its clock.
  * @example
  * const clock = new ManualClock();
  * await using supervisor = await Supervisor.start({ clock, agents });
@@ -25,15 +28,43 @@ interface Armed {
 export class ManualClock implements Clock {
   readonly #timers = new Set<Armed>();
   #now: number;
+  /** How far the date is ahead of what has passed. */
+  #ahead = 0;
 
   /** @param now milliseconds since the epoch; default: the first of January 2026 */
   constructor(now: number = Date.UTC(2026, 0, 1)) {
     this.#now = now;
   }
 
-  /** Milliseconds since the epoch. */
+  /** What has passed, in milliseconds: it begins as the date does, and no jump moves it. */
   now(): number {
     return this.#now;
+  }
+
+  /** The date, in milliseconds since the epoch. */
+  wall(): number {
+    return this.#now + this.#ahead;
+  }
+
+  /**
+   * Sets the date, forward or back: nothing passes, no timer runs.
+   *
+   * **Fails with** a RangeError for what is no date.
+   * @param date milliseconds since the epoch
+   */
+  setWall(date: number): void {
+    if (Number.isNaN(new Date(date).getTime())) throw new RangeError(`setWall: ${date} is no date`);
+    this.#ahead = date - this.#now;
+  }
+
+  /**
+   * The computer sleeps: the date goes on, and nothing else does.
+   *
+   * **Fails with** a RangeError for a time that is negative or no number.
+   */
+  sleep(ms: number): void {
+    if (!(ms >= 0)) throw new RangeError(`sleep: ${ms} is no number of milliseconds`);
+    this.setWall(this.wall() + ms);
   }
 
   setTimeout(run: () => void, delayMs: number): unknown {

@@ -161,6 +161,9 @@ class Schedule implements Simulation {
       supervisor,
       later: (what, run) => this.#later(what, run),
       stop: () => this.#stop(supervisor),
+      jump: (ms) => {
+        this.#time.ahead += ms;
+      },
     });
   }
 
@@ -233,7 +236,7 @@ class Schedule implements Simulation {
       const wrong = ofEvent?.(event, scene);
       if (wrong !== undefined) this.#wrong ??= this.#failure(name, wrong);
     }
-    this.#history.add(event);
+    this.#history.add(event, this.#clock.now());
   }
 
   #ask(question: "ofStep" | "atRest" | "atEnd"): void {

@@ -16,6 +16,8 @@ export class SimulatedTime implements ChoiceSource {
   readonly #lateness: number;
   readonly #clocks = new Set<SimulatedClock>();
   now = Date.UTC(2026, 0, 1);
+  /** How far the date is ahead of what has passed: less than nothing where a clock was set back. */
+  ahead = 0;
 
   /** @param lateness how often, from 0 to 1, time goes on before its time or for longer */
   constructor(random: Random, lateness: number) {
@@ -80,6 +82,10 @@ export class SimulatedClock implements Clock, ChoiceSource {
 
   now(): number {
     return this.#time.now;
+  }
+
+  wall(): number {
+    return this.#time.now + this.#time.ahead;
   }
 
   setTimeout(run: () => void, delayMs: number): unknown {

@@ -18,7 +18,7 @@ export interface PendingApproval {
   readonly reason: string;
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
-  /** When it is refused if nobody has answered. */
+  /** When it is refused if nobody has answered: later where the computer sleeps meanwhile. */
   readonly expiresAt: number;
 }
 

@@ -12,6 +12,7 @@ export function manualClock(): ManualClock {
   let [now, id] = [0, 0];
   return {
     now: () => now,
+    wall: () => now,
     setTimeout(callback, delayMs) {
       id += 1;
       timers.set(id, { dueAt: now + delayMs, callback });

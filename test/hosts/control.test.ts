@@ -15,6 +15,7 @@ const begin = () => {
   const timers = new Set<Timer>();
   const clock = {
     now: () => 0,
+    wall: () => 0,
     setTimeout: (run: () => void, ms: number) => {
       const timer = { run, ms };
       timers.add(timer);

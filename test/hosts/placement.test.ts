@@ -23,7 +23,7 @@ const begin = (limit: number) => {
   };
   const placement = new Placement({
     limit,
-    clock: { now: () => now, setTimeout, clearTimeout: () => undefined },
+    clock: { now: () => now, wall: () => now, setTimeout, clearTimeout: () => undefined },
     events: {
       onFrames: () => undefined,
       onStarted: () => undefined,

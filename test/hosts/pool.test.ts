@@ -69,7 +69,7 @@ describe("a host whose thread cannot be made", () => {
       id: "guest-1",
       kind: "guest",
       words: new SharedArrayBuffer(4),
-      clock: { now: () => 0, setTimeout, clearTimeout: () => undefined },
+      clock: { now: () => 0, wall: () => 0, setTimeout, clearTimeout: () => undefined },
       startMs: 1_000,
       killMs: 1_000,
       heartbeatMs: 500,

@@ -112,13 +112,21 @@ describe("budget: a window", () => {
     expect(takeWarnings(state)).toEqual([warn]);
   });
 
-  it("never goes back in time, and ends with its account", () => {
+  it("turns at no date that was before, lasts for two at most, and ends with its account", () => {
     const state = budget({ now: 5 * minute });
     const windows = [{ everyMs: minute, ceilings: { toolCalls: 1 } }];
     decideBudget(state, { type: "open", path: "/a/b", parent: "/a", windows });
-    tell(state, minute);
-    expect(state.now).toBe(5 * minute);
-    expect(state.turnsAt).toBe(6 * minute);
+    const ask = (key: string) =>
+      decideBudget(state, { type: "reserve", key, account: "/a/b", amounts: { toolCalls: 1 } });
+    expect(ask("1").status).toBe("granted");
+    tell(state, 4 * minute);
+    expect([state.turnsAt, ask("2").status]).toEqual([6 * minute, "refused"]);
+    tell(state, Number.NaN);
+    tell(state, 4 * minute - 1);
+    expect([state.now, state.turnsAt]).toEqual([4 * minute - 1, 4 * minute]);
+    expect(ask("3")).toMatchObject({ status: "refused", retryAt: 4 * minute });
+    tell(state, 4 * minute);
+    expect(ask("4").status).toBe("granted");
     decideBudget(state, { type: "close", account: "/a/b" });
     tell(state, 7 * minute);
     expect([state.turnsAt, state.windows.size]).toEqual([Infinity, 0]);

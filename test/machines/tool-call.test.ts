@@ -1,9 +1,10 @@
 import { array, assert, asyncProperty, constantFrom, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { initialTransition, SimulatedClock, type SnapshotFrom, transition } from "xstate";
+import { initialTransition, type SnapshotFrom, transition } from "xstate";
 import { type ToolCallEvent, toolCall } from "../../machines/tool-call.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 import type { CallResult } from "../../src/wire/delivery.ts";
+import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { RecordedToolbox } from "../tools/fixture-toolbox.ts";
 
 /** What can happen to a call from outside. */

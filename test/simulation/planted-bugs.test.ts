@@ -157,6 +157,26 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
       }),
   ],
   [
+    "events are dated by what has passed",
+    "each event has its date",
+    ({ log, clock }) =>
+      wrap(
+        log,
+        "on",
+        (on) => (type, listener, once) =>
+          on(type, (event) => listener({ ...event, at: clock.now() }), once),
+      ),
+  ],
+  [
+    "deadlines are looked at by a date that is ahead",
+    "nobody's time is over before it has passed",
+    ({ kernel, clock }) =>
+      wrap(kernel, "tick", (tick) => () => {
+        kernel.at(clock.now() + 3_600_000);
+        tick();
+      }),
+  ],
+  [
     "what is told is told twice",
     "each message is heard once, in order",
     ({ kernel }) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SimulatedClock } from "xstate";
 import { data, hello, respond, result, stream, WebServer } from "../fixtures/mcp/web-server.ts";
+import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { type CallEnd, ends, failure, webSwarm } from "./web-swarm.ts";
 
 const listChanged = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { SimulatedClock } from "xstate";
 import type { RuntimeEvent } from "../../src/index.ts";
 import { respond, WebServer } from "../fixtures/mcp/web-server.ts";
+import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { ends, webSwarm } from "./web-swarm.ts";
 
 describe("an MCP server that is away", () => {

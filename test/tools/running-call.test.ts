@@ -1,10 +1,10 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SimulatedClock } from "xstate";
 import { CoppiceError } from "../../src/errors.ts";
 import { type Callable, type CallContext, RunningCall } from "../../src/tools/running-call.ts";
 import { defineTool, type ToolContext } from "../../src/tools/tool.ts";
 import type { Clock } from "../../src/wire/clock.ts";
+import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { RecordedToolbox } from "./fixture-toolbox.ts";
 
 const rejections: unknown[] = [];
@@ -275,6 +275,7 @@ it("leaves no timer and no listener behind 10,000 calls on one signal", async ()
   const clock = new SimulatedClock();
   const { call } = await boxOf(() => Promise.resolve(1), {
     now: () => clock.now(),
+    wall: () => clock.now(),
     setTimeout: (callback, delayMs) => {
       const id = clock.setTimeout(callback, delayMs);
       timers.add(id);

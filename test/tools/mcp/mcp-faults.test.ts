@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SimulatedClock } from "xstate";
 import type { CallResult } from "../../../src/wire/delivery.ts";
+import { SimulatedClock } from "../../fixtures/simulated-clock.ts";
 import { fixture, isAlive, RecordedToolbox } from "../fixture-toolbox.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { SimulatedClock } from "xstate";
+import { SimulatedClock } from "../../fixtures/simulated-clock.ts";
 import { installed, RecordedToolbox } from "../fixture-toolbox.ts";
 
 const running: ChildProcess[] = [];

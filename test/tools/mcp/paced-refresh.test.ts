@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SimulatedClock } from "xstate";
 import { PacedRefresh } from "../../../src/tools/mcp/paced-refresh.ts";
+import { SimulatedClock } from "../../fixtures/simulated-clock.ts";
 
 /** A refresh whose end is in the test's hands. */
 class Paced {
