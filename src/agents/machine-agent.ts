@@ -16,6 +16,7 @@ import { failureOf, faultOf } from "./machine-failure.ts";
 import { MachineTimers } from "./machine-timers.ts";
 import { isWorking } from "./machine-work.ts";
 import { plainJson } from "./plain-json.ts";
+import { RunningActors } from "./running-actors.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
 
@@ -43,25 +44,22 @@ export class MachineAgent implements Resident {
     this.#actor = createActor(machine, {
       id: placement.name,
       input: placement.input,
-      clock: {
-        setTimeout: (callback: () => void, delayMs: number) =>
-          clock.setTimeout(() => this.#fire(callback), delayMs),
-        clearTimeout: (id: unknown) => clock.clearTimeout(id),
-      },
+      clock,
       inspect: (event: InspectionEvent) => this.#inspect(event),
       // XState writes into what it restores.
       ...(state === undefined ? {} : { snapshot: structuredClone(state.machine) as never }),
     });
     openDoor(this.#actor.system, this.#door);
-    this.#timers = new MachineTimers(this.#actor, clock);
+    this.#timers = new MachineTimers(this.#actor, clock, () => seat.touch());
+    // Behind the timers: what ends an actor cancels its own first.
+    new RunningActors(this.#actor);
     this.#actor.subscribe({
       error: (thrown) => {
         this.#fault = { thrown };
         seat.touch();
       },
     });
-    this.#timers.restore(placement.timers ?? []);
-    this.#actor.start();
+    this.#start(placement);
     // Where it was on its last host is no news.
     if (state !== undefined) this.#sentValue = JSON.stringify(this.#actor.getSnapshot().value);
   }
@@ -113,6 +111,18 @@ export class MachineAgent implements Resident {
       // It is being forgotten; what its stopping threw concerns nobody any more.
       this.#fault ??= { thrown };
     }
+    this.#timers.close();
+  }
+
+  /** Whatever fails here, nothing that was begun goes on. */
+  #start({ timers = [] }: Placement): void {
+    try {
+      this.#timers.restore(timers);
+      this.#actor.start();
+    } catch (thrown) {
+      this.drop();
+      throw thrown;
+    }
   }
 
   #describe(): Moved {
@@ -163,12 +173,6 @@ export class MachineAgent implements Resident {
     this.#door.withdraw(reason);
     this.#actor.send(event);
     if (!this.isOver) this.#door.refuseOpen();
-  }
-
-  #fire(callback: () => void): void {
-    this.#timers.fired();
-    this.#seat.touch();
-    callback();
   }
 
   /** Any actor's step is a change of the state that is restored, not only the root's. */

@@ -1,4 +1,4 @@
-import type { AnyActor, AnyActorRef } from "xstate";
+import type { AnyActor, AnyActorRef, EventObject } from "xstate";
 import type { Clock } from "../wire/clock.ts";
 import type { Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
@@ -8,64 +8,66 @@ import { plainJson } from "./plain-json.ts";
 type ActorPath = readonly string[];
 
 /** What a timer carries, so that it can be armed again on another host. */
-interface Armed {
+interface Carried {
   readonly event: Json;
   readonly source: ActorPath;
   readonly target: ActorPath;
 }
 
-/** The part of XState's system from which its start arms timers. */
-interface Restorable {
-  readonly _snapshot: { readonly _scheduledEvents: Record<string, object> };
+/** The part of XState's system that an actor's own events go through. */
+interface Relaying {
+  _relay(source: AnyActorRef, target: AnyActorRef, event: EventObject): void;
+}
+
+interface Armed {
+  readonly id: string;
+  readonly source: AnyActorRef;
+  readonly target: AnyActorRef;
+  readonly event: EventObject;
+  readonly due: number;
+  handle: unknown;
 }
 
 /**
- * Keeps account of the armed `after` timers and delayed sends of one actor system. XState does
- * not arm them again when it restores a snapshot, and notes their start by the wall clock, which
- * a sleeping computer moves.
+ * The armed `after` timers and delayed sends of one actor system, in XState's stead: it keeps one
+ * of several under one id, does not arm them again when it restores a snapshot, and notes their
+ * start by the wall clock, which a sleeping computer moves.
  */
 export class MachineTimers {
   readonly #root: AnyActor;
   readonly #clock: Clock;
-  readonly #due = new Map<string, number>();
+  /** In the order in which they were armed. */
+  readonly #armed = new Set<Armed>();
+  readonly #onFire: () => void;
   #changed = false;
 
-  /** To be made between the root's creation and its start, before anything is armed. */
-  constructor(root: AnyActor, clock: Clock) {
+  /**
+   * To be made between the root's creation and its start, before anything is armed.
+   * @param onFire told before a timer's event is sent
+   */
+  constructor(root: AnyActor, clock: Clock, onFire: () => void) {
     this.#root = root;
     this.#clock = clock;
+    this.#onFire = onFire;
     const { scheduler } = root.system;
-    const { schedule, cancel } = scheduler;
-    scheduler.schedule = (source, target, event, delay, given) => {
-      const id = given ?? Math.random().toString(36).slice(2);
-      this.#changed = true;
-      this.#due.set(keyOf(source, id), clock.now() + delay);
-      schedule(source, target, event, delay, id);
+    scheduler.schedule = (source, target, event, delay, id = "") => {
+      this.#arm({ source, target, event, id }, delay);
     };
     scheduler.cancel = (source, id) => {
-      this.#changed = this.#due.delete(keyOf(source, id)) || this.#changed;
-      cancel(source, id);
+      this.#disarm((armed) => armed.source === source && armed.id === id);
     };
+    scheduler.cancelAll = (source) => this.#disarm((armed) => armed.source === source);
   }
 
-  /** Notes that one has fired. */
-  fired(): void {
-    this.#changed = true;
-  }
-
-  /**
-   * Puts back what was armed when the machine was moved: the start of its system arms it. An
-   * actor that is gone needs no timer.
-   */
+  /** Arms again, before its start, what was armed when the machine was moved. */
   restore(timers: readonly Timer[]): void {
-    const { _scheduledEvents: scheduled } = (this.#root.system as unknown as Restorable)._snapshot;
     for (const { id, dueMs, event } of timers) {
-      const armed = event as unknown as Armed;
-      const source = find(this.#root, armed.source);
-      const target = find(this.#root, armed.target);
+      const carried = event as unknown as Carried;
+      const source = find(this.#root, carried.source);
+      const target = find(this.#root, carried.target);
+      // An actor that is gone needs no timer.
       if (source === undefined || target === undefined) continue;
-      const timer = { id, source, target, event: armed.event, delay: dueMs };
-      scheduled[keyOf(source, id)] = timer;
+      this.#arm({ id, source, target, event: carried.event as unknown as EventObject }, dueMs);
     }
   }
 
@@ -74,22 +76,46 @@ export class MachineTimers {
     if (!this.#changed) return undefined;
     this.#changed = false;
     const now = this.#clock.now();
-    const scheduled = Object.entries(this.#root.system.getSnapshot()._scheduledEvents);
-    const live = new Set(scheduled.map(([key]) => key));
-    for (const key of this.#due.keys()) if (!live.has(key)) this.#due.delete(key);
-    return scheduled.flatMap(([key, { id, event, source, target, delay }]): Timer[] => {
+    return [...this.#armed].flatMap(({ id, event, source, target, due }): Timer[] => {
       const from = pathOf(this.#root, source);
       const to = pathOf(this.#root, target);
       if (from === undefined || to === undefined) return [];
-      const dueMs = Math.max(0, (this.#due.get(key) ?? now + delay) - now);
-      const armed = { event: plainJson(event, `The delayed event ${event.type}`) };
-      return [{ id, dueMs, event: { ...armed, source: from, target: to } }];
+      const plain = plainJson(event, `The delayed event ${event.type}`);
+      const carried = { event: plain, source: from, target: to };
+      return [{ id, dueMs: Math.max(0, due - now), event: carried }];
     });
   }
-}
 
-function keyOf(source: AnyActorRef, id: string): string {
-  return `${source.sessionId}.${id}`;
+  /** Nothing fires any more. */
+  close(): void {
+    this.#disarm(() => true);
+  }
+
+  #arm(timer: Omit<Armed, "due" | "handle">, delay: number): void {
+    // A delay that is no number has always been none; one without an end has no place in JSON.
+    const delayMs = Math.min(Number.isNaN(delay) ? 0 : delay, Number.MAX_SAFE_INTEGER);
+    const armed: Armed = { ...timer, due: this.#clock.now() + delayMs, handle: undefined };
+    armed.handle = this.#clock.setTimeout(() => this.#fire(armed), delayMs);
+    this.#armed.add(armed);
+    this.#changed = true;
+  }
+
+  #fire(armed: Armed): void {
+    this.#armed.delete(armed);
+    this.#changed = true;
+    this.#onFire();
+    const { source, target, event } = armed;
+    (this.#root.system as unknown as Relaying)._relay(source, target, event);
+  }
+
+  #disarm(isMeant: (armed: Armed) => boolean): void {
+    for (const armed of this.#armed) {
+      if (!isMeant(armed)) continue;
+      this.#clock.clearTimeout(armed.handle);
+      this.#armed.delete(armed);
+      this.#changed = true;
+    }
+  }
 }
 
 function find(root: AnyActorRef, path: ActorPath): AnyActorRef | undefined {
