@@ -12,7 +12,7 @@ import { type End, type Ending, type Node, subtree } from "./node.ts";
 import { hasStopped, renew } from "./restarts.ts";
 import { dequeue, takeSlot } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
-import { supervise } from "./supervision.ts";
+import { supervise, type Verdict } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
 import { endTrial } from "./trials.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
@@ -65,12 +65,15 @@ export function finish(tree: Tree, node: Node, said: Said): void {
   node.calls.clear();
   node.held.length = 0;
   rest(tree, node);
+  // Before its children end: with the last of them it is gone, and no verdict would reach it. One
+  // that is stopped to come back has its supervisor's word already.
+  const verdict = node.group === undefined ? supervise(tree, node, node.finished) : undefined;
+  if (verdict !== undefined) mark(node, node.finished, verdict);
   for (const child of [...node.children.values()].reverse()) {
     if (child.end === undefined)
       endSubtree(tree, child, { status: "cancelled", reason: "parent-ended" });
   }
-  // One that is stopped to come back has its supervisor's word already.
-  if (node.group === undefined) applyVerdict(tree, node, node.finished);
+  if (verdict !== undefined) carryOut(tree, node.parent as Node, verdict);
   settleEnd(tree, node);
 }
 
@@ -81,27 +84,26 @@ export function finishOn(tree: Tree, node: Node, host: string, said: Said): void
   tree.emit({ type: "drop", node, incarnation, host });
 }
 
-/** Does what its supervisor decides: others may have to stop, or all of them to end. */
-function applyVerdict(tree: Tree, node: Node, end: End): void {
-  const verdict = supervise(tree, node, end);
-  if (verdict === undefined) return;
+/** Whoever comes back is of a group from now on; whoever is given up on has failed with that. */
+function mark(node: Node, end: End, verdict: Verdict): void {
+  if (verdict.type === "give-up") {
+    node.finished = { status: "failed", error: verdict.error, ...kept(end) };
+  } else for (const member of verdict.group.members) member.group = verdict.group;
+}
+
+/** Does what its supervisor decided: others may have to stop, or all of them to end. */
+function carryOut(tree: Tree, supervisor: Node, verdict: Verdict): void {
   const { stop, reason } = verdict;
-  if (verdict.type === "restart") {
-    const { group } = verdict;
-    for (const member of group.members) member.group = group;
-    for (const at of stop) {
-      const status = at.group === group ? "restarting" : "cancelled";
-      endSubtree(tree, at, { status, reason });
-    }
-    return;
+  for (const at of stop) {
+    const comesBack = verdict.type === "restart" && at.group === verdict.group;
+    endSubtree(tree, at, { status: comesBack ? "restarting" : "cancelled", reason });
   }
-  const { error, escalates } = verdict;
-  node.finished = { status: "failed", error, ...kept(end) };
-  for (const at of stop) endSubtree(tree, at, { status: "cancelled", reason });
-  if (!escalates) return;
-  const supervisor = node.parent as Node;
+  if (verdict.type === "restart") return;
+  // Whatever it starts from now on has not failed yet.
   supervisor.childRestarts = undefined;
-  endSubtree(tree, supervisor, { status: "failed", reason, error });
+  if (!verdict.escalates) return;
+  const { error } = verdict;
+  endSubtree(tree, supervisor, { status: "failed", reason, error, gaveUp: true });
 }
 
 /** Completes a task whose turn has ended with nothing left that could wake it. */

@@ -33,7 +33,13 @@ export type Ending =
   | { readonly status: "cancelled"; readonly reason: string }
   | { readonly status: "timed-out"; readonly reason: string }
   | { readonly status: "exhausted"; readonly reason: string; readonly unit: ExhaustedUnit }
-  | { readonly status: "failed"; readonly reason: string; readonly error: WireError }
+  | {
+      readonly status: "failed";
+      readonly reason: string;
+      readonly error: WireError;
+      /** It gave up on its children, which only a permanent agent comes back from. */
+      readonly gaveUp?: true;
+    }
   /** Stopped by its supervisor's strategy, to come back. */
   | { readonly status: "restarting"; readonly reason: string };
 

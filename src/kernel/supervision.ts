@@ -72,7 +72,8 @@ export function takesMail({ depth, closed, group, ending, finished, birth }: Nod
   if (depth === 0) return false;
   if (!closed || group !== undefined) return true;
   const { restart = "temporary" } = birth;
-  return restart !== "temporary" && ending?.status === "failed" && finished === undefined;
+  if (ending?.status !== "failed" || finished !== undefined) return false;
+  return ending.gaveUp ? restart === "permanent" : restart !== "temporary";
 }
 
 /** The table of restart types: who is restarted after which end. */
@@ -81,6 +82,8 @@ function comesBack(tree: Tree, node: Node, end: End): boolean {
   const { restart = "temporary" } = birth;
   if (restart === "temporary" || tree.root.closed || parent?.closed !== false) return false;
   if (ending !== undefined && ending.status !== "failed") return false;
+  // As OTP's `shutdown`: its supervisor has done what it could.
+  if (ending?.gaveUp && restart !== "permanent") return false;
   if (hasRunOut(tree, node)) return false;
   if (end.status === "completed") return restart === "permanent";
   return end.status === "failed" || end.status === "killed";

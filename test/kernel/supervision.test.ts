@@ -215,7 +215,7 @@ describe("escalation", () => {
   }
 
   it("fails the supervisor of a permanent child, and its own supervisor restarts it", () => {
-    const { driver, middle, low } = levels({ restart: "transient" }, { restart: "permanent" });
+    const { driver, middle, low } = levels({ restart: "permanent" }, { restart: "permanent" });
     fail(driver, low);
     expect(low.end).toMatchObject({ error: { code: "RESTART_INTENSITY_EXCEEDED" } });
     driver.ended(middle);
@@ -242,11 +242,20 @@ describe("escalation", () => {
     });
   });
 
-  it("ends at a supervisor that is temporary: it fails, and nobody brings it back", () => {
-    const { driver, top, middle, low } = levels({}, { restart: "permanent" });
+  it.each([
+    ["temporary", {}],
+    ["transient", transient],
+  ] as const)("ends at one that is %s: it fails, and nobody brings it back", (_restart, mid) => {
+    const { driver, top, middle, low } = levels(mid, { restart: "permanent" });
     fail(driver, low);
     driver.ended(middle);
     expect(middle.end).toMatchObject({ error: { code: "RESTART_INTENSITY_EXCEEDED" } });
     expect(top.end).toBeUndefined();
+  });
+
+  it("leaves a supervisor that lives on an empty window", () => {
+    const { driver, middle, low } = levels({}, transient);
+    fail(driver, low);
+    expect([middle.end, middle.childRestarts]).toEqual([undefined, undefined]);
   });
 });
