@@ -15,6 +15,7 @@ import { endStreams, withdrawPermits } from "./streams.ts";
 import { supervise } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
 import { endTrial } from "./trials.ts";
+import { closeRoom } from "./user-mail.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
 
 /** How an agent ended, by its host's word or by the loss of it. */
@@ -71,6 +72,7 @@ export function finish(tree: Tree, node: Node, said: Said): void {
   }
   // One that is stopped to come back has its supervisor's word already.
   if (node.group === undefined) applyVerdict(tree, node, node.finished);
+  closeRoom(tree, node);
   settleEnd(tree, node);
 }
 
@@ -170,6 +172,7 @@ function signal(tree: Tree, node: Node, ending: Ending): void {
     const waiting = node.mailbox.takeWaiting();
     withdrawPermits(tree, node, waiting);
     buryMail(tree, node, waiting);
+    closeRoom(tree, node);
   }
   // Who stops already was told so: a machine that cleans up would be cut short by the second word.
   if (node.finished !== undefined || node.status === "stopping" || node.depth === 0) return;
