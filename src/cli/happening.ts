@@ -60,7 +60,12 @@ const table: { readonly [Type in EventType]: Tell } = {
   "cancel.signalled": (event) => tell("cancel", `told ${count(event.agents, "agent")}`, "quiet"),
   "cancel.killed": () => tell("killed", "it outlived its grace", "bad"),
   "letter.dead": (event) => {
-    return tell("undelivered", `from ${text(event.from)}: ${text(event.reason)}`, "warning");
+    const times = typeof event.count === "number" ? ` (${event.count} letters)` : "";
+    return tell(
+      "undelivered",
+      `from ${text(event.from)}: ${text(event.reason)}${times}`,
+      "warning",
+    );
   },
   "host.started": (event) => tell("host", `${text(event.host)} started`, "quiet"),
   "host.suspect": (event) => tell("host", `${text(event.host)} does not answer`, "warning"),

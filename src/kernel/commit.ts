@@ -2,13 +2,14 @@ import type { EventBody } from "../wire/event.ts";
 import type { Frame, Out } from "../wire/frame.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { request, settleSlot } from "./calls.ts";
-import { deadLetter } from "./dead-letters.ts";
+import { undeliverable } from "./dead-letters.ts";
 import { flush } from "./dispatch.ts";
 import { finish, maybeComplete } from "./ends.ts";
 import { keepLastGood } from "./last-good.ts";
 import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 import { acquit, leaveTrial } from "./trials.ts";
+import { mailTaken } from "./user-mail.ts";
 
 /**
  * Applies a frame whole or not at all.
@@ -51,6 +52,7 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
     apply(tree, node, out);
     if (node.finished !== undefined) return;
   }
+  mailTaken(tree, node);
   settleSlot(tree, node);
   maybeComplete(tree, node);
   leaveTrial(tree, node);
@@ -95,7 +97,7 @@ function answer(
   const message = out.type === "reply" ? out.value : { ...out.error };
   if (tree.asks.get(askId) !== node) {
     const reason = "nobody waits for this answer";
-    return deadLetter(tree, { from: node.path, to: "/", reason, message });
+    return undeliverable(tree, node, { from: node.path, to: "/", reason, message });
   }
   tree.forgetAsk(askId);
   if (out.type === "reply") tree.emit({ type: "answer", askId, value: out.value });

@@ -5,6 +5,7 @@ import type { Node } from "./node.ts";
 import { restart } from "./restarts.ts";
 import type { Due, Tree } from "./tree.ts";
 import { acquit } from "./trials.ts";
+import { lapseOffers } from "./user-mail.ts";
 
 /** Does everything whose time has come. */
 export function doDue(tree: Tree): void {
@@ -27,6 +28,8 @@ function doOne(tree: Tree, due: Due): void {
       return;
     case "trial":
       return acquit(tree, due.node);
+    case "room":
+      return lapseOffers(tree, due.node);
     case "question":
       return tree.emit({ type: "question-timed-out", id: due.id });
     case "ask": {

@@ -14,20 +14,20 @@ import {
   waitFor,
 } from "./calls.ts";
 import { commit } from "./commit.ts";
-import { deadLetter } from "./dead-letters.ts";
 import { catchUp, flush, serveFrom, start } from "./dispatch.ts";
 import { doDue } from "./due.ts";
-import type { Effect } from "./effects.ts";
+import type { Effect, Fact } from "./effects.ts";
 import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
 import { countSpawn, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
 import { type Birth, createNode, type Ending, join, type Node, subtree } from "./node.ts";
+import { tellRefusal, tellRest } from "./refusals.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
-import { takesMail } from "./supervision.ts";
 import { Tree, type TreeOptions } from "./tree.ts";
 import { livesAlone } from "./trials.ts";
+import { awaitRoom, tell } from "./user-mail.ts";
 import { watch } from "./watches.ts";
 
 export interface SpawnHow {
@@ -221,6 +221,7 @@ export class Kernel {
     const { root, deadlines, now } = this.tree;
     root.closed = true;
     this.tree.graceMs = graceMs;
+    for (const node of this.tree.nodes.values()) tellRest(this.tree, node, true);
     const nodes = [...subtree(root)].filter((at) => at.depth > 0);
     deadlines.add(now + graceMs, { type: "kill", nodes, since: now });
   }
@@ -240,17 +241,17 @@ export class Kernel {
 
   /** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
   tell(to: Node, from: string, message: Json, askId?: string): boolean {
-    const full = to.mailbox.waiting >= tightest(to, "mailbox");
-    const isOpen = takesMail(to);
-    if (!isOpen || full) {
-      const reason = isOpen ? "its mailbox is full" : "the agent has ended";
-      deadLetter(this.tree, { from, to: to.path, reason, message });
-      return false;
-    }
-    const ask = askId === undefined ? {} : { askId };
-    to.mailbox.user.push({ type: "message", from, message, ...ask });
-    flush(this.tree, to);
-    return true;
+    return tell(this.tree, to, from, message, askId);
+  }
+
+  /** Has the waiter answered, as an ask is, when a message to the agent would be accepted. */
+  awaitRoom(to: Node, waiter: string): void {
+    awaitRoom(this.tree, to, waiter);
+  }
+
+  /** Tells something that was refused, the first 16 times, then at doubling counts. */
+  refused(keeper: Node, kind: string, fact: Fact): void {
+    tellRefusal(this.tree, { keeper, kind, singly: 16 }, fact);
   }
 
   /** Has the loop's next model call read a line; without a next call nobody does. */

@@ -7,10 +7,12 @@ import type { TurnMessage } from "../wire/transcript.ts";
 import type { LastGood } from "./last-good.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Names } from "./names.ts";
+import type { Refusals } from "./refusals.ts";
 import type { RestartIntensity } from "./restart-intensity.ts";
 import { SlotQueue } from "./slots.ts";
 import type { RestartGroup } from "./supervision.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import type { RoomQueue } from "./user-mail.ts";
 
 export type Status = "queued" | "starting" | "running" | "waiting" | "stopping" | "stopped";
 
@@ -148,6 +150,10 @@ export interface Node {
   /** Requests of a frame that came while it had no slot. */
   held: Out[];
 
+  /** Who waits for room in its mailbox; made when somebody does. */
+  room: RoomQueue | undefined;
+  /** What was refused to senders to it, and to itself, and how often; made when something is. */
+  refusals: Map<string, Refusals> | undefined;
   /** Asks it has not answered. */
   asks: readonly string[];
   /** Who waits for its end, by the call that does; made when somebody watches. */
@@ -214,6 +220,8 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     idle: undefined,
     turnEnded: undefined,
     held: [],
+    room: undefined,
+    refusals: undefined,
     asks: [],
     watchers: undefined,
     liveChildren: 0,

@@ -3,6 +3,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { Effect, Fact } from "./effects.ts";
 import { ROOT_LIMITS, STOPPED_NODES_KEPT } from "./limits.ts";
 import { createNode, type Node } from "./node.ts";
+import { tellRest } from "./refusals.ts";
 import { Residences } from "./residences.ts";
 import type { RestartGroup } from "./supervision.ts";
 import { Trials } from "./trials.ts";
@@ -19,6 +20,8 @@ export type Due =
   | { readonly type: "again"; readonly node: Node; readonly callId: string }
   /** Some call that waits for its rate may go. */
   | { readonly type: "rate" }
+  /** Those who were woken for room in a mailbox have had their time. */
+  | { readonly type: "room"; readonly node: Node }
   /** A person who was asked has not answered. */
   | { readonly type: "question"; readonly id: string; readonly node: Node };
 
@@ -88,6 +91,7 @@ export class Tree {
     this.#stopped.push(node);
     if (this.#stopped.length <= 2 * STOPPED_NODES_KEPT) return;
     for (const old of this.#stopped.splice(0, this.#stopped.length - STOPPED_NODES_KEPT)) {
+      tellRest(this, old, true);
       this.nodes.delete(old.path);
       old.parent?.children.delete(old.name);
       this.emit({ type: "forget", node: old });
@@ -99,6 +103,7 @@ export class Tree {
     if (due.type === "again") return due.node.calls.get(due.callId)?.until !== undefined;
     if (due.type === "ask") return this.asks.has(due.askId);
     if (due.type === "trial") return this.trials.open.has(due.node);
+    if (due.type === "room") return due.node.room !== undefined;
     if (due.type === "question") return due.node.holds > 0;
     if (due.type === "timeout") return due.node.end === undefined;
     if (due.type === "restart") return due.group.members.some(({ group }) => group === due.group);

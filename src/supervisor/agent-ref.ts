@@ -5,6 +5,7 @@ import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { checkCloneable } from "./cloneable.ts";
+import { askFromOutside, whenRoom } from "./messages.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** A reference to an agent: by path, valid for ever, also after the agent has ended. */
@@ -20,9 +21,16 @@ export interface AgentRef<Output = Json> {
    * Sends a message: a user turn for the loop, an event for a machine.
    *
    * **Guarantees** at most one delivery, in order for each sender and receiver.
-   * @returns false, and a dead letter, when it cannot be accepted
+   * @returns false, and a dead letter, when it cannot be accepted; see {@link whenRoom}
    */
   tell(message: Json): boolean;
+  /**
+   * Resolves when a message to it would be accepted; see `Supervisor.whenRoom`.
+   *
+   * @example
+   * while (!ref.tell(message)) await ref.whenRoom();
+   */
+  whenRoom(): Promise<void>;
   /**
    * Sends a message and resolves with the single reply.
    *
@@ -54,13 +62,16 @@ export function createAgentRef<Output>(
       checkCloneable(message, "the message");
       return swarm.step((kernel) => kernel.tell(node, "/", message));
     },
+    async whenRoom() {
+      await whenRoom(swarm, node);
+    },
     async ask(message, { timeoutMs } = { timeoutMs: Number.NaN }) {
       checkCloneable(message, "the message");
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_DELAY_MS) {
         const told = `timeoutMs must be a whole number from 1 to ${LONGEST_DELAY_MS}`;
         throw new CoppiceError("OPTIONS_INVALID", `ask: ${told}`, { timeoutMs });
       }
-      return swarm.ask(node, message, timeoutMs);
+      return askFromOutside(swarm, node, { message, timeoutMs });
     },
     cancel,
     async snapshot() {

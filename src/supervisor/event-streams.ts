@@ -46,6 +46,10 @@ export abstract class EventStreams {
    * Reads the messages that reached nobody, each with its sender and the reason: from now on, or
    * after `since` from the journal. `stats().deadLetters` counts them.
    *
+   * What is refused to one sender by one receiver is told the first time, and then at doubling
+   * counts: `count` says for how many letters that one stands. A minute without one, and the next
+   * is the first again. Letters that were accepted and then lost are told one by one.
+   *
    * **Gotcha** bounded as {@link events} is: a reader that falls behind gets a `gap` too.
    * @example
    * for await (const letter of supervisor.deadLetters()) {

@@ -1,5 +1,5 @@
 import { CoppiceError } from "../errors.ts";
-import { deadLetter } from "../kernel/dead-letters.ts";
+import { deadLetter, undeliverable } from "../kernel/dead-letters.ts";
 import type { Node } from "../kernel/node.ts";
 import { takesMail } from "../kernel/supervision.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
@@ -21,7 +21,8 @@ export function send(swarm: Swarm, node: Node, out: Of<"send">): void {
   const hasEnded = !takesMail(to);
   const isTold = kernel.tell(to, node.path, message);
   swarm.parts.arbiter.release(callId, { started: isTold });
-  if (!isTold) return refuse(swarm, node, callId, undelivered(to, message, hasEnded));
+  if (!isTold)
+    return refuse(swarm, node, callId, undelivered(to, message, { hasEnded, advice: SEND_LATER }));
   kernel.settleCall(node, callId, { isError: false, value: { to: to.path } });
 }
 
@@ -50,7 +51,7 @@ export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
   const deadline = swarm.clock.now() + timeoutMs;
   const isTold = kernel.ask(to, node.path, message, askId, deadline);
   swarm.parts.arbiter.release(callId, { started: isTold });
-  if (!isTold) asks.fail(askId, undelivered(to, message, hasEnded));
+  if (!isTold) asks.fail(askId, undelivered(to, message, { hasEnded, advice: SEND_LATER }));
 }
 
 /**
@@ -72,14 +73,46 @@ export function watch(swarm: Swarm, node: Node, out: Of<"watch">): void {
   swarm.kernel.watch(node, callId, to);
 }
 
-/** Why somebody who is there was not told. */
-export function undelivered(to: Node, message: Json, hasEnded: boolean): CoppiceError {
-  return hasEnded
-    ? new CoppiceError("AGENT_STOPPED", `${to.path} has ended`, { message })
-    : new CoppiceError("MAILBOX_FULL", `the mailbox of ${to.path} is full: send again later`, {
-        message,
-      });
+/** Asks an agent from outside; the answer, or why there is none. */
+export function askFromOutside(
+  swarm: Swarm,
+  node: Node,
+  { message, timeoutMs }: { readonly message: Json; readonly timeoutMs: number },
+): Promise<Json> {
+  const { promise, resolve, reject } = Promise.withResolvers<Json>();
+  const askId = swarm.asks.open(node.path, { answer: resolve, fail: reject });
+  const hasEnded = !takesMail(node);
+  const deadline = swarm.clock.now() + timeoutMs;
+  const isTold = swarm.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
+  const advice = "; wait for room with `whenRoom`";
+  if (!isTold) swarm.asks.fail(askId, undelivered(node, message, { hasEnded, advice }));
+  return promise;
 }
+
+/** Resolves when a message to the agent would be accepted. */
+export function whenRoom(swarm: Swarm, to: Node): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const waiter = swarm.asks.open(to.path, { answer: () => resolve(), fail: reject });
+  swarm.step((kernel) => kernel.awaitRoom(to, waiter));
+  return promise;
+}
+
+/** Why somebody who is there was not told, and what the asker can do about it. */
+export function undelivered(
+  to: Node,
+  message: Json,
+  { hasEnded, advice }: { readonly hasEnded: boolean; readonly advice: string },
+): CoppiceError {
+  if (hasEnded) return new CoppiceError("AGENT_STOPPED", `${to.path} has ended`, { message });
+  const waiting = to.mailbox.waiting;
+  const told = `the mailbox of ${to.path} is full (${waiting} waiting)${waiting > 0 ? advice : ""}`;
+  return new CoppiceError("MAILBOX_FULL", told, { message });
+}
+
+/** For an agent: nothing wakes it when there is room. */
+const SEND_LATER =
+  "; nothing was sent. Do something else first and send it again later, or put what you have " +
+  "to say into one message";
 
 const NOBODY_WAITS = "nobody waits for this answer";
 
@@ -93,7 +126,8 @@ function addressee(
   const found = resolve(swarm, node, to);
   if (found !== undefined && found.depth > 0) return found;
   const reason = `there is no agent "${to}"`;
-  deadLetter(swarm.kernel.tree, { from: node.path, to: "/", reason, message });
+  const letter = { from: node.path, to: "/", reason, message };
+  undeliverable(swarm.kernel.tree, node, letter, "unknown");
   refuse(swarm, node, callId, unknownAgent(node, to));
   return undefined;
 }

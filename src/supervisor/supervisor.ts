@@ -13,6 +13,7 @@ import { checkCloneable } from "./cloneable.ts";
 import { type Decidable, readDecided } from "./decision.ts";
 import { EventStreams } from "./event-streams.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
+import { whenRoom } from "./messages.ts";
 import { Shutdown } from "./shutdown.ts";
 import { check, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
@@ -160,6 +161,25 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
   async resume(path: string): Promise<void> {
     const node = this.#node(path);
     this.#swarm.step((kernel) => kernel.resumePaused(node));
+  }
+
+  /**
+   * Resolves when a message to this agent would be accepted: at once where its mailbox has room.
+   *
+   * **Guarantees** who waits is woken in the order of the calls, no more at a time than there are
+   * free places; one that was woken and sends nothing keeps the next one waiting for 10 ms. At
+   * most 10,000 wait for one agent. A restart is no end: who waits goes on waiting.
+   * **Fails with** AGENT_STOPPED when it ends, SUPERVISOR_STOPPED, AGENT_UNKNOWN, and MAILBOX_FULL
+   * where 10,000 wait already or its `limits.mailbox` is 0.
+   * **Gotcha** room is not reserved: another sender may be first, so look at what `tell` answers.
+   * @example
+   * while (!ref.tell(message)) await supervisor.whenRoom(ref.path);
+   */
+  async whenRoom(path: string): Promise<void> {
+    this.#shutdown.assertRunning();
+    const node = this.#node(path);
+    if (node.depth === 0) throw new CoppiceError("AGENT_UNKNOWN", "no agent lives at /", { path });
+    await whenRoom(this.#swarm, node);
   }
 
   /** What waits for a person to decide. */

@@ -4,7 +4,6 @@ import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
-import { takesMail } from "../kernel/supervision.ts";
 import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
@@ -17,7 +16,6 @@ import { tellWarnings } from "./budget-warnings.ts";
 import type { EventLog } from "./event-log.ts";
 import { firstCallOf } from "./first-call.ts";
 import { HostListener } from "./host-events.ts";
-import { undelivered } from "./messages.ts";
 import { ModelCalls } from "./model-calls.ts";
 import { PacedCalls } from "./paced-calls.ts";
 import { Places } from "./places.ts";
@@ -124,18 +122,10 @@ export class Swarm {
   }
 
   refusedSpawn(path: string, agent: string, error: CoppiceError): void {
-    this.log.fact("spawn.refused", path, { agent, code: error.code, message: error.message });
-  }
-
-  /** Asks an agent; the answer, or why there is none. */
-  ask(node: Node, message: Json, timeoutMs: number): Promise<Json> {
-    const { promise, resolve, reject } = Promise.withResolvers<Json>();
-    const askId = this.asks.open(node.path, { answer: resolve, fail: reject });
-    const hasEnded = !takesMail(node);
-    const deadline = this.clock.now() + timeoutMs;
-    const isTold = this.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
-    if (!isTold) this.asks.fail(askId, undelivered(node, message, hasEnded));
-    return promise;
+    const { code, message } = error;
+    const keeper = this.kernel.find(path) ?? this.kernel.tree.root;
+    const fact = { type: "spawn.refused", path, agent, code, message };
+    this.kernel.refused(keeper, `spawn ${code}`, fact);
   }
 
   /** Ends the timer for good, so that nothing keeps the process alive. */

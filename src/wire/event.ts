@@ -88,7 +88,11 @@ export interface EventBodies {
     };
   };
   readonly "agent.stopped": { readonly outcome: WireOutcome };
-  readonly "spawn.refused": Refusal & { readonly agent: string };
+  readonly "spawn.refused": Refusal & {
+    readonly agent: string;
+    /** How many refusals of this code it stands for. Left out: one. */
+    readonly count?: number;
+  };
   readonly "model.started": CallEvent & {
     readonly model: string;
     readonly turn: number;
@@ -141,7 +145,12 @@ export interface EventBodies {
   readonly "cancel.requested": EndReason;
   readonly "cancel.closed": { readonly agents: number };
   readonly "cancel.signalled": { readonly agents: number };
-  readonly "letter.dead": EndReason & { readonly from: string; readonly message?: Json };
+  readonly "letter.dead": EndReason & {
+    readonly from: string;
+    readonly message?: Json;
+    /** How many letters of this sender it stands for. Left out: one. */
+    readonly count?: number;
+  };
   readonly "host.started": { readonly host: string; readonly kind: "house" | "guest" };
   readonly "host.suspect": { readonly host: string };
   readonly "host.lost": EndReason & {

@@ -42,7 +42,7 @@ export interface Limits {
   readonly concurrency?: number;
   /** Spawns that may wait for a slot. Default 10_000 at the root. */
   readonly queue?: number;
-  /** User messages waiting for one agent. Default 1024. */
+  /** User messages waiting for one agent, those it is just taking in included. Default 1024. */
   readonly mailbox?: number;
   /** Model turns of one agent. Default 32. */
   readonly turns?: number;

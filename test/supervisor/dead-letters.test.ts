@@ -124,10 +124,11 @@ describe("the stream of dead letters", () => {
 
   it("tells a reader that fell 10,000 behind so, and goes on from the journal", async () => {
     await using supervisor = await Supervisor.start({ threads: 0 });
-    const agent = await supervisor.spawn(busy, { input: "go" });
-    await agent.cancel();
-    const letters = supervisor.deadLetters();
+    const limits = { mailbox: 10_001 };
+    const agent = await supervisor.spawn(busy, { input: "go", limits });
     for (let n = 0; n < 10_001; n += 1) agent.tell(n);
+    const letters = supervisor.deadLetters();
+    await agent.cancel();
     expect(await take(letters, 2)).toMatchObject([{ type: "gap" }, { type: "letter.dead" }]);
   });
 

@@ -1,0 +1,80 @@
+import type { Fact } from "./effects.ts";
+import type { Node } from "./node.ts";
+import type { Tree } from "./tree.ts";
+
+/** How often one thing was refused to one asker. */
+export interface Refusals {
+  count: number;
+  /** How many of them events have spoken of. */
+  told: number;
+  toldAt: number;
+  lastAt: number;
+  /** What the next event says of it, its message left out. */
+  about: Fact;
+}
+
+/** After so long without one, the next refusal is the first again. */
+const QUIET_MS = 60_000;
+
+/** What is left to tell when a burst seems over is told this often at most. */
+const REST_MS = 1_000;
+
+/** Different refusals that one node tells apart; what is beyond is counted together. */
+const KINDS_KEPT = 256;
+
+export interface Refusing {
+  /** The node that keeps the count: the receiver of a letter, or who asked for something. */
+  readonly keeper: Node;
+  /** Which refusals are counted together. */
+  readonly kind: string;
+  /** How many have an event each before they are counted. */
+  readonly singly: number;
+}
+
+/**
+ * Tells a refusal that a loop can cause at will: the first ones by themselves, then only at
+ * doubling counts, with `count` for how many that event stands for. So a million of them are some
+ * twenty facts, and what else happened stays in the journal.
+ */
+export function tellRefusal(tree: Tree, { keeper, kind, singly }: Refusing, fact: Fact): void {
+  const known = entryOf(tree, keeper, kind);
+  const { message: _, ...about } = fact;
+  known.about = about as Fact;
+  known.count += 1;
+  known.lastAt = tree.now;
+  if (known.count > singly && known.count < 2 * known.told) return;
+  tell(tree, known, fact);
+}
+
+/** Tells what is left to tell of one node, because its refusals seem to be over. */
+export function tellRest(tree: Tree, keeper: Node, isOver = false): void {
+  for (const known of keeper.refusals?.values() ?? []) {
+    if (known.told === known.count) continue;
+    if (isOver || tree.now - known.toldAt >= REST_MS) tell(tree, known, known.about);
+  }
+}
+
+function tell(tree: Tree, known: Refusals, { type, path, ...rest }: Fact): void {
+  const count = known.count - known.told;
+  known.told = known.count;
+  known.toldAt = tree.now;
+  tree.fact(type, path, count === 1 ? rest : { ...rest, count });
+}
+
+function entryOf(tree: Tree, keeper: Node, kind: string): Refusals {
+  keeper.refusals ??= new Map();
+  const isNew = !keeper.refusals.has(kind) && keeper.refusals.size >= KINDS_KEPT;
+  const key = isNew ? "" : kind;
+  const known = keeper.refusals.get(key);
+  if (known !== undefined && tree.now - known.lastAt <= QUIET_MS) return known;
+  if (known !== undefined && known.told < known.count) tell(tree, known, known.about);
+  const fresh: Refusals = {
+    count: 0,
+    told: 0,
+    toldAt: tree.now,
+    lastAt: tree.now,
+    about: { type: "", path: "" },
+  };
+  keeper.refusals.set(key, fresh);
+  return fresh;
+}

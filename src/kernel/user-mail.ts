@@ -1,0 +1,123 @@
+import { CoppiceError } from "../errors.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import type { Json } from "../wire/json.ts";
+import { undeliverable } from "./dead-letters.ts";
+import { flush } from "./dispatch.ts";
+import { tightest } from "./limits.ts";
+import type { Node } from "./node.ts";
+import { tellRest } from "./refusals.ts";
+import { takesMail } from "./supervision.ts";
+import type { Tree } from "./tree.ts";
+
+/** Senders that wait at one full mailbox. */
+export const ROOM_WAITERS = 10_000;
+
+/** How long room is kept from the next waiter for one who was woken and has not used it. */
+const OFFER_MS = 10;
+
+/** Those who wait for room in one mailbox, in the order in which they came. */
+export interface RoomQueue {
+  readonly waiting: Set<string>;
+  /** Waiters that were woken and have not sent anything yet, as far as can be seen. */
+  offered: number;
+  /** Whether the end of these offers is among the deadlines. */
+  isDue: boolean;
+}
+
+/** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
+export function tell(tree: Tree, to: Node, from: string, message: Json, askId?: string): boolean {
+  const isOpen = takesMail(to);
+  if (!isOpen || roomIn(to) <= 0) {
+    const reason = isOpen ? "its mailbox is full" : "the agent has ended";
+    undeliverable(tree, to, { from, to: to.path, reason, message });
+    return false;
+  }
+  const ask = askId === undefined ? {} : { askId };
+  to.mailbox.user.push({ type: "message", from, message, ...ask });
+  if (to.room !== undefined && to.room.offered > 0) to.room.offered -= 1;
+  flush(tree, to);
+  return true;
+}
+
+/**
+ * Has somebody wait until a message to `to` would be accepted: `waiter` is answered then, or
+ * failed where that cannot be any more, or too many wait already.
+ */
+export function awaitRoom(tree: Tree, to: Node, waiter: string): void {
+  const room = to.room ?? { waiting: new Set(), offered: 0, isDue: false };
+  const no = refusalOf(to, room);
+  if (no !== undefined) return refuse(tree, waiter, no);
+  to.room = room;
+  room.waiting.add(waiter);
+  offerRoom(tree, to);
+}
+
+/**
+ * Wakes the first waiters, one for each free place that none was woken for: a thousand who wait
+ * for one place do not all come running.
+ */
+export function offerRoom(tree: Tree, to: Node): void {
+  const { room } = to;
+  if (room === undefined) return;
+  let left = roomIn(to) - room.offered;
+  for (const waiter of room.waiting) {
+    if (left <= 0) break;
+    left -= 1;
+    room.waiting.delete(waiter);
+    room.offered += 1;
+    tree.emit({ type: "answer", askId: waiter, value: null });
+  }
+  if (room.waiting.size === 0 && room.offered === 0) to.room = undefined;
+  if (room.offered === 0 || room.isDue) return;
+  room.isDue = true;
+  tree.deadlines.add(tree.now + OFFER_MS, { type: "room", node: to });
+}
+
+/** Who was woken and has sent nothing has had the time for it: the next ones are. */
+export function lapseOffers(tree: Tree, to: Node): void {
+  if (to.room === undefined) return;
+  to.room.isDue = false;
+  to.room.offered = 0;
+  offerRoom(tree, to);
+}
+
+/** A frame was committed: there may be room again in its agent's mailbox. */
+export function mailTaken(tree: Tree, node: Node): void {
+  if (node.room === undefined && node.refusals === undefined) return;
+  if (roomIn(node) <= 0) return;
+  tellRest(tree, node);
+  offerRoom(tree, node);
+}
+
+/** Refuses those who wait where no message is accepted any more. */
+export function closeRoom(tree: Tree, node: Node): void {
+  const { room } = node;
+  if (room === undefined || takesMail(node)) return;
+  node.room = undefined;
+  const error = ended(node);
+  for (const waiter of room.waiting) refuse(tree, waiter, error);
+}
+
+function roomIn(node: Node): number {
+  return tightest(node, "mailbox") - node.mailbox.waiting;
+}
+
+function refusalOf(to: Node, { waiting }: RoomQueue): CoppiceError | undefined {
+  if (!takesMail(to)) return ended(to);
+  const { path } = to;
+  if (tightest(to, "mailbox") === 0) {
+    const told = `${path} takes no messages: its limits allow a mailbox of 0`;
+    return new CoppiceError("MAILBOX_FULL", told, { path });
+  }
+  if (waiting.size < ROOM_WAITERS) return undefined;
+  const told = `${ROOM_WAITERS} senders wait for room in the mailbox of ${path} already`;
+  return new CoppiceError("MAILBOX_FULL", told, { path, waiting: ROOM_WAITERS });
+}
+
+function ended({ path }: Node): CoppiceError {
+  return new CoppiceError("AGENT_STOPPED", `${path} has ended and takes no messages`, { path });
+}
+
+function refuse(tree: Tree, askId: string, error: CoppiceError): void {
+  tree.emit({ type: "answer-failed", askId, error: encodeError(error, error.code) });
+}
