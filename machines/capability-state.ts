@@ -1,3 +1,4 @@
+import { answerKey } from "./capability-answers.ts";
 import {
   type CapabilityGrant,
   type CapabilityLayer,
@@ -34,6 +35,8 @@ export interface NewNode {
 /** A subject that needs no answer any more: for the node itself, or for all below it as well. */
 export interface Answered {
   readonly subject: string;
+  /** Of the rule that asked: the arguments it speaks of. Default: all. */
+  readonly where?: string | undefined;
   readonly below: boolean;
   /** What the subject was then: one that has changed since is asked for again. */
   readonly version?: string | undefined;
@@ -105,12 +108,14 @@ export interface Addition {
 }
 
 /** Of a subject that changed only the last answer is kept. */
-export function remember(node: CapabilityNode, { subject, below, version }: Answered): void {
+export function remember(node: CapabilityNode, answer: Answered): void {
+  const { subject, where = "", below, version } = answer;
   node.answered ??= new Map();
-  const before = node.answered.get(subject);
+  const key = answerKey(subject, where);
+  const before = node.answered.get(key);
   const widest = below || (before?.below === true && before.version === version);
-  node.answered.delete(subject);
-  node.answered.set(subject, { below: widest, version });
+  node.answered.delete(key);
+  node.answered.set(key, { subject, where, below: widest, version });
   if (node.answered.size <= MOST_ANSWERED) return;
   for (const oldest of node.answered.keys()) {
     node.answered.delete(oldest);
@@ -123,8 +128,9 @@ export function saveCapability({ nodes, counted }: CapabilityState): SavedCapabi
     node: path,
     parent: parent?.path ?? null,
     layers: layers.map((rules) => rules.map(saveRule)),
-    answered: [...(answered ?? [])].map(([subject, { below, version }]) => ({
+    answered: [...(answered?.values() ?? [])].map(({ subject, where, below, version }) => ({
       ...{ subject, below },
+      ...(where === "" ? {} : { where }),
       ...(version === undefined ? {} : { version }),
     })),
   }));
@@ -180,8 +186,8 @@ function forgetAnswers(
 ): void {
   for (const node of nodes.values()) {
     if (node.answered === undefined || !isWithin(node, revoking)) continue;
-    for (const subject of node.answered.keys()) {
-      if (matches(subject)) node.answered.delete(subject);
+    for (const [key, { subject }] of node.answered) {
+      if (matches(subject)) node.answered.delete(key);
     }
   }
 }

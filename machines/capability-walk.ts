@@ -1,3 +1,4 @@
+import { type AnsweredYes, whereOf, yesesFor } from "./capability-answers.ts";
 import {
   type CapabilityGrant,
   isConditional,
@@ -24,16 +25,8 @@ export interface CapabilityNode {
   /** Answers for subjects asked before; good while `epoch` is the state's. */
   known: Map<string, CapabilityVerdict> | undefined;
   epoch: number;
-  /** What a person has allowed here, and whether for all below it. */
+  /** What a person has allowed here, by `answerKey`. */
   answered: Map<string, AnsweredYes> | undefined;
-}
-
-/** A person's yes that is remembered. */
-export interface AnsweredYes {
-  /** Also for all below the node. */
-  readonly below: boolean;
-  /** What the subject was when it was given. */
-  readonly version?: string | undefined;
 }
 
 /** What an answer can depend on beside the subject. */
@@ -77,6 +70,11 @@ export interface CapabilityAsking {
   readonly subject: string;
   /** The grant that asks first. */
   readonly grant: string;
+  /**
+   * The arguments that each rule speaks of which asks; left out, all of them. A yes that is
+   * remembered holds for these alone, and null for none.
+   */
+  readonly wheres?: readonly (string | null)[];
   /** A yes is remembered for what the subject was before it changed. */
   readonly changed?: true;
 }
@@ -109,7 +107,13 @@ export interface Question {
 
 interface Allowed {
   readonly rule: Rule | undefined;
-  readonly asks: Rule | undefined;
+  readonly asks: readonly Asks[];
+}
+
+/** A rule that asks. */
+interface Asks {
+  readonly grant: string;
+  readonly where: string | null;
 }
 
 const PERMITTED: CapabilityPermitted = { status: "permitted" };
@@ -150,8 +154,7 @@ export function walk(
   limits: Limit[] = [],
 ): CapabilityVerdict {
   let right: Right = "use";
-  let grant: string | undefined;
-  const nodes: string[] = [];
+  const asked: (Asks & { readonly node: string })[] = [];
   for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
     const needsGrant = !question.byDefault || node.parent === undefined;
     for (const rules of node.layers) {
@@ -161,21 +164,39 @@ export function walk(
       }
       const { rule, asks } = answer;
       if (rule?.limit !== undefined && rule.limit.uses !== Infinity) limits.push(rule.limit);
-      if (asks === undefined) continue;
-      grant ??= asks.grant.pattern;
-      if (nodes.at(-1) !== node.path) nodes.push(node.path);
+      for (const one of asks) asked.push({ ...one, node: node.path });
     }
     right = "delegate";
   }
-  if (grant !== undefined && !question.approved) {
-    const { subject, version } = question;
-    const yeses = yesesFor(asking, subject);
-    if (!yeses.some((yes) => yes.version === version)) {
-      const changed = yeses.length === 0 ? {} : ({ changed: true } as const);
-      return { status: "ask", nodes, subject, grant, ...changed };
-    }
-  }
+  const unanswered = question.approved ? undefined : askingOf(asking, question, asked);
+  if (unanswered !== undefined) return unanswered;
   return limits.length === 0 ? PERMITTED : COUNTS;
+}
+
+/** What is still to be asked, where no yes that is remembered speaks of every rule that asks. */
+function askingOf(
+  asking: CapabilityNode,
+  { subject, version }: Question,
+  asked: readonly (Asks & { readonly node: string })[],
+): CapabilityAsking | undefined {
+  let changed = false;
+  const open = asked.filter(({ where }) => {
+    const yeses = where === null ? [] : yesesFor(asking, subject, where);
+    const isAnswered = yeses.some((yes) => yes.version === version);
+    changed ||= !isAnswered && yeses.length > 0;
+    return !isAnswered;
+  });
+  const [first] = open;
+  if (first === undefined) return undefined;
+  const wheres = [...new Set(asked.map(({ where }) => where))];
+  return {
+    status: "ask",
+    nodes: [...new Set(open.map(({ node }) => node))],
+    subject,
+    grant: first.grant,
+    ...(wheres.some((where) => where !== "") ? { wheres } : {}),
+    ...(changed ? { changed } : {}),
+  };
 }
 
 /** Whether a layer could let it pass for some arguments at some time. */
@@ -205,7 +226,7 @@ function askLayer(
   const { subject, facts } = question;
   let open = !needsGrant;
   let best: Rule | undefined;
-  let asks: Rule | undefined;
+  let asks: Asks[] = [];
   let lack: Lack | undefined;
   for (const rule of rules) {
     const { grant, conditions, matches } = rule;
@@ -216,14 +237,18 @@ function askLayer(
       continue;
     }
     if (grant.effect === "revoke") {
-      [open, best, asks, lack] = [false, undefined, undefined, revoked(grant)];
+      [open, best, asks, lack] = [false, undefined, [], revoked(grant)];
       continue;
     }
     if (!grant[right]) continue;
     // Where a right by default is also written down, what is written holds.
     open = false;
-    const isTouched = conditions.length === 0 || touching(conditions, facts.arguments);
-    if (grant.ask && isTouched) asks ??= rule;
+    if (grant.ask) {
+      const found = touching(conditions, facts.arguments);
+      const isTouched = conditions.length === 0 || found !== undefined;
+      const where = found?.unreadable === undefined ? whereOf(rule) : null;
+      if (isTouched) asks.push({ grant: grant.pattern, where });
+    }
     const missed = lackOf(rule, question);
     if (missed !== undefined) lack ??= missed;
     else if (best === undefined || (isCounted(best) && !isCounted(rule))) best = rule;
@@ -249,13 +274,3 @@ function lackOf(rule: Rule, { facts, counted }: Question): Lack | undefined {
 
 const revoked = ({ pattern }: CapabilityGrant): Lack => ({ type: "revoked", grant: pattern });
 const isCounted = ({ grant }: Rule): boolean => grant.uses !== undefined;
-
-/** The remembered answers that speak of a node, whatever the subject was then. */
-function yesesFor(asking: CapabilityNode, subject: string): readonly AnsweredYes[] {
-  const yeses: AnsweredYes[] = [];
-  for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
-    const yes = node.answered?.get(subject);
-    if (yes !== undefined && (yes.below || node === asking)) yeses.push(yes);
-  }
-  return yeses;
-}

@@ -17,7 +17,14 @@ import type { MessageAsk, Request, SettleOptions, SpawnAsk, ToolAsk } from "./re
 import { type Permitted, Rights, type RightsOptions, type Wish } from "./rights.ts";
 import { type BudgetLine, budgetOf, ownUsageOf, type Seat, seatAt, usageOf } from "./seat.ts";
 import { messageSubject, modelSubject, spawnSubject, toolSubject } from "./subjects.ts";
-import { type Asking, GRANTED, type Refused, stopped, type Verdict } from "./verdict.ts";
+import {
+  type Asking,
+  GRANTED,
+  type Refused,
+  type SaidYes,
+  stopped,
+  type Verdict,
+} from "./verdict.ts";
 
 export type { LedgerWarning } from "./ledger.ts";
 export type { ModelAsk } from "./model-demand.ts";
@@ -103,18 +110,10 @@ export class Arbiter {
    * Asks for a tool call. When it is granted with an `input`, the tool is to be given that one:
    * it is what the patterns of the path were matched with.
    */
-  tool(seat: Seat, { callId, tool, input, approved, version }: ToolAsk): Verdict {
+  tool(seat: Seat, { callId, tool, ...asked }: ToolAsk): Verdict {
     const { path } = seat;
     const subject = toolSubject(tool);
-    const right = this.#ask(seat, {
-      type: "ask",
-      node: path,
-      subject,
-      key: callId,
-      input,
-      approved,
-      version,
-    });
+    const right = this.#ask(seat, { type: "ask", node: path, subject, key: callId, ...asked });
     if (right.status === "refused") return right;
     if (right.status === "ask") return this.#ledger.peekTool(path) ?? right;
     const verdict = this.#ledger.tool(path, callId);
@@ -161,16 +160,14 @@ export class Arbiter {
   }
 
   /**
-   * Takes note of a person's yes, so that no grant asks for this subject again: for the agent
-   * itself, for all of its top-level run, or for everybody as long as the arbiter lives. A deny
-   * still wins. `once` is what `approved` is for, and changes nothing. With a `version` it holds
-   * as long as the subject is that.
+   * Takes note of a person's yes, so that the rules which asked do not ask for this subject again:
+   * for the agent, for its top-level run, or for all. Those of other arguments do; a deny wins.
    */
-  remember(seat: Seat, subject: string, scope: ApprovalScope, version?: string): void {
+  remember(seat: Seat, subject: string, scope: ApprovalScope, yes: SaidYes = {}): void {
     if (scope === "once" || seat.closed) return;
     let at = scope === "always" ? this.root : seat;
     while (scope === "run" && at.parent?.parent !== undefined) at = at.parent;
-    this.#rights.remember(at.path, { subject, below: scope !== "agent", version });
+    this.#rights.remember(at.path, { subject, below: scope !== "agent", ...yes });
   }
 
   /**

@@ -15,6 +15,8 @@ export interface ToolAsk extends Request {
   readonly input?: Json | undefined;
   /** The tool as it is now: a remembered yes holds for that alone. */
   readonly version?: string | undefined;
+  /** With `approved`: what the tool was to be given then, for the yes holds for that alone. */
+  readonly allowed?: Json | undefined;
 }
 
 export interface SpawnAsk extends Request {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { createActor, type InspectionEvent } from "xstate";
 import {
   type Answered,
@@ -14,7 +15,7 @@ import type { Grant } from "../wire/spec.ts";
 import { readGrants } from "./grant-options.ts";
 import { narrowed, supervisorGrants } from "./implied-grants.ts";
 import { readArguments } from "./read-arguments.ts";
-import { type Asking, asking, denied, type Refused } from "./verdict.ts";
+import { type Asking, asking, askingAnew, denied, type Refused, type SaidYes } from "./verdict.ts";
 
 export interface RightsOptions {
   /** Rights of the whole tree. Default `tool:*`, `model:*`, `spawn:*` and `message:*`. */
@@ -30,6 +31,8 @@ export interface RightsOptions {
 export interface Wish extends Omit<CapabilityAsk, "facts"> {
   /** Of a tool call: where its arguments are. */
   readonly input?: Json | undefined;
+  /** Of a tool call that a person has allowed: what the tool was to be given then. */
+  readonly allowed?: Json | undefined;
 }
 
 /** A right that holds now; {@link Rights.take} counts it. */
@@ -41,6 +44,7 @@ export interface Permitted {
   readonly counts?: CapabilityAsk;
 }
 
+type Remembered = Omit<Answered, "where"> & SaidYes;
 type Layer = readonly Grant[];
 
 const ROOT = "/";
@@ -97,12 +101,18 @@ export class Rights {
     if (answer.status === "permitted") return PERMITTED;
     if (answer.status === "denied") return denied(wish.node, answer);
     if (answer.status === "ask") return asking(wish.node, answer);
-    const { input = null, ...plain } = wish;
+    const { input = null, allowed, ...plain } = wish;
     const read = readArguments(answer.wanted, input);
     const changed = read.input === input ? {} : { input: read.input };
     const full = { ...plain, facts: { now: this.#now, arguments: read.arguments } };
-    const verdict = decideCapability(this.#state, full);
+    const isOther = allowed !== undefined && !isDeepStrictEqual(read.input, allowed);
+    const verdict = decideCapability(this.#state, isOther ? { ...full, approved: false } : full);
     if (verdict.status === "denied") return denied(wish.node, verdict);
+    // Also where a rule allows by itself what it would be now: the person has seen something else.
+    if (isOther) {
+      const asked = verdict.status === "ask" ? asking(wish.node, verdict) : {};
+      return { ...askingAnew(wish), ...asked, reason: askingAnew(wish).reason, ...changed };
+    }
     if (verdict.status === "ask") return { ...asking(wish.node, verdict), ...changed };
     const counts = verdict.status === "permitted" && verdict.counts ? { counts: full } : {};
     return { status: "permitted", ...changed, ...counts };
@@ -138,8 +148,11 @@ export class Rights {
   }
 
   /** Takes note that a person has allowed this subject to a node, or to all below it. */
-  remember(node: string, answered: Answered): void {
-    decideCapability(this.#state, { type: "remember", node, ...answered });
+  remember(node: string, { wheres = [""], ...answered }: Remembered): void {
+    for (const where of wheres) {
+      if (where === null) continue;
+      decideCapability(this.#state, { type: "remember", node, ...answered, where });
+    }
   }
 
   /** Whether a node may ever use it, for some arguments and at some time. */

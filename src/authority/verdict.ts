@@ -35,8 +35,15 @@ export interface Asking {
   readonly reason: string;
   /** Every node that asks, the nearest first. */
   readonly nodes: readonly string[];
+  /** The arguments that each rule speaks of which asks; left out, all of them. */
+  readonly wheres?: readonly (string | null)[];
   /** What the tool would be given, where that is not its input as it was asked with. */
   readonly input?: Json;
+}
+
+/** What a yes was for beside its subject: which arguments, and what the subject was then. */
+export interface SaidYes extends Pick<Asking, "wheres"> {
+  readonly version?: string | undefined;
 }
 
 export const GRANTED: Verdict = { status: "granted" };
@@ -56,10 +63,16 @@ export function denied(path: string, answer: CapabilityDenied): Refused {
 }
 
 export function asking(path: string, answer: CapabilityAsking): Asking {
-  const { nodes, subject, grant, changed } = answer;
+  const { nodes, subject, grant, changed, wheres } = answer;
   const why = changed === true ? ", which has changed since it was allowed" : "";
   const reason = `the grant "${grant}" of ${nodes[0]} asks before ${path} uses "${subject}"${why}`;
-  return { status: "ask", subject, reason, nodes };
+  return { status: "ask", subject, reason, nodes, ...(wheres === undefined ? {} : { wheres }) };
+}
+
+/** A person has allowed it with other arguments than it would be given now. */
+export function askingAnew({ node, subject }: { node: string; subject: string }): Asking {
+  const reason = `${node} uses "${subject}" with other arguments than a person has allowed`;
+  return { status: "ask", subject, reason, nodes: [node], wheres: [null] };
 }
 
 /** @param now milliseconds, from which a window's `retryAfterMs` counts */

@@ -3,6 +3,7 @@ import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
+import type { Json } from "../wire/json.ts";
 import { decisionKey, readDecision } from "./decision.ts";
 import {
   type AskAgain,
@@ -10,6 +11,7 @@ import {
   type CallAsked,
   callQuestion,
   type Question,
+  type Said,
   type UsedUp,
 } from "./question.ts";
 import type { Swarm } from "./swarm.ts";
@@ -36,12 +38,8 @@ interface Open {
 }
 
 /** For a call that is asked for again. */
-interface Again {
+interface Again extends Said {
   readonly node: Node;
-  /** A person has allowed it. */
-  readonly approved: boolean;
-  /** Of a tool: what it was then. */
-  readonly version?: string | undefined;
 }
 
 /**
@@ -78,7 +76,9 @@ export class Approvals {
     const askedAt = Math.floor(clock.wall());
     const expiresAt = askedAt + this.#timeoutMs;
     const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
-    const about = { kind, subject, reason, ...(input === undefined ? {} : { input }), ...hash };
+    // Nobody who is told may change what the others are shown.
+    const shown = input === undefined ? {} : { input: frozen(structuredClone(input)) };
+    const about = { kind, subject, reason, ...shown, ...hash };
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     this.#open.set(id, { asked, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
@@ -187,9 +187,9 @@ export class Approvals {
     }
   }
 
-  readonly #askAgain: AskAgain = (node, callId, allowed) => {
+  readonly #askAgain: AskAgain = (node, callId, said) => {
     if (node.closed) return;
-    this.#again.set(callId, { node, ...allowed });
+    this.#again.set(callId, { node, ...said });
     this.#swarm.kernel.again(node, callId);
   };
 
@@ -234,6 +234,12 @@ export class Approvals {
       this.#decided.delete(this.#decided.keys().next().value as string);
     }
   }
+}
+
+function frozen(value: Json): Json {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) frozen(part ?? null);
+  return Object.freeze(value);
 }
 
 /** Fails with OPTIONS_INVALID where a decision does not answer its question. */

@@ -227,7 +227,7 @@ export class ModelCalls {
     if (asks === undefined) return refuse();
     keepChoice(this.#swarm.recordOf(node), callId, choice);
     const asked = { node, callId, deny: refuse };
-    this.#swarm.approvals.askForMore(asked, { error, unit, asks, approved });
+    this.#swarm.approvals.askForMore(asked, { error, unit, asks, said: { approved } });
   }
 
   #granted(asked: Asked, maxTokens: number): void {

@@ -28,15 +28,25 @@ export interface Question {
   readonly standIn?: ((decision: Decision) => void) | undefined;
   /** Of a budget: which account and unit. */
   readonly purse?: string;
+  /** Of a call: the arguments that each rule speaks of which asks. */
+  readonly wheres?: readonly (string | null)[];
   readonly onDenied: (error: CoppiceError) => void;
 }
 
+/** What a person has said to a call so far: it goes with it whenever the door is asked again. */
+export interface Said {
+  /** A person has allowed it. */
+  readonly approved: boolean;
+  /** Of a tool: what it was then; a yes holds for that alone. */
+  readonly version?: string | undefined;
+  /** Of a tool: what it was to be given then; a yes holds for that alone. */
+  readonly allowed?: Json | undefined;
+  /** How many yeses were for what it no longer was when it was to begin. */
+  readonly outdated?: number | undefined;
+}
+
 /** Has a call ask the door once more, now that a person has said so. */
-export type AskAgain = (
-  node: Node,
-  callId: string,
-  allowed: { readonly approved: boolean; readonly version?: string | undefined },
-) => void;
+export type AskAgain = (node: Node, callId: string, said: Said) => void;
 
 /** Which call is asked about. */
 export interface CallAsked {
@@ -44,6 +54,7 @@ export interface CallAsked {
   readonly callId: string;
   /** Of a tool: what it is now; a yes holds for that alone. */
   readonly version?: string | undefined;
+  readonly said?: Said | undefined;
   readonly standIn?: Question["standIn"];
   readonly deny: (error: CoppiceError) => void;
 }
@@ -54,27 +65,34 @@ export interface UsedUp {
   readonly unit: Unit;
   readonly asks: string;
   /** Whether a person has allowed the call itself: more money is no such yes. */
-  readonly approved: boolean;
+  readonly said: Said;
 }
+
+/** The arguments of a rule that speaks of all of them. */
+const EVERY: readonly (string | null)[] = [""];
 
 /** Whether a call may be made that a grant asks about. */
 export function callQuestion(swarm: Swarm, asked: CallAsked, asking: Asking, again: AskAgain) {
-  const { node, callId, version, standIn, deny } = asked;
-  const { subject, reason, input } = asking;
+  const { node, callId, version, said, standIn, deny } = asked;
+  const { subject, reason, input, wheres = EVERY } = asking;
   const question: Question = {
-    ...{ node, callId, subject, reason, version, standIn },
+    ...{ node, callId, subject, reason, version, wheres, standIn },
     kind: "tool",
-    ...(input === undefined ? {} : { input: structuredClone(input) }),
+    ...(input === undefined ? {} : { input }),
     onAllowed: ({ scope = "once" }) => {
       const { seat } = swarm.recordOf(node);
-      if (scope !== "once") swarm.parts.arbiter.remember(seat, subject, scope, version);
+      swarm.parts.arbiter.remember(seat, subject, scope, { version, wheres });
     },
     covers: (other, { scope }) =>
       other.kind === "tool" &&
       other.subject === subject &&
       other.version === version &&
+      other.wheres?.every((where) => where !== null && wheres.includes(where)) === true &&
       isWithin(other.node, node, scope),
-    goOn: () => again(node, callId, { approved: true, version }),
+    goOn: () =>
+      again(node, callId, {
+        ...{ approved: true, version, allowed: input, outdated: said?.outdated },
+      }),
     onDenied: deny,
   };
   return question;
@@ -83,7 +101,7 @@ export function callQuestion(swarm: Swarm, asked: CallAsked, asking: Asking, aga
 /** Whether a budget that is used up is lifted, by the decision's `answer` or by as much again. */
 export function budgetQuestion(swarm: Swarm, asked: CallAsked, usedUp: UsedUp, again: AskAgain) {
   const { node, callId, version, standIn, deny } = asked;
-  const { error, unit, asks, approved } = usedUp;
+  const { error, unit, asks, said } = usedUp;
   const { limit } = error.details;
   const purse = `${asks} ${unit}`;
   const question: Question = {
@@ -99,7 +117,7 @@ export function budgetQuestion(swarm: Swarm, asked: CallAsked, usedUp: UsedUp, a
     // The same purse: what was added serves whoever stood before it, as far as it goes.
     covers: (other) => other.kind === "budget" && other.purse === purse,
     purse,
-    goOn: () => again(node, callId, { approved, version }),
+    goOn: () => again(node, callId, said),
     onDenied: deny,
   };
   return question;

@@ -9,7 +9,7 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
-import type { CallAsked, Question } from "./question.ts";
+import type { CallAsked, Question, Said } from "./question.ts";
 import type { Swarm } from "./swarm.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
 
@@ -24,18 +24,16 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   if (due !== undefined) return due();
   const again = approvals.takeAgain(callId);
   const call = { ...out, tool: parts.toolbox.subjectOf(out.tool) };
-  if (again !== undefined) {
-    return ask(swarm, node, call, { ...again, given: toolInputs.take(node, callId) });
-  }
+  const kept = again && toolInputs.take(node, callId);
+  // What was read for the tool as it was is no input for another.
+  const isOther = again !== undefined && again.version !== parts.toolbox.hashOf(call.tool);
+  if (again !== undefined && !isOther) return ask(swarm, node, call, { ...again, given: kept });
   if (jsonBytes(input, MOST_INPUT_BYTES) > MOST_INPUT_BYTES) return refuseLarge(swarm, node, call);
   const given = readInput(swarm, node, call);
-  if (!(given instanceof Promise)) return begin(swarm, node, call, given);
-  const told = () => tellRequested(swarm, node, call);
-  toolInputs.await(node, callId, {
-    given,
-    onWithdrawn: told,
-    goOn: (read) => begin(swarm, node, call, read),
-  });
+  const goOn = (read: CallInput | undefined) => begin(swarm, node, call, read, again);
+  if (!(given instanceof Promise)) return goOn(given);
+  const onWithdrawn = () => void (again ?? tellRequested(swarm, node, call));
+  toolInputs.await(node, callId, { given, onWithdrawn, goOn });
 }
 
 /**
@@ -51,15 +49,21 @@ function readInput(swarm: Swarm, node: Node, { callId, tool, input }: ToolOut) {
   return toolbox.read({ callId, tool, input, path, labels, attempt: 1, signal });
 }
 
-/** Goes on with a call whose input was read, or could not be. */
-function begin(swarm: Swarm, node: Node, call: ToolOut, given: CallInput | undefined): void {
+/** Goes on with a call whose input was read, or could not be; it is told of once. */
+function begin(
+  swarm: Swarm,
+  node: Node,
+  call: ToolOut,
+  given: CallInput | undefined,
+  again: Said | undefined,
+): void {
+  const said = again ?? { approved: false };
+  if (again === undefined) tellRequested(swarm, node, call, given);
   if (given?.status !== "read") {
-    tellRequested(swarm, node, call);
     if (given !== undefined) return refuseCall(swarm, node, call)(given.error);
-    return ask(swarm, node, call, { approved: false, given });
+    return ask(swarm, node, call, { ...said, given });
   }
-  tellRequested(swarm, node, call, given.read);
-  const goOn = () => ask(swarm, node, call, { approved: false, given });
+  const goOn = () => ask(swarm, node, call, { ...said, given });
   // It was paused while its input was read.
   if (isPaused(node)) return swarm.pacedCalls.askAgain(node, call.callId, goOn);
   goOn();
@@ -70,9 +74,10 @@ function tellRequested(
   { log }: Swarm,
   node: Node,
   { callId, tool, input }: ToolOut,
-  read: ReadCallInput["read"] = [],
+  given?: CallInput,
 ): void {
   const said = structuredClone(input ?? null);
+  const { read = [] } = given?.status === "read" ? given : {};
   const places = read.length === 0 ? {} : { read };
   log.fact("tool.requested", node.path, { callId, tool, input: said, ...places });
 }
@@ -103,10 +108,10 @@ function refuseCall(
   };
 }
 
-interface Before {
-  /** A person has allowed it, as it was at this version. */
-  readonly approved: boolean;
-  readonly version?: string | undefined;
+/** Yeses to a call that each were for what it no longer was: then it is refused. */
+const MOST_OUTDATED = 3;
+
+interface Before extends Said {
   /** It has waited for its rate, with its budget reserved. */
   readonly isPaced?: boolean;
   /** Undefined where it was not read. */
@@ -116,33 +121,45 @@ interface Before {
 /** Asks the door, and does what follows from its answer. */
 function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
   const { parts, approvals, toolInputs } = swarm;
-  const { isPaced = false, given } = before;
+  const { isPaced = false, given, allowed, outdated = 0 } = before;
   const { callId, tool } = call;
   const { view: input = call.input } = given ?? {};
   const version = parts.toolbox.hashOf(tool);
   // A yes was for the tool as it was then.
   const approved = before.approved && before.version === version;
   const deny = refuseCall(swarm, node, call);
-  const asked = () => ({ node, callId, version, standIn: standInFor(swarm, node, call), deny });
-  const verdict = allow(swarm, node, { callId, tool, input, approved, version });
+  const verdict = allow(swarm, node, { callId, tool, input, approved, version, allowed });
+  const standIn = standInFor(swarm, node, call);
+  const asked = { node, callId, version, standIn, deny };
   if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
   if (verdict.status !== "granted") toolInputs.keep(node, callId, given);
   switch (verdict.status) {
-    case "ask":
-      return approvals.askForCall(asked(), { input, ...verdict });
+    case "ask": {
+      // Allowed, and asked about all the same: it is not what was allowed.
+      const said = { approved: false, outdated: outdated + (before.approved ? 1 : 0) };
+      if (said.outdated >= MOST_OUTDATED) return deny(neverAsAllowed(tool));
+      return approvals.askForCall({ ...asked, said }, { input, ...verdict });
+    }
     case "refused":
-      return refuse(swarm, asked(), { ...verdict, tool, approved });
+      return refuse(swarm, asked, { ...verdict, tool, said: { ...before, approved } });
     default: {
       const { input: checked = input } = "input" in verdict ? verdict : {};
       const read = given && valueFor(given, checked);
       const go = () => start(swarm, node, { callId, tool, input: checked, read });
       if (isPaced) return go();
-      const due = () => ask(swarm, node, call, { approved, version, given, isPaced: true });
+      const due = () => ask(swarm, node, call, { ...before, approved, version, isPaced: true });
       const subject = toolSubject(tool);
       const paced = { node, callId, subject, go, due, again: true, refuse: deny };
       return swarm.pacedCalls.pass(paced);
     }
   }
+}
+
+function neverAsAllowed(tool: string): CoppiceError {
+  const message =
+    `"${tool}" was allowed ${MOST_OUTDATED} times, and each time it was another call by then: ` +
+    "its arguments led elsewhere or the tool had changed; call it again when they stay as they are";
+  return new CoppiceError("APPROVAL_DENIED", message, { tool });
 }
 
 /** Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. */
@@ -167,9 +184,9 @@ function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
 function refuse(
   swarm: Swarm,
   asked: CallAsked,
-  refusal: Refused & { readonly tool: string; readonly approved: boolean },
+  refusal: Refused & { readonly tool: string; readonly said: Said },
 ): void {
-  const { tool, approved, unit, error, asks } = refusal;
+  const { tool, said, unit, error, asks } = refusal;
   const { node, callId, deny } = asked;
   if (unit === undefined) return deny(error);
   const atLast = () => {
@@ -177,7 +194,7 @@ function refuse(
     deny(error);
   };
   if (asks === undefined) return atLast();
-  swarm.approvals.askForMore({ ...asked, deny: atLast }, { error, unit, asks, approved });
+  swarm.approvals.askForMore({ ...asked, deny: atLast }, { error, unit, asks, said });
 }
 
 /** Ends a call with what a person gave in place of the tool: nothing is run, nothing is charged. */

@@ -94,13 +94,22 @@ describe("capability: whatever the tree of grants", () => {
         const node = `${nodes.length - 1}`;
         const asked: Asked = { node, subject: "tool:a", facts: known };
         const state = chain(nodes);
-        const before = decideCapability(state, { type: "ask", ...asked }).status;
+        const asking = decideCapability(state, { type: "ask", ...asked });
+        const before = asking.status;
         const after = before === "ask" ? "permitted" : before;
         const approved = { type: "ask", ...asked, approved: true } as const;
         expect(decideCapability(state, approved).status).toBe(after);
-        const remember = { type: "remember", node, subject: "tool:a", below: false } as const;
-        decideCapability(state, remember);
-        expect(decideCapability(state, { type: "ask", ...asked }).status).toBe(after);
+        const wheres = asking.status === "ask" ? (asking.wheres ?? [""]) : [""];
+        const readable = wheres.filter((where) => where !== null);
+        for (const [n, where] of readable.entries()) {
+          expect(decideCapability(state, { type: "ask", ...asked }).status).toBe(before);
+          const remember = { type: "remember", node, subject: "tool:a", below: false } as const;
+          decideCapability(state, { ...remember, where });
+          if (before !== "ask" || n < readable.length - 1) continue;
+          const isKnown = readable.length === wheres.length;
+          const { status } = decideCapability(state, { type: "ask", ...asked });
+          expect(status).toBe(isKnown ? after : "ask");
+        }
       }),
       { numRuns: 1_000 },
     );

@@ -161,6 +161,25 @@ describe("a yes to a question that stood while the tool changed", () => {
     expect(results).toEqual(["c/change"]);
   });
 
+  it("has the input read anew, as the schema is by now", async () => {
+    await start();
+    const requested: unknown[] = [];
+    supervisor.on("tool.requested", ({ tool }) => requested.push(tool));
+    const inputSchema = { type: "object", properties: { n: { type: "integer" } } };
+    const run = supervisor.run(caller("c/act", { n: "5" }), { input: "Go." });
+    await new Promise((resolve) => supervisor.once("approval.requested", resolve));
+    const [first] = supervisor.approvals();
+    await change({ inputSchema });
+    const again = new Promise((resolve) => supervisor.once("approval.requested", resolve));
+    await supervisor.decide(first?.id ?? "", { allow: true });
+    await again;
+    const [second] = supervisor.approvals();
+    expect([first?.input, second?.input]).toEqual([{ n: "5" }, { n: 5 }]);
+    expect(requested).toEqual(["c/act", "c/change"]);
+    await supervisor.decide(second?.id ?? "", { allow: false });
+    await run;
+  });
+
   it("does not answer a question about the tool as it is now", async () => {
     await start();
     const first = supervisor.run(caller("c/act"), { input: "Go." });
