@@ -6,7 +6,7 @@ import type { ValueStore } from "../journal/value-store.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
 import { EventReader } from "./event-reader.ts";
-import { standingBody } from "./standing-body.ts";
+import { heldByEvent, standingBody } from "./standing-body.ts";
 
 export type EventListener = (event: RuntimeEvent) => void;
 
@@ -65,12 +65,11 @@ export class EventLog {
   }
 
   /** Tells something that is not kept; nothing is done when nobody listens. */
-  ephemeral(type: EphemeralType, path: string, said: EventBody): void {
+  ephemeral(type: EphemeralType, path: string, body: EventBody): void {
     if (this.#readers.size === 0 && !this.#heard(type)) return;
-    const { body, bytes } = standingBody(type, said, this.values);
     const after = this.#journal.last;
-    const event = { ...body, type, path, at: Math.floor(this.#now()), after };
-    this.#tell({ event, bytes });
+    const event = { type, path, at: Math.floor(this.#now()), after, ...body };
+    this.#tell({ event, bytes: this.#readers.size === 0 ? 0 : heldByEvent(body) });
   }
 
   /** The newest facts that are kept, the oldest of them first. */

@@ -2,6 +2,7 @@ import type { Standing, ValueStore } from "../journal/value-store.ts";
 import { shorten } from "../wire/clip.ts";
 import type { EventBody, EventType } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
+import { sizeOf } from "../wire/json-size.ts";
 
 /** Of each type of event, the fields that are values of agents, tools and people. */
 const VALUES: { readonly [Type in EventType]?: readonly string[] } = {
@@ -38,6 +39,11 @@ export interface StandingBody {
 export function standingBody(type: EventType, said: EventBody, store: ValueStore): StandingBody {
   const { value, bytes } = standingFields(said, VALUES[type] ?? NONE, store);
   return { body: value as EventBody, bytes: HELD_BY_EVENT + bytes };
+}
+
+/** About what an event holds in memory that says this. */
+export function heldByEvent(said: EventBody): number {
+  return HELD_BY_EVENT + sizeOf(said as Json, Number.POSITIVE_INFINITY).held;
 }
 
 /** The same object where each field may stay as it is. */
