@@ -35,3 +35,4 @@ export type {
   Where,
 } from "./wire/spec.ts";
 export type { Block, TurnMessage } from "./wire/transcript.ts";
+export type { ValueRef } from "./wire/value-ref.ts";

@@ -1,4 +1,5 @@
 import type { EventType, Json, RuntimeEvent } from "../index.ts";
+import { isValueRef } from "../wire/value-ref.ts";
 
 /** How a happening is coloured. */
 export type Tone = "plain" | "quiet" | "good" | "warning" | "bad";
@@ -145,6 +146,7 @@ function rest({ type, path, at, seq, after, ...body }: RuntimeEvent): string {
 
 function text(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
+  if (isValueRef(value)) return `${value.head}… (${value.bytes} bytes)`;
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

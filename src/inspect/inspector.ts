@@ -8,7 +8,7 @@ import { ShownActors } from "./shown-actors.ts";
 import { type ViewerKind, Viewers } from "./viewers.ts";
 
 /** Facts that a page is told of when it comes. */
-const FACTS_KEPT = 1_000;
+const FACTS_SHOWN = 1_000;
 /** Milliseconds between two looks at the tree, however much happens. */
 const ROWS_EVERY_MS = 150;
 const FACT_CHARACTERS = 1_500;
@@ -24,6 +24,8 @@ export interface InspectorOptions {
 export interface Inspected {
   now(): number;
   rows(): readonly AgentRow[];
+  /** The newest facts that are kept, the oldest of them first. */
+  facts(limit: number): readonly RuntimeEvent[];
   /** Where an agent's budget stands; undefined for an agent that is not there. */
   budget(path: string): object | undefined;
   /** A host speaks for the agents that live on it, and for no other. */
@@ -37,7 +39,6 @@ export class Inspector {
   readonly #actors = new ShownActors();
   readonly #rows = new AgentRows();
   readonly #relay: Relay;
-  #facts: RuntimeEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(inspected: Inspected, { port = 0, token }: InspectorOptions) {
@@ -71,8 +72,6 @@ export class Inspector {
 
   fact(event: RuntimeEvent): void {
     if (event.seq === undefined) return;
-    this.#facts.push(event);
-    if (this.#facts.length > 2 * FACTS_KEPT) this.#facts = this.#facts.slice(-FACTS_KEPT);
     if (event.type === "agent.stopped") {
       const last = this.#actors.end(event.path, this.#inspected.now());
       if (last !== undefined) this.#viewers.tell(last);
@@ -107,7 +106,8 @@ export class Inspector {
       yield this.#rows.all();
     }
     yield* this.#actors.all(this.#inspected.now());
-    if (kind === "page") for (const event of this.#facts.slice(-FACTS_KEPT)) yield told(event);
+    if (kind !== "page") return;
+    for (const event of this.#inspected.facts(FACTS_SHOWN)) yield told(event);
   }
 }
 

@@ -124,6 +124,7 @@ export function settleWaits(tree: Tree, parent: Node, child: Node): boolean {
   for (const [callId, call] of parent.calls) {
     if (call.children?.delete(child) !== true) continue;
     waited = true;
+    call.reports?.set(child, childReport(child, tree.endOf(child)));
     if (call.children.size === 0) settleCall(tree, parent, callId, report(call));
   }
   return waited;
@@ -183,12 +184,15 @@ export function waitFor(tree: Tree, node: Node, callId: string): void {
   }
   call.waited = waited;
   call.children = new Set(waited.filter((child) => child.end === undefined));
+  const ended = waited.filter((child) => child.end !== undefined);
+  // Now, because how they ended is not kept for ever.
+  call.reports = new Map(ended.map((child) => [child, childReport(child, tree.endOf(child))]));
   if (call.children.size === 0) settleCall(tree, node, callId, report(call));
   else idleCall(tree, node, callId);
 }
 
 function report(call: Call): CallResult {
-  const value = (call.waited ?? []).map((child) => childReport(child, child.end as End));
+  const value = (call.waited ?? []).map((child) => call.reports?.get(child) ?? null);
   return { isError: false, value };
 }
 

@@ -59,7 +59,6 @@ export type Effect =
   | { readonly type: "question-timed-out"; readonly id: string }
   | { readonly type: "ask-timed-out"; readonly askId: string; readonly path: string }
   | { readonly type: "answer-failed"; readonly askId: string; readonly error: WireError }
-  | { readonly type: "forget"; readonly node: Node }
   /** A host broke the protocol or does not answer: end it. */
   | { readonly type: "condemn"; readonly host: string; readonly reason: string }
   | { readonly type: "fact"; readonly fact: Fact };

@@ -213,7 +213,6 @@ function settleEnd(tree: Tree, node: Node): void {
   if (node.started) parent.liveChildren -= 1;
   else dequeued(node);
   parent.openChildren -= 1;
-  tree.keepStopped(node);
   inform(tree, parent, node, end);
   settleWatches(tree, node, end);
   startParked(tree, parent);

@@ -7,7 +7,7 @@ import { childReport, type Request, request, requestModel } from "./calls.ts";
 import { failAsks } from "./dead-letters.ts";
 import { post } from "./dispatch.ts";
 import type { Sent } from "./mailbox.ts";
-import type { Call, End, Node } from "./node.ts";
+import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /** What an agent that comes back from its snapshot must find as it was when that was committed. */
@@ -82,8 +82,8 @@ export function resumeCalls(tree: Tree, node: Node): void {
   node.turnEnded = idle;
   for (const body of owed) if (body.type !== "message") post(tree, node, body);
   for (const child of children) {
-    const { path, name, end } = child;
-    const outcome = childReport(child, end as End);
+    const { path, name } = child;
+    const outcome = childReport(child, tree.endOf(child));
     post(tree, node, { type: "child", path, name, outcome });
   }
   for (const { out, attempt } of calls) {

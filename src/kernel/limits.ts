@@ -17,9 +17,6 @@ export const AGENT_LIMITS = {
 /** Agents ever started below one top-level agent, so that a service can run for ever. */
 export const TOP_LEVEL_SPAWNS = 1000;
 
-/** Stopped nodes that stay visible in the tree; the oldest go first. */
-export const STOPPED_NODES_KEPT = 1000;
-
 /** How often an agent at work is moved without a step between before it is held to be the cause. */
 export const MOVES_ALLOWED = 3;
 

@@ -58,9 +58,10 @@ export interface Call {
   until?: number;
   /** A model call whose stream may have begun on the agent's own host. */
   permitted?: boolean;
-  /** What a `wait` reports on, and those of them that have not ended yet. */
+  /** What a `wait` reports on, those of them that have not ended yet, and how the others have. */
   waited?: readonly Node[];
   children?: Set<Node>;
+  reports?: Map<Node, Json>;
   /** Whose end it waits for. */
   watched?: Node;
 }
@@ -92,7 +93,7 @@ export interface Node {
   readonly parent: Node | undefined;
   /** The top-level agent it belongs to, for fairness; the root is its own. */
   readonly top: Node;
-  readonly birth: Birth;
+  birth: Birth;
   readonly limits: Limits;
   readonly children: Map<string, Node>;
   readonly names: Names;

@@ -1,8 +1,8 @@
 import type { Intensity, Limits } from "../wire/spec.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Effect, Fact } from "./effects.ts";
-import { ROOT_LIMITS, STOPPED_NODES_KEPT } from "./limits.ts";
-import { createNode, type Node } from "./node.ts";
+import { ROOT_LIMITS } from "./limits.ts";
+import { createNode, type End, type Node } from "./node.ts";
 import { tellRest } from "./refusals.ts";
 import { Residences } from "./residences.ts";
 import type { RestartGroup } from "./supervision.ts";
@@ -33,6 +33,8 @@ export interface TreeOptions {
   readonly intensity?: Intensity | undefined;
   /** From 0 to below 1, for the jitter of restarts. Left out: none. */
   readonly chance?: (() => number) | undefined;
+  /** How an agent ended whose node does not say it any more. */
+  readonly endOf?: (node: Node) => End | undefined;
 }
 
 /** The state of the kernel: every node, who lives where, what is due, what is to be done. */
@@ -53,11 +55,12 @@ export class Tree {
   now = 0;
   deadLetters = 0;
   readonly chance: () => number;
-  readonly #stopped: Node[] = [];
+  readonly #endOf: TreeOptions["endOf"];
 
   constructor(options: TreeOptions) {
     this.graceMs = options.graceMs;
     this.chance = options.chance ?? (() => 0);
+    this.#endOf = options.endOf;
     this.root = createNode(undefined, {
       name: "",
       template: "",
@@ -86,16 +89,16 @@ export class Tree {
     this.asks.delete(askId);
   }
 
-  /** Keeps a stopped node for a while, and forgets the oldest beyond the bound. */
-  keepStopped(node: Node): void {
-    this.#stopped.push(node);
-    if (this.#stopped.length <= 2 * STOPPED_NODES_KEPT) return;
-    for (const old of this.#stopped.splice(0, this.#stopped.length - STOPPED_NODES_KEPT)) {
-      tellRest(this, old, true);
-      this.nodes.delete(old.path);
-      old.parent?.children.delete(old.name);
-      this.emit({ type: "forget", node: old });
-    }
+  /** How an agent has ended, whole, wherever that is kept. */
+  endOf(node: Node): End {
+    return this.#endOf?.(node) ?? (node.end as End);
+  }
+
+  /** An agent that has ended is shown no more, and nobody finds it. */
+  forget(node: Node): void {
+    tellRest(this, node, true);
+    this.nodes.delete(node.path);
+    node.parent?.children.delete(node.name);
   }
 
   #isLive(due: Due): boolean {

@@ -9,7 +9,9 @@ import type { Tree } from "./tree.ts";
 export function watch(tree: Tree, watcher: Node, callId: string, watched: Node): void {
   const call = watcher.calls.get(callId);
   if (call === undefined) return;
-  if (watched.end !== undefined) return tellEnd(tree, watcher, callId, watched, watched.end);
+  if (watched.end !== undefined) {
+    return tellEnd(tree, watcher, callId, watched, tree.endOf(watched));
+  }
   watched.watchers ??= new Map();
   watched.watchers.set(callId, watcher);
   call.watched = watched;

@@ -1,8 +1,8 @@
 import type { Seat } from "../authority/arbiter.ts";
-import type { End, Node } from "../kernel/node.ts";
+import type { Node } from "../kernel/node.ts";
 import type { Template } from "../wire/delivery.ts";
-import { decodeError } from "../wire/error-codec.ts";
-import type { Outcome, Usage } from "../wire/outcome.ts";
+import type { Outcome } from "../wire/outcome.ts";
+import type { ValueRef } from "../wire/value-ref.ts";
 import type { Choice } from "./model-choice.ts";
 import type { Plan } from "./plan.ts";
 import { PromptEstimate } from "./prompt-estimate.ts";
@@ -10,19 +10,18 @@ import { PromptEstimate } from "./prompt-estimate.ts";
 /** What the shell holds of an agent beside its node: its plan, its seat, its outcome. */
 export class AgentRecord {
   readonly node: Node;
-  readonly plan: Plan;
+  plan: Plan;
   readonly seat: Seat;
   /** The plan's, without the tools that it may never use. */
   readonly template: Template;
   readonly labels: Readonly<Record<string, string>>;
-  readonly outcome: Promise<Outcome>;
-  readonly #resolve: (outcome: Outcome) => void;
+  #outcome: () => Promise<Outcome>;
+  #resolve: ((outcome: Outcome) => void) | undefined;
   #abort: AbortController | undefined;
   /** Index of its cancel word, while it is placed. */
   word: number | undefined;
   /** What the running cell of its host calls it. */
   number = 0;
-  settled: Outcome | undefined;
   /** Model calls whose reservation waits. */
   readonly waiting = new Set<string>();
   /** Model calls that a house host runs for it. */
@@ -33,10 +32,12 @@ export class AgentRecord {
   prompt: PromptEstimate;
   /** Undoes what listens for this agent, once it has ended. */
   release: (() => void) | undefined;
+  /** Of one that has ended, where its conversation is kept by reference. */
+  transcript: ValueRef | undefined;
 
   constructor(options: {
     readonly node: Node;
-    readonly plan: Plan;
+    plan: Plan;
     readonly seat: Seat;
     readonly template: Template;
     readonly labels: Readonly<Record<string, string>>;
@@ -48,8 +49,17 @@ export class AgentRecord {
     this.template = options.template;
     this.labels = options.labels;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.outcome = promise;
+    this.#outcome = () => promise;
     this.#resolve = resolve;
+  }
+
+  get outcome(): Promise<Outcome> {
+    return this.#outcome();
+  }
+
+  /** It has its outcome. */
+  get hasEnded(): boolean {
+    return this.#resolve === undefined;
   }
 
   /** Aborted when the agent's rights are withdrawn; made when the first tool needs it. */
@@ -68,16 +78,24 @@ export class AgentRecord {
     this.prompt = new PromptEstimate(this.node.birth.loop);
   }
 
-  /** Writes the outcome, once. */
-  settle(end: End, usage: Usage): void {
-    if (this.settled !== undefined) return;
-    const about = { path: this.node.path, usage };
-    const { error, ...rest } = "error" in end ? end : { ...end, error: undefined };
-    const decoded = error === undefined ? {} : { error: decodeError(error) };
-    const outcome = { ...rest, ...decoded, ...about } as Outcome;
-    this.settled = outcome;
+  /**
+   * Writes the outcome, once.
+   *
+   * @param again reads it once more for who asks later: nobody holds on to a large one here
+   */
+  settle(outcome: Outcome, again: () => Promise<Outcome>): void {
+    if (this.#resolve === undefined) return;
     this.#resolve(outcome);
+    this.#resolve = undefined;
+    this.#outcome = again;
     this.release?.();
     this.release = undefined;
+  }
+
+  /** Lets go of what only a living agent needs. */
+  empty(transcript: ValueRef | undefined): void {
+    this.plan = { ...this.plan, input: undefined };
+    this.transcript = transcript;
+    this.#abort = undefined;
   }
 }

@@ -51,9 +51,10 @@ export interface AgentRef<Output = Json> {
 
 export function createAgentRef<Output>(
   swarm: Swarm,
-  { node, outcome }: AgentRecord,
+  record: AgentRecord,
   cancel: (reason?: string) => Promise<void>,
 ): AgentRef<Output> {
+  const { node, outcome } = record;
   const { path } = node;
   return {
     path,
@@ -75,7 +76,7 @@ export function createAgentRef<Output>(
     },
     cancel,
     async snapshot() {
-      return node.state ?? null;
+      return swarm.ended.stateOf(node);
     },
     events() {
       const reader = swarm.log.read({ path });

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { CoppiceError } from "../errors.ts";
 import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
@@ -40,9 +41,14 @@ export function readDecided(what: Decidable, decision: unknown): Decided[] {
   });
 }
 
+/** Longer than this one is remembered by its hash. */
+const LONGEST_KEY = 1_024;
+
 /** Two decisions are the same when they allow alike, as far, with the same words. */
 export function decisionKey(decision: Decision): string {
   const { allow, scope = "once", reason, answer, result, by } = decision;
   const stands = result === undefined ? [] : [result];
-  return JSON.stringify([allow, scope, reason ?? null, answer ?? null, by ?? null, ...stands]);
+  const words = [allow, scope, reason ?? null, answer ?? null, by ?? null, ...stands];
+  const key = JSON.stringify(words);
+  return key.length > LONGEST_KEY ? hash("sha256", key, "hex") : key;
 }

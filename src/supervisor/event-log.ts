@@ -1,26 +1,47 @@
 import { EventEmitter } from "eventemitter3";
 import { CoppiceError } from "../errors.ts";
-import type { Journal } from "../journal/journal.ts";
+import type { MemoryJournal } from "../journal/memory.ts";
+import type { Retention } from "../journal/retention.ts";
+import type { ValueStore } from "../journal/value-store.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
 import { EventReader } from "./event-reader.ts";
+import { heldByEvent, standingBody } from "./standing-body.ts";
 
 export type EventListener = (event: RuntimeEvent) => void;
 
+/** Where it keeps what happened, and until when. */
+export interface EventLogOptions {
+  readonly journal: MemoryJournal;
+  readonly values: ValueStore;
+  readonly retention: Retention;
+  readonly wall: () => number;
+}
+
+/** An event on its way to those who hear it, and about what it holds in memory. */
+interface Untold {
+  readonly event: RuntimeEvent;
+  readonly bytes: number;
+}
+
 /** Numbers what happened, keeps it in the journal, and tells listeners and readers. */
 export class EventLog {
-  readonly #journal: Journal;
+  readonly values: ValueStore;
+  readonly retention: Retention;
+  readonly #journal: MemoryJournal;
   readonly #wall: () => number;
   readonly #emitter = new EventEmitter<Record<string, [RuntimeEvent]>>();
   readonly #contained = new WeakMap<EventListener, EventListener>();
   readonly #readers = new Set<EventReader>();
   /** Events that a listener caused while another event was being told. */
-  readonly #untold: RuntimeEvent[] = [];
+  readonly #untold: Untold[] = [];
   #telling = false;
   #closed = false;
 
-  constructor(journal: Journal, wall: () => number) {
+  constructor({ journal, values, retention, wall }: EventLogOptions) {
     this.#journal = journal;
+    this.values = values;
+    this.retention = retention;
     this.#wall = wall;
   }
 
@@ -28,18 +49,32 @@ export class EventLog {
     return this.#journal.last;
   }
 
-  fact(type: FactType, path: string, body: EventBody): void {
+  fact(type: FactType, path: string, said: EventBody): void {
+    this.keep(type, path, said);
+  }
+
+  /** Keeps what happened and tells it; answers with it as it is kept. */
+  keep(type: FactType, path: string, said: EventBody): RuntimeEvent {
+    const { body, bytes } = standingBody(type, said, this.values);
     const seq = this.#journal.last + 1;
-    const event = { type, path, at: Math.floor(this.#wall()), seq, ...body };
-    this.#journal.append(event);
-    this.#tell(event);
+    const event = { ...body, type, path, at: Math.floor(this.#wall()), seq };
+    this.#journal.append(event, bytes);
+    this.#tell({ event, bytes });
+    this.retention.trim();
+    return event;
   }
 
   /** Tells something that is not kept; nothing is done when nobody listens. */
   ephemeral(type: EphemeralType, path: string, body: EventBody): void {
     if (this.#readers.size === 0 && !this.#heard(type)) return;
     const after = this.#journal.last;
-    this.#tell({ type, path, at: Math.floor(this.#wall()), after, ...body });
+    const event = { type, path, at: Math.floor(this.#wall()), after, ...body };
+    this.#tell({ event, bytes: this.#readers.size === 0 ? 0 : heldByEvent(body) });
+  }
+
+  /** The newest facts that are kept, the oldest of them first. */
+  newest(limit: number): readonly RuntimeEvent[] {
+    return this.#journal.read(Math.max(0, this.#journal.last - limit), limit);
   }
 
   on(type: EventType | "*", listener: EventListener, once: boolean): void {
@@ -89,14 +124,15 @@ export class EventLog {
   }
 
   /** One event after the other: what a listener causes is told when all have heard this one. */
-  #tell(event: RuntimeEvent): void {
-    this.#untold.push(event);
+  #tell(untold: Untold): void {
+    this.#untold.push(untold);
     if (this.#telling) return;
     this.#telling = true;
     for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
-      this.#emitter.emit(next.type, next);
-      this.#emitter.emit("*", next);
-      for (const reader of this.#readers) reader.offer(next);
+      const { event, bytes } = next;
+      this.#emitter.emit(event.type, event);
+      this.#emitter.emit("*", event);
+      for (const reader of this.#readers) reader.offer(event, bytes);
     }
     this.#telling = false;
   }

@@ -3,6 +3,10 @@ import type { RuntimeEvent } from "../wire/event.ts";
 
 /** Events that wait for a slow reader before it is told of a gap. */
 export const READER_BOUND = 10_000;
+/** The same in bytes of memory. */
+export const READER_BYTES = 8 * 1024 * 1024;
+/** Events that were read are let go of when there are so many. */
+const SWEPT_AT = 1_024;
 
 /**
  * One reader of the events: buffered to a bound, told of what it missed, never a brake.
@@ -16,7 +20,10 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   readonly #wall: () => number;
   readonly #onClose: (reader: EventReader) => void;
   #buffer: RuntimeEvent[] = [];
+  #sizes: number[] = [];
+  #bytes = 0;
   #head = 0;
+  /** The last fact that was taken in, or passed over. */
   #seen: number;
   #behind = false;
   #missed = false;
@@ -39,17 +46,19 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     this.#behind = options.since !== undefined;
   }
 
-  /** Offers an event; it waits here until it is asked for. */
-  offer(event: RuntimeEvent): void {
+  /** Offers an event, which holds about so many bytes; it waits here until it is asked for. */
+  offer(event: RuntimeEvent, bytes: number): void {
     if (this.#behind || this.#closed) return this.#ring();
-    if (!this.#wants(event)) return;
-    if (this.#buffer.length - this.#head >= READER_BOUND) {
-      this.#buffer = [];
-      this.#head = 0;
-      this.#behind = true;
-      this.#missed = true;
-    } else this.#buffer.push(event);
-    this.#ring();
+    if (this.#wants(event)) {
+      const waiting = this.#buffer.length - this.#head;
+      const isLarge = waiting > 0 && this.#bytes + bytes > READER_BYTES;
+      if (waiting >= READER_BOUND || isLarge) return this.#fallBehind();
+      this.#buffer.push(event);
+      this.#sizes.push(bytes);
+      this.#bytes += bytes;
+      this.#ring();
+    }
+    if (event.seq !== undefined) this.#seen = event.seq;
   }
 
   async next(): Promise<IteratorResult<RuntimeEvent>> {
@@ -65,8 +74,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
 
   /** Ends the reading, as leaving a `for await` loop does. */
   async return(): Promise<IteratorResult<RuntimeEvent>> {
-    this.#buffer = [];
-    this.#head = 0;
+    this.#empty();
     this.#behind = false;
     this.close();
     return { value: undefined, done: true };
@@ -87,13 +95,33 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   #take(): RuntimeEvent | undefined {
     const event = this.#buffer[this.#head];
     if (event === undefined) return undefined;
+    this.#bytes -= this.#sizes[this.#head] ?? 0;
     this.#head += 1;
-    if (this.#head === this.#buffer.length) {
-      this.#buffer = [];
+    if (this.#head === this.#buffer.length) this.#empty();
+    else if (this.#head >= SWEPT_AT) {
+      // One who is never quite done would keep all that was ever read.
+      this.#buffer = this.#buffer.slice(this.#head);
+      this.#sizes = this.#sizes.slice(this.#head);
       this.#head = 0;
     }
-    if (event.seq !== undefined) this.#seen = event.seq;
     return event;
+  }
+
+  /** What waits is read from the journal instead, as far as it is still there. */
+  #fallBehind(): void {
+    const unread = this.#buffer.slice(this.#head).find(({ seq }) => seq !== undefined);
+    if (unread?.seq !== undefined) this.#seen = unread.seq - 1;
+    this.#empty();
+    this.#behind = true;
+    this.#missed = true;
+    this.#ring();
+  }
+
+  #empty(): void {
+    this.#buffer = [];
+    this.#sizes = [];
+    this.#bytes = 0;
+    this.#head = 0;
   }
 
   /** Says once that something was missed, then refills from what the journal still holds. */
@@ -109,6 +137,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
       this.#seen = facts.at(-1)?.seq ?? this.#seen;
       this.#behind = this.#seen < this.#journal.last;
       this.#buffer = facts.filter(this.#wants);
+      this.#sizes = this.#buffer.map(() => 0);
       if (this.#buffer.length > 0) return this.#take();
     }
     return undefined;

@@ -53,6 +53,7 @@ function inspectedIn(swarm: Swarm): Inspected {
   return {
     now: () => swarm.clock.wall(),
     rows: () => rowsOf(swarm),
+    facts: (limit) => swarm.log.newest(limit),
     budget(path) {
       const seat = swarm.record(path)?.seat;
       return seat && swarm.step(() => swarm.parts.arbiter.budget(seat));

@@ -4,11 +4,14 @@ import { CoppiceError } from "../errors.ts";
 import { ComputePool } from "../hosts/compute-pool.ts";
 import { type Hosts, type HostsOptions, startHosts } from "../hosts/hosts.ts";
 import { MemoryJournal } from "../journal/memory.ts";
+import { Retention } from "../journal/retention.ts";
+import { ValueStore } from "../journal/value-store.ts";
 import { ROOT_LIMITS } from "../kernel/limits.ts";
 import { startTelemetry } from "../telemetry/telemetry.ts";
 import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
 import { systemClock } from "../wire/clock.ts";
 import { unlessAborted } from "./abort.ts";
+import { CHILDREN_BYTES } from "./ended-agents.ts";
 import { type EventListener, EventLog } from "./event-log.ts";
 import { inspectorOf, overheard } from "./inspection.ts";
 import { loosened } from "./loosening.ts";
@@ -22,6 +25,7 @@ import { readWorkspace } from "./workspace.ts";
 const DEFAULT_GRACE_MS = 5_000;
 const DEFAULT_HEARTBEAT_MS = 500;
 const DEFAULT_APPROVAL_TIMEOUT_MS = 300_000;
+const DEFAULT_KEEP_MB = 64;
 
 /** What a simulation brings in the place of threads. */
 export interface Surroundings {
@@ -47,7 +51,7 @@ export async function launch(
   const bounds = { workspaceBudget: workspace.budget, workspaceGrants: workspace.grants };
   const arbiter = new Arbiter({ grants, budget, prices, now: clock.wall(), ...bounds });
   arbiter.at(clock.wall(), clock.now());
-  const log = new EventLog(new MemoryJournal(), () => clock.wall());
+  const log = openLog(options.keepMb ?? DEFAULT_KEEP_MB, () => clock.wall());
   const { approve, approvalTimeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS } = options;
   const { intensity, breaker } = options;
   const asking = { approvalTimeoutMs, approve, breaker };
@@ -106,6 +110,17 @@ export async function land(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
   await inspector?.stop();
   arbiter.stop();
   swarm.log.close();
+}
+
+/** A log whose facts and values share so much memory with the agents that have ended. */
+function openLog(keepMb: number, wall: () => number): EventLog {
+  const retention = new Retention(keepMb * 1024 * 1024);
+  const journal = new MemoryJournal();
+  // The children of living agents keep theirs whatever else is kept.
+  const largest = Math.max(retention.mostBytes, CHILDREN_BYTES);
+  const values = new ValueStore(largest, () => journal.last);
+  retention.add(journal);
+  return new EventLog({ journal, values, retention, wall });
 }
 
 function tell(log: EventLog, event: ToolboxEvent): void {

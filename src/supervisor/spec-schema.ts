@@ -214,6 +214,7 @@ export const supervisorSchema = z.strictObject({
   approvalTimeoutMs: milliseconds.optional(),
   graceMs: graceMs.optional(),
   intensity: intensitySchema.optional(),
+  keepMb: count.max(MOST_MEMORY_MB).optional(),
   heartbeatMs: z.number().int().min(10).max(60_000).optional(),
   inspect: z.union([z.boolean(), inspectSchema]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
@@ -225,6 +226,9 @@ export const stopSchema = z.strictObject({
   graceMs: graceMs.optional(),
   mode: z.enum(["cancel", "suspend"]).optional(),
 });
+
+/** What else stands in a reference is for people. */
+export const valueSchema = z.object({ $value: z.string() });
 
 export const usageSchema = z.strictObject({
   path: z.string().optional(),

@@ -57,6 +57,14 @@ export interface SupervisorOptions {
    */
   readonly intensity?: Intensity;
   /**
+   * Megabytes for what is kept in memory of the past, all of it together: events, agents that have
+   * ended with their outcomes and conversations, dead letters, and large values; the oldest goes
+   * first. What lives is not counted. A reader of events who comes too late gets a `gap`. With 0
+   * nothing is kept but children, up to 8 MB, of agents that live and may yet wait for them. At
+   * most 1_048_576. Default 64.
+   */
+  readonly keepMb?: number;
+  /**
    * The folder whose `coppice.config.json` bounds everything started here: limits, a budget and
    * grants, which all that is said elsewhere can only tighten. Default: the current folder, where
    * there is such a file. What would have loosened it is told as `config.loosened`.

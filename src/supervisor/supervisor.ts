@@ -15,7 +15,7 @@ import { EventStreams } from "./event-streams.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
 import { whenRoom } from "./messages.ts";
 import { Shutdown } from "./shutdown.ts";
-import { check, spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
+import { check, spawnSchema, stopSchema, supervisorSchema, valueSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
 import type { Swarm } from "./swarm.ts";
 import {
@@ -200,6 +200,19 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
   async decide(what: Decidable, decision?: Decision): Promise<void> {
     const decided = readDecided(what, decision);
     this.#swarm.step(() => this.#swarm.approvals.decide(decided));
+  }
+
+  /**
+   * Reads a large value that events refer to, by its reference: `{ $value, bytes, head }`.
+   *
+   * **Guarantees** the value as it was when the event was told; every event that can still be read
+   * has its values.
+   * **Fails with** OPTIONS_INVALID for what is no reference.
+   * @returns undefined once it has made room for newer things (`keepMb`), and for an unknown one
+   */
+  async value(ref: { readonly $value: string }): Promise<Json | undefined> {
+    check(valueSchema, ref, "value");
+    return this.#swarm.log.values.value(ref.$value);
   }
 
   /** What everything, a subtree, or every agent with a label (`tenant=acme`) has used. */

@@ -13,6 +13,7 @@ import { AgentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
 import { Asks } from "./asks.ts";
 import { tellWarnings } from "./budget-warnings.ts";
+import { EndedAgents } from "./ended-agents.ts";
 import type { EventLog } from "./event-log.ts";
 import { firstCallOf } from "./first-call.ts";
 import { HostListener } from "./host-events.ts";
@@ -43,6 +44,7 @@ export class Swarm {
   readonly toolInputs = new ToolInputs(this);
   readonly labels = new UsageByLabel();
   readonly hostEvents = new HostListener(this);
+  readonly ended: EndedAgents;
   readonly #requests: RequestQueue;
   readonly #shown = new ShownTools();
   readonly #records = new Map<string, AgentRecord>();
@@ -54,7 +56,11 @@ export class Swarm {
   constructor(options: SwarmOptions) {
     this.clock = options.clock;
     this.log = options.log;
-    this.kernel = new Kernel(options);
+    this.ended = new EndedAgents(options.log, (node) => {
+      this.kernel.tree.forget(node);
+      this.#records.delete(node.path);
+    });
+    this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });
     this.places = new Places(this.kernel.tree);
     this.modelCalls = new ModelCalls(this, options.breaker);
     this.approvals = new Approvals(this, options);
@@ -93,10 +99,13 @@ export class Swarm {
     const now = this.clock.now();
     this.kernel.at(now);
     this.#parts?.arbiter.at(this.clock.wall(), now);
+    const { retention } = this.log;
+    retention.hold();
     try {
       return decide(this.kernel);
     } finally {
       this.#drain();
+      retention.release();
     }
   }
 
@@ -192,9 +201,6 @@ export class Swarm {
         return this.#renew(this.recordOf(effect.node));
       case "ended":
         return this.#ended(effect.node, effect.end);
-      case "forget":
-        this.#records.delete(effect.node.path);
-        return;
       case "condemn":
         return this.places.host(effect.host)?.condemn(effect.reason);
       case "question-timed-out":
@@ -260,10 +266,7 @@ export class Swarm {
     arbiter.close(record.seat);
     if (record.word !== undefined) this.places.words.give(record.word);
     record.word = undefined;
-    const { path } = node;
-    const told = { path, usage, ...end } as unknown as Json;
-    this.log.fact("agent.stopped", path, { outcome: told });
-    record.settle(end, usage);
+    this.ended.end(record, end, usage);
   }
 
   /** One timer for the earliest deadline of the whole tree. */

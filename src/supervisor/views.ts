@@ -96,7 +96,7 @@ export function usageFor(swarm: Swarm, filter: UsageFilter, find: (path: string)
 function usageByLabel(swarm: Swarm, label: string): Usage {
   let sum = swarm.labels.of(label);
   for (const record of swarm.records) {
-    if (record.settled !== undefined || !hasLabel(record.labels, label)) continue;
+    if (record.hasEnded || !hasLabel(record.labels, label)) continue;
     sum = addUsage(sum, swarm.parts.arbiter.ownUsage(record.seat));
   }
   return sum;

@@ -147,7 +147,10 @@ export class Faults {
   }
 
   #resume(path: string): void {
-    if (this.#paused.delete(path)) void this.#at.supervisor.resume(path);
+    const { supervisor } = this.#at;
+    // One that has ended may be kept no longer.
+    if (!this.#paused.delete(path) || supervisor.find(path) === undefined) return;
+    void supervisor.resume(path);
   }
 
   #host() {

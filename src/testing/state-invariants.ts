@@ -76,7 +76,9 @@ const sums: Invariant<InnerScene> = {
     }
     return undefined;
   },
-  atEnd: ({ swarm }) => {
+  atEnd: ({ swarm, history }) => {
+    // Where some have been forgotten (`keepMb`), nobody can add them up.
+    if ([...swarm.records].length < history.agents.size) return undefined;
     const { account: root } = swarm.parts.arbiter.root;
     for (const [unit, name] of BUDGET_UNITS.entries()) {
       let own = 0;

@@ -296,14 +296,3 @@ describe("a task", () => {
     expect(node.end).toMatchObject({ status: "failed", error: { code: "HOST_LOST" } });
   });
 });
-
-it("forgets the oldest of the stopped beyond the bound, and nothing else", () => {
-  const driver = new Driver();
-  const alive = driver.spawn(driver.root, { name: "alive" });
-  for (let count = 0; count < 5_000; count += 1) driver.complete(driver.spawn());
-  expect(driver.root.children.size).toBeLessThanOrEqual(2_001);
-  expect(driver.kernel.tree.nodes.size).toBeLessThanOrEqual(2_002);
-  expect(driver.of("forget").length).toBeGreaterThanOrEqual(2_999);
-  expect(driver.kernel.find("/a-5000")?.end).toMatchObject({ status: "completed" });
-  expect(driver.kernel.find(alive.path)).toBe(alive);
-});

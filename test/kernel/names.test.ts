@@ -59,6 +59,7 @@ it("keeps a path for one agent for ever, also after it was forgotten", () => {
     const node = driver.spawn();
     expect(node.path).toBe(count === 1 ? "/a" : `/a-${count}`);
     driver.complete(node);
+    driver.kernel.tree.forget(node);
   }
   expect(driver.kernel.find("/a")).toBeUndefined();
   expect(codeThrown(() => driver.spawn(driver.root, {}, { chosen: "a" }))).toBe("NAME_INVALID");

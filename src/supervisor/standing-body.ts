@@ -1,0 +1,83 @@
+import type { Standing, ValueStore } from "../journal/value-store.ts";
+import { shorten } from "../wire/clip.ts";
+import type { EventBody, EventType } from "../wire/event.ts";
+import type { Json } from "../wire/json.ts";
+import { sizeOf } from "../wire/json-size.ts";
+
+/** Of each type of event, the fields that are values of agents, tools and people. */
+const VALUES: { readonly [Type in EventType]?: readonly string[] } = {
+  "agent.state": ["state"],
+  "agent.emitted": ["event"],
+  "tool.requested": ["input"],
+  "tool.finished": ["result"],
+  "approval.requested": ["input"],
+  "approval.decided": ["answer", "result"],
+  "letter.dead": ["message"],
+};
+
+/** Of the fields that are of our own making and have values in them: which of theirs are values. */
+const PARTS: { readonly [field: string]: readonly string[] } = {
+  outcome: ["output", "partial"],
+  error: ["details"],
+};
+const NONE: readonly string[] = [];
+
+/** Of names, reasons and messages an event has so much, in characters. */
+const MOST_TEXT = 16_384;
+/** Of an event and each of its fields beside what is in them, as V8 keeps them. */
+const HELD_BY_EVENT = 200;
+const HELD_BY_FIELD = 8;
+const HELD_BY_TEXT = 24;
+
+/** What an event says as it is kept: large values by reference, and texts not longer than need be. */
+export interface StandingBody {
+  readonly body: EventBody;
+  /** About what the event holds in memory. */
+  readonly bytes: number;
+}
+
+export function standingBody(type: EventType, said: EventBody, store: ValueStore): StandingBody {
+  const { value, bytes } = standingFields(said, VALUES[type] ?? NONE, store);
+  return { body: value as EventBody, bytes: HELD_BY_EVENT + bytes };
+}
+
+/** About what an event holds in memory that says this. */
+export function heldByEvent(said: EventBody): number {
+  return HELD_BY_EVENT + sizeOf(said as Json, Number.POSITIVE_INFINITY).held;
+}
+
+/** The same object where each field may stay as it is. */
+function standingFields(said: EventBody, values: readonly string[], store: ValueStore): Standing {
+  let changed: { [field: string]: Json | undefined } | undefined;
+  let bytes = 0;
+  for (const field in said) {
+    const given = said[field];
+    bytes += HELD_BY_FIELD;
+    if (given === undefined) continue;
+    const standing = values.includes(field)
+      ? store.stand(given)
+      : standingField(field, given, store);
+    bytes += standing.bytes;
+    if (standing.value !== given) {
+      changed ??= { ...said };
+      changed[field] = standing.value;
+    }
+  }
+  return { value: (changed ?? said) as Json, bytes };
+}
+
+function standingField(field: string, given: Json, store: ValueStore): Standing {
+  if (typeof given === "string") {
+    const value = given.length > MOST_TEXT ? shortened(given) : given;
+    return { value, bytes: HELD_BY_TEXT + value.length };
+  }
+  if (typeof given !== "object" || given === null) return { value: given, bytes: 0 };
+  const parts = PARTS[field];
+  if (parts === undefined || Array.isArray(given)) return store.stand(given);
+  return standingFields(given as EventBody, parts, store);
+}
+
+/** A text of its own: a slice would hold on to all that it was cut from. */
+function shortened(text: string): string {
+  return Buffer.from(shorten(text, MOST_TEXT)).toString();
+}
