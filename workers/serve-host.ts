@@ -20,14 +20,15 @@ export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
     on(type: "message", listener: (message: ToHost) => void): unknown;
   };
   readonly controlPort: Endpoint;
+  /** Default: one more in the heart, which a process does not share. */
+  readonly beat?: () => void;
 }
 
 /** Connects a runtime to its two ports and never returns: only its host's end ends it. */
 export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
   const { port, controlPort, words, kind } = task;
   const heart = new Int32Array(task.heart);
-  // Before anybody's module is loaded, and nothing that the thread would have to live for.
-  setInterval(() => Atomics.add(heart, HEART.beats, 1), task.beatMs).unref();
+  const { beat = () => void Atomics.add(heart, HEART.beats, 1) } = task;
   const runtime = create({
     heart,
     kind,
@@ -39,10 +40,16 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
   });
   if (task.memoryMb !== undefined) holdAtMost(task.memoryMb);
   let listening = false;
+  const begin = (): void => {
+    // Before anybody's module is loaded, and nothing that the thread would have to live for.
+    beat();
+    setInterval(beat, task.beatMs).unref();
+    port.on("message", (message: ToHost) => runtime.receive(message));
+  };
   const control: HostControl = {
     // Nobody's code runs before the host has answered: from then on its heart is listened to.
     ping: () => {
-      if (!listening) port.on("message", (message: ToHost) => runtime.receive(message));
+      if (!listening) begin();
       listening = true;
       return { threadId };
     },

@@ -29,7 +29,11 @@ export class Placement {
   readonly #excused = new Set<Host>();
   /** Opened, but launched only when a stuck thread has exited. */
   readonly #heldBack = new Set<Place>();
+  /** What is told of those that did not start. */
+  readonly #failed = new Map<Host, Blame>();
   readonly #backOff = createBackOff();
+  /** Opened for nobody, to see whether hosts can be started again. */
+  #probe: Place | undefined;
   #stopping = false;
 
   constructor(options: PlacementOptions) {
@@ -40,7 +44,7 @@ export class Placement {
       onStarted: (host) => this.#started(host),
       onSuspect: (host) => this.#suspected(host),
       onFenced: (host, reason, blame) =>
-        events.onFenced?.(host, reason, this.#onlyOne(host, blame)),
+        events.onFenced?.(host, reason, this.#judged(host, reason, blame)),
       onStuck: (host, blame) => events.onStuck?.(host, this.#onlyOne(host, blame)),
       onLost: (host, reason, blame) => this.#lost(host as Place, reason, blame),
       whoIs: (host, number) => events.whoIs?.(host, number),
@@ -49,6 +53,11 @@ export class Placement {
 
   get places(): readonly Place[] {
     return [...this.#places];
+  }
+
+  /** Why hosts cannot be started at present, after three in a row that did not. */
+  get fault(): string | undefined {
+    return this.#backOff.fault;
   }
 
   pick(): Place {
@@ -118,12 +127,16 @@ export class Placement {
   }
 
   #started(host: Host): void {
+    this.#backOff.began();
     // What befalls it from here on is its one agent's doing, and says nothing about the next.
     if (host.isolation !== undefined) {
       this.#excused.add(host);
       this.#backOff.started();
     }
     this.#options.events.onStarted(host);
+    if (host !== this.#probe) return;
+    this.#probe = undefined;
+    if (host.isolation !== undefined) host.condemn("it was needed to see that hosts start again");
   }
 
   #suspected(host: Host): void {
@@ -131,6 +144,23 @@ export class Placement {
     const isShared = host.isolation === undefined;
     if (isShared && !this.#stopping && this.#usable().length === 0) this.#open();
     this.#options.events.onSuspect?.(host);
+  }
+
+  /** What is told of a host's end; one that did not start is counted, once. */
+  #judged(host: Host, reason: string, blame: Blame | undefined): Blame | undefined {
+    if (blame?.cause !== "not-started") return this.#onlyOne(host, blame);
+    const known = this.#failed.get(host);
+    if (known !== undefined) return known;
+    this.#backOff.failed(reason);
+    const told = this.fault === undefined ? blame : { ...blame, isLasting: true as const };
+    this.#failed.set(host, told);
+    return told;
+  }
+
+  /** While nobody can be placed, nobody's run shows that hosts start again. */
+  #tryAgain(): void {
+    if (this.fault === undefined || this.#probe?.living) return;
+    this.#probe = this.#open();
   }
 
   /** Whatever befalls the host of one agent once it runs, nobody else can have done it. */
@@ -142,11 +172,12 @@ export class Placement {
   }
 
   #lost(place: Place, reason: string, blame: Blame | undefined): void {
-    const told = this.#onlyOne(place, blame);
+    const told = this.#judged(place, reason, blame);
     const now = this.#options.clock.now();
     const launchedAt = this.#launchedAt.get(place) ?? now;
     const hasBeenLeft = place.isolation !== undefined && place.resident === undefined;
-    if (!this.#excused.delete(place) && !hasBeenLeft) this.#backOff.died(now - launchedAt);
+    const isCounted = this.#failed.delete(place) || hasBeenLeft;
+    if (!this.#excused.delete(place) && !isCounted) this.#backOff.died(now - launchedAt);
     this.#launchedAt.delete(place);
     this.#heldBack.delete(place);
     this.#places.delete(place);
@@ -157,5 +188,6 @@ export class Placement {
       this.#launch(next);
     }
     this.#options.events.onLost(place, reason, told);
+    this.#tryAgain();
   }
 }

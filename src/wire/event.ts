@@ -147,7 +147,7 @@ export interface EventBodies {
   readonly "host.lost": EndReason & {
     readonly host: string;
     /** What brought it down, where it was not the supervisor that ended it. */
-    readonly cause?: "froze" | "exited" | "out-of-memory";
+    readonly cause?: "froze" | "exited" | "out-of-memory" | "not-started";
   };
   readonly "host.stuck": { readonly host: string };
   readonly "mcp.connected": { readonly server: string; readonly tools: number };
