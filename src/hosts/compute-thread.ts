@@ -137,7 +137,7 @@ export class ComputeThread {
       return;
     }
     this.#importing = clock.setTimeout(
-      () => this.#crashed(unfit(module, `it was not imported in ${importTimeoutMs} ms`)),
+      () => this.end(unfit(module, `it was not imported in ${importTimeoutMs} ms`)),
       importTimeoutMs,
     );
   }
