@@ -27,6 +27,8 @@ export class Placement {
   readonly #borrowed = new Set<Place>();
   /** Ended by us for no fault of the thread: says nothing about the next one. */
   readonly #excused = new Set<Host>();
+  /** Ended in good health, and with nobody on them. */
+  readonly #dismissed = new Set<Host>();
   /** Opened, but launched only when a stuck thread has exited. */
   readonly #heldBack = new Set<Place>();
   /** What is told of those that did not start. */
@@ -87,6 +89,7 @@ export class Placement {
     if (!place.living) return;
     if (spoilt) this.#excuse(place, "a module that it checked was bad");
     else if (this.#usable().length > this.#options.limit) {
+      this.#dismissed.add(place);
       this.#excuse(place, "it was needed for the check of a module only");
     }
   }
@@ -187,7 +190,7 @@ export class Placement {
       this.#heldBack.delete(next);
       this.#launch(next);
     }
-    this.#options.events.onLost(place, reason, told);
+    if (!this.#dismissed.delete(place)) this.#options.events.onLost(place, reason, told);
     this.#tryAgain();
   }
 }

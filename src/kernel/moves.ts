@@ -27,7 +27,10 @@ export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame
   const residents = new Set(tree.residences.of(host));
   tree.residences.forgetHost(host);
   // All of them first: who ends below takes others along, and none can be asked there any more.
-  for (const node of residents) node.host = undefined;
+  for (const node of residents) {
+    node.host = undefined;
+    node.lostHost = host;
+  }
   const guilty = new Map<Node, Running>();
   for (const running of blame?.running ?? []) {
     const node = tree.nodes.get(running.path);
@@ -129,11 +132,14 @@ function hasTimerDue(tree: Tree, { timers = [], timersAt }: Node): boolean {
 
 /** The agent lives on `host` now: it gets what is undelivered, and its lost model calls again. */
 export function placed(tree: Tree, node: Node, host: string, moved: boolean): void {
+  const from = node.lostHost;
+  node.lostHost = undefined;
   tree.residences.settle(node, host);
   if (!moved) {
     tree.fact("agent.started", node.path, { host });
     return flush(tree, node);
   }
+  if (from !== undefined) tree.fact("agent.moved", node.path, { from, to: host });
   // A permit belongs to the stream that went down with the host; a new one is asked for below.
   for (const { n, body } of node.mailbox.recall((body) => body.type !== "permit")) {
     tree.emit({ type: "deliver", node, n, body });

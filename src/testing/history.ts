@@ -6,6 +6,8 @@ import type { TokenUsage } from "../wire/transcript.ts";
 export interface AgentHistory {
   readonly path: string;
   readonly spawnedAt: number;
+  /** Where it was started or moved to last. */
+  host: string | undefined;
   /** How often it was begun anew after a failure. */
   restarts: number;
   /** The `seq` of its one outcome. */
@@ -68,11 +70,18 @@ export class History implements Past {
         this.agents.set(path, {
           path,
           spawnedAt: this.last,
+          host: undefined,
           restarts: 0,
           stoppedAt: undefined,
           toolCalls: 0,
           modelCalls: 0,
         });
+        break;
+      case "agent.started":
+        if (agent !== undefined) agent.host = String(event.host);
+        break;
+      case "agent.moved":
+        if (agent !== undefined) agent.host = String(event.to);
         break;
       case "agent.restarted":
         if (agent !== undefined) agent.restarts += 1;
