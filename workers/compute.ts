@@ -14,6 +14,7 @@ const PROGRESS_EVERY_MS = 100;
 /** The one endless task of a compute tool's thread. */
 export default async function compute({ port, url }: ComputeTask): Promise<never> {
   const tell: Tell = (message) => port.postMessage(message);
+  tell({ type: "begun" });
   try {
     const run = await importFunction(url);
     port.on("message", (call: ToCompute) => void serve(run, call, tell));

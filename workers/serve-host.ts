@@ -7,43 +7,43 @@ import type { ToHost } from "../src/wire/delivery.ts";
 import { encodeError } from "../src/wire/error-codec.ts";
 import type { FromHost } from "../src/wire/frame.ts";
 
-/** What a host runs its agents with. */
-export type ServedRuntime = HostRuntime;
+type Post = { postMessage(message: FromHost): void };
 type Given = "post" | "words" | "heart" | "kind" | "env";
 type Options = Required<Pick<HostRuntimeOptions, Given>> & Pick<HostRuntimeOptions, "onTaken">;
-export type CreateRuntime = (options: Options) => ServedRuntime;
+export type CreateRuntime = (options: Options) => HostRuntime;
 
 /** A {@link HostTask} whose ports need not be those of a thread. */
 export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
-  readonly port: {
-    postMessage(message: FromHost): void;
-    on(type: "message", listener: (message: ToHost) => void): unknown;
-  };
+  readonly port: Post & { on(type: "message", listener: (message: ToHost) => void): unknown };
   readonly controlPort: Endpoint;
+  /** Default: one more in the heart, which a process does not share. */
+  readonly beat?: () => void;
 }
 
 /** Connects a runtime to its two ports and never returns: only its host's end ends it. */
 export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
   const { port, controlPort, words, kind } = task;
   const heart = new Int32Array(task.heart);
-  // Before anybody's module is loaded, and nothing that the thread would have to live for.
-  setInterval(() => Atomics.add(heart, HEART.beats, 1), task.beatMs).unref();
+  const { beat = () => void Atomics.add(heart, HEART.beats, 1) } = task;
   const runtime = create({
     heart,
     kind,
     post: (message) => port.postMessage(message),
     // No length given: the view grows with its buffer.
     words: new Int32Array(words),
-    // The pool gave this thread nothing else.
-    env: process.env,
+    env: process.env, // The pool gave this thread nothing else.
   });
   if (task.memoryMb !== undefined) holdAtMost(task.memoryMb);
-  let listening = false;
+  let begin = (): void => {
+    begin = () => undefined;
+    // Nobody's code has run before: from here on its heart is listened to.
+    beat();
+    setInterval(beat, task.beatMs).unref();
+    port.on("message", (message: ToHost) => runtime.receive(message));
+  };
   const control: HostControl = {
-    // Nobody's code runs before the host has answered: from then on its heart is listened to.
-    ping: () => {
-      if (!listening) port.on("message", (message: ToHost) => runtime.receive(message));
-      listening = true;
+    ping() {
+      begin();
       return { threadId };
     },
     stats: () => runtime.stats(),

@@ -18,8 +18,7 @@ export function serveProcess(create: CreateRuntime): Promise<never> {
   const stream = new Socket({ fd: PIPE, readable: true, writable: true });
   stream.once("close", leave);
   const { beat, onTaken, ...ports } = openProcessPorts(stream, leave);
-  setInterval(beat, Number(beatMs));
   const heart = new SharedArrayBuffer(HEART.words * Int32Array.BYTES_PER_ELEMENT);
-  const task = { ...ports, heart, beatMs: Number(beatMs), kind: kind as HostKind };
+  const task = { ...ports, heart, beat, beatMs: Number(beatMs), kind: kind as HostKind };
   return serveHost(task, (options) => create({ ...options, onTaken }));
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
+import { createBackOff } from "./back-off.ts";
 import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
 import { createThreadPool, type ThreadPool } from "./pool.ts";
 
@@ -37,6 +38,9 @@ export class ComputePool {
   readonly #waiting = new Map<string, ComputeWork[]>();
   /** When each module was last given a thread, counted in turns. */
   readonly #served = new Map<string, number>();
+  readonly #backOff = createBackOff();
+  /** Of the next attempt to start one, while none can be. */
+  #attempt: unknown;
   #turns = 0;
   #started = 0;
   #stopping: Promise<void> | undefined;
@@ -51,7 +55,7 @@ export class ComputePool {
    * Imports modules, each on a thread of its own.
    *
    * **Fails with** `OPTIONS_INVALID` for one that cannot be imported in time or whose default
-   * export is no function.
+   * export is no function, and `HOST_LOST` where no thread can be started.
    */
   async verify(modules: readonly ComputeModule[]): Promise<void> {
     const unique = new Map(modules.map((module) => [keyOf(module), module]));
@@ -60,7 +64,8 @@ export class ComputePool {
         try {
           await this.#do({ module });
         } catch (error) {
-          if (error instanceof CoppiceError && error.code === "OPTIONS_INVALID") throw error;
+          const { code } = error instanceof CoppiceError ? error : {};
+          if (code === "OPTIONS_INVALID" || code === "HOST_LOST") throw error;
           const told = `The module ${module.url} of a compute tool could not be imported: ${error}`;
           throw new CoppiceError("OPTIONS_INVALID", told, { url: module.url }, error);
         }
@@ -82,6 +87,11 @@ export class ComputePool {
   /** Threads in a native call that outlived the order to end. */
   get stuck(): number {
     return this.#count((thread) => thread.isStuck);
+  }
+
+  /** Why threads cannot be started at present, after three in a row that did not. */
+  get fault(): string | undefined {
+    return this.#backOff.fault;
   }
 
   /** Ends every thread; resolves when each has exited or is known to be stuck. */
@@ -175,9 +185,21 @@ export class ComputePool {
     this.#started += 1;
     const id = `compute-${this.#started}`;
     const pool = this.#poolOf(work.module);
+    const { module } = work;
     const onChange = (): void => this.#changed();
-    const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, onChange };
-    this.#threads.add(new ComputeThread({ ...common, module: work.module }, work));
+    const onLaunch = (failure?: string): void => this.#launched(module, failure);
+    const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, onChange, onLaunch };
+    this.#threads.add(new ComputeThread({ ...common, module }, work));
+  }
+
+  /** Calls fail while none can be started, and it is tried again by itself. */
+  #launched(module: ComputeModule, failure: string | undefined): void {
+    if (failure === undefined) return this.#backOff.started();
+    this.#backOff.failed(failure);
+    if (this.fault === undefined || this.#stopping !== undefined) return;
+    this.#clock.clearTimeout(this.#attempt);
+    const tryAgain = (): void => void this.#do({ module }).catch(() => undefined);
+    this.#attempt = this.#clock.setTimeout(tryAgain, this.#backOff.delayMs());
   }
 
   #poolOf({ memoryMb }: ComputeModule): ThreadPool {
@@ -205,6 +227,7 @@ export class ComputePool {
   async #stop(): Promise<void> {
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
+    this.#clock.clearTimeout(this.#attempt);
     for (const work of waiting) work.fail(stopped());
     for (const thread of this.#threads) thread.end(stopped());
     await Promise.all([...this.#threads].map(({ ended }) => ended));

@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { ComputeModule, ComputeTask, FromCompute, ToCompute } from "../wire/compute.ts";
@@ -27,6 +27,8 @@ export interface ComputeThreadOptions {
   readonly killMs: number;
   /** It can take other work, or its state has changed. */
   readonly onChange: () => void;
+  /** It runs, whatever its module does to it from here on; or it has ended before that. */
+  readonly onLaunch: (failure?: string) => void;
 }
 
 /** A thread that serves one module, one call at a time. */
@@ -40,6 +42,7 @@ export class ComputeThread {
   #work: ComputeWork | undefined;
   #why: Error | undefined;
   #importing: unknown;
+  #hasBegun = false;
 
   /** Begins the thread with its first work. */
   constructor(options: ComputeThreadOptions, work: ComputeWork) {
@@ -56,7 +59,8 @@ export class ComputeThread {
       announceSuspect: () => undefined,
       terminate: () => {
         this.#fail();
-        this.#thread?.terminate();
+        if (this.#thread !== undefined) return this.#thread.terminate();
+        queueMicrotask(() => this.#life.send({ type: "host.exited", reason: "never launched" }));
       },
       announceStuck: () => {
         this.#thread?.release();
@@ -119,13 +123,17 @@ export class ComputeThread {
     const task: ComputeTask = { port: this.#far, url: module.url };
     try {
       this.#thread = pool.start(task, {
-        onCrash: (reason) => this.end(new Error(reason)),
-        onOutOfMemory: (reason) => this.end(new CoppiceError("OUT_OF_MEMORY", reason)),
+        onCrash: (reason) => this.#crashed(new Error(reason)),
+        onOutOfMemory: (reason) => this.#crashed(new CoppiceError("OUT_OF_MEMORY", reason)),
         isIdle: () => this.isIdle,
-        onExit: (reason) => this.#life.send({ type: "host.exited", reason }),
+        onExit: (reason) => {
+          this.#crashed(new Error(reason));
+          this.#life.send({ type: "host.exited", reason });
+        },
       });
     } catch (error) {
-      this.#life.send({ type: "host.exited", reason: describe(error) });
+      // Never inside the call that opened it.
+      queueMicrotask(() => this.#crashed(new Error(describe(error))));
       return;
     }
     this.#importing = clock.setTimeout(
@@ -134,9 +142,25 @@ export class ComputeThread {
     );
   }
 
+  /** Ends it for a fault of its own; before it has said a word the fault is nobody's here. */
+  #crashed(why: Error): void {
+    if (!this.isLiving) return;
+    if (!this.#hasBegun) {
+      // What it said may still be on its way.
+      this.#hasBegun = receiveMessageOnPort(this.#port)?.message.type === "begun";
+      if (this.#hasBegun) this.#options.onLaunch();
+    }
+    if (this.#hasBegun) return this.end(why);
+    this.#options.onLaunch(why.message);
+    this.end(notStarted(why));
+  }
+
   #receive(message: FromCompute): void {
     if (!this.#life.living) return;
     switch (message.type) {
+      case "begun":
+        this.#hasBegun = true;
+        return this.#options.onLaunch();
       case "ready":
         this.#options.clock.clearTimeout(this.#importing);
         return this.#life.send({ type: "host.started" });
@@ -183,4 +207,9 @@ export class ComputeThread {
 function unfit({ url }: ComputeModule, reason: string): CoppiceError {
   const told = `The module ${url} of a compute tool is of no use: ${reason}`;
   return new CoppiceError("OPTIONS_INVALID", told, { url });
+}
+
+function notStarted(why: Error): CoppiceError {
+  const told = `The thread of a compute tool could not be started: ${why.message}`;
+  return new CoppiceError("HOST_LOST", told, undefined, why);
 }

@@ -48,7 +48,8 @@ export interface HostEvents {
   onStarted(host: Host): void;
   /**
    * The host has ended: its thread has exited, and every frame posted before that was given to
-   * `onFrames` first. Told once per host; not told of hosts that `stop()` ended.
+   * `onFrames` first. Told once per host; not told of hosts that `stop()` ended,
+   * nor of those that were only for the check of a module, which was good.
    * @param blame where a fault on the host ended it, and not the supervisor
    */
   onLost(host: Host, reason: string, blame?: Blame): void;

@@ -70,6 +70,8 @@ export interface Hosts {
    */
   verify(modules: readonly ModuleRef[]): Promise<void>;
   list(): readonly HostRow[];
+  /** Why hosts of some kind cannot be started at present; empty when all can. */
+  faults(): readonly string[];
   /** Ends every host; resolves when each has exited or is reported stuck. */
   stop(): Promise<void>;
 }
@@ -209,6 +211,10 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
           };
         }),
       ),
+    faults: () => {
+      const faults = all.map(({ fault }) => fault);
+      return [...new Set(faults.filter((fault) => fault !== undefined))];
+    },
     stop() {
       stopped ??= stop();
       return stopped;

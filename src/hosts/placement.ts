@@ -27,9 +27,15 @@ export class Placement {
   readonly #borrowed = new Set<Place>();
   /** Ended by us for no fault of the thread: says nothing about the next one. */
   readonly #excused = new Set<Host>();
+  /** Ended in good health, and with nobody on them. */
+  readonly #dismissed = new Set<Host>();
   /** Opened, but launched only when a stuck thread has exited. */
   readonly #heldBack = new Set<Place>();
+  /** What is told of those that did not start. */
+  readonly #failed = new Map<Host, Blame>();
   readonly #backOff = createBackOff();
+  /** Opened for nobody, to see whether hosts can be started again. */
+  #probe: Place | undefined;
   #stopping = false;
 
   constructor(options: PlacementOptions) {
@@ -40,7 +46,7 @@ export class Placement {
       onStarted: (host) => this.#started(host),
       onSuspect: (host) => this.#suspected(host),
       onFenced: (host, reason, blame) =>
-        events.onFenced?.(host, reason, this.#onlyOne(host, blame)),
+        events.onFenced?.(host, reason, this.#judged(host, reason, blame)),
       onStuck: (host, blame) => events.onStuck?.(host, this.#onlyOne(host, blame)),
       onLost: (host, reason, blame) => this.#lost(host as Place, reason, blame),
       whoIs: (host, number) => events.whoIs?.(host, number),
@@ -49,6 +55,11 @@ export class Placement {
 
   get places(): readonly Place[] {
     return [...this.#places];
+  }
+
+  /** Why hosts cannot be started at present, after three in a row that did not. */
+  get fault(): string | undefined {
+    return this.#backOff.fault;
   }
 
   pick(): Place {
@@ -78,6 +89,7 @@ export class Placement {
     if (!place.living) return;
     if (spoilt) this.#excuse(place, "a module that it checked was bad");
     else if (this.#usable().length > this.#options.limit) {
+      this.#dismissed.add(place);
       this.#excuse(place, "it was needed for the check of a module only");
     }
   }
@@ -118,12 +130,16 @@ export class Placement {
   }
 
   #started(host: Host): void {
+    this.#backOff.began();
     // What befalls it from here on is its one agent's doing, and says nothing about the next.
     if (host.isolation !== undefined) {
       this.#excused.add(host);
       this.#backOff.started();
     }
     this.#options.events.onStarted(host);
+    if (host !== this.#probe) return;
+    this.#probe = undefined;
+    if (host.isolation !== undefined) host.condemn("it was needed to see that hosts start again");
   }
 
   #suspected(host: Host): void {
@@ -131,6 +147,23 @@ export class Placement {
     const isShared = host.isolation === undefined;
     if (isShared && !this.#stopping && this.#usable().length === 0) this.#open();
     this.#options.events.onSuspect?.(host);
+  }
+
+  /** What is told of a host's end; one that did not start is counted, once. */
+  #judged(host: Host, reason: string, blame: Blame | undefined): Blame | undefined {
+    if (blame?.cause !== "not-started") return this.#onlyOne(host, blame);
+    const known = this.#failed.get(host);
+    if (known !== undefined) return known;
+    this.#backOff.failed(reason);
+    const told = this.fault === undefined ? blame : { ...blame, isLasting: true as const };
+    this.#failed.set(host, told);
+    return told;
+  }
+
+  /** While nobody can be placed, nobody's run shows that hosts start again. */
+  #tryAgain(): void {
+    if (this.fault === undefined || this.#probe?.living) return;
+    this.#probe = this.#open();
   }
 
   /** Whatever befalls the host of one agent once it runs, nobody else can have done it. */
@@ -142,11 +175,12 @@ export class Placement {
   }
 
   #lost(place: Place, reason: string, blame: Blame | undefined): void {
-    const told = this.#onlyOne(place, blame);
+    const told = this.#judged(place, reason, blame);
     const now = this.#options.clock.now();
     const launchedAt = this.#launchedAt.get(place) ?? now;
     const hasBeenLeft = place.isolation !== undefined && place.resident === undefined;
-    if (!this.#excused.delete(place) && !hasBeenLeft) this.#backOff.died(now - launchedAt);
+    const isCounted = this.#failed.delete(place) || hasBeenLeft;
+    if (!this.#excused.delete(place) && !isCounted) this.#backOff.died(now - launchedAt);
     this.#launchedAt.delete(place);
     this.#heldBack.delete(place);
     this.#places.delete(place);
@@ -156,6 +190,7 @@ export class Placement {
       this.#heldBack.delete(next);
       this.#launch(next);
     }
-    this.#options.events.onLost(place, reason, told);
+    if (!this.#dismissed.delete(place)) this.#options.events.onLost(place, reason, told);
+    this.#tryAgain();
   }
 }

@@ -60,25 +60,19 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   const threadOf = new Map<number, number>();
   let tasks = 0;
 
-  const pool = new Piscina({
-    env: { ...options.env },
-    minThreads: 0,
-    maxThreads: options.maxThreads,
-    concurrentTasksPerWorker: 1,
-    // Anything else freezes the event loop of a thread that has no task.
-    atomics: "disabled",
-    idleTimeout: Number.POSITIVE_INFINITY,
-    recordTiming: false,
-    ...execArgv(),
-    ...resourceLimits(options.memoryMb),
-    loadBalancer: (task, workers) => {
-      const queued = task[queueOptionsSymbol] as { readonly task?: number } | null;
-      const threadId = threadOf.get(queued?.task ?? 0);
-      return workers.find(({ id }) => id === threadId) ?? null;
-    },
-  });
-  // Told of threads that die without a task; each host hears of its own thread from the Worker.
-  pool.on("error", () => undefined);
+  const open = (): Piscina => openPiscina(options, (task) => threadOf.get(task));
+  let pool = open();
+
+  const begin: Piscina["run"] = (task, given) => {
+    try {
+      return pool.run(task, given);
+    } catch (error) {
+      // Where Node makes no thread, Piscina keeps the task, whose promise nobody has: it would be
+      // rejected at the pool's end, and given threads of others until then.
+      pool = open();
+      throw error;
+    }
+  };
 
   return {
     start(task, fate) {
@@ -87,7 +81,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       const before = new Set(pool.threads);
       const kill = new AbortController();
       const { memoryMb } = options;
-      const run = pool.run(
+      const run = begin(
         { ...task, memoryMb, [queueOptionsSymbol]: { task: number } },
         {
           filename: options.entry.href,
@@ -115,6 +109,32 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       for (let turns = 0; turns < closingTurns; turns += 1) await setImmediate();
     },
   };
+}
+
+function openPiscina(
+  options: ThreadPoolOptions,
+  threadOf: (task: number) => number | undefined,
+): Piscina {
+  const pool = new Piscina({
+    env: { ...options.env },
+    minThreads: 0,
+    maxThreads: options.maxThreads,
+    concurrentTasksPerWorker: 1,
+    // Anything else freezes the event loop of a thread that has no task.
+    atomics: "disabled",
+    idleTimeout: Number.POSITIVE_INFINITY,
+    recordTiming: false,
+    ...execArgv(),
+    ...resourceLimits(options.memoryMb),
+    loadBalancer: (task, workers) => {
+      const queued = task[queueOptionsSymbol] as { readonly task?: number } | null;
+      const threadId = threadOf(queued?.task ?? 0);
+      return workers.find(({ id }) => id === threadId) ?? null;
+    },
+  });
+  // Told of threads that die without a task; each host hears of its own thread from the Worker.
+  pool.on("error", () => undefined);
+  return pool;
 }
 
 function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Thread {

@@ -138,12 +138,13 @@ export class ProcessHost extends LivingPlace implements Place {
           onCrash: (reason) => this.#fail("exited", reason),
           onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
           onExit: (reason, outOfMemory) => {
-            if (this.living) this.#cause = outOfMemory ? "out-of-memory" : "exited";
+            this.#accuse(outOfMemory ? "out-of-memory" : "exited");
             this.life.send({ type: "host.exited", reason });
           },
         },
       });
     } catch (error) {
+      this.#cause = "not-started";
       this.#exitWithoutProcess(describe(error));
       return;
     }
@@ -152,7 +153,7 @@ export class ProcessHost extends LivingPlace implements Place {
       .ask("its first answer", (far) => far.ping(), startMs)
       .then(
         () => this.life.send({ type: "host.started" }),
-        (error) => this.condemn(describe(error)),
+        (error) => this.#fail("exited", describe(error)),
       );
   }
 
@@ -201,8 +202,14 @@ export class ProcessHost extends LivingPlace implements Place {
 
   /** Ends it for a fault of what runs there. */
   #fail(cause: Blame["cause"], reason: string): void {
-    if (this.living) this.#cause = cause;
+    this.#accuse(cause);
     this.condemn(reason);
+  }
+
+  #accuse(cause: Blame["cause"]): void {
+    if (!this.living) return;
+    // Its first beat comes with its first answer, and before that nobody's code runs.
+    this.#cause = this.state !== "starting" || this.#beats > 0 ? cause : "not-started";
   }
 
   #terminate(): void {

@@ -34,6 +34,8 @@ export interface ThreadHostOptions {
 /** Whoever ran has left the host meanwhile: it is known, and nobody who lives there. */
 const nobodyHere: Running = { path: "/", incarnation: 0 };
 
+const notStarted: Blame = { cause: "not-started", running: [] };
+
 /** A host on a thread of its own. */
 export class ThreadHost extends LivingPlace implements Place {
   readonly id: string;
@@ -150,6 +152,7 @@ export class ThreadHost extends LivingPlace implements Place {
         },
       });
     } catch (error) {
+      this.#blame = notStarted;
       this.#exitWithoutThread(describe(error));
       return;
     }
@@ -157,7 +160,7 @@ export class ThreadHost extends LivingPlace implements Place {
       .ask("its first answer", (remote) => remote.ping(), startMs)
       .then(
         () => this.life.send({ type: "host.started" }),
-        (error) => this.condemn(describe(error)),
+        (error) => this.#fail("exited", describe(error)),
       );
   }
 
@@ -185,7 +188,10 @@ export class ThreadHost extends LivingPlace implements Place {
 
   /** Notes who ran, unless the supervisor itself has ended it before. */
   #accuse(cause: Blame["cause"]): void {
-    if (this.living) this.#blame = { cause, running: this.#running() };
+    if (!this.living) return;
+    // Its heart beats from its first answer on, and before that nobody's code runs.
+    const hasRun = this.state !== "starting" || Atomics.load(this.#heart, HEART.beats) > 0;
+    this.#blame = hasRun ? { cause, running: this.#running() } : notStarted;
   }
 
   #running(): readonly Running[] {

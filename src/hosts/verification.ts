@@ -4,6 +4,8 @@ import type { ModuleRef, Place } from "./host.ts";
 
 /** Modules remembered as good. */
 const rememberedMax = 10_000;
+/** Hosts of which one must start, in a row. */
+const STARTS_TRIED = 3;
 /** Verifications that may wait for their turn. */
 const waitingMax = 1_000;
 
@@ -28,10 +30,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   async function verifyAll(modules: readonly ModuleRef[]): Promise<void> {
     const unknown = modules.filter((module) => !good.has(keyOf(module)));
     if (unknown.length === 0) return;
-    const place = options.borrow();
+    const place = await borrowStarted();
     let spoilt = true;
     try {
-      await place.ready;
       for (const module of unknown) {
         await verifyOne(place, module, options.importTimeoutMs);
         good.add(keyOf(module));
@@ -41,6 +42,20 @@ export function createVerifier(options: VerifierOptions): Verifier {
       spoilt = false;
     } finally {
       options.giveBack(place, spoilt);
+    }
+  }
+
+  /** Fails with HOST_LOST as soon as nobody else would wait for a host any longer either. */
+  async function borrowStarted(): Promise<Place> {
+    for (let left = STARTS_TRIED; ; left -= 1) {
+      const place = options.borrow();
+      try {
+        await place.ready;
+        return place;
+      } catch (error) {
+        options.giveBack(place, true);
+        if (left <= 1) throw error;
+      }
     }
   }
 

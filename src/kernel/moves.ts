@@ -1,5 +1,6 @@
 import { CoppiceError, type ErrorCode } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
+import type { WireError } from "../wire/outcome.ts";
 import type { Blame, Running } from "./blame.ts";
 import { requestModel, settleSlot } from "./calls.ts";
 import { flush } from "./dispatch.ts";
@@ -26,25 +27,33 @@ export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame
   const residents = new Set(tree.residences.of(host));
   tree.residences.forgetHost(host);
   // All of them first: who ends below takes others along, and none can be asked there any more.
-  for (const node of residents) node.host = undefined;
+  for (const node of residents) {
+    node.host = undefined;
+    node.lostHost = host;
+  }
   const guilty = new Map<Node, Running>();
   for (const running of blame?.running ?? []) {
     const node = tree.nodes.get(running.path);
     const isHere = node !== undefined && residents.has(node);
     if (isHere && node.incarnation === running.incarnation) guilty.set(node, running);
   }
-  if (blame !== undefined) {
-    for (const [node, { n }] of guilty) charge(tree, node, { n, reason, blame });
+  if (blame !== undefined && blame.cause !== "not-started") {
+    const { cause } = blame;
+    for (const [node, { n }] of guilty) charge(tree, node, { n, reason, cause });
   }
-  const isUnknown = blame?.running.length === 0;
+  // On a host that never started nobody ran.
+  const isUnstarted = blame?.cause === "not-started";
+  const isUnknown = !isUnstarted && blame?.running.length === 0;
   const suspects = new Set<Node>();
   if (isUnknown) for (const node of residents) if (mayHoldThread(tree, node)) suspects.add(node);
   // A host is also ended because of whom to kill there.
   const isForced = [...residents].some(({ killed, end }) => killed && end === undefined);
-  const isCauseKnown = guilty.size > 0 || suspects.size > 0 || isForced;
+  const isCauseKnown = isUnstarted || guilty.size > 0 || suspects.size > 0 || isForced;
   for (const node of residents) {
     if (node.finished !== undefined || isAway(node) || suspects.has(node)) continue;
     if (node.ending !== undefined) finish(tree, node, { status: "ended" });
+    else if (blame?.isLasting)
+      finish(tree, node, { status: "failed", error: noHost(node, reason) });
     else move(tree, node, reason, isCauseKnown);
   }
   tryAlone(tree, suspects);
@@ -54,16 +63,16 @@ interface Charge {
   /** The last delivery that it had taken in. */
   readonly n: number | undefined;
   readonly reason: string;
-  readonly blame: Blame;
+  readonly cause: keyof typeof charges;
 }
 
 /** Ends an agent that brought its host down. Who is ending already keeps its first cause. */
-function charge(tree: Tree, node: Node, { n = 0, reason, blame }: Charge): void {
+function charge(tree: Tree, node: Node, { n = 0, reason, cause }: Charge): void {
   if (node.ending !== undefined) return;
   // What it was at when it did that is not given to its next incarnation.
   keepLastGood(node, n);
   node.mailbox.cover(Math.min(n, node.mailbox.last));
-  const { code, crime, advice } = charges[blame.cause];
+  const { code, crime, advice } = charges[cause];
   const why = reason.startsWith(crime) ? reason : `${crime}: ${reason}`;
   const told = `${node.path} was killed. ${why}. ${advice}`;
   const error = encodeError(new CoppiceError(code, told.trim()), code);
@@ -71,7 +80,7 @@ function charge(tree: Tree, node: Node, { n = 0, reason, blame }: Charge): void 
 }
 
 const charges: Readonly<
-  Record<Blame["cause"], { code: ErrorCode; crime: string; advice: string }>
+  Record<Exclude<Blame["cause"], "not-started">, { code: ErrorCode; crime: string; advice: string }>
 > = {
   froze: {
     code: "HOST_LOST",
@@ -85,6 +94,11 @@ const charges: Readonly<
   },
   "out-of-memory": { code: "OUT_OF_MEMORY", crime: "OUT_OF_MEMORY", advice: "" },
 };
+
+function noHost({ path }: Node, reason: string): WireError {
+  const told = `${path} has no host to live on, as none can be started. The last: ${reason}`;
+  return encodeError(new CoppiceError("HOST_LOST", told), "HOST_LOST");
+}
 
 /** The net below all that: where nobody is found, who loses host after host at work fails. */
 function move(tree: Tree, node: Node, reason: string, isCauseKnown: boolean): void {
@@ -118,11 +132,14 @@ function hasTimerDue(tree: Tree, { timers = [], timersAt }: Node): boolean {
 
 /** The agent lives on `host` now: it gets what is undelivered, and its lost model calls again. */
 export function placed(tree: Tree, node: Node, host: string, moved: boolean): void {
+  const from = node.lostHost;
+  node.lostHost = undefined;
   tree.residences.settle(node, host);
   if (!moved) {
     tree.fact("agent.started", node.path, { host });
     return flush(tree, node);
   }
+  if (from !== undefined) tree.fact("agent.moved", node.path, { from, to: host });
   // A permit belongs to the stream that went down with the host; a new one is asked for below.
   for (const { n, body } of node.mailbox.recall((body) => body.type !== "permit")) {
     tree.emit({ type: "deliver", node, n, body });

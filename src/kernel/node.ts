@@ -107,6 +107,8 @@ export interface Node {
   status: Status;
   /** The host it lives on, once placed. */
   host: string | undefined;
+  /** The one that it has lost, until it lives on another. */
+  lostHost: string | undefined;
   /** Hosts lost since its last committed state. */
   moves: number;
   /** What a lost host is made good from: the last committed frame. */
@@ -193,6 +195,7 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     callPrefix: `${path}#1.`,
     status: "queued",
     host: undefined,
+    lostHost: undefined,
     moves: 0,
     state: undefined,
     value: undefined,

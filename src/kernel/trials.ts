@@ -57,6 +57,7 @@ export function leaveTrial(tree: Tree, node: Node): void {
   if (awaitsModel(node)) return;
   trials.alone.delete(node);
   residences.leave(node);
+  node.lostHost = host;
   tree.emit({ type: "drop", node, incarnation, host });
   tree.emit({ type: "place", node, moved: true });
 }

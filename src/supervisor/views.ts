@@ -148,19 +148,28 @@ export function statusOf(node: Node): TreeStatus {
 export interface Health {
   /** The supervisor has not stopped. */
   readonly live: boolean;
-  /** It takes new agents, also while an MCP server is away, `required` or not. */
+  /**
+   * It takes new agents and has where to run them, also while an MCP server is away, `required`
+   * or not. False while hosts cannot be started, which is tried again by itself.
+   */
   readonly ready: boolean;
   /** Why not, and what else is amiss: a host that is stuck, an MCP server that is away. */
   readonly reasons: readonly string[];
 }
 
 export function healthOf(swarm: Swarm, phase: "running" | "stopping" | "stopped"): Health {
-  const reasons: string[] = phase === "running" ? [] : [phase];
-  for (const { id, state } of swarm.parts.hosts.list()) {
+  const { hosts, toolbox } = swarm.parts;
+  const faults = phase === "running" ? [...hosts.faults(), ...toolbox.faults] : [];
+  const reasons: string[] = phase === "running" ? faults.map(notStarted) : [phase];
+  for (const { id, state } of hosts.list()) {
     if (state === "stuck") reasons.push(`host ${id} is stuck`);
   }
-  for (const { name, state, error } of swarm.parts.toolbox.servers) {
+  for (const { name, state, error } of toolbox.servers) {
     if (state === "away") reasons.push(`MCP server "${name}" is away: ${error}`);
   }
-  return { live: phase !== "stopped", ready: phase === "running", reasons };
+  return { live: phase !== "stopped", ready: phase === "running" && faults.length === 0, reasons };
+}
+
+function notStarted(reason: string): string {
+  return `hosts cannot be started: ${reason}`;
 }

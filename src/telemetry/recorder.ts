@@ -65,6 +65,10 @@ class Recorder implements Telemetry {
     source.listen("agent.started", ({ path, host }) => {
       this.#agents.get(path)?.operation.span.setAttribute("coppice.host", host);
     });
+    source.listen("agent.moved", ({ type, path, from, to }) => {
+      this.#note(path, type, { from, to });
+      this.#agents.get(path)?.operation.span.setAttribute("coppice.host", to);
+    });
     source.listen("agent.restarted", ({ type, path, incarnation, cause }) =>
       this.#note(path, type, { incarnation, code: cause.code ?? cause.status }),
     );

@@ -3,7 +3,13 @@ import type { RuntimeEvent } from "../wire/event.ts";
 import { isAtOrBelow, keeperOf } from "./history.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
 
-const STARTS = new Set(["agent.spawned", "agent.started", "tool.started", "model.started"]);
+const STARTS = new Set([
+  "agent.spawned",
+  "agent.started",
+  "agent.moved",
+  "tool.started",
+  "model.started",
+]);
 /** What tells of something that was done to an agent, or that an agent did. */
 const DEEDS = new Set([
   ...STARTS,
@@ -137,6 +143,23 @@ const nothingEarly: Invariant<InnerScene> = {
   },
 };
 
+const livesWhereItIsTold: Invariant<InnerScene> = {
+  name: "agents live where the events say",
+  ofEvent: ({ type, path, from, to }, { history }) => {
+    if (type !== "agent.moved") return undefined;
+    const { host } = history.agents.get(path) ?? {};
+    if (from !== host) return `${path} moved from ${from}, and was on ${host}`;
+    return from === to ? `${path} moved from ${from} to itself` : undefined;
+  },
+  ofStep: ({ history, swarm }) => {
+    for (const { path, host } of swarm.kernel.tree.nodes.values()) {
+      const told = history.agents.get(path)?.host;
+      if (host !== undefined && host !== told) return `${path} lives on ${host}, told was ${told}`;
+    }
+    return undefined;
+  },
+};
+
 /** What can be told from events alone. */
 export const eventInvariants: readonly Invariant<InnerScene>[] = [
   gapFree,
@@ -148,6 +171,7 @@ export const eventInvariants: readonly Invariant<InnerScene>[] = [
   intensity,
   dated,
   nothingEarly,
+  livesWhereItIsTold,
 ];
 
 function twice({ type, callId }: RuntimeEvent): string {

@@ -8,6 +8,8 @@ export interface AgentHistory {
   readonly spawnedAt: number;
   /** What had passed by then, in milliseconds of the simulation's clock. */
   readonly spawnedMs: number;
+  /** Where it was started or moved to last. */
+  host: string | undefined;
   /** How often it was begun anew after a failure. */
   restarts: number;
   /** The `seq` of its one outcome. */
@@ -72,11 +74,18 @@ export class History implements Past {
           path,
           spawnedAt: this.last,
           spawnedMs: now,
+          host: undefined,
           restarts: 0,
           stoppedAt: undefined,
           toolCalls: 0,
           modelCalls: 0,
         });
+        break;
+      case "agent.started":
+        if (agent !== undefined) agent.host = String(event.host);
+        break;
+      case "agent.moved":
+        if (agent !== undefined) agent.host = String(event.to);
         break;
       case "agent.restarted":
         if (agent !== undefined) agent.restarts += 1;

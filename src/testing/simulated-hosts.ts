@@ -62,6 +62,7 @@ export class SimulatedHosts implements ChoiceSource {
         all.flatMap(({ places }) =>
           places.map(({ id, kind, state, load }) => ({ id, kind, state, agents: load })),
         ),
+      faults: () => [],
       stop: async () => {
         await Promise.all(all.map((placement) => placement.stop()));
       },

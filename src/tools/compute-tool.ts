@@ -22,6 +22,8 @@ export interface ComputeToolDefinition extends ToolDescription<JsonSchema | Stan
 export interface ComputeThreads {
   /** Threads in a native call that outlived the order to end. */
   readonly stuck: number;
+  /** Why threads cannot be started at present. */
+  readonly fault?: string | undefined;
   verify(modules: readonly ComputeModule[]): Promise<void>;
   run(call: ComputeCall): Promise<unknown>;
   stop(): Promise<void>;

@@ -120,6 +120,12 @@ export class Toolbox {
     return this.#options.compute.stuck;
   }
 
+  /** Why threads of compute tools cannot be started at present. */
+  get faults(): readonly string[] {
+    const { fault } = this.#options.compute;
+    return fault === undefined ? [] : [fault];
+  }
+
   /** The MCP servers, as they are now. */
   get servers(): readonly ServerRow[] {
     return [...this.#servers.values()].map(({ row }) => row);

@@ -42,6 +42,8 @@ export interface ToCompute {
 }
 
 export type FromCompute =
+  /** The thread runs, and goes on to import its module. */
+  | { readonly type: "begun" }
   | { readonly type: "ready" }
   /** The module is of no use, and so is the thread. */
   | { readonly type: "unfit"; readonly reason: string }

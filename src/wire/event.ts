@@ -67,7 +67,10 @@ export interface EventBodies {
   readonly "agent.spawned": { readonly template: string; readonly depth: number };
   readonly "agent.started": { readonly host: string };
   readonly "agent.state": { readonly state: Json };
-  /** It goes on elsewhere, from its last committed state, because its host was lost. */
+  /**
+   * It goes on elsewhere, from its last committed state: its host was lost, or was its alone only
+   * until it had shown that it freezes none.
+   */
   readonly "agent.moved": { readonly from: string; readonly to: string };
   /** What its machine emitted by XState's `emit`. */
   readonly "agent.emitted": { readonly event: Json };
@@ -156,7 +159,7 @@ export interface EventBodies {
   readonly "host.lost": EndReason & {
     readonly host: string;
     /** What brought it down, where it was not the supervisor that ended it. */
-    readonly cause?: "froze" | "exited" | "out-of-memory";
+    readonly cause?: "froze" | "exited" | "out-of-memory" | "not-started";
   };
   readonly "host.stuck": { readonly host: string };
   readonly "mcp.connected": { readonly server: string; readonly tools: number };
