@@ -8,7 +8,6 @@ import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
-import type { Json } from "../wire/json.ts";
 import { AgentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
 import { Asks } from "./asks.ts";
