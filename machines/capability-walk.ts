@@ -110,6 +110,8 @@ export interface Question {
 interface Allowed {
   readonly rule: Rule | undefined;
   readonly asks: Rule | undefined;
+  /** Only a person's yes to this very call gives it: its options are not those of the grant. */
+  readonly fresh: boolean;
 }
 
 const PERMITTED: CapabilityPermitted = { status: "permitted" };
@@ -151,6 +153,7 @@ export function walk(
 ): CapabilityVerdict {
   let right: Right = "use";
   let grant: string | undefined;
+  let isFresh = false;
   const nodes: string[] = [];
   for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
     const needsGrant = !question.byDefault || node.parent === undefined;
@@ -159,7 +162,8 @@ export function walk(
       if ("no" in answer) {
         return { status: "denied", node: node.path, subject: question.subject, ...answer.no };
       }
-      const { rule, asks } = answer;
+      const { rule, asks, fresh } = answer;
+      isFresh ||= fresh;
       if (rule?.limit !== undefined && rule.limit.uses !== Infinity) limits.push(rule.limit);
       if (asks === undefined) continue;
       grant ??= asks.grant.pattern;
@@ -169,7 +173,7 @@ export function walk(
   }
   if (grant !== undefined && !question.approved) {
     const { subject, version } = question;
-    const yeses = yesesFor(asking, subject);
+    const yeses = isFresh ? [] : yesesFor(asking, subject);
     if (!yeses.some((yes) => yes.version === version)) {
       const changed = yeses.length === 0 ? {} : ({ changed: true } as const);
       return { status: "ask", nodes, subject, grant, ...changed };
@@ -206,6 +210,7 @@ function askLayer(
   let open = !needsGrant;
   let best: Rule | undefined;
   let asks: Rule | undefined;
+  let near: Rule | undefined;
   let lack: Lack | undefined;
   for (const rule of rules) {
     const { grant, conditions, matches } = rule;
@@ -216,7 +221,7 @@ function askLayer(
       continue;
     }
     if (grant.effect === "revoke") {
-      [open, best, asks, lack] = [false, undefined, undefined, revoked(grant)];
+      [open, best, asks, near, lack] = [false, undefined, undefined, undefined, revoked(grant)];
       continue;
     }
     if (!grant[right]) continue;
@@ -225,11 +230,14 @@ function askLayer(
     const isTouched = conditions.length === 0 || touching(conditions, facts.arguments);
     if (grant.ask && isTouched) asks ??= rule;
     const missed = lackOf(rule, question);
+    if (missed?.type === "argument" && grant.ask && !lackOf(rule, question, "nearly"))
+      near ??= rule;
     if (missed !== undefined) lack ??= missed;
     else if (best === undefined || (isCounted(best) && !isCounted(rule))) best = rule;
   }
-  if (!open && best === undefined) return { no: lack === undefined ? {} : { lack } };
-  return { rule: best, asks };
+  const fresh = !open && best === undefined && near !== undefined;
+  if (!open && best === undefined && !fresh) return { no: lack === undefined ? {} : { lack } };
+  return { rule: best ?? (fresh ? near : undefined), asks, fresh };
 }
 
 function refusalOf({ grant, conditions }: Rule, facts: Facts): Refusal | undefined {
@@ -238,10 +246,14 @@ function refusalOf({ grant, conditions }: Rule, facts: Facts): Refusal | undefin
   return finding === undefined ? undefined : { deny: grant.pattern, finding };
 }
 
-function lackOf(rule: Rule, { facts, counted }: Question): Lack | undefined {
+function lackOf(
+  rule: Rule,
+  { facts, counted }: Question,
+  how: "matches" | "nearly" = "matches",
+): Lack | undefined {
   const grant = rule.grant.pattern;
   if (isExpired(rule, facts.now)) return { type: "expired", grant };
-  const finding = lacking(rule.conditions, facts.arguments);
+  const finding = lacking(rule.conditions, facts.arguments, how);
   if (finding !== undefined) return { type: "argument", grant, finding };
   if (counted || !isUsedUp(rule)) return undefined;
   return { type: "uses", grant, uses: rule.limit?.uses ?? 0 };
