@@ -227,6 +227,7 @@ function askLayer(
   let open = !needsGrant;
   let best: Rule | undefined;
   let asks: Asks[] = [];
+  let near: Rule | undefined;
   let lack: Lack | undefined;
   for (const rule of rules) {
     const { grant, conditions, matches } = rule;
@@ -237,7 +238,7 @@ function askLayer(
       continue;
     }
     if (grant.effect === "revoke") {
-      [open, best, asks, lack] = [false, undefined, [], revoked(grant)];
+      [open, best, asks, near, lack] = [false, undefined, [], undefined, revoked(grant)];
       continue;
     }
     if (!grant[right]) continue;
@@ -250,11 +251,15 @@ function askLayer(
       if (isTouched) asks.push({ grant: grant.pattern, where });
     }
     const missed = lackOf(rule, question);
+    if (missed?.type === "argument" && grant.ask && !lackOf(rule, question, "nearly"))
+      near ??= rule;
     if (missed !== undefined) lack ??= missed;
     else if (best === undefined || (isCounted(best) && !isCounted(rule))) best = rule;
   }
-  if (!open && best === undefined) return { no: lack === undefined ? {} : { lack } };
-  return { rule: best, asks };
+  if (open || best !== undefined) return { rule: best, asks };
+  if (near === undefined) return { no: lack === undefined ? {} : { lack } };
+  // Only a person's yes to this very call gives it: its options are not those of the grant.
+  return { rule: near, asks: asks.map(({ grant }) => ({ grant, where: null })) };
 }
 
 function refusalOf({ grant, conditions }: Rule, facts: Facts): Refusal | undefined {
@@ -263,10 +268,14 @@ function refusalOf({ grant, conditions }: Rule, facts: Facts): Refusal | undefin
   return finding === undefined ? undefined : { deny: grant.pattern, finding };
 }
 
-function lackOf(rule: Rule, { facts, counted }: Question): Lack | undefined {
+function lackOf(
+  rule: Rule,
+  { facts, counted }: Question,
+  how: "matches" | "nearly" = "matches",
+): Lack | undefined {
   const grant = rule.grant.pattern;
   if (isExpired(rule, facts.now)) return { type: "expired", grant };
-  const finding = lacking(rule.conditions, facts.arguments);
+  const finding = lacking(rule.conditions, facts.arguments, how);
   if (finding !== undefined) return { type: "argument", grant, finding };
   if (counted || !isUsedUp(rule)) return undefined;
   return { type: "uses", grant, uses: rule.limit?.uses ?? 0 };

@@ -112,8 +112,10 @@ const NO_FACTS: Facts = { now: Number.NaN, arguments: [] };
  *
  * Each layer of each node decides for itself: a deny that matches refuses; else an ask that
  * matches asks; else an allow allows. What takes away (a deny, an ask) matches when one argument
- * of its `where` does or cannot be read; what gives matches when all of them do. Of several grants
- * that allow, one without `uses` is taken first, then the first that has some left.
+ * of its `where` may: it is widened, and holds for what is missing or cannot be read. What gives
+ * matches when all of them do exactly. An ask gives what it asks about, also where only the options
+ * of a command are others, which no remembered yes covers. Of several grants that allow, one
+ * without `uses` is taken first, then the first that has some left.
  *
  * **Guarantees** what a node may use, each of its ancestors may pass on; a deny anywhere on the
  * path wins over every ask and allow; uses are counted at every node of the path or at none, and

@@ -12,8 +12,8 @@ const PLAIN_WORD = /^[\p{L}\p{M}\p{N}_\-./:=@%+,~]+$/u;
  * **Guarantees** unreadable are operators, substitutions, redirections, quotes, backslashes,
  * globs, braces, variables, comments, line ends, a home folder (`~` where a shell expands it), an
  * assignment before the program, and any other space than the common one.
- * **Gotcha** a command says which program is named, not which one runs: that is up to `PATH`. And
- * a program can be named in many ways, so a deny of one is a hint rather than a wall.
+ * **Gotcha** a command says which program is named, not which one runs: that is up to `PATH`. For
+ * a deny it is read by `command-words.ts`, which looks for all that it may run.
  */
 export function canonicalCommand(command: string): ReadValue {
   const words = command.split(" ").filter((word) => word !== "");

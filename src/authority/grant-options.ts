@@ -17,13 +17,14 @@ const FIELDS = {
  *
  * Of several grants of one list that name a subject a deny wins over an ask, and an ask over an
  * allow. With `where` an allow holds when all the arguments that it names match; a deny, and the
- * asking of an ask, when one of them does or cannot be read. Of several that allow, one without
- * `uses` is taken first. See {@link readWhere} for the patterns.
+ * asking of an ask, when one of them may: it is wider than its pattern says, and holds for an
+ * argument that is missing (the tool may have a default for it) or cannot be read. Of several that
+ * allow, one without `uses` is taken first. See {@link readWhere} for the patterns.
  *
  * **Fails with** `OPTIONS_INVALID` for a pattern that can match no subject, a `where` that cannot
  * be read or that is not about a tool, and a field that is unknown.
- * **Gotcha** a default that the tool itself fills in is not an argument: name what a deny needs in
- * an allow instead, which refuses a call without it.
+ * **Gotcha** a deny with `where` stops every call without that argument, so name only tools that
+ * have it: `tool:fs/write_file` rather than `tool:*`.
  */
 export function readGrants(grants: readonly Grant[], path: string): CapabilityLayer {
   if (!Array.isArray(grants)) throw invalid(path, grants, "`grants` must be a list");

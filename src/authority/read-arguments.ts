@@ -8,6 +8,7 @@ import type { Json } from "../wire/json.ts";
 import { canonicalCommand } from "./canonical-command.ts";
 import { canonicalPath } from "./canonical-path.ts";
 import { canonicalUrl } from "./canonical-url.ts";
+import { commandWords } from "./command-words.ts";
 
 export interface ReadInput {
   readonly arguments: readonly ReadArgument[];
@@ -22,7 +23,7 @@ const MOST_LEVELS = 32;
 const READ: Readonly<Record<Exclude<ArgumentKind, "text">, (text: string) => ReadValue>> = {
   path: canonicalPath,
   url: canonicalUrl,
-  cmd: canonicalCommand,
+  cmd: readCommand,
 };
 
 /**
@@ -40,7 +41,8 @@ export function readArguments(wanted: readonly WantedArgument[], input: Json): R
     const values = raw.values.map((value) => readValue(kinds, value));
     for (const kind of kinds) {
       const of = raw.unreadable ?? values.map(({ as }) => as.get(kind) as ReadValue);
-      read.push({ argument, kind, values: of });
+      const joined = kind === "cmd" && raw.isList ? joinedCommand(raw.values) : undefined;
+      read.push({ argument, kind, values: of, ...(joined === undefined ? {} : { joined }) });
     }
     if (values.some(({ canonical }) => canonical !== undefined)) {
       const told = values.map(({ canonical }, n) => canonical ?? (raw.values[n] as Json));
@@ -49,6 +51,17 @@ export function readArguments(wanted: readonly WantedArgument[], input: Json): R
     }
   }
   return { arguments: read, input: given };
+}
+
+function readCommand(command: string): ReadValue {
+  const words = commandWords(command);
+  return { ...canonicalCommand(command), ...(words === undefined ? {} : { words }) };
+}
+
+/** Programs are also given as lists of words: each by itself may not be what is denied. */
+function joinedCommand(values: readonly Json[]): ReadValue | undefined {
+  const words = values.filter((value) => typeof value === "string");
+  return words.length < 2 ? undefined : readCommand(words.join(" "));
 }
 
 interface RawValues {

@@ -24,7 +24,8 @@ type Refuse = (what: string) => Error;
  * - Anything else is an exact glob over the text of the value, JSON with sorted keys where it is
  *   no text; `*` stands for any characters.
  *
- * Of a list each element must match. A missing argument matches nothing.
+ * For an allow each element of a list must match, and a missing argument matches nothing. For a
+ * deny and an ask the patterns are widened: see `machines/capability-widening.ts`.
  */
 export function readWhere(where: unknown, refuse: Refuse): readonly ArgumentCondition[] {
   if (typeof where !== "object" || where === null || Array.isArray(where)) {

@@ -60,13 +60,22 @@ export interface Limits {
 }
 
 /**
- * Argument of a tool to pattern, or to several of which one must match. An argument that is missing
- * matches nothing; of a list each element must match. The tool is given the value that was checked.
+ * Argument of a tool to pattern, or to several of which one must match. The tool is given the value
+ * that was checked.
+ *
+ * An allow means what it says: an argument that is missing matches nothing, of a list each element
+ * must match. A deny and an ask widen, since what slips by was meant to be stopped: an argument
+ * that is missing, of another type or not to be read for sure matches, of a list one element is
+ * enough, and letters' case makes no difference.
  *
  * - `path:/srv/docs/**`: real paths. The folder itself and all below it; `*` is within one name.
+ *   Denied, a path stops all below it too; a folder above it is another path.
  * - `url:https://*.example.com/**`: scheme, host, port and path; query and fragment are free.
+ *   Denied, a host stops all its ports and schemes, a path all below it.
  * - `cmd:git log *`: words; `*` at the end is for further words that are no options, `-*` for
- *   options. Anything that a shell could act on is refused, quotes among it.
+ *   options. Anything that a shell could act on is refused, quotes among it. Denied, the words are
+ *   looked for in all that the command may run: `cmd:rm *` stops `sudo /bin/rm -rf x`, `a && rm x`
+ *   and `sh -c "rm x"`. What a script does inside is not seen: only an allow is a wall.
  * - Anything else is an exact glob over the value's text.
  */
 export type Where = { readonly [argument: string]: string | readonly string[] };
@@ -76,7 +85,8 @@ export type Where = { readonly [argument: string]: string | readonly string[] };
  *
  * In one list a deny wins over an ask, and an ask over an allow; every list of the path must allow.
  * With `where` an allow needs each argument to match; a deny, and the asking of an `ask`, take one
- * that does or that cannot be read.
+ * that may: see {@link Where}. An ask gives what it asks about; a command whose options were not
+ * written down needs a yes to each call, whatever is remembered.
  */
 export type Grant =
   | string

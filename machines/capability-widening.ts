@@ -1,0 +1,133 @@
+import type { ArgumentPattern, ReadValue } from "./capability-where.ts";
+import { compileGlob, compileParts, compileWords } from "./glob.ts";
+
+/**
+ * Compiles what a pattern may be about, for the rules that take away: a deny, and the asking of an
+ * ask. They hold for more than the pattern says, since what slips by was meant to be stopped.
+ *
+ * - Letters' case, look-alike forms and invisible characters make no difference.
+ * - A path, and the path of an address, stands for all below it too, and one that ends with `*` or
+ *   `**` for the folder itself.
+ * - A host stands for all its ports (unless the pattern names another than the scheme's) and
+ *   schemes, `*.` before it for the host itself as well; any host (`*`) keeps its scheme.
+ * - A command's words are looked for in everything that may be run, in their order: behind other
+ *   programs, between options, by any path. An option is met by its letters: `-f` is `--force`.
+ * - What cannot be read for sure matches.
+ */
+export function compileWidened({ kind, parts }: ArgumentPattern): (value: ReadValue) => boolean {
+  if (kind === "cmd") {
+    const mayRun = compileMayRun(parts);
+    return ({ words }) => words === undefined || mayRun(words);
+  }
+  const reaches = kind === "url" ? compileAddress(parts) : compileBelow(parts);
+  const matches = kind === "text" ? compileText(parts[0] ?? "") : reaches;
+  return (value) => "unreadable" in value || matches(value.parts);
+}
+
+/**
+ * Compiles a command pattern whose options may stand anywhere, for the right that an ask gives: a
+ * person sees the whole command before it runs.
+ */
+export function compileAnyOptions(
+  pattern: readonly string[],
+): (words: readonly string[]) => boolean {
+  const plain = compileWords(pattern.filter((word) => !isOption(word)));
+  const options = pattern.filter((word) => isOption(word) && word !== "-*").map(fold);
+  return (words) =>
+    plain(words.filter((word) => !isOption(word))) &&
+    options.every((option) => hasOption(words.map(fold), option));
+}
+
+/** A text without what programs may overlook: case, forms that look alike, invisible characters. */
+export function fold(text: string): string {
+  return text
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .toLowerCase();
+}
+
+type Test = (parts: readonly string[]) => boolean;
+
+function compileText(pattern: string): Test {
+  const matches = compileGlob(fold(pattern));
+  return ([text = ""]) => {
+    const folded = fold(text);
+    return matches(folded) || matches(folded.trim());
+  };
+}
+
+function compileBelow(pattern: readonly string[]): Test {
+  const last = pattern.at(-1);
+  const top = last === "*" || last === "**" ? pattern.slice(0, -1) : pattern;
+  const matches = compileParts([...top.map(fold), "**"]);
+  return (parts) => matches(parts.map(fold));
+}
+
+/** Ports that a scheme means without naming them. */
+const DEFAULT_PORTS = ["80", "443", "21"];
+
+function compileAddress([scheme = "", host = "", port = "", ...path]: readonly string[]): Test {
+  const isNamed = host !== "*";
+  const matchesHost = compileGlob(fold(host));
+  const itself = host.startsWith("*.") ? fold(host.slice(2)) : undefined;
+  const matchesPath = compileBelow(path);
+  return ([itsScheme = "", itsHost = "", itsPort = "", ...itsPath]) =>
+    (isNamed || itsScheme === scheme) &&
+    (matchesHost(itsHost) || itsHost === itself) &&
+    (port === "*" || DEFAULT_PORTS.includes(port) || itsPort === port) &&
+    matchesPath(itsPath);
+}
+
+/** The words of the pattern are folded and taken apart as those of the command are. */
+function compileMayRun(pattern: readonly string[]): Test {
+  const parts = pattern.flatMap((word) => fold(word).split(/[=,]/)).filter((part) => part !== "");
+  const [program = "", ...rest] = parts;
+  const options = rest.filter((word) => isOption(word) && word !== "-*");
+  const following = rest.slice(0, rest.findLastIndex((word) => !isRest(word)) + 1);
+  const tests = following.filter((word) => !isOption(word)).map(compileWord);
+  const isProgram = compileWord(programName(program));
+  return (words) => {
+    let at = words.findIndex((word) => isProgram(programName(word)));
+    if (at < 0) return false;
+    for (const test of tests) {
+      at = words.findIndex((word, n) => n > at && test(word));
+      if (at < 0) return false;
+    }
+    return options.every((option) => hasOption(words, option));
+  };
+}
+
+const isOption = (word: string): boolean => word.startsWith("-");
+const isRest = (word: string): boolean => word === "*" || word === "-*";
+
+/** A word of the command may be a glob too: then it may become any word that it matches. */
+function compileWord(pattern: string): (word: string) => boolean {
+  const matches = compileGlob(pattern);
+  return (word) => {
+    if (matches(word)) return true;
+    if (!/[*?]/.test(word)) return false;
+    return pattern.includes("*") || compileGlob(word.replaceAll("?", "*"))(pattern);
+  };
+}
+
+/** Without its folder, and without what Windows puts behind it. */
+function programName(word: string): string {
+  return word.slice(word.lastIndexOf("/") + 1).replace(/\.(exe|cmd|bat|com|ps1)$/, "");
+}
+
+/** Short options may stand together and long ones be cut short; a letter stands for a long one. */
+function hasOption(words: readonly string[], option: string): boolean {
+  const given = words.filter(isOption);
+  if (option.includes("*")) return given.some(compileGlob(option));
+  if (option.startsWith("--")) {
+    const name = option.slice(2);
+    return given.some((word) => {
+      const other = word.slice(2);
+      if (!word.startsWith("--")) return word.includes(name.charAt(0));
+      return other !== "" && (name.startsWith(other) || other.startsWith(name));
+    });
+  }
+  return [...option.slice(1)].every((letter) =>
+    given.some((word) => (word.startsWith("--") ? word[2] === letter : word.includes(letter))),
+  );
+}
