@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Arbiter } from "../../src/authority/arbiter.ts";
+import type { Asking } from "../../src/authority/verdict.ts";
 import type { Json } from "../../src/index.ts";
 import type { Grant } from "../../src/wire/spec.ts";
 
@@ -168,9 +169,11 @@ describe("an ask gives what it asks about, whatever the options", () => {
 
   it("and options that were not written down need a yes to each call", () => {
     const arbiter = new Arbiter({ grants });
-    const ask = (to: string, approved = false) =>
-      arbiter.tool(arbiter.root, { callId: "k", tool: "t", input: { to }, approved }).status;
-    arbiter.remember(arbiter.root, "tool:t", "always");
+    const verdict = (to: string, approved = false) =>
+      arbiter.tool(arbiter.root, { callId: "k", tool: "t", input: { to }, approved });
+    const ask = (to: string, approved = false) => verdict(to, approved).status;
+    const { wheres } = verdict("git push origin") as Asking;
+    arbiter.remember(arbiter.root, "tool:t", "always", { wheres: wheres ?? [] });
     expect([ask("git push origin"), ask("git push -f origin")]).toEqual(["granted", "ask"]);
     expect(ask("git push -f origin", true)).toBe("granted");
   });
