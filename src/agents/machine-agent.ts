@@ -1,5 +1,6 @@
 import {
   type AnyActor,
+  type AnyActorRef,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   createActor,
@@ -11,19 +12,18 @@ import type { Clock } from "../wire/clock.ts";
 import type { DeliveryBody, Placement } from "../wire/delivery.ts";
 import type { AgentEnd } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { type DoorState, MachineDoor } from "./machine-door.ts";
+import type { MachineState } from "../wire/machine-state.ts";
+import { EmittedEvents } from "./emitted-events.ts";
+import { MachineDoor } from "./machine-door.ts";
 import { failureOf, faultOf } from "./machine-failure.ts";
+import { keepState, restoreState } from "./machine-state.ts";
 import { MachineTimers } from "./machine-timers.ts";
 import { isWorking } from "./machine-work.ts";
+import { initialStateOf, PassedStates } from "./passed-states.ts";
 import { plainJson } from "./plain-json.ts";
 import { RunningActors } from "./running-actors.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
-
-/** A custom machine's state as it travels. */
-interface MachineState extends DoorState {
-  readonly machine: Json;
-}
 
 /** An agent that is a user's XState machine. */
 export class MachineAgent implements Resident {
@@ -31,37 +31,39 @@ export class MachineAgent implements Resident {
   readonly #door: MachineDoor;
   readonly #actor: AnyActor;
   readonly #timers: MachineTimers;
+  readonly #states: PassedStates;
+  readonly #emitted: EmittedEvents;
   readonly #seen = new WeakMap<object, object>();
   #stepped = false;
   #isEnding = false;
-  #sentValue: string | undefined;
   #fault: { readonly thrown: unknown } | undefined;
 
   constructor(seat: Seat, placement: Placement, machine: AnyStateMachine, clock: Clock) {
     this.#seat = seat;
     const state = placement.state as unknown as MachineState | undefined;
     this.#door = new MachineDoor(seat, () => this.#change(), state);
+    const restored = state && restoreState(state);
+    this.#states = new PassedStates(state && stateIn(restored?.value));
+    if (restored === undefined) this.#states.note(initialStateOf(machine));
     this.#actor = createActor(machine, {
       id: placement.name,
       input: placement.input,
       clock,
       inspect: (event: InspectionEvent) => this.#inspect(event),
-      // XState writes into what it restores.
-      ...(state === undefined ? {} : { snapshot: structuredClone(state.machine) as never }),
+      ...(restored === undefined ? {} : { snapshot: restored.value as never }),
     });
+    restored?.refer(this.#actor);
     openDoor(this.#actor.system, this.#door);
     this.#timers = new MachineTimers(this.#actor, clock, () => seat.touch());
     // Behind the timers: what ends an actor cancels its own first.
     new RunningActors(this.#actor);
-    this.#actor.subscribe({
-      error: (thrown) => {
-        this.#fault = { thrown };
-        seat.touch();
-      },
-    });
+    const fail = (thrown: unknown): void => {
+      this.#fault ??= { thrown };
+      seat.touch();
+    };
+    this.#actor.subscribe({ error: fail });
+    this.#emitted = new EmittedEvents(this.#actor, (out) => seat.emit(out), fail);
     this.#start(placement);
-    // Where it was on its last host is no news.
-    if (state !== undefined) this.#sentValue = JSON.stringify(this.#actor.getSnapshot().value);
   }
 
   get isOver(): boolean {
@@ -94,6 +96,7 @@ export class MachineAgent implements Resident {
   /** What a frame says of the machine; an end found here goes out in the same frame. */
   moved(): Moved {
     try {
+      this.#emitted.flush();
       const end = this.#endOf();
       if (end !== undefined) this.#seat.emit({ type: "done", end });
       return this.#describe();
@@ -128,22 +131,19 @@ export class MachineAgent implements Resident {
   #describe(): Moved {
     const snapshot = this.#actor.getSnapshot();
     const stepped = this.#stepped && !this.#seat.done;
-    const value = JSON.stringify(snapshot.value);
+    const state = stepped ? { state: this.#state() } : {};
     const timers = this.#seat.done ? undefined : this.#timers.take();
-    const moved = {
+    this.#stepped = false;
+    return {
       busy: !this.#seat.done && isWorking(snapshot),
-      ...(stepped ? { state: this.#state() } : {}),
-      ...(value === undefined || value === this.#sentValue ? {} : { value: snapshot.value }),
+      ...state,
+      ...this.#states.take(),
       ...(timers === undefined ? {} : { timers }),
     };
-    this.#stepped = false;
-    this.#sentValue = value;
-    return moved;
   }
 
   #state(): Json {
-    const machine = plainJson(this.#actor.getPersistedSnapshot(), "The state of the machine");
-    const state: MachineState = { machine, ...this.#door.state() };
+    const state: MachineState = { ...keepState(this.#actor), ...this.#door.state() };
     return state as unknown as Json;
   }
 
@@ -178,6 +178,9 @@ export class MachineAgent implements Resident {
   /** Any actor's step is a change of the state that is restored, not only the root's. */
   #inspect(event: InspectionEvent): void {
     this.#seat.watched?.observe(event);
+    if (event.type === "@xstate.microstep" && isRoot(event.actorRef as AnyActorRef)) {
+      this.#states.note(stateIn(event.snapshot) ?? null);
+    }
     if (event.type !== "@xstate.snapshot") return;
     if (this.#seen.get(event.actorRef) !== event.snapshot) this.#change();
     this.#seen.set(event.actorRef, event.snapshot);
@@ -187,6 +190,15 @@ export class MachineAgent implements Resident {
     this.#stepped = true;
     this.#seat.touch();
   }
+}
+
+function isRoot({ _parent: parent }: AnyActorRef): boolean {
+  return parent === undefined;
+}
+
+/** The state value in what XState says or persists of a machine. */
+function stateIn(snapshot: unknown): Json | undefined {
+  return (snapshot as { readonly value?: Json } | undefined)?.value;
 }
 
 /** True where a state that it is in names the event: a wildcard was not written for its end. */

@@ -2,14 +2,12 @@ import type { AnyActor, AnyActorRef, EventObject } from "xstate";
 import type { Clock } from "../wire/clock.ts";
 import type { Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { plainJson } from "./plain-json.ts";
-
-/** An actor of a machine's system: the ids that lead to it from the root, whose path is empty. */
-type ActorPath = readonly string[];
+import { type ActorPath, findActor, pathOf } from "./actor-refs.ts";
+import { type Kept, keepValue, restoreKept } from "./machine-state.ts";
 
 /** What a timer carries, so that it can be armed again on another host. */
 interface Carried {
-  readonly event: Json;
+  readonly event: Kept;
   readonly source: ActorPath;
   readonly target: ActorPath;
 }
@@ -63,11 +61,13 @@ export class MachineTimers {
   restore(timers: readonly Timer[]): void {
     for (const { id, dueMs, event } of timers) {
       const carried = event as unknown as Carried;
-      const source = find(this.#root, carried.source);
-      const target = find(this.#root, carried.target);
+      const source = findActor(this.#root, carried.source);
+      const target = findActor(this.#root, carried.target);
       // An actor that is gone needs no timer.
       if (source === undefined || target === undefined) continue;
-      this.#arm({ id, source, target, event: carried.event as unknown as EventObject }, dueMs);
+      const { value, refer } = restoreKept(carried.event);
+      refer(this.#root);
+      this.#arm({ id, source, target, event: value as EventObject }, dueMs);
     }
   }
 
@@ -80,9 +80,9 @@ export class MachineTimers {
       const from = pathOf(this.#root, source);
       const to = pathOf(this.#root, target);
       if (from === undefined || to === undefined) return [];
-      const plain = plainJson(event, `The delayed event ${event.type}`);
-      const carried = { event: plain, source: from, target: to };
-      return [{ id, dueMs: Math.max(0, due - now), event: carried }];
+      const kept = keepValue(event, `The delayed event ${event.type}`, this.#root);
+      const carried: Carried = { event: kept, source: from, target: to };
+      return [{ id, dueMs: Math.max(0, due - now), event: carried as unknown as Json }];
     });
   }
 
@@ -116,23 +116,4 @@ export class MachineTimers {
       this.#changed = true;
     }
   }
-}
-
-function find(root: AnyActorRef, path: ActorPath): AnyActorRef | undefined {
-  let at: AnyActorRef | undefined = root;
-  for (const id of path) at = childrenOf(at)[id];
-  return at;
-}
-
-function pathOf(root: AnyActorRef, actor: AnyActorRef): ActorPath | undefined {
-  const path: string[] = [];
-  let at: AnyActorRef | undefined = actor;
-  for (; at !== undefined && at !== root; at = at._parent) path.unshift(at.id);
-  return at === root && find(root, path) === actor ? path : undefined;
-}
-
-function childrenOf(actor: AnyActorRef | undefined): Readonly<Record<string, AnyActorRef>> {
-  const snapshot: { readonly children?: Readonly<Record<string, AnyActorRef>> } | undefined =
-    actor?.getSnapshot();
-  return snapshot?.children ?? {};
 }

@@ -44,7 +44,8 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   if (frame.append !== undefined) node.transcript.push(...frame.append);
   if (frame.value !== undefined) {
     node.value = frame.value;
-    tree.fact("agent.state", node.path, { state: frame.value });
+    for (const state of frame.passed ?? []) tree.fact("agent.state", node.path, { state });
+    tree.fact("agent.state", node.path, { state: frame.value, ...leftOutOf(frame) });
   }
   node.busy = frame.busy;
   if (node.status === "starting") node.status = node.slot ? "running" : "waiting";
@@ -69,6 +70,8 @@ function apply(tree: Tree, node: Node, out: Out): void {
       return flush(tree, node);
     case "turn.failed":
       return tree.fact("turn.failed", node.path, failureOf(out.error));
+    case "emitted":
+      return tree.fact("agent.emitted", node.path, { event: out.event, ...leftOutOf(out) });
     case "reply":
     case "reply.failed":
       return answer(tree, node, out);
@@ -82,6 +85,10 @@ function apply(tree: Tree, node: Node, out: Out): void {
     default:
       return request(tree, node, out);
   }
+}
+
+function leftOutOf({ leftOut }: { readonly leftOut?: number }): EventBody {
+  return leftOut === undefined ? {} : { leftOut };
 }
 
 function failureOf({ code, message, details: { stopReason } }: WireError): EventBody {

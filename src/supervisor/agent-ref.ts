@@ -2,6 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
+import { readableState } from "../wire/machine-state.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { checkCloneable } from "./cloneable.ts";
@@ -43,7 +44,10 @@ export interface AgentRef<Output = Json> {
   ask(message: Json, options: { readonly timeoutMs: number }): Promise<Json>;
   /** Ends it and everything below it; resolves when the last of them is gone. */
   cancel(reason?: string): Promise<void>;
-  /** The machine's last committed state. */
+  /**
+   * The machine's last committed state, as JSON: a date as its text, a map as an object.
+   * Its context keeps such values as they are.
+   */
   snapshot(): Promise<Json>;
   /** What happens to it and everything below it, from now on; ends with its `agent.stopped`. */
   events(): AsyncIterableIterator<RuntimeEvent>;
@@ -76,7 +80,7 @@ export function createAgentRef<Output>(
     },
     cancel,
     async snapshot() {
-      return swarm.ended.stateOf(node);
+      return readableState(swarm.ended.stateOf(node));
     },
     events() {
       const reader = swarm.log.read({ path });

@@ -66,14 +66,22 @@ type EndReason = { readonly reason: string };
 export interface EventBodies {
   readonly "agent.spawned": { readonly template: string; readonly depth: number };
   readonly "agent.started": { readonly host: string };
-  readonly "agent.state": { readonly state: Json };
+  readonly "agent.state": {
+    readonly state: Json;
+    /** States that it passed through right before this one and that are not told: too many. */
+    readonly leftOut?: number;
+  };
   /**
    * It goes on elsewhere, from its last committed state: its host was lost, or was its alone only
    * until it had shown that it freezes none.
    */
   readonly "agent.moved": { readonly from: string; readonly to: string };
   /** What its machine emitted by XState's `emit`. */
-  readonly "agent.emitted": { readonly event: Json };
+  readonly "agent.emitted": {
+    readonly event: Json;
+    /** Events that it emitted right before this one and that are not told: too many at once. */
+    readonly leftOut?: number;
+  };
   /** What its code wrote to stdout or stderr, or logged. */
   readonly "agent.printed": { readonly stream: "stdout" | "stderr"; readonly text: string };
   /** A new incarnation begins at the same path. */

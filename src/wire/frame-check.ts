@@ -1,6 +1,7 @@
 import { LONGEST_DELAY_MS } from "./clock.ts";
-import type { FromHost, Out } from "./frame.ts";
+import { type FromHost, MOST_STATES, type Out } from "./frame.ts";
 import { MOST_NOTES } from "./inspection.ts";
+import { isStateBounded } from "./machine-state.ts";
 import { isUsage } from "./token-counts.ts";
 
 type Check = (value: unknown) => boolean;
@@ -75,6 +76,7 @@ const out = oneOf("type", {
   reply: { askId: text, value: json },
   "reply.failed": { askId: text, error },
   "turn.failed": { error },
+  emitted: { event: json, leftOut: optional(count) },
   output: { callId: text, text },
   "turn-end": { output: json },
   done: {
@@ -91,8 +93,11 @@ const frame = shaped({
   incarnation: count,
   upTo: count,
   busy: flag,
+  state: isStateBounded,
   out: listOf(out),
   value: json,
+  passed: optional((value) => listOf(json)(value) && (value as []).length < MOST_STATES),
+  leftOut: optional(count),
   append: optional(listOf(message)),
   timers: optional(listOf(shaped({ id: text, dueMs: number }))),
 });
@@ -134,7 +139,7 @@ const fromHost = shaped({
  * True for a message that has the form of {@link FromHost}.
  *
  * A guest's code can speak on its host's port in our stead: what comes from there is looked at
- * before anything of it is believed. Its agents' state is not, since nobody else restores it.
+ * before anything of it is believed. Its agents' state is only bounded, since nobody else restores it.
  */
 export function isFromHost(value: unknown): value is FromHost {
   return fromHost(value);

@@ -12,6 +12,11 @@ export interface Timer {
   readonly event: Json;
 }
 
+/** State values of one frame, the last included. */
+export const MOST_STATES = 100;
+/** Events that a machine emits in one frame. */
+export const MOST_EMITTED = 100;
+
 /** What an agent asks for or reports. The closed union of everything that leaves a host. */
 export type Out =
   /** A tool call. `tool` is the subject (`fs/read`), or what the model said when unknown. */
@@ -74,6 +79,8 @@ export type Out =
   | { readonly type: "reply.failed"; readonly askId: string; readonly error: WireError }
   /** A turn has failed because of what it is, and its agent lives on: what follows is another. */
   | { readonly type: "turn.failed"; readonly error: WireError }
+  /** What a machine emitted for whoever listens; `leftOut` others before it are not told. */
+  | { readonly type: "emitted"; readonly event: Json; readonly leftOut?: number }
   /** Streamed text: ephemeral, never journaled. */
   | { readonly type: "output"; readonly callId: string; readonly text: string }
   /** The loop's turn ended without tool calls: a task ends here unless something wakes it. */
@@ -124,10 +131,14 @@ export interface Frame {
   /** Deliveries consumed: every one numbered up to this. */
   readonly upTo: number;
   readonly out: readonly Out[];
-  /** The machine's persisted snapshot; left out when unchanged. */
+  /** The machine's persisted snapshot, see {@link MachineState}; left out when unchanged. */
   readonly state?: Json;
   /** XState's state value, for people; sent when it changed. */
   readonly value?: Json;
+  /** The state values that it passed through before that one, in order. */
+  readonly passed?: readonly Json[];
+  /** How many more it passed through: they were too many for one frame. */
+  readonly leftOut?: number;
   /** All armed timers; left out when unchanged. */
   readonly timers?: readonly Timer[];
   /** Messages appended to the transcript. */

@@ -43,6 +43,8 @@ function copy(value: unknown, room: Room, depth: number): Json {
       return depth > DEEPEST ? "…" : copyObject(value, room, depth);
     case "undefined":
       return null;
+    case "bigint":
+      return copyText(shownBigInt(value), room);
     default:
       return `… a ${typeof value}`;
   }
@@ -60,6 +62,8 @@ function copyText(text: string, room: Room): string {
 function copyObject(value: object, room: Room, depth: number): Json {
   if (Array.isArray(value)) return copyList(value, room, depth);
   if (value instanceof Error) return { name: value.name, message: copyText(value.message, room) };
+  if (value instanceof Date) return Number.isNaN(+value) ? "Invalid Date" : value.toISOString();
+  if (value instanceof URL || value instanceof RegExp) return copyText(String(value), room);
   if (value instanceof Set) return copyList([...value], room, depth);
   const fields: { [name: string]: Json } = {};
   const entries = value instanceof Map ? [...value] : Object.entries(value);
@@ -75,6 +79,12 @@ function copyObject(value: object, room: Room, depth: number): Json {
       SECRET_NAME.test(name) || SECRET_PART.test(name) ? REDACTED : copy(field, room, depth + 1);
   }
   return fields;
+}
+
+/** A text of all its digits may take seconds to write. */
+function shownBigInt(value: bigint): string {
+  const most = 10n ** 100n;
+  return value < most && value > -most ? `${value}n` : "… a bigint of more than 100 digits";
 }
 
 function copyList(list: readonly unknown[], room: Room, depth: number): Json {

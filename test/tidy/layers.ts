@@ -43,6 +43,7 @@ const sdkHomes: Readonly<Record<string, readonly string[]>> = {
   comlink: ["src/hosts/", "workers/"],
   "@modelcontextprotocol/sdk": ["src/tools/mcp/"],
   ajv: ["src/tools/"],
+  devalue: ["src/agents/"],
   "@anthropic-ai/sdk": ["src/models/"],
   "@opentelemetry/api": ["src/telemetry/"],
   eventemitter3: ["src/supervisor/"],

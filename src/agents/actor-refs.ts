@@ -1,0 +1,59 @@
+import { type AnyActorLogic, type AnyActorRef, createActor } from "xstate";
+
+/** An actor of a machine's system: the ids that lead to it from the root, whose path is empty. */
+export type ActorPath = readonly string[];
+
+const RUNNING = 1;
+
+/** As XState tells references from other values, whichever copy of it made them. */
+export function isActorRef(value: unknown): value is AnyActorRef {
+  if (typeof value !== "object" || value === null) return false;
+  return "sessionId" in value && "send" in value && "ref" in value;
+}
+
+export function isRunning(ref: AnyActorRef): boolean {
+  const { _processingStatus: status } = ref as unknown as { readonly _processingStatus?: number };
+  return status === RUNNING;
+}
+
+export function findActor(root: AnyActorRef, path: ActorPath): AnyActorRef | undefined {
+  let at: AnyActorRef | undefined = root;
+  for (const id of path) at = childrenOf(at)[id];
+  return at;
+}
+
+/** Undefined for an actor that has ended, or is not the one that its parent knows by its id. */
+export function pathOf(root: AnyActorRef, actor: AnyActorRef): ActorPath | undefined {
+  const path: string[] = [];
+  let at: AnyActorRef | undefined = actor;
+  for (; at !== undefined && at !== root; at = at._parent) path.unshift(at.id);
+  return at === root && findActor(root, path) === actor ? path : undefined;
+}
+
+/** Stands for an actor that ended before its machine was moved: it hears nothing any more. */
+export function endedActor(id: string, snapshot: unknown): AnyActorRef {
+  const logic: AnyActorLogic = {
+    transition: (last) => last,
+    getInitialSnapshot: () => snapshot,
+    getPersistedSnapshot: (last) => last,
+  };
+  const actor = createActor(logic, { id });
+  actor.stop();
+  return actor;
+}
+
+/** What is left to read of an actor that has ended. */
+export function lastSnapshotOf(ref: AnyActorRef): { readonly [field: string]: unknown } {
+  const { status, value, context, output, error } = (ref.getSnapshot() ?? {}) as {
+    readonly [field: string]: unknown;
+  };
+  return { status, value, context, output, error };
+}
+
+export function childrenOf(
+  actor: AnyActorRef | undefined,
+): Readonly<Record<string, AnyActorRef | undefined>> {
+  const snapshot: { readonly children?: Readonly<Record<string, AnyActorRef>> } | undefined =
+    actor?.getSnapshot();
+  return snapshot?.children ?? {};
+}

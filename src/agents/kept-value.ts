@@ -1,0 +1,237 @@
+import type { AnyActorRef } from "xstate";
+import { CoppiceError } from "../errors.ts";
+import type { Json } from "../wire/json.ts";
+import { isActorRef, isRunning, lastSnapshotOf, pathOf } from "./actor-refs.ts";
+
+/** Deeper than anybody nests, and far from the end of the stack. */
+const DEEPEST = 500;
+/** The most values of one state; one that stands in several places counts each time. */
+export const MOST_VALUES = 1_000_000;
+/** A longer one takes too long to read. */
+export const MOST_DIGITS = 10_000;
+const MOST_HEX_DIGITS = Math.floor(MOST_DIGITS / Math.log10(16));
+
+/** What JSON cannot hold and may yet be kept, and how it is shown to people. */
+const shown = new Map<object, (value: never) => Json>([
+  [Date.prototype, (date: Date) => (Number.isNaN(+date) ? "Invalid Date" : date.toISOString())],
+  [URL.prototype, ({ href }: URL) => href],
+  [URLSearchParams.prototype, (params: URLSearchParams) => params.toString()],
+  [RegExp.prototype, (pattern: RegExp) => String(pattern)],
+  [ArrayBuffer.prototype, ({ byteLength }: ArrayBuffer) => `${byteLength} bytes`],
+  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array].map(ofBytes),
+  ...[Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array].map(ofBytes),
+]);
+
+/** From one value to one within it: a key, an index, or how else it is come by. */
+type Step = string | number | { readonly by: string };
+
+/**
+ * Looks at everything that is to be kept of a machine: names what cannot be, tells whether JSON
+ * can hold it, and copies it as JSON, for people where that says less.
+ */
+export class KeptValue {
+  readonly plain: Json;
+  /** True where JSON cannot hold all of it. */
+  isRich = false;
+  readonly #what: string;
+  readonly #root: AnyActorRef;
+  readonly #at: Step[] = [];
+  readonly #above = new Set<object>();
+  #left = MOST_VALUES;
+
+  /**
+   * **Fails with** MACHINE_INVALID, naming where in `what` the first thing is that cannot be kept.
+   * @param root the machine whose actors may be referred to
+   * @param persisted true for what XState persists of `root`; else any value
+   */
+  constructor(value: unknown, what: string, root: AnyActorRef, persisted = false) {
+    this.#what = what;
+    this.#root = root;
+    this.plain = (persisted ? this.#snapshot(value, root) : this.#copy(value, root)) ?? null;
+  }
+
+  /** What XState persists of an actor: its own fields without a value say nothing. */
+  #snapshot(value: unknown, owner: AnyActorRef): Json | undefined {
+    if (typeof value !== "object" || value === null) return this.#copy(value, owner);
+    const fields: { [name: string]: Json } = {};
+    for (const [name, field] of Object.entries(value)) {
+      if (field === undefined) continue;
+      const children = name === "children" ? this.#children(field, owner) : undefined;
+      const copied = children ?? this.#within(name, field, owner);
+      if (copied !== undefined) fields[name] = copied;
+    }
+    return fields;
+  }
+
+  #children(children: unknown, owner: AnyActorRef): Json | undefined {
+    const known = ownChildren(owner);
+    if (typeof children !== "object" || children === null || known === undefined) return undefined;
+    const entries = Object.entries(children as Record<string, { readonly snapshot: unknown }>);
+    const copies = entries.map(([id, { snapshot, ...rest }]) => {
+      this.#at.push("children", id);
+      const copied = this.#snapshot(snapshot, known[id] as AnyActorRef);
+      this.#at.length -= 2;
+      const set = Object.entries(rest).filter(([, field]) => field !== undefined);
+      return [id, { snapshot: copied ?? null, ...Object.fromEntries(set) }];
+    });
+    return Object.fromEntries(copies) as Json;
+  }
+
+  #copy(value: unknown, owner: AnyActorRef): Json | undefined {
+    this.#left -= 1;
+    if (this.#left < 0) throw this.#refusal(`one of more than ${MOST_VALUES} values`);
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return value;
+      case "undefined":
+        this.isRich = true;
+        return undefined;
+      case "number":
+        if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+        this.isRich = true;
+        return Object.is(value, -0) ? 0 : String(value);
+      case "bigint":
+        return this.#copyBigInt(value);
+      case "object":
+        return value === null ? null : this.#copyObject(value, owner);
+      default:
+        throw this.#refusal(`a ${typeof value}`);
+    }
+  }
+
+  #copyBigInt(value: bigint): string {
+    if (value.toString(16).length > MOST_HEX_DIGITS) {
+      throw this.#refusal(`a bigint of more than ${MOST_DIGITS} digits`);
+    }
+    this.isRich = true;
+    return `${value}n`;
+  }
+
+  #copyObject(value: object, owner: AnyActorRef): Json | undefined {
+    if (isActorRef(value)) return this.#copyRef(value, owner);
+    if (value instanceof Error) return { name: value.name, message: value.message };
+    const prototype: object | null = Object.getPrototypeOf(value);
+    const show = prototype === null ? undefined : shown.get(prototype);
+    if (show !== undefined) {
+      this.isRich = true;
+      return show(value as never);
+    }
+    if (this.#above.has(value)) {
+      this.isRich = true;
+      return "… stands above";
+    }
+    if (this.#at.length > DEEPEST) throw this.#refusal(`nested deeper than ${DEEPEST} levels`);
+    this.#above.add(value);
+    const copied = this.#copyParts(value, prototype, owner);
+    this.#above.delete(value);
+    return copied;
+  }
+
+  #copyParts(value: object, prototype: object | null, owner: AnyActorRef): Json {
+    if (Array.isArray(value)) return this.#copyList(value, owner);
+    if (prototype === Map.prototype) {
+      return this.#copyMap(value as ReadonlyMap<unknown, unknown>, owner);
+    }
+    if (prototype === Set.prototype) {
+      this.isRich = true;
+      return this.#copyList([...(value as ReadonlySet<unknown>)], owner);
+    }
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+      throw this.#refusal(nameOf(value));
+    }
+    if (hasOddKey(value)) throw this.#refusal("an object with a key that cannot be written");
+    const fields: { [name: string]: Json } = {};
+    for (const [key, field] of Object.entries(value)) {
+      const copied = this.#within(key, field, owner);
+      if (copied !== undefined) fields[key] = copied;
+    }
+    return fields;
+  }
+
+  #copyList(list: readonly unknown[], owner: AnyActorRef): Json {
+    // Before it is walked: an array of holes is long in no time.
+    if (list.length > this.#left) throw this.#refusal(`one of more than ${MOST_VALUES} values`);
+    const copies: Json[] = [];
+    for (let index = 0; index < list.length; index += 1) {
+      copies.push(this.#within(index, list[index], owner) ?? null);
+    }
+    return copies;
+  }
+
+  #copyMap(map: ReadonlyMap<unknown, unknown>, owner: AnyActorRef): Json {
+    this.isRich = true;
+    const entries = [...map].map(([key, field]): [string, Json] => {
+      const named = this.#within({ by: ".keys()" }, key, owner);
+      const name = typeof named === "string" ? named : JSON.stringify(named ?? null);
+      const by = `.get(${JSON.stringify(name)})`;
+      return [name, this.#within({ by }, field, owner) ?? null];
+    });
+    return Object.fromEntries(entries) as Json;
+  }
+
+  /** XState itself restores references from a machine to its own children, and to nobody else. */
+  #copyRef(ref: AnyActorRef, owner: AnyActorRef): Json {
+    const { id } = ref;
+    if (ownChildren(owner)?.[id] !== ref) {
+      this.isRich = true;
+      if (pathOf(this.#root, ref) === undefined) this.#copyEnded(ref, owner);
+    }
+    return { xstate$$type: 1, id };
+  }
+
+  #copyEnded(ref: AnyActorRef, owner: AnyActorRef): void {
+    if (isRunning(ref)) throw this.#refusal("an actor that runs and is none of the machine's own");
+    if (this.#above.has(ref)) return;
+    this.#above.add(ref);
+    this.#within({ by: ".getSnapshot()" }, lastSnapshotOf(ref), owner);
+    this.#above.delete(ref);
+  }
+
+  #within(step: Step, value: unknown, owner: AnyActorRef): Json | undefined {
+    this.#at.push(step);
+    const copied = this.#copy(value, owner);
+    this.#at.pop();
+    return copied;
+  }
+
+  #refusal(found: string): CoppiceError {
+    return refusal(this.#what, this.#at.map(shownStep).join(""), found);
+  }
+}
+
+/** Says what of a machine cannot be kept, and where it is. */
+export function refusal(what: string, at: string, found: string): CoppiceError {
+  const path = at.replace(/^\./, "");
+  const told = `${what} cannot be kept: ${path === "" ? "it" : path} is ${found}`;
+  const advice = "Keep plain values there, and code in setup({ actions, actors })";
+  return new CoppiceError("MACHINE_INVALID", `${told}. ${advice}`, { path, found });
+}
+
+function ownChildren(owner: AnyActorRef): Readonly<Record<string, AnyActorRef>> | undefined {
+  return (owner.getSnapshot() as { readonly children?: never } | undefined)?.children;
+}
+
+/** Devalue knows no way to write these. */
+function hasOddKey(value: object): boolean {
+  if (Object.hasOwn(value, "__proto__")) return true;
+  const symbols = Object.getOwnPropertySymbols(value);
+  return symbols.some((key) => Object.prototype.propertyIsEnumerable.call(value, key));
+}
+
+function shownStep(step: Step): string {
+  if (typeof step === "object") return step.by;
+  const isName = typeof step === "string" && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step);
+  return isName ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
+
+function nameOf(value: object): string {
+  const { name } = (value.constructor ?? {}) as { readonly name?: unknown };
+  return typeof name === "string" && name !== "" ? `a ${name}` : "an object of a class";
+}
+
+type Bytes = { readonly prototype: object };
+
+function ofBytes({ prototype }: Bytes): [object, (value: never) => Json] {
+  return [prototype, ({ byteLength }: ArrayBufferView) => `${byteLength} bytes`];
+}
