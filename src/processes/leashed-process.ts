@@ -22,11 +22,13 @@ const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 /**
  * Starts a program that cannot outlive this process.
  *
- * It is the head of a process group of its own. Another member of the group reads from a pipe that
- * only this process holds open, and when the pipe ends, it kills the group. The kernel ends the
- * pipe by whatever death this process (or the thread that called) dies, so no word, time-out or
- * goodwill is needed: a program that ignores the end of its input dies too, and so does what it
- * started itself. Exit code, signals and process id are the program's own.
+ * It is the head of a process group of its own. Outside that group stands its leash, a shell that
+ * reads from a pipe which only this process holds open, and when the pipe ends, it kills the group.
+ * The kernel ends the pipe by whatever death this process (or the thread that called) dies, so no
+ * word, time-out or goodwill is needed: a program that ignores the end of its input dies too, and
+ * so does what it started itself. What it sends to its own group does not reach the leash; and
+ * should the leash die, the program dies with it. Exit code, signals and process id are the
+ * program's own.
  *
  * **Guarantees** once it has exited, what is left of its group is killed.
  * **Fails with** an `Error` of code `ENOENT` or `EACCES`, thrown, when there is no such program or
@@ -47,22 +49,41 @@ export function spawnLeashed(
   const odd = Object.keys(env).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (odd !== undefined) throw failure("EINVAL", command, `its variable "${odd}" would be lost`);
   const program = find(command, env.PATH ?? DEFAULT_PATH, cwd ?? process.cwd());
-  const script = leash(stdio.length, env);
-  const child = spawn("/bin/sh", ["-c", script, command, program, ...args], {
+  const child = spawn("/bin/sh", ["-c", entrance(stdio.length, env), command, program, ...args], {
     ...common,
     stdio: [...stdio, "pipe"],
     detached: true,
   });
   // There are no streams where the system had no descriptor left.
-  const end = child.stdio?.[stdio.length] as Socket | undefined;
-  // It holds the group, not this process.
-  end?.unref();
-  child.once("exit", () => {
-    // The one who reads the leash is in the group too, so its number cannot be another's yet.
-    signalAll(child, "SIGKILL");
-    end?.destroy();
-  });
+  const gate = child.stdio?.[stdio.length] as Socket | undefined;
+  if (child.pid !== undefined) hold(child, child.pid, gate);
   return child;
+}
+
+/** Lets the program begin once there is somebody who will end it. */
+function hold(child: ChildProcess, group: number, gate: Socket | undefined): void {
+  const keeper = spawn("/bin/sh", ["-c", leash, "leash", String(group)], {
+    env: {},
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  const end = keeper.stdin as Socket | null;
+  // It holds the group, not this process.
+  keeper.unref();
+  end?.unref();
+  end?.on("error", () => undefined);
+  const endGroup = (): void => signalGroup(child, "SIGKILL");
+  keeper.once("error", endGroup);
+  keeper.once("exit", endGroup);
+  gate?.on("error", () => undefined);
+  if (keeper.pid !== undefined) gate?.end("\n");
+  child.once("exit", () => {
+    signalAll(child, "SIGKILL");
+    // By force, since at the end of the pipe it would kill a group that is nobody's any more.
+    keeper.kill("SIGKILL");
+    end?.destroy();
+    gate?.destroy();
+  });
 }
 
 /** Signals the program and everything in its group; once it has exited there is nobody left. */
@@ -81,20 +102,25 @@ function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+/** Whoever ends this process, or all of a terminal's, does not mean the leash. */
+const leash = [
+  "trap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM TSTP TTIN TTOU",
+  "cd /",
+  "while read -r word; do :; done",
+  'kill -9 "-$1"',
+].join("\n");
+
 /**
- * What the shell does before it becomes the program. The reader is started by a subshell that ends
- * at once, so that the program finds no child that it did not start; it is deaf to what is sent to
- * the group, and holds nothing of the program's open.
+ * What the shell does before it becomes the program: it waits until the leash stands. When this
+ * process has died before that, the pipe ends without a word and so does the shell.
  */
-function leash(end: number, env: LeashedOptions["env"]): string {
-  const others = Array.from({ length: end - 3 }, (_, at) => `${at + 3}>&-`).join(" ");
+function entrance(gate: number, env: LeashedOptions["env"]): string {
   // Shells add these to the environment.
   const added = ["PWD", "OLDPWD", "SHLVL"].filter((name) => env[name] === undefined);
   return [
-    "(trap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM TSTP TTIN TTOU; cd /",
-    `{ read -r word <&${end}; kill -9 -$$; } </dev/null >/dev/null 2>&1 ${others} &)`,
+    `read -r word <&${gate} || exit 1`,
     ...(added.length === 0 ? [] : [`unset ${added.join(" ")}`]),
-    `exec "$@" ${end}>&-`,
+    `exec "$@" ${gate}>&-`,
   ].join("\n");
 }
 

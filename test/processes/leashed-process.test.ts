@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { signalGroup, spawnLeashed } from "../../src/processes/leashed-process.ts";
 import { isAlive } from "../tools/fixture-toolbox.ts";
 import { temporaryFolder } from "../tools/temporary-folder.ts";
-import { runningProcesses, treeOf } from "./running-processes.ts";
+import { runningProcesses } from "./running-processes.ts";
 
 const env = { PATH: process.env.PATH ?? "" };
 const fixture = (name: string): string =>
@@ -38,18 +38,32 @@ describe("a leashed process that ignores the end of its input and SIGTERM, and i
     await expect.poll(left, within).toEqual([]);
   });
 
-  it("stay on the leash when everybody in their group is asked to end", async () => {
+  it("die with their leash, which no signal but SIGKILL ends", async () => {
     const file = join(await temporaryFolder(), "pids.json");
     const args = [fixture("mcp/ignores-the-end.ts"), file];
     const stdio = ["pipe", "ignore", "ignore"] as const;
     const child = spawnLeashed(process.execPath, args, { env, stdio });
-    const group = await stubborn(file);
-    const reader = group[2]!;
-    for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1"]) process.kill(reader, signal);
+    const [program, other, leash] = (await stubborn(file)) as [number, number, number];
+    for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1"]) process.kill(leash, signal);
     child.stdin?.end();
-    expect(group.filter(isAlive)).toEqual(group);
-    child.stdio[3]?.destroy();
-    await expect.poll(() => group.filter(isAlive), within).toEqual([]);
+    expect([program, other, leash].filter(isAlive)).toEqual([program, other, leash]);
+    process.kill(leash, "SIGKILL");
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    await expect.poll(() => [program, other, leash].filter(isAlive), within).toEqual([]);
+  });
+
+  it("cannot reach their leash through their group, and it goes when they are gone", async () => {
+    const file = join(await temporaryFolder(), "pids.json");
+    const args = [fixture("mcp/ignores-the-end.ts"), file];
+    const stdio = ["pipe", "ignore", "ignore"] as const;
+    const child = spawnLeashed(process.execPath, args, { env, stdio });
+    const [program, other, leash] = (await stubborn(file)) as [number, number, number];
+    const groupOf = (wanted: number) => runningProcesses().find(({ pid }) => pid === wanted)?.group;
+    expect([groupOf(program), groupOf(other)]).toEqual([program, program]);
+    expect(groupOf(leash)).toBe(leash);
+    process.kill(-program, "SIGKILL");
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    await expect.poll(() => [program, other, leash].filter(isAlive), within).toEqual([]);
   });
 });
 
@@ -158,11 +172,17 @@ function shell(script: string): ChildProcess {
   return spawnLeashed("sh", ["-c", script], { env, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-/** The stubborn program, its child, and the one who reads the leash. */
+/** The stubborn program, its child, and the leash of both. */
 async function stubborn(file: string): Promise<number[]> {
   const read = () => readFile(file, "utf8").catch(() => "");
   await expect.poll(read, launching).toMatch(/\]$/);
   const [program, child] = JSON.parse(await read()) as [number, number];
-  const others = treeOf(program).map(({ pid }) => pid);
-  return [program, child, ...others.filter((pid) => pid !== program && pid !== child)];
+  const isLeash = ({ command }: { command: string }) => command.endsWith(`leash ${program} `);
+  return [
+    program,
+    child,
+    ...runningProcesses()
+      .filter(isLeash)
+      .map(({ pid }) => pid),
+  ];
 }
