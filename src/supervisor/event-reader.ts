@@ -11,7 +11,7 @@ export const READER_BOUND = 10_000;
  * journal still holds; ephemeral events in the gap are lost.
  */
 export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
-  readonly #wants: (event: RuntimeEvent) => boolean;
+  readonly wants: (event: RuntimeEvent) => boolean;
   readonly #journal: Journal;
   readonly #onClose: (reader: EventReader) => void;
   #buffer: RuntimeEvent[] = [];
@@ -29,7 +29,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     readonly onClose: (reader: EventReader) => void;
   }) {
     this.#journal = options.journal;
-    this.#wants = options.wants;
+    this.wants = options.wants;
     this.#onClose = options.onClose;
     this.#seen = options.since ?? options.journal.last;
     this.#behind = options.since !== undefined;
@@ -38,7 +38,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   /** Offers an event; it waits here until it is asked for. */
   offer(event: RuntimeEvent): void {
     if (this.#behind || this.#closed) return this.#ring();
-    if (!this.#wants(event)) return;
+    if (!this.wants(event)) return;
     if (this.#buffer.length - this.#head >= READER_BOUND) {
       this.#buffer = [];
       this.#head = 0;
@@ -104,7 +104,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
       const facts = this.#journal.read(this.#seen, READER_BOUND);
       this.#seen = facts.at(-1)?.seq ?? this.#seen;
       this.#behind = this.#seen < this.#journal.last;
-      this.#buffer = facts.filter(this.#wants);
+      this.#buffer = facts.filter(this.wants);
       if (this.#buffer.length > 0) return this.#take();
     }
     return undefined;
