@@ -12,7 +12,7 @@ export interface AnsweredYes {
   readonly version?: string | undefined;
 }
 
-/** Under which a yes is remembered: no subject has a line end in it. */
+/** Under which a yes is remembered: no `where` has a line end in it. */
 export const answerKey = (subject: string, where: string): string => `${where}\n${subject}`;
 
 /** The arguments that a rule speaks of, as text; empty for all. */

@@ -3,6 +3,7 @@ import type { CapabilityAsking, CapabilityDenied, Finding } from "../../machines
 import { CoppiceError } from "../errors.ts";
 import { clip } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
+import { quoted, shownText } from "../wire/shown-text.ts";
 import type { Unit } from "../wire/spec.ts";
 import { amountOf, unitName } from "./budget-options.ts";
 import { shownAmount, shownWait } from "./shown-amount.ts";
@@ -52,7 +53,7 @@ export const refused = (error: CoppiceError): Refused => ({ status: "refused", e
 
 export function denied(path: string, answer: CapabilityDenied): Refused {
   const { node, subject, deny, finding = answer.lack?.finding, lack } = answer;
-  const message = `${path} may not use "${subject}": ${whyDenied(answer)}`;
+  const message = `${path} may not use ${quoted(subject)}: ${whyDenied(answer)}`;
   const details = {
     ...{ node, subject, path },
     ...(deny === undefined ? {} : { deny }),
@@ -65,13 +66,14 @@ export function denied(path: string, answer: CapabilityDenied): Refused {
 export function asking(path: string, answer: CapabilityAsking): Asking {
   const { nodes, subject, grant, changed, wheres } = answer;
   const why = changed === true ? ", which has changed since it was allowed" : "";
-  const reason = `the grant "${grant}" of ${nodes[0]} asks before ${path} uses "${subject}"${why}`;
+  const asks = `the grant ${quoted(grant)} of ${nodes[0]} asks`;
+  const reason = `${asks} before ${path} uses ${quoted(subject)}${why}`;
   return { status: "ask", subject, reason, nodes, ...(wheres === undefined ? {} : { wheres }) };
 }
 
 /** A person has allowed it with other arguments than it would be given now. */
 export function askingAnew({ node, subject }: { node: string; subject: string }): Asking {
-  const reason = `${node} uses "${subject}" with other arguments than a person has allowed`;
+  const reason = `${node} uses ${quoted(subject)} with other arguments than a person has allowed`;
   return { status: "ask", subject, reason, nodes: [node], wheres: [null] };
 }
 
@@ -121,8 +123,8 @@ function whyDenied({ node, subject, deny, finding, lack }: CapabilityDenied): st
 function told({ argument, wanted, value, unreadable }: Finding): string {
   const meant = `\`${argument}\` as ${wanted.join(" or ")}`;
   if (value === undefined) return `${meant}, and it is missing`;
-  const shown = clip(value, MOST_SHOWN);
-  return `${meant}, and it is "${shown}"${unreadable === undefined ? "" : `: ${unreadable}`}`;
+  const why = unreadable === undefined ? "" : `: ${shownText(unreadable)}`;
+  return `${meant}, and it is ${quoted(value, MOST_SHOWN)}${why}`;
 }
 
 function cut({ value, ...finding }: Finding) {

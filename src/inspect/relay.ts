@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { CoppiceError } from "../errors.ts";
@@ -9,6 +9,15 @@ import { readAsset } from "./page-assets.ts";
 import type { ViewerKind, Viewers } from "./viewers.ts";
 
 const LOOPBACK = "127.0.0.1";
+
+/** Viewers, their requests, and strangers: what is beyond is closed at once. */
+const MOST_CONNECTIONS = 256;
+/** Milliseconds for a request to be said, and between two looks at who takes longer. */
+const LIMITS = {
+  requestTimeout: 10_000,
+  headersTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+} as const;
 
 const HEADERS = {
   "cache-control": "no-store",
@@ -35,16 +44,24 @@ export interface RelayOptions {
  * Serves the page and the viewers' sockets on loopback, below a path that is the token.
  *
  * **Guarantees** nothing is served to who does not know the token, to a page of another origin,
- * or to a name other than that of this machine's loopback; nothing a viewer says has an effect.
+ * or to a name other than that of this machine's loopback; nothing a viewer says has an effect;
+ * no connection outlives `stop`, whatever its other side does.
  */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #server: Server;
+  /** Every connection: a server knows no more of those that asked for an upgrade. */
+  readonly #sockets = new Set<Socket>();
   #port = 0;
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    this.#server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 });
+    this.#server = createServer(LIMITS);
+    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
     this.#server.on("request", (request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
@@ -74,7 +91,7 @@ export class Relay {
     await this.#options.viewers.stop();
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
     // A closed server is a handle until the turn of the event loop after this one.
     await setImmediate();
@@ -139,5 +156,7 @@ function isSame(said: string, token: string): boolean {
 }
 
 function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const answer = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  // Its own half stays open for as long as the other side likes.
+  socket.end(answer, () => socket.destroy());
 }

@@ -2,9 +2,11 @@ import type { Asking } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
-import { describe } from "../wire/error-codec.ts";
+import type { DecisionCause } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
-import { decisionKey, readDecision } from "./decision.ts";
+import { shownText } from "../wire/shown-text.ts";
+import { type Approve, askCallback } from "./approve-callback.ts";
+import { decisionKey } from "./decision.ts";
 import {
   type AskAgain,
   budgetQuestion,
@@ -15,8 +17,6 @@ import {
   type UsedUp,
 } from "./question.ts";
 import type { Swarm } from "./swarm.ts";
-
-export type Approve = (request: PendingApproval) => Promise<Decision> | Decision;
 
 export interface ApprovalOptions {
   readonly approvalTimeoutMs: number;
@@ -32,8 +32,11 @@ export interface Decided {
 /** Decisions that are remembered, so that the same one may come twice. */
 const DECISIONS_KEPT = 1000;
 
+/** A question as it was asked; how long it has waited depends on who looks when. */
+type Asked = Omit<PendingApproval, "waitingMs">;
+
 interface Open {
-  readonly asked: PendingApproval;
+  readonly asked: Asked;
   readonly question: Question;
 }
 
@@ -57,6 +60,7 @@ export class Approvals {
   /** Calls that were decided and have not been asked for again yet. */
   readonly #again = new Map<string, Again>();
   #count = 0;
+  #hasWarned = false;
 
   constructor(swarm: Swarm, options: ApprovalOptions) {
     this.#swarm = swarm;
@@ -65,7 +69,8 @@ export class Approvals {
   }
 
   list(): PendingApproval[] {
-    return [...this.#open.values()].map(({ asked }) => asked);
+    const now = Math.floor(this.#swarm.clock.now());
+    return [...this.#open.values()].map(({ asked }) => waiting(asked, now));
   }
 
   ask(question: Question): void {
@@ -78,12 +83,17 @@ export class Approvals {
     const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
     // Nobody who is told may change what the others are shown.
     const shown = input === undefined ? {} : { input: frozen(structuredClone(input)) };
-    const about = { kind, subject, reason, ...shown, ...hash };
+    const { labels, plan } = this.#swarm.recordOf(node);
+    const whose = { template: plan.agent, labels };
+    const about = { kind, subject, reason, ...shown, ...hash, ...whose };
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
+    const isAttended = this.#approve !== undefined || log.isHeard("approval.requested", node.path);
+    const unattended = isAttended ? {} : { unattended: true };
     this.#open.set(id, { asked, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
     kernel.hold(node, callId, { id, until: clock.now() + this.#timeoutMs });
-    log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt });
+    log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt, ...unattended });
+    if (!isAttended) this.#warn(asked);
     if (this.#approve !== undefined) void this.#callBack(this.#approve, asked);
   }
 
@@ -130,15 +140,17 @@ export class Approvals {
   expire(id: string): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
-    this.#close(id, { allow: false, reason: "nobody answered in time" });
-    const told = `nobody answered for ${open.asked.subject} in ${this.#timeoutMs} ms`;
+    this.#close(id, "nobody answered in time", "timed-out");
+    const silent = this.#approve === undefined ? "" : ": the approve callback gave no decision";
+    const subject = shownText(open.asked.subject);
+    const told = `nobody answered for ${subject} in ${this.#timeoutMs} ms${silent}`;
     open.question.onDenied(new CoppiceError("APPROVAL_TIMED_OUT", told, { id }));
   }
 
   /** The agent is ending: what it asked is withdrawn. */
   withdraw(node: Node): void {
     for (const [id, { question }] of this.#open) {
-      if (question.node === node) this.#close(id, { allow: false, reason: "withdrawn" });
+      if (question.node === node) this.#close(id, "withdrawn", "withdrawn");
     }
     for (const [callId, again] of this.#again) {
       if (again.node === node) this.#again.delete(callId);
@@ -169,7 +181,8 @@ export class Approvals {
     if (question.node.closed) return;
     if (!decision.allow) {
       const { reason } = decision;
-      const told = `${asked.subject} was refused${reason === undefined ? "" : `: ${reason}`}`;
+      const why = reason === undefined ? "" : `: ${reason}`;
+      const told = `${shownText(asked.subject)} was refused${why}`;
       question.onDenied(new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
     } else if (decision.result !== undefined) question.standIn?.(decision);
     else this.#allow(id, question, decision);
@@ -182,7 +195,7 @@ export class Approvals {
       if (question.covers?.(waiting, decision) !== true || !this.#open.has(other)) continue;
       const as = { allow: true, reason: `as ${id}` };
       this.#take(other, as);
-      this.#tell(waiting, other, as);
+      this.#tell(waiting, other, as, "covered");
       waiting.goOn();
     }
   }
@@ -199,33 +212,50 @@ export class Approvals {
     this.#open.delete(id);
   }
 
-  #close(id: string, decision: Decision): void {
+  /** Nobody has decided it, and nobody can any more. */
+  #close(id: string, reason: string, cause: DecisionCause): void {
     const { question } = this.#open.get(id) as Open;
     this.#open.delete(id);
-    this.#tell(question, id, decision);
+    this.#tell(question, id, { allow: false, reason }, cause);
   }
 
-  #tell({ node }: Question, id: string, decision: Decision): void {
-    this.#swarm.log.fact("approval.decided", node.path, { id, ...decision });
+  #tell({ node }: Question, id: string, decision: Decision, cause?: DecisionCause): void {
+    const why = cause === undefined ? {} : { cause };
+    this.#swarm.log.fact("approval.decided", node.path, { id, ...decision, ...why });
     this.#swarm.kernel.unhold(node);
   }
 
+  #warn({ id, path, subject }: Asked): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const message =
+      `${path} asks for ${shownText(subject)} and nobody could answer: there is no \`approve\`, ` +
+      "no listener of approval.requested and no reader of events(). It is refused after " +
+      `${this.#timeoutMs} ms unless decide("${id}", ...) comes before; this is said once`;
+    const type = "CoppiceUnattendedWarning";
+    process.emitWarning(message, { type, code: "COPPICE_UNATTENDED" });
+  }
+
   /** A callback that fails refuses: nothing goes on because of a bug. */
-  async #callBack(approve: Approve, asked: PendingApproval): Promise<void> {
-    let decision: Decision;
-    try {
-      // Not within the step that asks: the callback may use the supervisor.
-      await Promise.resolve();
-      if (!this.#open.has(asked.id)) return;
-      decision = readDecision(await approve(asked), "approve");
-      const open = this.#open.get(asked.id);
-      if (open !== undefined) checkAnswer(open, decision);
-    } catch (thrown) {
-      decision = { allow: false, reason: `the approve callback failed: ${describe(thrown)}` };
-    }
-    // Somebody else may have decided meanwhile, or the question was withdrawn.
+  async #callBack(approve: Approve, asked: Asked): Promise<void> {
+    // Not within the step that asks: the callback may use the supervisor.
+    await Promise.resolve();
     if (!this.#open.has(asked.id)) return;
-    this.#swarm.step(() => this.decide([{ id: asked.id, decision }]));
+    const { id } = asked;
+    const answer = await askCallback(approve, waiting(asked, asked.askedAt), (decision) => {
+      const open = this.#open.get(id);
+      if (open !== undefined) checkAnswer(open, decision);
+    });
+    // Somebody else may have decided meanwhile, or the question was withdrawn.
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#swarm.step(() => {
+      if (answer.status === "decided") return this.decide([{ id, decision: answer.decision }]);
+      const { reason } = answer;
+      this.#close(id, reason, "callback-failed");
+      if (open.question.node.closed) return;
+      open.question.onDenied(new CoppiceError("APPROVAL_DENIED", reason, { id, reason }));
+    });
   }
 
   #remember(id: string, decision: string): void {
@@ -234,6 +264,10 @@ export class Approvals {
       this.#decided.delete(this.#decided.keys().next().value as string);
     }
   }
+}
+
+function waiting(asked: Asked, now: number): PendingApproval {
+  return { ...asked, waitingMs: Math.max(0, now - asked.askedAt) };
 }
 
 function frozen(value: Json): Json {
@@ -248,7 +282,7 @@ function checkAnswer({ asked, question }: Open, decision: Decision): void {
   else if (decision.allow) question.check?.(decision);
 }
 
-function checkStandIn({ id, kind }: PendingApproval, { standIn }: Question, decision: Decision) {
+function checkStandIn({ id, kind }: Asked, { standIn }: Question, decision: Decision) {
   const wrong = (why: string): CoppiceError =>
     new CoppiceError("OPTIONS_INVALID", `the approval "${id}" cannot have this result: ${why}`);
   if (standIn === undefined) {

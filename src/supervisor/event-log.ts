@@ -33,6 +33,8 @@ export class EventLog {
   readonly #emitter = new EventEmitter<Record<string, [RuntimeEvent]>>();
   readonly #contained = new WeakMap<EventListener, EventListener>();
   readonly #readers = new Set<EventReader>();
+  /** Listeners of the runtime itself: they are nobody. */
+  readonly #own = new Set<EventListener>();
   /** Events that a listener caused while another event was being told. */
   readonly #untold: Untold[] = [];
   #telling = false;
@@ -84,6 +86,13 @@ export class EventLog {
     else this.#emitter.on(type, contained);
   }
 
+  /** Listens for a part of the runtime, which is no {@link isHeard somebody}. */
+  watch(type: EventType | "*", listener: EventListener): void {
+    const contained = contain(listener);
+    this.#own.add(contained);
+    this.#emitter.on(type, contained);
+  }
+
   off(type: EventType | "*", listener: EventListener): void {
     const contained = this.#contained.get(listener);
     if (contained !== undefined) this.#emitter.off(type, contained);
@@ -111,6 +120,17 @@ export class EventLog {
     if (this.#closed) reader.close();
     else this.#readers.add(reader);
     return reader;
+  }
+
+  /** Whether somebody outside the runtime would be told of such an event. */
+  isHeard(type: EventType, path: string): boolean {
+    const isSomebody = (listener: EventListener): boolean => !this.#own.has(listener);
+    const probe = { type, path, at: 0, seq: 0 } as RuntimeEvent;
+    return (
+      this.#emitter.listeners(type).some(isSomebody) ||
+      this.#emitter.listeners("*").some(isSomebody) ||
+      [...this.#readers].some((reader) => reader.wants(probe))
+    );
   }
 
   /** Ends every reader, those that come later once they have read what there is. */

@@ -15,7 +15,7 @@ const SWEPT_AT = 1_024;
  * journal still holds; ephemeral events in the gap are lost.
  */
 export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
-  readonly #wants: (event: RuntimeEvent) => boolean;
+  readonly wants: (event: RuntimeEvent) => boolean;
   readonly #journal: Journal;
   readonly #wall: () => number;
   readonly #onClose: (reader: EventReader) => void;
@@ -39,7 +39,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     readonly onClose: (reader: EventReader) => void;
   }) {
     this.#journal = options.journal;
-    this.#wants = options.wants;
+    this.wants = options.wants;
     this.#wall = options.wall;
     this.#onClose = options.onClose;
     this.#seen = options.since ?? options.journal.last;
@@ -49,7 +49,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   /** Offers an event, which holds about so many bytes; it waits here until it is asked for. */
   offer(event: RuntimeEvent, bytes: number): void {
     if (this.#behind || this.#closed) return this.#ring();
-    if (this.#wants(event)) {
+    if (this.wants(event)) {
       const waiting = this.#buffer.length - this.#head;
       const isLarge = waiting > 0 && this.#bytes + bytes > READER_BYTES;
       if (waiting >= READER_BOUND || isLarge) return this.#fallBehind();
@@ -136,7 +136,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
       const facts = this.#journal.read(this.#seen, READER_BOUND);
       this.#seen = facts.at(-1)?.seq ?? this.#seen;
       this.#behind = this.#seen < this.#journal.last;
-      this.#buffer = facts.filter(this.#wants);
+      this.#buffer = facts.filter(this.wants);
       this.#sizes = this.#buffer.map(() => 0);
       if (this.#buffer.length > 0) return this.#take();
     }

@@ -14,7 +14,7 @@ export function inspectorOf(
   if (inspect === false) return undefined;
   const inspector = new Inspector(inspectedIn(swarm), inspect === true ? {} : inspect);
   swarm.places.inspect();
-  swarm.log.on("*", (event) => inspector.fact(event), false);
+  swarm.log.watch("*", (event) => inspector.fact(event));
   return inspector;
 }
 

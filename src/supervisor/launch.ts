@@ -79,7 +79,7 @@ export async function launch(
     if (options.signal?.aborted) throw new CoppiceError("CANCELLED", "the start was aborted");
     await inspector?.listen();
     const telemetry = await startTelemetry({
-      listen: (type, listener) => log.on(type, listener as EventListener, false),
+      listen: (type, listener) => log.watch(type, listener as EventListener),
       stats: () => statsOf(swarm),
     });
     swarm.begin({ arbiter, hosts, toolbox, registry, telemetry, inspector });

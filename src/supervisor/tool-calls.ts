@@ -9,6 +9,7 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
+import { quoted } from "../wire/shown-text.ts";
 import type { CallAsked, Question, Said } from "./question.ts";
 import type { Swarm } from "./swarm.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
@@ -110,6 +111,8 @@ function refuseCall(
 
 /** Yeses to a call that each were for what it no longer was: then it is refused. */
 const MOST_OUTDATED = 3;
+/** Of a name that no tool has, which may be anything. */
+const MOST_NAME = 200;
 
 interface Before extends Said {
   /** It has waited for its rate, with its budget reserved. */
@@ -157,8 +160,8 @@ function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
 
 function neverAsAllowed(tool: string): CoppiceError {
   const message =
-    `"${tool}" was allowed ${MOST_OUTDATED} times, and each time it was another call by then: ` +
-    "its arguments led elsewhere or the tool had changed; call it again when they stay as they are";
+    `${quoted(tool)} was allowed ${MOST_OUTDATED} times, and each time it was another call ` +
+    "by then: its arguments led elsewhere or the tool had changed; call it again when both stay";
   return new CoppiceError("APPROVAL_DENIED", message, { tool });
 }
 
@@ -170,7 +173,8 @@ function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
   const { path } = node;
   if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
   if (!toolbox.knows(tool)) {
-    const message = `there is no tool "${tool}": register it in \`tools\` or \`mcpServers\``;
+    const named = quoted(tool, MOST_NAME);
+    const message = `there is no tool ${named}: register it in \`tools\` or \`mcpServers\``;
     return refused(new CoppiceError("TOOL_UNKNOWN", message, { tool }));
   }
   if (!plan.shown.every((holds) => holds(tool))) {

@@ -151,8 +151,13 @@ export interface EventBodies {
     readonly spent: number;
   };
   readonly "budget.refused": CallEvent & { readonly unit: Unit };
-  readonly "approval.requested": Omit<PendingApproval, "path" | "askedAt"> & CallEvent;
-  readonly "approval.decided": Decision & { readonly id: string };
+  /**
+   * `unattended`: nobody is there who could answer, no `approve`, no listener, no reader of events;
+   * `decide` still can.
+   */
+  readonly "approval.requested": Omit<PendingApproval, "path" | "askedAt" | "waitingMs"> &
+    CallEvent & { readonly unattended?: true };
+  readonly "approval.decided": Decision & { readonly id: string; readonly cause?: DecisionCause };
   readonly "cancel.requested": EndReason;
   readonly "cancel.closed": { readonly agents: number };
   readonly "cancel.signalled": { readonly agents: number };
@@ -204,6 +209,12 @@ export interface EventBodies {
   /** `forgotten`: facts that the journal no longer holds. */
   readonly gap: { readonly forgotten: number };
 }
+
+/**
+ * Why a question is closed without somebody's decision: its `approve` callback failed, its time was
+ * over, its agent is ending, or a remembered yes to another question covers it.
+ */
+export type DecisionCause = "callback-failed" | "timed-out" | "withdrawn" | "covered";
 
 /** The event of one type, for listeners; `*` hears them all. */
 export type EventOf<Type extends EventType | "*"> = RuntimeEvent &

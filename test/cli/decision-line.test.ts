@@ -11,6 +11,9 @@ const asked = (kind: PendingApproval["kind"]): PendingApproval => ({
   reason: "a grant asks",
   askedAt: 0,
   expiresAt: 1,
+  template: "lead",
+  labels: {},
+  waitingMs: 0,
 });
 
 describe("an answer at the terminal", () => {

@@ -1,0 +1,35 @@
+import type { Decision, PendingApproval } from "../wire/approval.ts";
+import { clip } from "../wire/clip.ts";
+import { describe } from "../wire/error-codec.ts";
+import { shownText } from "../wire/shown-text.ts";
+import { readDecision } from "./decision.ts";
+
+export type Approve = (request: PendingApproval) => Promise<Decision> | Decision;
+
+/** A callback's decision, or why it has none: then nobody has decided anything. */
+export type CallbackAnswer =
+  | { readonly status: "decided"; readonly decision: Decision }
+  | { readonly status: "failed"; readonly reason: string };
+
+const MOST_SAID = 500;
+
+/**
+ * Asks the embedder's callback, whatever it is.
+ *
+ * **Guarantees** never rejects: a callback that throws, rejects or gives no decision has failed.
+ * @param check fails where the decision does not answer the question
+ */
+export async function askCallback(
+  approve: Approve,
+  asked: PendingApproval,
+  check: (decision: Decision) => void,
+): Promise<CallbackAnswer> {
+  try {
+    const decision = readDecision(await approve(asked), "approve");
+    check(decision);
+    return { status: "decided", decision };
+  } catch (thrown) {
+    const why = shownText(clip(String(describe(thrown)), MOST_SAID));
+    return { status: "failed", reason: `the approve callback failed: ${why}` };
+  }
+}
