@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { capturePrints } from "../src/agents/captured-prints.ts";
 import type { ComputeTask, FromCompute, ToCompute } from "../src/wire/compute.ts";
 import { describe } from "../src/wire/error-codec.ts";
 import { plainJson } from "../src/wire/plain-json.ts";
@@ -14,6 +15,10 @@ const PROGRESS_EVERY_MS = 100;
 /** The one endless task of a compute tool's thread. */
 export default async function compute({ port, url }: ComputeTask): Promise<never> {
   const tell: Tell = (message) => port.postMessage(message);
+  capturePrints(
+    () => undefined,
+    (print) => tell({ type: "printed", print }),
+  );
   try {
     const run = await importFunction(url);
     port.on("message", (call: ToCompute) => void serve(run, call, tell));

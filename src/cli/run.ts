@@ -9,7 +9,7 @@ import { Interruption } from "./interruption.ts";
 import { LiveTree } from "./live-tree.ts";
 import { LiveView } from "./live-view.ts";
 import { isLiveWanted } from "./live-wanted.ts";
-import { Output } from "./output.ts";
+import { keepStandardOutput, Output } from "./output.ts";
 import { Report } from "./report.ts";
 import { summaryOf } from "./summary.ts";
 import { checkInput, chooseAgent, readSwarmFile } from "./swarm-file.ts";
@@ -24,15 +24,18 @@ const DEFAULT_COLUMNS = 120;
  * @returns the program's exit code
  */
 export async function run(command: RunCommand, departure: Departure): Promise<number> {
+  // Before anybody's code is loaded.
+  const write = command.json ? keepStandardOutput() : undefined;
   const options = await readSwarmFile(command.file);
   const agent = chooseAgent(options, command.agent);
   const input = command.input === "-" ? await readStandardInput() : command.input;
   checkInput(options, agent, input);
   let supervisor: Supervisor | undefined;
   const stderr = new Output(process.stderr);
-  const stdout = new Output(process.stdout, () => {
+  const nobodyReads = (): void => {
     if (command.json) void supervisor?.cancel("/", "nobody reads the output any more");
-  });
+  };
+  const stdout = new Output(process.stdout, nobodyReads, write);
   using _interruption = new Interruption({
     first(signal) {
       // Nothing to cancel yet: servers that were started are ended with the program.

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
+import type { Printed } from "../wire/printed.ts";
 import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
 import { createThreadPool, type ThreadPool } from "./pool.ts";
 
@@ -10,6 +11,8 @@ export interface ComputePoolOptions {
   readonly threads?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Told of what its threads print; `path`: of the agent whose call it is. */
+  readonly onPrinted?: (thread: string, print: Printed, path?: string) => void;
   /** Milliseconds for the import of a module. Default 10_000. */
   readonly importTimeoutMs?: number;
   /** Milliseconds after which a thread that does not end is stuck. Default 2_000. */
@@ -171,12 +174,13 @@ export class ComputePool {
   }
 
   #open(work: ComputeWork): void {
-    const { importTimeoutMs = 10_000, killMs = 2_000 } = this.#options;
+    const { importTimeoutMs = 10_000, killMs = 2_000, onPrinted: told } = this.#options;
     this.#started += 1;
     const id = `compute-${this.#started}`;
     const pool = this.#poolOf(work.module);
     const onChange = (): void => this.#changed();
-    const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, onChange };
+    const onPrinted = (print: Printed, path?: string): void => told?.(id, print, path);
+    const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, onChange, onPrinted };
     this.#threads.add(new ComputeThread({ ...common, module: work.module }, work));
   }
 
