@@ -15,10 +15,7 @@ const PROGRESS_EVERY_MS = 100;
 /** The one endless task of a compute tool's thread. */
 export default async function compute({ port, url }: ComputeTask): Promise<never> {
   const tell: Tell = (message) => port.postMessage(message);
-  capturePrints(
-    () => undefined,
-    (print) => tell({ type: "printed", print }),
-  );
+  capturePrints((print) => tell({ type: "printed", print }));
   try {
     const run = await importFunction(url);
     port.on("message", (call: ToCompute) => void serve(run, call, tell));
@@ -50,10 +47,8 @@ async function serve(run: Run, { input, context }: ToCompute, tell: Tell): Promi
   };
   let answer: FromCompute;
   try {
-    answer = {
-      type: "finished",
-      value: plainJson(await run(input, { ...context, signal, progress })),
-    };
+    const value = plainJson(await run(input, { ...context, signal, progress }));
+    answer = { type: "finished", value };
   } catch (thrown) {
     answer = { type: "threw", reason: describe(thrown) };
   }

@@ -11,7 +11,7 @@ export default function host(task: HostTask): Promise<never> {
   return serveHost(task, (options) => {
     const runtime = createHostRuntime(options);
     const tell = options.post;
-    capturePrints(runtime.whoRuns, (print) => tell({ frames: [], prints: [print] }));
+    capturePrints((print) => tell({ frames: [], prints: [print] }), runtime.whoRuns);
     return runtime;
   });
 }

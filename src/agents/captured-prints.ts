@@ -16,8 +16,8 @@ interface Author {
  * @param who whose code runs: asked for each print
  */
 export function capturePrints(
-  who: () => Author | undefined,
   tell: (print: PrintNote) => void,
+  who: () => Author | undefined = () => undefined,
 ): void {
   const gate = new PrintGate();
   for (const stream of STREAMS) {
