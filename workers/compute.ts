@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { capturePrints } from "../src/agents/captured-prints.ts";
 import type { ComputeTask, FromCompute, ToCompute } from "../src/wire/compute.ts";
 import { describe } from "../src/wire/error-codec.ts";
 import { plainJson } from "../src/wire/plain-json.ts";
@@ -15,6 +16,7 @@ const PROGRESS_EVERY_MS = 100;
 export default async function compute({ port, url }: ComputeTask): Promise<never> {
   const tell: Tell = (message) => port.postMessage(message);
   tell({ type: "begun" });
+  capturePrints((print) => tell({ type: "printed", print }));
   try {
     const run = await importFunction(url);
     port.on("message", (call: ToCompute) => void serve(run, call, tell));
@@ -46,10 +48,8 @@ async function serve(run: Run, { input, context }: ToCompute, tell: Tell): Promi
   };
   let answer: FromCompute;
   try {
-    answer = {
-      type: "finished",
-      value: plainJson(await run(input, { ...context, signal, progress })),
-    };
+    const value = plainJson(await run(input, { ...context, signal, progress }));
+    answer = { type: "finished", value };
   } catch (thrown) {
     answer = { type: "threw", reason: describe(thrown) };
   }

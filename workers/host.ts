@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { capturePrints } from "../src/agents/captured-prints.ts";
 import { createHostRuntime } from "../src/agents/host-runtime.ts";
 import type { HostTask } from "../src/wire/control.ts";
 import { serveHost } from "./serve-host.ts";
@@ -7,5 +8,10 @@ if (isMainThread) throw new Error("workers/host.ts runs in a worker thread, not 
 
 /** The one endless task of a host's thread. */
 export default function host(task: HostTask): Promise<never> {
-  return serveHost(task, createHostRuntime);
+  return serveHost(task, (options) => {
+    const runtime = createHostRuntime(options);
+    const tell = options.post;
+    capturePrints((print) => tell({ frames: [], prints: [print] }), runtime.whoRuns);
+    return runtime;
+  });
 }

@@ -14,7 +14,7 @@ import { MachineAgent } from "./machine-agent.ts";
 import { faultOf } from "./machine-failure.ts";
 import { createModelJobs, type ModelJobs } from "./model-jobs.ts";
 import { checkModel, type ImportModule, importMachine } from "./module-import.ts";
-import { RunningCell } from "./running-cell.ts";
+import { type Runner, RunningCell } from "./running-cell.ts";
 import { Seat } from "./seat.ts";
 import { Arrival, type Tenant } from "./tenant.ts";
 import { WatchedAgent } from "./watched-agent.ts";
@@ -47,6 +47,8 @@ export interface HostRuntimeOptions {
 export interface HostRuntime {
   receive(message: ToHost): void;
   stats(): { agents: number };
+  /** Whose code runs at this moment; undefined where it is nobody's. */
+  readonly whoRuns: () => Pick<Runner, "path" | "incarnation"> | undefined;
   /**
    * Imports a module and looks at its default export.
    *
@@ -80,6 +82,7 @@ class Runtime implements HostRuntime {
   readonly #templates = new Map<string, HeldTemplate>();
   readonly #tenants = new Map<string, Tenant>();
   readonly #touch = (seat: Seat): void => this.#flush.touch(seat);
+  readonly whoRuns = (): Runner | undefined => this.#cell.current;
   #closed = false;
 
   constructor(options: HostRuntimeOptions) {

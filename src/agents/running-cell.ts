@@ -7,6 +7,8 @@ export interface Runner {
   readonly number: number;
   /** The last delivery that it has taken in. */
   readonly upTo: number;
+  readonly path?: string;
+  readonly incarnation?: number;
 }
 
 /**
@@ -46,6 +48,11 @@ export class RunningCell {
     }).enable();
     // A rejection that nobody awaits is thrown when the code that caused it has already gone.
     process.on("uncaughtExceptionMonitor", () => this.#store(context.getStore()));
+  }
+
+  /** Whose code runs; undefined: nobody's. */
+  get current(): Runner | undefined {
+    return this.#current;
   }
 
   /** The agent's code begins. Answers with whose ran before, for {@link RunningCell.leave}. */

@@ -25,7 +25,10 @@ const table: { readonly [Type in EventType]: Tell } = {
   "agent.state": silent,
   "agent.moved": (event) => tell("moved", `from ${text(event.from)} to ${text(event.to)}`, "quiet"),
   "agent.emitted": (event) => tell("emits", text(event.event)),
-  "agent.printed": (event) => tell("prints", text(event.text)),
+  "agent.printed": ({ text: printed, leftOut }) => {
+    const rest = leftOut === undefined ? "" : `(${count(leftOut, "character")} left out)`;
+    return tell("prints", join(text(printed), rest), "quiet");
+  },
   "agent.restarted": (event) => {
     const { path, status, code } = fields(event.cause);
     const who = path === event.path ? "it" : text(path);

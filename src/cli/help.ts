@@ -15,7 +15,8 @@ Usage
 Options
   --agent NAME   the template to run; default: the only one, or the one called main or lead
   --input TEXT   what it is told; - reads it from standard input
-  --json         every event as a line of JSON on standard output, the outcome as the last
+  --json         every event as a line of JSON on standard output, the outcome as the last;
+                 what FILE itself prints goes to standard error
   --plain        what happens as lines, also on a terminal
   --inspect      a page that shows the agents live; its address goes to standard error
   -h, --help     this text

@@ -1,7 +1,7 @@
 import type { EventType, Json, RuntimeEvent, TreeNode } from "../index.ts";
 import { addFigures, type Figures, NO_FIGURES } from "./figures.ts";
 import { addTally, type LiveAgent, newAgent, oneOf } from "./live-agent.ts";
-import { oneLine } from "./terminal-line.ts";
+import { oneLine } from "./visible.ts";
 
 /** Ended agents with a line of their own; the oldest are kept as sums at their parent. */
 const ENDED_KEPT = 2_000;

@@ -5,9 +5,9 @@ import type { Happening } from "./happening.ts";
 import type { LiveTree } from "./live-tree.ts";
 import { Report } from "./report.ts";
 import { Screen } from "./screen.ts";
-import { oneLine } from "./terminal-line.ts";
 import { cut } from "./text-width.ts";
 import { treeLines } from "./tree-lines.ts";
+import { oneLine } from "./visible.ts";
 
 /** Milliseconds between two drawings. */
 const PERIOD_MS = 100;

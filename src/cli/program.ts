@@ -7,6 +7,7 @@ import { EXIT_CODES, USAGE_EXIT_CODE } from "./exit-codes.ts";
 import { HELP } from "./help.ts";
 import { run } from "./run.ts";
 import { UsageError } from "./usage-error.ts";
+import { visible } from "./visible.ts";
 
 /** Refusals that somebody mends by changing the file or the command line. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -34,7 +35,7 @@ async function program(argv: readonly string[], departure: Departure): Promise<n
     await write(process.stdout, command.type === "help" ? HELP : `${version()}\n`);
     return 0;
   } catch (thrown) {
-    await write(process.stderr, `coppice: ${describe(thrown)}\n`);
+    await write(process.stderr, `coppice: ${visible(describe(thrown))}\n`);
     return codeOf(thrown);
   }
 }

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
 import { type Outcome, type RuntimeEvent, Supervisor } from "../index.ts";
 import { ApprovalPrompt, refuseApproval } from "./approval-prompt.ts";
 import type { RunCommand } from "./arguments.ts";
@@ -9,10 +8,11 @@ import { Interruption } from "./interruption.ts";
 import { LiveTree } from "./live-tree.ts";
 import { LiveView } from "./live-view.ts";
 import { isLiveWanted } from "./live-wanted.ts";
-import { Output } from "./output.ts";
+import { keepStandardOutput, Output } from "./output.ts";
 import { Report } from "./report.ts";
 import { summaryOf } from "./summary.ts";
 import { checkInput, chooseAgent, readSwarmFile } from "./swarm-file.ts";
+import { visible, visibleJson } from "./visible.ts";
 
 /** Columns where the width is not known: a file, a pipe. */
 const DEFAULT_COLUMNS = 120;
@@ -24,15 +24,18 @@ const DEFAULT_COLUMNS = 120;
  * @returns the program's exit code
  */
 export async function run(command: RunCommand, departure: Departure): Promise<number> {
+  // Before anybody's code is loaded.
+  const write = command.json ? keepStandardOutput() : undefined;
   const options = await readSwarmFile(command.file);
   const agent = chooseAgent(options, command.agent);
   const input = command.input === "-" ? await readStandardInput() : command.input;
   checkInput(options, agent, input);
   let supervisor: Supervisor | undefined;
   const stderr = new Output(process.stderr);
-  const stdout = new Output(process.stdout, () => {
+  const nobodyReads = (): void => {
     if (command.json) void supervisor?.cancel("/", "nobody reads the output any more");
-  });
+  };
+  const stdout = new Output(process.stdout, nobodyReads, write);
   using _interruption = new Interruption({
     first(signal) {
       // Nothing to cancel yet: servers that were started are ended with the program.
@@ -72,8 +75,9 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   });
   const outcome = await ref.outcome;
   view?.[Symbol.dispose]();
-  if (command.json) stdout.line(JSON.stringify({ type: "outcome", ...plain(outcome) }));
-  else {
+  if (command.json) {
+    stdout.line(visibleJson(JSON.stringify({ type: "outcome", ...plain(outcome) })));
+  } else {
     for (const cost of costLines(tree, columnsOf(process.stderr))) stderr.line(cost);
     answer(outcome, agents, stdout, stderr);
   }
@@ -99,7 +103,7 @@ async function tell(
 }
 
 function jsonLines(stdout: Output): (event: RuntimeEvent) => void {
-  return (event) => stdout.line(JSON.stringify(event));
+  return (event) => stdout.line(visibleJson(JSON.stringify(event)));
 }
 
 function reading(stderr: Output): (event: RuntimeEvent) => void {
@@ -128,18 +132,20 @@ function answer(
   stderr: Output,
 ): void {
   stderr.line(summaryOf(outcome, spawned, tookMs / 1000));
-  if (outcome.status === "completed") return stdout.line(shown(outcome.output));
-  if (outcome.status === "failed") stderr.line(outcome.error.message);
-  if (outcome.status === "killed") stderr.line(outcome.error?.message ?? outcome.reason);
+  if (outcome.status === "completed") {
+    const text = textOf(outcome.output);
+    // A file gets what was said, to the letter; a terminal is not handed over to it.
+    return stdout.line(process.stdout.isTTY ? visible(text) : text);
+  }
+  if (outcome.status === "failed") stderr.line(visible(outcome.error.message));
+  if (outcome.status === "killed") stderr.line(visible(outcome.error?.message ?? outcome.reason));
   if (outcome.partial !== undefined && outcome.partial !== null) {
-    stderr.line(`What there was by then: ${shown(outcome.partial)}`);
+    stderr.line(`What there was by then: ${visible(textOf(outcome.partial))}`);
   }
 }
 
-/** Text as it is, but a terminal is not handed over to what a model has written. */
-function shown(output: unknown): string {
-  const text = typeof output === "string" ? output : JSON.stringify(output, null, 2);
-  return process.stdout.isTTY ? stripVTControlCharacters(text) : text;
+function textOf(output: unknown): string {
+  return typeof output === "string" ? output : JSON.stringify(output, null, 2);
 }
 
 /** An error has no fields of its own in JSON: they are named here. */

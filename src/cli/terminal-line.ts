@@ -1,6 +1,7 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
 import type { Happening, Tone } from "./happening.ts";
 import { cut, cutStart, toLeft, widthOf } from "./text-width.ts";
+import { oneLine } from "./visible.ts";
 
 /** What a terminal can show. */
 export interface TerminalShape {
@@ -47,12 +48,6 @@ export function terminalLine(
   const left = columns - time.length - widthOf(place) - did.length - 4;
   const rest = cut(oneLine(detail), Math.max(0, left));
   return `${paint("dim", time)}  ${place} ${paint(styles[tone], `${did} ${rest}`.trimEnd())}`;
-}
-
-/** Text without escape sequences and other control characters, on one line. */
-export function oneLine(text: string): string {
-  const plain = stripVTControlCharacters(text);
-  return plain.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
 }
 
 function indented(path: string): string {

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
+import type { Printed } from "../wire/printed.ts";
 import { createBackOff } from "./back-off.ts";
 import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
 import { createThreadPool, type ThreadPool } from "./pool.ts";
@@ -11,6 +12,8 @@ export interface ComputePoolOptions {
   readonly threads?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Told of what its threads print; `path`: of the agent whose call it is. */
+  readonly onPrinted?: (thread: string, print: Printed, path?: string) => void;
   /** Milliseconds for the import of a module. Default 10_000. */
   readonly importTimeoutMs?: number;
   /** Milliseconds after which a thread that does not end is stuck. Default 2_000. */
@@ -181,14 +184,16 @@ export class ComputePool {
   }
 
   #open(work: ComputeWork): void {
-    const { importTimeoutMs = 10_000, killMs = 2_000 } = this.#options;
+    const { importTimeoutMs = 10_000, killMs = 2_000, onPrinted: told } = this.#options;
     this.#started += 1;
     const id = `compute-${this.#started}`;
     const pool = this.#poolOf(work.module);
     const { module } = work;
     const onChange = (): void => this.#changed();
     const onLaunch = (failure?: string): void => this.#launched(module, failure);
-    const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, onChange, onLaunch };
+    const onPrinted = (print: Printed, path?: string): void => told?.(id, print, path);
+    const hears = { onChange, onLaunch, onPrinted };
+    const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, ...hears };
     this.#threads.add(new ComputeThread({ ...common, module }, work));
   }
 

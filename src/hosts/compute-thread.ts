@@ -3,6 +3,7 @@ import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { ComputeModule, ComputeTask, FromCompute, ToCompute } from "../wire/compute.ts";
 import { describe } from "../wire/error-codec.ts";
+import type { Printed } from "../wire/printed.ts";
 import { type Life, startLife } from "./life.ts";
 import type { Thread, ThreadPool } from "./pool.ts";
 
@@ -25,6 +26,8 @@ export interface ComputeThreadOptions {
   readonly clock: Clock;
   readonly importTimeoutMs: number;
   readonly killMs: number;
+  /** @param path of the agent whose call it serves */
+  readonly onPrinted: (print: Printed, path?: string) => void;
   /** It can take other work, or its state has changed. */
   readonly onChange: () => void;
   /** It runs, whatever its module does to it from here on; or it has ended before that. */
@@ -126,6 +129,7 @@ export class ComputeThread {
         onCrash: (reason) => this.#crashed(new Error(reason)),
         onOutOfMemory: (reason) => this.#crashed(new CoppiceError("OUT_OF_MEMORY", reason)),
         isIdle: () => this.isIdle,
+        onPrinted: (print) => this.#options.onPrinted(print),
         onExit: (reason) => {
           this.#crashed(new Error(reason));
           this.#life.send({ type: "host.exited", reason });
@@ -166,6 +170,8 @@ export class ComputeThread {
         return this.#life.send({ type: "host.started" });
       case "unfit":
         return this.end(unfit(this.module, message.reason));
+      case "printed":
+        return this.#options.onPrinted(message.print, this.#work?.call?.context.path);
       case "progress":
         return this.#work?.onProgress?.(message.fraction, message.message);
       case "finished":

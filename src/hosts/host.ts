@@ -3,6 +3,7 @@ import type { Blame, Running } from "../kernel/blame.ts";
 import type { HostKind, ModuleKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
+import type { Printed } from "../wire/printed.ts";
 
 export type { HostState } from "../../machines/host.ts";
 export type { HostKind, ModuleKind } from "../wire/control.ts";
@@ -60,6 +61,8 @@ export interface HostEvents {
    * heard of it any more: its agents can go on elsewhere. `onLost` or `onStuck` follows.
    */
   onFenced?(host: Host, reason: string, blame?: Blame): void;
+  /** Something there was printed that no message has told of. */
+  onPrinted?(host: Host, print: Printed): void;
   /** The host's thread outlived the order to end by `killMs`; `onLost` may follow after all. */
   onStuck?(host: Host, blame?: Blame): void;
   /** Who lives on the host and has this number in its running cell. */

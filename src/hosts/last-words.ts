@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { clip, clipStart } from "../wire/clip.ts";
+import type { Printed } from "../wire/printed.ts";
 
 const MAX_TAIL_CHARACTERS = 16_000;
 const MAX_WORDS_CHARACTERS = 200;
@@ -10,14 +11,19 @@ const outOfMemory = /FATAL ERROR: .*(?:heap|memory|[Aa]llocation|invalid (?:tabl
 /** Lines of a stack, native or not, and what stands around them. */
 const stack = /^(at |\d+: |-----|Node\.js v)/;
 
-/** The end of what a process printed: nobody is shown it, but it can tell why it died. */
+/** What a process prints: told piece by piece, and its end kept, which can tell why it died. */
 export class LastWords {
   #tail = "";
 
-  constructor(streams: readonly (Readable | null | undefined)[]) {
-    for (const stream of streams) {
-      stream?.on("data", (chunk: Buffer) => {
-        this.#tail = clipStart(this.#tail + chunk.toString("utf8"), MAX_TAIL_CHARACTERS);
+  constructor(
+    streams: Readonly<Record<Printed["stream"], Readable | null>>,
+    onPrinted: (print: Printed) => void,
+  ) {
+    for (const name of ["stdout", "stderr"] as const) {
+      const stream = streams[name];
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#tail = clipStart(this.#tail + text, MAX_TAIL_CHARACTERS);
+        onPrinted({ stream: name, text });
       });
       // The process has died; its exit is what counts.
       stream?.on("error", () => undefined);

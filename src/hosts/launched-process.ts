@@ -5,6 +5,7 @@ import { signalGroup, spawnLeashed } from "../processes/leashed-process.ts";
 import { systemClock } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
 import { type Lane, type Packet, Pipe } from "../wire/pipe.ts";
+import type { Printed } from "../wire/printed.ts";
 import { LastWords } from "./last-words.ts";
 import { processHeld, processLimit, residentBytes, watchMemory } from "./memory-watch.ts";
 
@@ -13,6 +14,8 @@ export interface ProcessFate {
   onPacket(packet: Packet): void;
   /** It is of no use any more; `onExit` follows once it is killed. */
   onCrash(reason: string): void;
+  /** It wrote something to its outputs. */
+  onPrinted(print: Printed): void;
   /** It uses more memory than it may. */
   onOutOfMemory(reason: string): void;
   /**
@@ -38,7 +41,7 @@ const PIPE = 3;
 /** Milliseconds that what it said last may take to arrive after its exit. */
 const LAST_PACKETS_MS = 250;
 
-/** One running process, spoken to in packets. What it prints nobody is shown. */
+/** One running process, spoken to in packets. */
 export class LaunchedProcess {
   readonly #child: ChildProcess;
   readonly #pipe: Pipe;
@@ -52,7 +55,9 @@ export class LaunchedProcess {
     const stdio = ["ignore", "pipe", "pipe", "pipe"] as const;
     const child = spawnLeashed(process.execPath, args, { env, stdio });
     this.#child = child;
-    this.#words = new LastWords([child.stdout, child.stderr]);
+    this.#words = new LastWords({ stdout: child.stdout, stderr: child.stderr }, (print) =>
+      fate.onPrinted(print),
+    );
     child.once("error", (error) => fate.onExit(describe(error), false));
     child.once("exit", (code, signal) => {
       void this.#exited(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);

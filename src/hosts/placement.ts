@@ -44,6 +44,7 @@ export class Placement {
     this.#events = {
       onFrames: (host, message) => events.onFrames(host, message),
       onStarted: (host) => this.#started(host),
+      onPrinted: (host, print) => events.onPrinted?.(host, print),
       onSuspect: (host) => this.#suspected(host),
       onFenced: (host, reason, blame) =>
         events.onFenced?.(host, reason, this.#judged(host, reason, blame)),

@@ -5,6 +5,7 @@ import { systemClock } from "../wire/clock.ts";
 import type { ComputeTask } from "../wire/compute.ts";
 import { type HostKind, type HostTask, OUT_OF_MEMORY_EXIT } from "../wire/control.ts";
 import { describe } from "../wire/error-codec.ts";
+import type { Printed } from "../wire/printed.ts";
 import { heapBytes, heapLimitMb, threadHeld, threadLimit, watchMemory } from "./memory-watch.ts";
 import { moduleOptions } from "./module-options.ts";
 
@@ -16,6 +17,8 @@ export interface ThreadFate {
   onOutOfMemory(reason: string): void;
   /** True while it has nothing to do: then nobody looks how much memory it uses. */
   isIdle?(): boolean;
+  /** Something was printed there past those who would have told of it. */
+  onPrinted?(print: Printed): void;
   /** It has exited. The only sure sign of death. */
   onExit(reason: string): void;
 }
@@ -101,6 +104,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       threadOf.set(number, worker.threadId);
       worker.once("exit", () => threadOf.delete(number));
       watchHeap(worker, options, fate);
+      overhear(worker, fate);
       return follow(worker, kill, fate);
     },
     async close() {
@@ -159,6 +163,17 @@ function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Thread
     },
     release: () => worker.unref(),
   };
+}
+
+/** Its outputs do not flow into those of this process, which are the embedder's. */
+function overhear(worker: Worker, fate: ThreadFate): void {
+  for (const stream of ["stdout", "stderr"] as const) {
+    const output = worker[stream];
+    output.unpipe();
+    output.setEncoding("utf8").on("data", (text: string) => fate.onPrinted?.({ stream, text }));
+    // Without its pipe it stands still.
+    output.resume();
+  }
 }
 
 /** Some allocations end the whole process at V8's limit: a watch ends the thread before it. */

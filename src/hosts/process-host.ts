@@ -137,6 +137,7 @@ export class ProcessHost extends LivingPlace implements Place {
           onPacket: (packet) => this.#hear(packet),
           onCrash: (reason) => this.#fail("exited", reason),
           onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
+          onPrinted: (print) => this.#options.events.onPrinted(this, print),
           onExit: (reason, outOfMemory) => {
             this.#accuse(outOfMemory ? "out-of-memory" : "exited");
             this.life.send({ type: "host.exited", reason });

@@ -146,6 +146,7 @@ export class ThreadHost extends LivingPlace implements Place {
       this.#thread = pool.start(task, {
         onCrash: (reason) => this.#fail("exited", reason),
         onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
+        onPrinted: (print) => this.#options.events.onPrinted(this, print),
         onExit: (reason) => {
           this.#accuse("exited");
           this.life.send({ type: "host.exited", reason });

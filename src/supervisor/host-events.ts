@@ -2,14 +2,18 @@ import type { Host, HostEvents } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
+import type { Printed } from "../wire/printed.ts";
+import { Prints } from "./prints.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** What hosts say, and what becomes of them, each a step of the swarm. */
 export class HostListener implements HostEvents {
+  readonly prints: Prints;
   readonly #swarm: Swarm;
 
   constructor(swarm: Swarm) {
     this.#swarm = swarm;
+    this.prints = new Prints(swarm);
   }
 
   onFrames(host: Host, message: FromHost): void {
@@ -20,6 +24,7 @@ export class HostListener implements HostEvents {
       residences.distrust(host.id);
       return host.condemn("it sent something that is no frame");
     }
+    for (const print of message.prints ?? []) this.prints.ofHost(host, print);
     for (const frame of message.frames) this.#swarm.step(() => kernel.commit(host.id, frame));
     for (const report of message.jobs ?? []) {
       this.#swarm.step(() => modelCalls.onJobReport(host, report));
@@ -28,6 +33,10 @@ export class HostListener implements HostEvents {
 
   onStarted({ id: host, kind }: Host): void {
     this.#swarm.log.fact("host.started", "/", { host, kind });
+  }
+
+  onPrinted(host: Host, print: Printed): void {
+    this.prints.ofHost(host, print);
   }
 
   onSuspect({ id: host }: Host): void {
@@ -64,6 +73,7 @@ export class HostListener implements HostEvents {
   /** Once for each host, however often it is heard of: its agents have gone on elsewhere. */
   #lose({ id }: Host, reason: string, blame: Blame | undefined): void {
     const { places, modelCalls } = this.#swarm;
+    this.prints.forget(id);
     if (!places.forget(id)) return;
     this.#swarm.step((kernel) => {
       kernel.loseHost(id, reason, blame);

@@ -31,6 +31,7 @@ export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostE
       hostEvents.onFrames(host, message);
     },
     onStarted: (host) => hostEvents.onStarted(host),
+    onPrinted: (host, print) => hostEvents.onPrinted(host, print),
     onSuspect: (host) => hostEvents.onSuspect(host),
     onFenced(host, reason, blame) {
       inspector.forgetHost(host.id);

@@ -57,11 +57,14 @@ export async function launch(
   const asking = { approvalTimeoutMs, approve, breaker };
   const swarm = new Swarm({ clock, log, limits, graceMs, rates, intensity, chance, ...asking });
   const inspector = inspectorOf(swarm, options.inspect);
+  const { hostEvents } = swarm;
   let registry: Registry | undefined;
   const toolbox = await Toolbox.start({
     tools: options.tools ?? [],
     mcpServers: options.mcpServers ?? {},
-    compute: new ComputePool(),
+    compute: new ComputePool({
+      onPrinted: (thread, print, path) => hostEvents.prints.ofThread(thread, print, path),
+    }),
     clock,
     signal: options.signal,
     onEvent: (event) => tell(log, event),

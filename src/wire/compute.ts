@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Json } from "./json.ts";
+import type { Printed } from "./printed.ts";
 
 /** A module whose default export is a tool, and how much memory each of its threads should need. */
 export interface ComputeModule {
@@ -47,6 +48,7 @@ export type FromCompute =
   | { readonly type: "ready" }
   /** The module is of no use, and so is the thread. */
   | { readonly type: "unfit"; readonly reason: string }
+  | { readonly type: "printed"; readonly print: Printed }
   | { readonly type: "progress"; readonly fraction: number; readonly message?: string }
   | { readonly type: "finished"; readonly value: Json }
   | { readonly type: "threw"; readonly reason: string };

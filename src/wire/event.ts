@@ -2,6 +2,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { Decision, PendingApproval } from "./approval.ts";
 import type { Json } from "./json.ts";
 import type { Outcome, WireError, WireOutcome } from "./outcome.ts";
+import type { Printed } from "./printed.ts";
 import type { Unit } from "./spec.ts";
 import type { TokenUsage } from "./transcript.ts";
 
@@ -82,8 +83,11 @@ export interface EventBodies {
     /** Events that it emitted right before this one and that are not told: too many at once. */
     readonly leftOut?: number;
   };
-  /** What its code wrote to stdout or stderr, or logged. */
-  readonly "agent.printed": { readonly stream: "stdout" | "stderr"; readonly text: string };
+  /**
+   * What its code wrote to stdout or stderr, or logged: at most 4,096 characters, and of a host ten
+   * pieces a second, fifty at once. At `/` where nobody knows whose code it was.
+   */
+  readonly "agent.printed": Printed & { readonly host: string };
   /** A new incarnation begins at the same path. */
   readonly "agent.restarted": {
     readonly incarnation: number;

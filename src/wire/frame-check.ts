@@ -129,10 +129,19 @@ const note = oneOf("type", {
 });
 const notes: Check = (value) => listOf(note)(value) && (value as []).length <= MOST_NOTES;
 
+const print = shaped({
+  path: optional(text),
+  incarnation: optional(count),
+  stream: (value) => value === "stdout" || value === "stderr",
+  text,
+  leftOut: optional(count),
+});
+
 const fromHost = shaped({
   frames: listOf(frame),
   jobs: optional(listOf(report)),
   inspection: optional(notes),
+  prints: optional(listOf(print)),
 });
 
 /**

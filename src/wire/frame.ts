@@ -1,6 +1,7 @@
 import type { InspectionNote } from "./inspection.ts";
 import type { Json } from "./json.ts";
 import type { WireError } from "./outcome.ts";
+import type { PrintNote } from "./printed.ts";
 import type { Unit } from "./spec.ts";
 import type { Block, TokenUsage, TurnMessage } from "./transcript.ts";
 
@@ -180,6 +181,8 @@ export interface FromHost {
   readonly jobs?: readonly JobReport[];
   /** Only where the supervisor is inspected. */
   readonly inspection?: readonly InspectionNote[];
+  /** What code there has printed. */
+  readonly prints?: readonly PrintNote[];
 }
 
 /** Which bound a model call met. */

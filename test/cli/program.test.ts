@@ -40,6 +40,25 @@ describe("coppice run", () => {
     expect(events.map(({ type }) => type)).toContain("agent.output");
   });
 
+  it("writes JSON only to standard output, whoever prints", async () => {
+    const args = ["run", "test/fixtures/cli/prints.ts", "--agent=lead", "--json", "--input=go"];
+    const { code, stdout, stderr } = await program(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "from the file\nfrom a tool\n{ no JSON" });
+    const events = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const printed = events.filter(({ type }) => type === "agent.printed");
+    const told = printed.map(({ path, text }) => `${path} ${text}`);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        "/lead/thread logged 0\n",
+        expect.stringMatching(/^\/lead\/process (at its import\n)?logged 0\n/),
+        "/lead aside\n",
+      ]),
+    );
+  });
+
   it.each([
     ["completes", 0, "completed"],
     ["fails", 1, "no luck"],

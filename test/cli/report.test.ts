@@ -4,7 +4,8 @@ import { happeningOf } from "../../src/cli/happening.ts";
 import { Report } from "../../src/cli/report.ts";
 import { StreamedText } from "../../src/cli/streamed-text.ts";
 import { summaryOf } from "../../src/cli/summary.ts";
-import { oneLine, terminalLine } from "../../src/cli/terminal-line.ts";
+import { terminalLine } from "../../src/cli/terminal-line.ts";
+import { oneLine } from "../../src/cli/visible.ts";
 import { EPHEMERAL, FACTS } from "../../src/wire/event.ts";
 
 type Body = { readonly [key: string]: Json };

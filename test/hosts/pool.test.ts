@@ -83,6 +83,7 @@ describe("a host whose thread cannot be made", () => {
       events: {
         onFrames: () => undefined,
         onStarted: () => undefined,
+        onPrinted: () => undefined,
         onSuspect: () => undefined,
         onFenced: () => undefined,
         onStuck: () => undefined,
