@@ -29,7 +29,7 @@ const HELD_BY_EVENT = 150;
 const HELD_BY_FIELD = 8;
 const HELD_BY_TEXT = 24;
 
-/** What an event says as it is kept: large values by reference, and texts not longer than need be. */
+/** What an event says as it is kept: large values by reference, and texts cut where they are. */
 export interface StandingBody {
   readonly body: EventBody;
   /** About what the event holds in memory. */
