@@ -11,7 +11,7 @@ import type { AgentRecord } from "./agent-record.ts";
 import type { EventLog } from "./event-log.ts";
 
 /** What an agent that has ended holds beside what it came to: its node, its record, its account. */
-const HELD_BY_AGENT = 6_000;
+const HELD_BY_AGENT = 3_000;
 
 /**
  * What the children of living agents may hold whatever else is kept, since their parents may still

@@ -121,7 +121,8 @@ function openLog(keepMb: number, wall: () => number): EventLog {
   const journal = new MemoryJournal();
   // The children of living agents keep theirs whatever else is kept.
   const largest = Math.max(retention.mostBytes, CHILDREN_BYTES);
-  const values = new ValueStore(largest, () => journal.last);
+  // As old as the fact that is about to refer to them.
+  const values = new ValueStore(largest, () => journal.last + 1);
   retention.add(journal);
   return new EventLog({ journal, values, retention, wall });
 }

@@ -25,11 +25,11 @@ const NONE: readonly string[] = [];
 /** Of names, reasons and messages an event has so much, in characters. */
 const MOST_TEXT = 16_384;
 /** Of an event and each of its fields beside what is in them, as V8 keeps them. */
-const HELD_BY_EVENT = 200;
+const HELD_BY_EVENT = 150;
 const HELD_BY_FIELD = 8;
 const HELD_BY_TEXT = 24;
 
-/** What an event says as it is kept: large values by reference, and texts not longer than need be. */
+/** What an event says as it is kept: large values by reference, and texts cut where they are. */
 export interface StandingBody {
   readonly body: EventBody;
   /** About what the event holds in memory. */

@@ -34,7 +34,7 @@ export function jsonBytes(value: Json | undefined, most: number): number {
 
 /** What a look at a value tells of it. */
 export interface Sized {
-  /** Its JSON has at least so many bytes; once that is more than was asked for, no look is taken. */
+  /** Its JSON has at least so many bytes; once that is enough, no further look is taken. */
   least: number;
   /** And at most so many. */
   most: number;

@@ -38,6 +38,12 @@ describe("a happening", () => {
       "completed",
       '{"a":1}',
     ],
+    [
+      "agent.stopped",
+      { outcome: { status: "completed", output: { $value: "0f", bytes: 90_000, head: "Oak." } } },
+      "completed",
+      "Oak.… (90000 bytes)",
+    ],
     ["agent.stopped", { outcome: { status: "cancelled", reason: "late" } }, "cancelled", "late"],
     ["agent.stopped", { outcome: { status: "exhausted", unit: "usd" } }, "exhausted", "usd"],
     ["agent.stopped", { outcome: { status: "timed-out" } }, "timed-out", ""],

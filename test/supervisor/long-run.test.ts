@@ -24,7 +24,7 @@ async function leftBy(...args: readonly string[]): Promise<readonly Left[]> {
 }
 
 describe("a supervisor that runs for long", () => {
-  // The journal keeps 20,000 events and the tree 1,000 stopped agents: full after the early round.
+  // What is kept of the past (`keepMb`) is full after the early round.
   it("holds no more after 10,000 agents than after 6,000", { timeout: 210_000 }, async () => {
     const left = await leftBy("spawns", "5", "2000");
     const [, , third, , last] = left as [Left, Left, Left, Left, Left];

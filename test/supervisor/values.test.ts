@@ -23,7 +23,7 @@ async function toldOf(value: Json) {
 }
 
 describe("a large value", () => {
-  it("of 16,384 bytes of JSON stands in its event; of one more, a reference to it does", async () => {
+  it("of 16,384 bytes of JSON stands in its event; of one more, a reference does", async () => {
     const most = "x".repeat(LARGE_VALUE_BYTES - 2);
     expect((await toldOf(most)).result).toBe(most);
     const { supervisor, result } = await toldOf(`${most}y`);
