@@ -24,6 +24,24 @@ export function compileGlob(pattern: string): (subject: string) => boolean {
   };
 }
 
+/** True when some text is matched by both patterns. Time is the product of both lengths. */
+export function globsMeet(a: string, b: string): boolean {
+  // `at[n]`: whether what was seen of `a` can match what the first n characters of `b` do.
+  let at = [true];
+  for (let n = 0; n < b.length; n++) at.push(at[n]! && b[n] === "*");
+  for (const character of a) {
+    const next = [character === "*" && at[0]!];
+    for (let n = 0; n < b.length; n++) {
+      const isStar = character === "*" || b[n] === "*";
+      const both = at[n]! && (isStar || character === b[n]);
+      const more = (b[n] === "*" && (at[n + 1]! || next[n]!)) || (character === "*" && next[n]!);
+      next.push(both || more || (character === "*" && at[n + 1]!));
+    }
+    at = next;
+  }
+  return at.at(-1)!;
+}
+
 /**
  * Compiles a pattern of parts, as a path has: `**` stands for any number of them, none included,
  * and `*` for any characters within one. Time is at most the product of both lengths.

@@ -86,7 +86,8 @@ function withDefault(written: Layer | undefined, byDefault: () => Layer): Layer 
   return Object.freeze(onlyDenies(written) ? [...byDefault(), ...written] : [...written]);
 }
 
-function ownPatterns(spec: AgentSpec): string[] {
+/** What an agent needs for what its spec names. */
+export function ownPatterns(spec: AgentSpec): string[] {
   return [
     ...modelsOf(spec).map(modelSubject),
     ...(spec.tools ?? []).map(toolSubject),

@@ -3,6 +3,7 @@ import { compileGlob } from "../../machines/glob.ts";
 import { readBudgets } from "../authority/budget-options.ts";
 import { readGrants } from "../authority/grant-options.ts";
 import { SpecGrants } from "../authority/implied-grants.ts";
+import { requireOwnRights } from "../authority/own-rights.ts";
 import { modelsOf } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
 import type { ModuleRef, PlacedAlone } from "../hosts/host.ts";
@@ -31,7 +32,7 @@ export class Registry {
     this.#toolbox = toolbox;
     this.#grants = new SpecGrants(specs);
     for (const [name, spec] of this.#specs) {
-      this.#checkSpec(spec, `agents.${name}`);
+      this.#checkSpec(spec, `agents.${name}`, name);
       checkName(spec.name ?? name);
     }
   }
@@ -164,7 +165,7 @@ export class Registry {
     return { id: createHash("sha256").update(text).digest("base64url"), ...body };
   }
 
-  #checkSpec(spec: AgentSpec, what: string): void {
+  #checkSpec(spec: AgentSpec, what: string, template?: string): void {
     check(specSchema, spec, what);
     if (spec.name !== undefined) checkName(spec.name);
     if (this.#threads === 0 && isolationOf(spec) !== undefined) {
@@ -180,6 +181,9 @@ export class Registry {
       const message = `${what}.agents names "${name}", which is no template`;
       throw new CoppiceError("AGENT_UNKNOWN", message, { agent: name });
     }
+    const listed = (tool: string) => this.#toolbox.match([tool]).map(({ subject }) => subject);
+    const name = template ?? spec.name;
+    requireOwnRights(spec, name === undefined ? what : `agent "${name}"`, listed);
     checkCloneable(spec.input, `${what}.input`);
   }
 

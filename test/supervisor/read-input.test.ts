@@ -202,11 +202,15 @@ describe("rights on arguments", () => {
   });
 
   it("that do not exist are said before the input is looked at", async () => {
-    const { told } = await calls({ input: object({ n: {} }), said: [{ n: 1 }], grants: [] });
+    const { told } = await calls({
+      input: object({ n: {} }),
+      said: [{ n: 1 }],
+      grants: [{ deny: "tool:t" }],
+    });
     const looked = await calls({
       input: object({ n: { type: "number" } }),
       said: [{ n: "one" }],
-      grants: [],
+      grants: [{ deny: "tool:t" }],
     });
     expect(told.at(-1)).toMatchObject({ code: "CAPABILITY_DENIED" });
     expect(looked.told.at(-1)).toMatchObject({ code: "CAPABILITY_DENIED" });

@@ -235,7 +235,7 @@ describe("the spans of a run", () => {
 
   it("tell refusals on the agent that was refused", async () => {
     await using supervisor = await Supervisor.start({ ...family, threads: 1 });
-    const spec = { ...calling("hang"), grants: ["model:*"] };
+    const spec = { ...calling("hang"), grants: ["model:*", { deny: "tool:*" }] };
     await supervisor.run(spec, { input: "Go." });
     const [refusal] = named("invoke_agent caller").events;
     expect(refusal?.name).toBe("tool.denied");
