@@ -55,6 +55,8 @@ export interface Call {
   children?: Set<Node>;
   /** Whose end it waits for. */
   watched?: Node;
+  /** The ask whose answer it waits for. */
+  askId?: string;
 }
 
 /** What the kernel must know of an agent to be born. */

@@ -213,6 +213,9 @@ export class Swarm {
         return this.asks.answer(effect.askId, effect.value);
       case "answer-failed":
         return this.asks.fail(effect.askId, decodeError(effect.error));
+      case "ask-over":
+        this.asks.forget(effect.askId);
+        return this.places.endAsk(effect.node, effect.askId);
       case "ask-timed-out":
         return this.asks.timeOut(effect.askId);
       case "request":
