@@ -5,7 +5,7 @@ import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
 import { takesMail } from "../kernel/supervision.ts";
-import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
+import type { Clock } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
@@ -286,7 +286,7 @@ export class Swarm {
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
     this.#timer = undefined;
     if (next === undefined) return;
-    const delayMs = Math.min(Math.max(0, next - this.clock.now()), LONGEST_DELAY_MS);
+    const delayMs = Math.max(0, next - this.clock.now());
     const handle = this.clock.setTimeout(() => {
       this.#timer = undefined;
       this.step((kernel) => kernel.tick());
