@@ -2,7 +2,7 @@ import type { AnyActor } from "xstate";
 import { MOST_EMITTED, type Out } from "../wire/frame.ts";
 import { plainJson } from "./plain-json.ts";
 
-/** What a machine emits by XState's `emit` between two frames: so many, and behind them the latest. */
+/** What a machine emits between two frames: so many, and behind them the latest. */
 export class EmittedEvents {
   readonly #send: (out: Out) => void;
   #sent = 0;

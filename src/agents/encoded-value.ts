@@ -88,7 +88,7 @@ export function decodeValue(text: string): DecodedValue {
   }
 }
 
-/** A few characters can say "an array of four thousand million", or a number of a million digits. */
+/** A few characters can say "an array of 2^32 - 1 places", or a number of a million digits. */
 function examine(flat: unknown): void {
   if (!Array.isArray(flat)) throw new TypeError("it is no encoded value");
   let left = MOST_VALUES;

@@ -2,7 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import { createModels, type Models, type ModelsOptions } from "../models/models.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { HEART, type HostKind } from "../wire/control.ts";
-import type { Delivery, HostItem, Placement, ToHost } from "../wire/delivery.ts";
+import type { AskOver, Delivery, HostItem, Placement, ToHost } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { Flush } from "./flush.ts";
@@ -131,6 +131,9 @@ class Runtime implements HostRuntime {
       case "deliver":
         this.#deliver(item);
         break;
+      case "ask-over":
+        this.#endAsk(item);
+        break;
       case "place":
         this.#place(item);
         break;
@@ -167,6 +170,14 @@ class Runtime implements HostRuntime {
     } finally {
       this.#cell.leave(before);
     }
+  }
+
+  #endAsk(item: AskOver): void {
+    const tenant = this.#tenants.get(item.path);
+    if (tenant?.seat.incarnation !== item.incarnation) return;
+    const { resident } = tenant;
+    if (resident instanceof Arrival) resident.hold(item);
+    else resident.endAsk?.(item.askId);
   }
 
   /** Runs what may be an agent's own code, and says so. */
@@ -232,7 +243,7 @@ class Runtime implements HostRuntime {
       (machine) => {
         if (!stillHere()) return;
         this.#settleIn(seat, () => new MachineAgent(seat, placement, machine, this.#clock));
-        for (const delivery of arrival.release()) this.#deliver(delivery);
+        for (const item of arrival.release()) this.#take(item);
       },
       (thrown: unknown) => {
         if (!stillHere()) return;

@@ -42,6 +42,8 @@ export class MachineAgent implements Resident {
     this.#seat = seat;
     const state = placement.state as unknown as MachineState | undefined;
     this.#door = new MachineDoor(seat, () => this.#change(), state);
+    const { asks: open = state?.asks ?? [] } = placement;
+    for (const askId of state?.asks ?? []) if (!open.includes(askId)) this.#door.endAsk(askId);
     const restored = state && restoreState(state);
     this.#states = new PassedStates(state && stateIn(restored?.value));
     if (restored === undefined) this.#states.note(initialStateOf(machine));
@@ -91,6 +93,10 @@ export class MachineAgent implements Resident {
         // Its model calls run as jobs on a house host: nothing starts here.
         break;
     }
+  }
+
+  endAsk(askId: string): void {
+    this.#door.endAsk(askId);
   }
 
   /** What a frame says of the machine; an end found here goes out in the same frame. */

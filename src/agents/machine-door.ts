@@ -12,6 +12,9 @@ import { ImageRoom } from "./image-room.ts";
 import { plainJson } from "./plain-json.ts";
 import type { Seat } from "./seat.ts";
 
+/** Asks that are over and remembered, so that their answers are seen to be late. */
+const MOST_OVER = 16;
+
 /** What the door remembers of its machine, beside the machine's own state. */
 export interface DoorState {
   /** Calls numbered so far. */
@@ -28,6 +31,8 @@ export class MachineDoor implements HostDoor {
   #count: number;
   #asks: readonly string[];
   #handling: string | undefined;
+  /** Asks that nobody waits for any more, and that were not answered: the newest of them. */
+  #over: readonly string[] = [];
   /** Why its rights are withdrawn. */
   #withdrawn: string | undefined;
 
@@ -93,10 +98,19 @@ export class MachineDoor implements HostDoor {
     this.#handling = undefined;
   }
 
+  /** Nobody waits for its answer: one that comes all the same is a dead letter, if anybody's. */
+  endAsk(askId: string): void {
+    if (!this.#asks.includes(askId)) return;
+    this.#asks = this.#asks.filter((id) => id !== askId);
+    this.#over = [...this.#over, askId].slice(-MOST_OVER);
+    this.#change();
+  }
+
   reply(value: Json): void {
-    const askId = this.#handling ?? this.#asks[0];
+    const askId = this.#handling ?? this.#asks[0] ?? this.#over[0];
     if (askId === undefined) return;
     this.#asks = this.#asks.filter((id) => id !== askId);
+    this.#over = this.#over.filter((id) => id !== askId);
     this.#handling = undefined;
     this.#change();
     this.#seat.emit({ type: "reply", askId, value: plainJson(value, "A reply") });

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryBody } from "../wire/delivery.ts";
+import type { AskOver, Delivery, DeliveryBody } from "../wire/delivery.ts";
 import type { Moved, Seat } from "./seat.ts";
 
 /** What runs an agent in its seat. */
@@ -6,6 +6,8 @@ export interface Resident {
   /** True once it takes in nothing more, although its end has not been told yet. */
   readonly isOver?: boolean;
   deliver(body: DeliveryBody): void;
+  /** Nobody waits for the answer to an ask any more. */
+  endAsk?(askId: string): void;
   /** What the frame of this tick says of its machine. May still emit its end. */
   moved(): Moved;
   /** Forgets it: aborts what runs, says nothing more. Never throws. */
@@ -20,20 +22,20 @@ export interface Tenant {
 /** Holds the seat of an agent whose machine is being imported. */
 export class Arrival implements Resident {
   readonly #seat: Seat;
-  readonly #held: Delivery[] = [];
+  readonly #held: (Delivery | AskOver)[] = [];
 
   constructor(seat: Seat) {
     this.#seat = seat;
   }
 
-  /** Keeps a delivery for later; all but `end`, which is answered in every state. */
-  hold(delivery: Delivery): boolean {
-    if (delivery.body.type === "end") return false;
-    this.#held.push(delivery);
+  /** Keeps what comes for later; all but `end`, which is answered in every state. */
+  hold(item: Delivery | AskOver): boolean {
+    if (item.type === "deliver" && item.body.type === "end") return false;
+    this.#held.push(item);
     return true;
   }
 
-  release(): readonly Delivery[] {
+  release(): readonly (Delivery | AskOver)[] {
     return this.#held;
   }
 

@@ -104,7 +104,8 @@ function answer(
   const message = out.type === "reply" ? out.value : { ...out.error };
   if (tree.asks.get(askId) !== node) {
     const reason = "nobody waits for this answer";
-    return undeliverable(tree, node, { from: node.path, to: "/", reason, message });
+    const to = tree.leftAsks.get(askId) ?? "/";
+    return undeliverable(tree, node, { from: node.path, to, reason, message });
   }
   tree.forgetAsk(askId);
   if (out.type === "reply") tree.emit({ type: "answer", askId, value: out.value });

@@ -1,4 +1,5 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
+import { tellIfOver } from "./asks.ts";
 import { mayStart } from "./limits.ts";
 import { isPaused, type Node } from "./node.ts";
 import { giveSlot, serve, takeSlot } from "./slots.ts";
@@ -131,6 +132,7 @@ function deliver(tree: Tree, node: Node, body: DeliveryBody): void {
   const { n } = node.mailbox.send(body);
   if (body.type === "message" || body.type === "child") node.idle = undefined;
   tree.emit({ type: "deliver", node, n, body });
+  tellIfOver(tree, node, body);
 }
 
 function deliverable(node: Node): boolean {

@@ -1,3 +1,4 @@
+import { endAsk } from "./asks.ts";
 import { endWait } from "./calls.ts";
 import { endSubtree, kill } from "./ends.ts";
 import { isOverdue } from "./holds.ts";
@@ -35,8 +36,8 @@ function doOne(tree: Tree, due: Due): void {
     case "ask": {
       const node = tree.asks.get(due.askId);
       if (node === undefined) return;
-      tree.forgetAsk(due.askId);
-      return tree.emit({ type: "ask-timed-out", askId: due.askId, path: node.path });
+      tree.emit({ type: "ask-timed-out", askId: due.askId, path: node.path });
+      return endAsk(tree, due.askId);
     }
   }
 }

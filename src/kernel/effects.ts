@@ -57,6 +57,8 @@ export type Effect =
   | { readonly type: "ended"; readonly node: Node; readonly end: End }
   | { readonly type: "answer"; readonly askId: string; readonly value: Json }
   | { readonly type: "question-timed-out"; readonly id: string }
+  /** Its host is to forget an ask, and the asker is not told of an answer any more. */
+  | { readonly type: "ask-over"; readonly node: Node; readonly askId: string }
   | { readonly type: "ask-timed-out"; readonly askId: string; readonly path: string }
   | { readonly type: "answer-failed"; readonly askId: string; readonly error: WireError }
   /** A host broke the protocol or does not answer: end it. */

@@ -4,6 +4,7 @@ import type { DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { AgentEnd } from "../wire/frame.ts";
 import { closingMessage } from "../wire/transcript.ts";
+import { endAsksOf } from "./asks.ts";
 import { childReport, childResult, kept, settleCall, settleWaits } from "./calls.ts";
 import { buryMail, failAsks } from "./dead-letters.ts";
 import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
@@ -63,6 +64,7 @@ export function finish(tree: Tree, node: Node, said: Said): void {
   node.status = "stopping";
   unwatchAll(node);
   endTrial(tree, node);
+  endAsksOf(tree, node);
   node.calls.clear();
   node.held.length = 0;
   rest(tree, node);

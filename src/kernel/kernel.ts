@@ -261,9 +261,12 @@ export class Kernel {
 
   /** Tells an agent something that it must answer by `deadline`. */
   ask(to: Node, from: string, message: Json, askId: string, deadline: number): boolean {
-    if (!this.tell(to, from, message, askId)) return false;
     to.asks = [...to.asks, askId];
     this.tree.asks.set(askId, to);
+    if (!this.tell(to, from, message, askId)) {
+      this.tree.forgetAsk(askId);
+      return false;
+    }
     this.tree.deadlines.add(deadline, { type: "ask", askId });
     return true;
   }

@@ -1,6 +1,7 @@
 import { CoppiceError, type ErrorCode } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
+import { tellIfOver } from "./asks.ts";
 import type { Blame, Running } from "./blame.ts";
 import { requestModel, settleSlot } from "./calls.ts";
 import { flush } from "./dispatch.ts";
@@ -143,6 +144,7 @@ export function placed(tree: Tree, node: Node, host: string, moved: boolean): vo
   // A permit belongs to the stream that went down with the host; a new one is asked for below.
   for (const { n, body } of node.mailbox.recall((body) => body.type !== "permit")) {
     tree.emit({ type: "deliver", node, n, body });
+    tellIfOver(tree, node, body);
   }
   for (const call of loseStreams(tree, node)) {
     call.attempt += 1;

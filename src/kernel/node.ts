@@ -64,6 +64,8 @@ export interface Call {
   reports?: Map<Node, Json>;
   /** Whose end it waits for. */
   watched?: Node;
+  /** The ask whose answer it waits for. */
+  askId?: string;
 }
 
 /** What the kernel must know of an agent to be born. */

@@ -45,6 +45,8 @@ export class Tree {
   readonly trials = new Trials();
   readonly deadlines = new Deadlines<Due>((due) => this.#isLive(due));
   readonly asks = new Map<string, Node>();
+  /** Asks that are over because who asked has ended, and who that was. */
+  readonly leftAsks = new Map<string, string>();
   readonly effects: Effect[] = [];
   /** Nodes that were given a slot and have not gone on yet. */
   readonly granted: Node[] = [];

@@ -28,6 +28,11 @@ export class Asks {
     this.#take(askId)?.asker.fail(error);
   }
 
+  /** The asker has ended, or was told already. */
+  forget(askId: string): void {
+    this.#take(askId);
+  }
+
   timeOut(askId: string): void {
     const ask = this.#take(askId);
     ask?.asker.fail(new CoppiceError("ASK_TIMED_OUT", `${ask.path} did not answer in time`));

@@ -9,7 +9,7 @@ import { ValueStore } from "../journal/value-store.ts";
 import { ROOT_LIMITS } from "../kernel/limits.ts";
 import { startTelemetry } from "../telemetry/telemetry.ts";
 import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
-import { systemClock } from "../wire/clock.ts";
+import { systemClock, withLongDelays } from "../wire/clock.ts";
 import { unlessAborted } from "./abort.ts";
 import { CHILDREN_BYTES } from "./ended-agents.ts";
 import { type EventListener, EventLog } from "./event-log.ts";
@@ -45,7 +45,8 @@ export async function launch(
   const { threads = availableParallelism(), grants, budget } = options;
   const workspace = readWorkspace(options.workspace);
   const limits = tighterLimits({ ...ROOT_LIMITS, ...options.limits }, workspace.limits);
-  const { clock = systemClock, graceMs = DEFAULT_GRACE_MS } = options;
+  const clock = withLongDelays(options.clock ?? systemClock);
+  const { graceMs = DEFAULT_GRACE_MS } = options;
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const { prices, rates } = options;
   const bounds = { workspaceBudget: workspace.budget, workspaceGrants: workspace.grants };

@@ -45,6 +45,8 @@ export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
     },
     fail: (error) => refuse(swarm, node, callId, error),
   });
+  const call = node.calls.get(callId);
+  if (call !== undefined) call.askId = askId;
   // Before anything is settled, so that an agent that asks all day holds no slot for it.
   kernel.idleCall(node, callId);
   const hasEnded = !takesMail(to);

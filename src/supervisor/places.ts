@@ -69,7 +69,7 @@ export class Places {
       limits: { repeats: tightest(node, "repeats"), errors: tightest(node, "errors") },
       ...(birth.lifetime === "session" ? { lifetime: birth.lifetime } : {}),
       upTo: mailbox.covered,
-      ...(state === undefined ? {} : { state }),
+      ...(state === undefined ? {} : { state, asks: node.asks }),
       ...(timers === undefined ? {} : { timers }),
       ...(transcript.length === 0 ? {} : { transcript }),
     } as const;
@@ -90,6 +90,11 @@ export class Places {
   deliver({ path, incarnation, host }: Node, n: number, body: DeliveryBody): void {
     const at = this.host(host);
     if (at !== undefined) this.post(at, { type: "deliver", path, incarnation, n, body });
+  }
+
+  endAsk({ path, incarnation, host }: Node, askId: string): void {
+    const at = this.host(host);
+    if (at !== undefined) this.post(at, { type: "ask-over", path, incarnation, askId });
   }
 
   drop({ path }: Node, incarnation: number, host: string): void {

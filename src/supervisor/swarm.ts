@@ -4,6 +4,7 @@ import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
+import { takesMail } from "../kernel/supervision.ts";
 import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
@@ -208,6 +209,9 @@ export class Swarm {
         return this.asks.answer(effect.askId, effect.value);
       case "answer-failed":
         return this.asks.fail(effect.askId, decodeError(effect.error));
+      case "ask-over":
+        this.asks.forget(effect.askId);
+        return this.places.endAsk(effect.node, effect.askId);
       case "ask-timed-out":
         return this.asks.timeOut(effect.askId);
       case "request":
@@ -275,7 +279,7 @@ export class Swarm {
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
     this.#timer = undefined;
     if (next === undefined) return;
-    const delayMs = Math.min(Math.max(0, next - this.clock.now()), LONGEST_DELAY_MS);
+    const delayMs = Math.max(0, next - this.clock.now());
     const handle = this.clock.setTimeout(() => {
       this.#timer = undefined;
       this.step((kernel) => kernel.tick());

@@ -90,14 +90,25 @@ export interface Placement {
   readonly upTo: number;
   /** The rest is set when the agent is moved. */
   readonly state?: Json;
+  /** Those that have no answer and wait for one: others in its state are over. */
+  readonly asks?: readonly string[];
   readonly timers?: readonly Timer[];
   readonly transcript?: readonly TurnMessage[];
+}
+
+/** Nobody waits for the answer to an ask any more, which its agent may still be asked for. */
+export interface AskOver {
+  readonly type: "ask-over";
+  readonly path: string;
+  readonly incarnation: number;
+  readonly askId: string;
 }
 
 /** What a host is told. */
 export type HostItem =
   | Placement
   | Delivery
+  | AskOver
   /** Forget the agent: it has ended or lives elsewhere. No frame answers. */
   | { readonly type: "drop"; readonly path: string; readonly incarnation: number }
   | {

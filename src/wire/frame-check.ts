@@ -148,7 +148,8 @@ const fromHost = shaped({
  * True for a message that has the form of {@link FromHost}.
  *
  * A guest's code can speak on its host's port in our stead: what comes from there is looked at
- * before anything of it is believed. Its agents' state is only bounded, since nobody else restores it.
+ * before anything of it is believed. Its agents' state is only bounded,
+ * since nobody else restores it.
  */
 export function isFromHost(value: unknown): value is FromHost {
   return fromHost(value);

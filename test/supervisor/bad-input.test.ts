@@ -11,6 +11,7 @@ import {
   Supervisor,
   type SupervisorOptions,
 } from "../../src/index.ts";
+import { LONGEST_DELAY_MS } from "../../src/wire/clock.ts";
 import { countingTool, script } from "./scripts.ts";
 
 const model = script("said");
@@ -50,7 +51,7 @@ const badSpecs: [string, unknown, ErrorCode][] = [
   ],
   [
     "a delay that no timer can wait",
-    { model: { provider: "scripted", steps: [{ delayMs: 2 ** 31 }] } },
+    { model: { provider: "scripted", steps: [{ delayMs: LONGEST_DELAY_MS + 1 }] } },
     "OPTIONS_INVALID",
   ],
   ["a script that is none", { model: { provider: "scripted" } }, "OPTIONS_INVALID"],
@@ -221,7 +222,14 @@ describe("a reference", () => {
     for (const message of [() => 1, { big: 1n }, circle, [Number.NaN]]) {
       expect(codeOf(() => agent.tell(message as never))).toBe("OPTIONS_INVALID");
     }
-    for (const timeoutMs of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
+    for (const timeoutMs of [
+      0,
+      -1,
+      1.5,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      LONGEST_DELAY_MS + 1,
+    ]) {
       await expectRefusal(agent.ask("?", { timeoutMs }), "OPTIONS_INVALID");
     }
     await expectRefusal(agent.ask("?", undefined as never), "OPTIONS_INVALID");

@@ -116,7 +116,7 @@ it("references to a child that ended and to one that lives survive a move", asyn
   await keeper.cancel();
 });
 
-it("several delayed raises under one id survive a move, in order and with what they hold", async () => {
+it("several delayed raises under one id survive a move, in order", async () => {
   await using open = await openSupervisor({ threads: 1, agents: { keeper: { machine } } });
   const keeper = await open.supervisor.spawn("keeper");
   for (const type of ["fill", "raise"]) keeper.tell({ type });

@@ -5,7 +5,7 @@ import {
   ResultSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { type Clock, LONGEST_DELAY_MS } from "../../wire/clock.ts";
+import { type Clock, LONGEST_TIMER_MS } from "../../wire/clock.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json } from "../../wire/json.ts";
 import { HttpRefusal } from "./http-refusal.ts";
@@ -126,7 +126,7 @@ export class McpClient {
           signal,
           // The caller keeps the deadline and aborts the signal. The SDK's own, which it cannot do
           // without, would leave a timer behind when progress exceeds it.
-          timeout: LONGEST_DELAY_MS,
+          timeout: LONGEST_TIMER_MS,
           onprogress: ({ progress, total, message }) => {
             const fraction = total !== undefined && total > 0 ? progress / total : undefined;
             onProgress(fraction, message);

@@ -62,7 +62,7 @@ const isStringRecord = (value: unknown): boolean =>
 type Rule = { readonly fits: (value: unknown) => boolean; readonly what: string };
 
 const shared: Readonly<Record<string, Rule>> = {
-  timeoutMs: { fits: isDelay, what: "milliseconds, more than 0 and at most 2147483647" },
+  timeoutMs: { fits: isDelay, what: "milliseconds, more than 0 and at most a hundred years" },
   idempotent: { fits: isStrings, what: "an array of names of tools" },
   maxMessageMb: {
     fits: (value) => typeof value === "number" && value > 0 && value <= MOST_MESSAGE_MB,

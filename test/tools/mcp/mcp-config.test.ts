@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { checkMcpServer } from "../../../src/tools/mcp/mcp-config.ts";
+import { LONGEST_DELAY_MS } from "../../../src/wire/clock.ts";
 
 const stdio = { command: "node" };
 const http = { url: "https://example.com/mcp" };
@@ -41,7 +42,12 @@ it.each([
   ["the older kind of server", "fs", { ...http, type: "sse" }, /"sse" is not spoken/],
   ["timeoutMs 0", "fs", { ...stdio, timeoutMs: 0 }, /`timeoutMs`/],
   ["timeoutMs NaN", "fs", { ...stdio, timeoutMs: Number.NaN }, /`timeoutMs`/],
-  ["timeoutMs 2^31", "fs", { ...stdio, timeoutMs: 2 ** 31 }, /`timeoutMs`/],
+  [
+    "timeoutMs over a hundred years",
+    "fs",
+    { ...stdio, timeoutMs: LONGEST_DELAY_MS + 1 },
+    /`timeoutMs`/,
+  ],
   ["maxMessageMb 0", "fs", { ...http, maxMessageMb: 0 }, /`maxMessageMb`: .*more than 0/],
   ["maxMessageMb below 0", "fs", { ...stdio, maxMessageMb: -1 }, /`maxMessageMb`/],
   ["maxMessageMb NaN", "fs", { ...stdio, maxMessageMb: Number.NaN }, /`maxMessageMb`/],
