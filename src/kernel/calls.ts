@@ -17,6 +17,11 @@ export type Request = Extract<
   }
 >;
 
+/** The one condition under which a call begins, or goes on: its agent is open and waits for it. */
+export function isWanted(node: Node, out: Out): boolean {
+  return !node.closed && "callId" in out && node.calls.get(out.callId)?.out === out;
+}
+
 /** Takes up a request; one that comes while the agent has no slot is held until it has one. */
 export function request(tree: Tree, node: Node, out: Request): void {
   if (node.closed || node.calls.has(out.callId)) return;
@@ -45,6 +50,8 @@ export function askForModel(tree: Tree, node: Node): void {
 
 /** Asks the arbiter for a model call whose turn has come; the loop is told its messages first. */
 export function requestModel(tree: Tree, node: Node, call: Call): void {
+  // A result may still come for an agent that is ending: it takes no slot for what follows.
+  if (node.closed) return;
   // Not at work while it is asked for: a paused agent would never be woken to ask again.
   call.state = "deferred";
   call.permitted = false;

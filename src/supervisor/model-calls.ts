@@ -2,6 +2,7 @@ import { modelSubject } from "../authority/subjects.ts";
 import type { Verdict } from "../authority/verdict.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
+import { isWanted } from "../kernel/calls.ts";
 import { type Call, isPaused, type Node } from "../kernel/node.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
@@ -33,6 +34,8 @@ interface Asked {
   readonly approved: boolean;
 }
 
+const unstarted = { started: false } as const;
+
 type ModelReport = Extract<Out, { type: "model.done" | "model.grew" | "model.retried" | "output" }>;
 
 /** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
@@ -59,7 +62,7 @@ export class ModelCalls {
   /** Asks the arbiter for a call whose turn has come. */
   request(node: Node, call: Call): void {
     const { kernel } = this.#swarm;
-    if (node.closed) return;
+    if (!isWanted(node, call.out)) return;
     const out = call.out as ModelOut;
     const record = this.#swarm.recordOf(node);
     const due = this.#swarm.pacedCalls.takeDue(node, out.callId);
@@ -191,6 +194,8 @@ export class ModelCalls {
     const { kernel } = this.#swarm;
     const { node, call } = asked;
     const out = call.out as ModelOut;
+    // It has waited for this, and somebody has ended its agent in the same tick.
+    if (!isWanted(node, out)) return this.#swarm.parts.arbiter.release(out.callId, unstarted);
     switch (verdict.status) {
       case "waiting":
         this.#waiting.set(out.callId, asked);
@@ -243,7 +248,7 @@ export class ModelCalls {
       due: () => {
         const now = this.#ask(asked);
         if (now.status === "granted") return go();
-        this.#swarm.parts.arbiter.release(callId, { started: false });
+        this.#swarm.parts.arbiter.release(callId, unstarted);
         this.#decided(asked, now);
       },
       refuse: (error) => this.#fail(node, call.out as ModelOut, encodeError(error, "QUEUE_FULL")),
@@ -257,7 +262,7 @@ export class ModelCalls {
     const { callId } = out;
     // It waited, and meanwhile the model has failed others, or is being tried by one.
     if (this.#breaker.waitMs(model, kernel.tree.now) > 0) {
-      parts.arbiter.release(callId, { started: false });
+      parts.arbiter.release(callId, unstarted);
       return this.#choose(node, call, choice, approved);
     }
     this.#breaker.begin(model, callId, kernel.tree.now);
@@ -266,6 +271,8 @@ export class ModelCalls {
     const { turns: turn } = node;
     const { attempt, about } = detailsOf(asked);
     log.fact("model.started", node.path, { callId, model: modelName(model), turn, ...attempt });
+    // Whoever was told of it may have ended the agent.
+    if (!isWanted(node, out)) return this.unreported(node, callId, false);
     if (out.job === undefined) return kernel.permit(node, callId, maxTokens, about);
     node.turns += 1;
     this.#jobs.start(node, { out, model, maxTokens, turn, about });

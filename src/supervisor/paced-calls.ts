@@ -101,6 +101,8 @@ export class PacedCalls {
 
   #goOn(call: PacedCall): void {
     const { node, callId, again = false } = call;
+    // Its agent was ended in this very tick, and is about to take it back.
+    if (node.closed) return;
     if (again || isPaused(node)) return this.askAgain(node, callId, call.due);
     this.#forget(node, callId);
     call.due();

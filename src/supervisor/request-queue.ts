@@ -20,8 +20,7 @@ export interface RequestQueueOptions {
  * Carries out what agents ask for, in slices: a frame may ask for any number of things.
  *
  * **Guarantees** the requests of one agent are carried out in their order; what one asks for holds
- * up nobody else for longer than a slice; a request whose agent has ended meanwhile is dropped, as
- * it is when the agent ends in the same frame.
+ * up nobody else for longer than a slice.
  */
 export class RequestQueue {
   readonly #options: RequestQueueOptions;
@@ -83,15 +82,11 @@ export class RequestQueue {
       while (done < effects.length && this.#hasTime()) {
         const effect = effects[done] as RequestEffect;
         done += 1;
-        if (isOpen(effect)) this.#options.carryOut(effect);
+        this.#options.carryOut(effect);
       }
       this.#waiting.delete(node);
       // Behind the others, with what it could not be given.
       if (done < effects.length) this.#waiting.set(node, effects.slice(done));
     }
   }
-}
-
-function isOpen({ node, out }: RequestEffect): boolean {
-  return "callId" in out && node.calls.get(out.callId)?.out === out;
 }

@@ -1,5 +1,6 @@
 import type { Asking } from "../authority/verdict.ts";
 import { CoppiceError } from "../errors.ts";
+import { isWanted } from "../kernel/calls.ts";
 import type { Effect } from "../kernel/effects.ts";
 import type { Node } from "../kernel/node.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
@@ -37,7 +38,7 @@ export function carryOut(swarm: Swarm, effect: Requested): void {
 }
 
 function request(swarm: Swarm, node: Node, out: Out): void {
-  if (node.closed) return;
+  if (!isWanted(node, out)) return;
   switch (out.type) {
     case "tool":
       return callTool(swarm, node, out);
