@@ -3,7 +3,7 @@ import { findPackageJSON } from "node:module";
 import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Supervisor, type SupervisorOptions } from "../index.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../wire/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
 
 const MODULE_SYNTAX = /^(?:import\s+[\w*{"']|export\s+(?:default|const|\{))/m;

@@ -1,5 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
@@ -174,7 +175,8 @@ export function waitFor(tree: Tree, node: Node, callId: string): void {
   for (const name of names ?? []) {
     const child = node.children.get(name.slice(name.lastIndexOf("/") + 1));
     if (child === undefined) {
-      const error = new CoppiceError("AGENT_UNKNOWN", `${node.path} has no child "${name}"`);
+      const told = `${node.path} has no child "${name}"${didYouMean(name, node.children.keys())}`;
+      const error = new CoppiceError("AGENT_UNKNOWN", told);
       const refusal = { isError: true, error: encodeError(error, "AGENT_UNKNOWN") } as const;
       return settleCall(tree, node, callId, refusal);
     }

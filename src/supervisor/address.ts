@@ -1,6 +1,7 @@
 import type { Relation } from "../authority/arbiter.ts";
 import { CoppiceError } from "../errors.ts";
 import { join, type Node } from "../kernel/node.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Whom an agent means by a path, `parent`, or the name of a child or a sibling. */
@@ -22,5 +23,7 @@ export function relationOf(node: Node, to: Node): Relation {
 }
 
 export function unknownAgent(node: Node, name: string): CoppiceError {
-  return new CoppiceError("AGENT_UNKNOWN", `${node.path} knows no agent "${name}"`, { name });
+  const known = [...node.children.keys(), ...(node.parent?.children.keys() ?? []), "parent"];
+  const message = `${node.path} knows no agent "${name}"${didYouMean(name, known)}`;
+  return new CoppiceError("AGENT_UNKNOWN", message, { name });
 }

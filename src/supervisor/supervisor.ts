@@ -2,6 +2,7 @@ import type { BudgetLine, Seat } from "../authority/seat.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
 import type { AgentSpec, Grant, Unit } from "../wire/spec.ts";
@@ -272,6 +273,7 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
   #node(path: string): Node {
     const node = this.#swarm.kernel.find(path);
     if (node !== undefined) return node;
-    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent at "${path}"`, { path });
+    const meant = didYouMean(String(path), this.#swarm.kernel.tree.nodes.keys());
+    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent at "${path}"${meant}`, { path });
   }
 }

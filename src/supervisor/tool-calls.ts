@@ -5,6 +5,7 @@ import { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
@@ -153,7 +154,15 @@ function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
   const { path } = node;
   if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
   if (!toolbox.knows(tool)) {
-    return refused(new CoppiceError("TOOL_UNKNOWN", `there is no tool "${tool}"`, { tool }));
+    // None that it is not shown: what else there is does not concern it.
+    const cards = toolbox.match(["*"]).filter((card) => plan.shown.every((at) => at(card.subject)));
+    const meant = didYouMean(
+      tool,
+      cards.map(({ name }) => name),
+    );
+    return refused(
+      new CoppiceError("TOOL_UNKNOWN", `there is no tool "${tool}"${meant}`, { tool }),
+    );
   }
   if (!plan.shown.every((holds) => holds(tool))) {
     const message = `"${tool}" is not among the tools of ${path}`;
