@@ -1,4 +1,3 @@
-import type * as z from "zod";
 import { didYouMean } from "../wire/did-you-mean.ts";
 
 /** The parts of a schema of Zod's that lead from an object to what is in it. */
@@ -11,14 +10,21 @@ interface Def {
   readonly options?: readonly Schema[];
 }
 type Schema = { readonly _zod: { readonly def: unknown } };
+/** What Zod says is wrong. */
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}
 
 const PROVIDERS = ["anthropic", "scripted"];
 
 /** What is wrong, in Zod's words, and the name that was probably meant. */
-export function withMeant(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
+export function withMeant(issue: Issue, schema: Schema, value: unknown): string {
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, issue.path);
-    return issue.message + issue.keys.map((key) => didYouMean(key, known)).join("");
+    return issue.message + (issue.keys ?? []).map((key) => didYouMean(key, known)).join("");
   }
   const said = issue.path.at(-1) === "provider" ? at(value, issue.path) : undefined;
   return issue.message + (typeof said === "string" ? didYouMean(said, PROVIDERS) : "");

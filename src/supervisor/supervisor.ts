@@ -132,7 +132,9 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
 
   /** The whole tree as it is now; stopped agents are kept to a bound. */
   tree(): TreeNode {
-    return treeOf(this.#swarm, this.#swarm.kernel.tree.root);
+    const tree = treeOf(this.#swarm, this.#swarm.kernel.tree.root);
+    const { phase } = this.#shutdown;
+    return phase === "running" ? tree : { ...tree, status: phase };
   }
 
   /**
