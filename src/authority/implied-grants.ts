@@ -1,4 +1,5 @@
 import { CoppiceError } from "../errors.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
 import { isDeny, onlyDenies } from "./grant-options.ts";
 import { modelSubject, modelsOf, spawnSubject, toolSubject } from "./subjects.ts";
@@ -75,8 +76,10 @@ export class SpecGrants {
   #template(name: string): AgentSpec {
     const template = Object.hasOwn(this.#templates, name) ? this.#templates[name] : undefined;
     if (template !== undefined) return template;
-    const known = Object.keys(this.#templates).join(", ") || "none";
-    const message = `\`agents\` names "${name}", which is none of the templates (${known})`;
+    const names = Object.keys(this.#templates);
+    const known = names.join(", ") || "none";
+    const meant = didYouMean(name, names);
+    const message = `\`agents\` names "${name}", which is none of the templates (${known})${meant}`;
     throw new CoppiceError("AGENT_UNKNOWN", message, { agent: name });
   }
 }

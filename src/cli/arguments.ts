@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../wire/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the command line asks for. */

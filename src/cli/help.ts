@@ -25,7 +25,7 @@ Options
 The answer goes to standard output, what happens meanwhile to standard error: on a terminal as a
 live tree of the agents; elsewhere, and with --plain, NO_COLOR, CI or TERM=dumb, as lines.
 Ctrl-C (or SIGTERM) cancels every agent; a second one kills what has not ended yet; a third one
-ends the program at once.
+ends the program at once. Within 300 ms the same signal counts once.
 When the reader of --json goes away, every agent is cancelled.
 
 Exit codes, by how the agent ended

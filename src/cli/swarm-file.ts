@@ -1,10 +1,15 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { SupervisorOptions } from "../index.ts";
-import { nearest } from "./nearest.ts";
+import { Supervisor, type SupervisorOptions } from "../index.ts";
+import { nearest } from "../wire/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
 
+const MODULE_SYNTAX = /^(?:import\s+[\w*{"']|export\s+(?:default|const|\{))/m;
+const COMMON_JS = /"type"\s*:\s*"commonjs"/;
+/** A line of a stack that is none of the reader's. */
+const NODE_FRAME = /\n\s+at [^\n]*node:internal[^\n]*/g;
 const DEFAULT_AGENTS = ["main", "lead"];
 
 /**
@@ -16,8 +21,16 @@ const DEFAULT_AGENTS = ["main", "lead"];
 export async function readSwarmFile(file: string): Promise<SupervisorOptions> {
   const path = resolve(file);
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
+  if (statSync(path).isDirectory()) throw new UsageError(`${file} is a folder: name a file in it.`);
+  refuseModuleInCommonJs(path, file);
   const module = await load(path, file);
   const options = module.default;
+  if (options instanceof Supervisor) {
+    throw new UsageError(`${file} exports a Supervisor that has started: export its options.`);
+  }
+  if (options instanceof Promise) {
+    throw new UsageError(`${file} exports a promise: write \`export default await …\`.`);
+  }
   if (typeof options === "object" && options !== null && !Array.isArray(options)) return options;
   const found = "default" in module ? `one of another kind (${kindOf(options)})` : "none";
   const wanted = "`export default { agents: { … } }`, a SupervisorOptions object";
@@ -48,11 +61,24 @@ export function checkInput(options: SupervisorOptions, agent: string, input?: st
   throw new UsageError(told);
 }
 
+/** Node's own error names neither the package nor what to do. */
+function refuseModuleInCommonJs(path: string, file: string): void {
+  const extension = extname(path);
+  if (extension !== ".ts" && extension !== ".js") return;
+  const manifest = findPackageJSON(pathToFileURL(path));
+  if (manifest === undefined || !MODULE_SYNTAX.test(readFileSync(path, "utf8"))) return;
+  if (!COMMON_JS.test(readFileSync(manifest, "utf8"))) return;
+  const name = `${basename(path, extension)}.m${extension.slice(1)}`;
+  const remedy = `write "type": "module" there, or name the file ${name}`;
+  throw new UsageError(`${file} is an ES module, and ${manifest} says "commonjs": ${remedy}.`);
+}
+
 async function load(path: string, file: string): Promise<{ readonly [name: string]: unknown }> {
   try {
     return await import(pathToFileURL(path).href);
   } catch (thrown) {
-    const told = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    const told = stack.replaceAll(NODE_FRAME, "");
     throw new UsageError(`${file} cannot be imported: ${told}`, { cause: thrown });
   }
 }

@@ -3,10 +3,21 @@ import { CoppiceError } from "../errors.ts";
 import type { MemoryJournal } from "../journal/memory.ts";
 import type { Retention } from "../journal/retention.ts";
 import type { ValueStore } from "../journal/value-store.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import { describe } from "../wire/error-codec.ts";
-import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
+import {
+  EPHEMERAL,
+  type EphemeralType,
+  type EventBody,
+  type EventType,
+  FACTS,
+  type FactType,
+  type RuntimeEvent,
+} from "../wire/event.ts";
 import { EventReader } from "./event-reader.ts";
 import { heldByEvent, standingBody } from "./standing-body.ts";
+
+const EVENT_TYPES: ReadonlySet<string> = new Set([...FACTS, ...EPHEMERAL]);
 
 export type EventListener = (event: RuntimeEvent) => void;
 
@@ -80,6 +91,7 @@ export class EventLog {
   }
 
   on(type: EventType | "*", listener: EventListener, once: boolean): void {
+    checkListening(type, listener, once ? "once" : "on");
     const contained = this.#contained.get(listener) ?? contain(listener);
     this.#contained.set(listener, contained);
     if (once) this.#emitter.once(type, contained);
@@ -94,6 +106,7 @@ export class EventLog {
   }
 
   off(type: EventType | "*", listener: EventListener): void {
+    checkListening(type, listener, "off");
     const contained = this.#contained.get(listener);
     if (contained !== undefined) this.#emitter.off(type, contained);
   }
@@ -156,6 +169,18 @@ export class EventLog {
     }
     this.#telling = false;
   }
+}
+
+/** Nobody waits for what never comes: a name that is none is refused, as in plain JavaScript. */
+function checkListening(type: unknown, listener: unknown, what: string): void {
+  if (typeof listener !== "function") {
+    const told = `${what}: the listener must be a function, not a ${typeof listener}`;
+    throw new CoppiceError("OPTIONS_INVALID", told);
+  }
+  if (typeof type === "string" && (type === "*" || EVENT_TYPES.has(type))) return;
+  const named = typeof type === "string" ? `"${type}"` : `a ${typeof type}`;
+  const meant = typeof type === "string" ? didYouMean(type, EVENT_TYPES) : "";
+  throw new CoppiceError("OPTIONS_INVALID", `${what}: ${named} is no event${meant}`);
 }
 
 /** True for the path itself and everything below it. */

@@ -10,6 +10,7 @@ import type { ModuleRef, PlacedAlone } from "../hosts/host.ts";
 import { checkName } from "../kernel/names.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
 import { checkCloneable } from "./cloneable.ts";
@@ -71,11 +72,16 @@ export class Registry {
     const spec = this.#specs.get(agent);
     if (spec !== undefined) return spec;
     const known = [...this.#specs.keys()];
+    const meant = didYouMean(agent, known);
     const told = known.length === 0 ? "no template is registered" : `known: ${known.join(", ")}`;
-    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent template "${agent}"; ${told}`, {
-      agent,
-      known,
-    });
+    throw new CoppiceError(
+      "AGENT_UNKNOWN",
+      `there is no agent template "${agent}"; ${told}${meant}`,
+      {
+        agent,
+        known,
+      },
+    );
   }
 
   /**
@@ -178,7 +184,8 @@ export class Registry {
     this.#checkTools(spec.tools ?? [], `${what}.tools`);
     for (const name of spec.agents ?? []) {
       if (this.#specs.has(name)) continue;
-      const message = `${what}.agents names "${name}", which is no template`;
+      const meant = didYouMean(name, this.#specs.keys());
+      const message = `${what}.agents names "${name}", which is no template${meant}`;
       throw new CoppiceError("AGENT_UNKNOWN", message, { agent: name });
     }
     const listed = (tool: string) => this.#toolbox.match([tool]).map(({ subject }) => subject);
@@ -190,7 +197,11 @@ export class Registry {
   #checkTools(patterns: readonly string[], what: string): void {
     for (const pattern of patterns) {
       if (pattern === "*" || this.#toolbox.mayMatch(pattern)) continue;
-      const message = `${what} names "${pattern}", which matches no registered tool`;
+      const meant = didYouMean(
+        pattern,
+        this.#toolbox.match(["*"]).map(({ subject }) => subject),
+      );
+      const message = `${what} names "${pattern}", which matches no registered tool${meant}`;
       throw new CoppiceError("TOOL_UNKNOWN", message, { tool: pattern });
     }
   }

@@ -3,6 +3,7 @@ import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import { plainJson } from "../wire/plain-json.ts";
 import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
+import { withMeant } from "./known-options.ts";
 
 const count = z.number().int().min(0);
 const milliseconds = z.number().int().min(1).max(LONGEST_DELAY_MS);
@@ -232,7 +233,10 @@ export const valueSchema = z.object({ $value: z.string() });
 
 export const usageSchema = z.strictObject({
   path: z.string().optional(),
-  label: z.string().optional(),
+  label: z
+    .string()
+    .regex(/^[^=]+=/, 'has the form "name=value", as in "tenant=acme"')
+    .optional(),
 });
 
 export const workspaceSchema = z.strictObject({
@@ -262,9 +266,9 @@ export const decidedSchema = z.union([
 export function check(schema: z.ZodType, value: unknown, what: string): void {
   const result = schema.safeParse(value);
   if (result.success) return;
-  const issues = flatten(result.error.issues).map(({ path, message }) => ({
-    path: path.map(String).join("."),
-    message,
+  const issues = flatten(result.error.issues).map((issue) => ({
+    path: issue.path.map(String).join("."),
+    message: withMeant(issue, schema, value),
   }));
   const told = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
   throw new CoppiceError("OPTIONS_INVALID", `${what}: ${told.join("; ")}`, { issues });

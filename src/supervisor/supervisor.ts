@@ -2,6 +2,7 @@ import type { BudgetLine, Seat } from "../authority/seat.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
 import type { AgentSpec, Grant, Unit } from "../wire/spec.ts";
@@ -132,7 +133,9 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
 
   /** The whole tree as it is now; stopped agents are kept to a bound. */
   tree(): TreeNode {
-    return treeOf(this.#swarm, this.#swarm.kernel.tree.root);
+    const tree = treeOf(this.#swarm, this.#swarm.kernel.tree.root);
+    const { phase } = this.#shutdown;
+    return phase === "running" ? tree : { ...tree, status: phase };
   }
 
   /**
@@ -305,6 +308,7 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
   #node(path: string): Node {
     const node = this.#swarm.kernel.find(path);
     if (node !== undefined) return node;
-    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent at "${path}"`, { path });
+    const meant = didYouMean(String(path), this.#swarm.kernel.tree.nodes.keys());
+    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent at "${path}"${meant}`, { path });
   }
 }

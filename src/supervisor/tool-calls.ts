@@ -5,6 +5,7 @@ import { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
@@ -173,8 +174,11 @@ function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
   const { path } = node;
   if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
   if (!toolbox.knows(tool)) {
-    const named = quoted(tool, MOST_NAME);
-    const message = `there is no tool ${named}: register it in \`tools\` or \`mcpServers\``;
+    // None that it is not shown: what else there is does not concern it.
+    const cards = toolbox.match(["*"]).filter((card) => plan.shown.every((at) => at(card.subject)));
+    const known = cards.map(({ name }) => name);
+    const meant = didYouMean(tool, known) || ": register it in `tools` or `mcpServers`";
+    const message = `there is no tool ${quoted(tool, MOST_NAME)}${meant}`;
     return refused(new CoppiceError("TOOL_UNKNOWN", message, { tool }));
   }
   if (!plan.shown.every((holds) => holds(tool))) {

@@ -1,6 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { ComputeModule } from "../wire/compute.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import { RESERVED_NAMES } from "./names.ts";
 import type { InputReader } from "./schema/input-reader.ts";
@@ -129,7 +130,10 @@ export function describeTool(
 ): DescribedTool {
   const name = validName(tool);
   const unknown = Object.keys(tool).find((key) => !keys.has(key) && !more.includes(key));
-  if (unknown !== undefined) throw wrongTool(name, `has an unknown option "${unknown}"`);
+  if (unknown !== undefined) {
+    const meant = didYouMean(unknown, [...keys, ...more]);
+    throw wrongTool(name, `has an unknown option "${unknown}"${meant}`);
+  }
   const { description, timeoutMs = 60_000, idempotent = false } = tool;
   if (typeof description !== "string") throw wrongTool(name, "has no description");
   if (typeof idempotent !== "boolean") {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { readArguments } from "../../src/cli/arguments.ts";
-import { nearest } from "../../src/cli/nearest.ts";
 import { nodeTooOld } from "../../src/cli/node-version.ts";
 import { chooseAgent } from "../../src/cli/swarm-file.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
+import { nearest } from "../../src/wire/did-you-mean.ts";
 
 describe("the command line", () => {
   const run = { type: "run", file: "a.ts", json: false, plain: false, inspect: false };

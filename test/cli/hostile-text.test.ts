@@ -8,7 +8,7 @@ const run = (agent: string, ...more: string[]) => ["run", file, "--agent", agent
 /** Every control character but line ends and tabs. */
 const controls = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/u;
 
-describe("what a model, a tool or an error says reaches no terminal with control characters", () => {
+describe("what a model, a tool or an error says has no control characters for people", () => {
   it.each([["answers"], ["fails"]])("as lines on standard error, of one that %s", async (agent) => {
     const { stderr } = await program(run(agent));
     expect(stderr).toContain("\\u{202e}exe.");

@@ -67,6 +67,12 @@ export class ProgramRun {
     await Promise.race([said, ended]);
   }
 
+  /** Sends a signal once more, as late as it takes to be counted as another one. */
+  async killAgain(signal: NodeJS.Signals): Promise<void> {
+    await new Promise((later) => setTimeout(later, 350));
+    this.child.kill(signal);
+  }
+
   #look(): void {
     for (const look of [...this.#waiting]) look();
   }

@@ -110,7 +110,7 @@ describe("a signal", () => {
     await started.says('"state":"ready"');
     started.child.kill("SIGINT");
     await started.says("cancel.signalled");
-    started.child.kill("SIGINT");
+    await started.killAgain("SIGINT");
     const { code, signal, stdout, stderr } = await started.ended;
     expect({ code, signal }).toEqual({ code: 137, signal: null });
     expect(stderr).toContain("SIGINT again: killing");
@@ -123,6 +123,9 @@ describe("the command line", () => {
   it.each([
     [["run"], "Name the file to run"],
     [["run", "nowhere.ts"], "There is no file"],
+    [["run", "test/fixtures/cli"], "is a folder: name a file in it"],
+    [["run", "test/fixtures/cli/promise.ts"], "exports a promise: write `export default await"],
+    [["run", "test/fixtures/cli/started.ts"], "a Supervisor that has started: export its options"],
     [["run", "test/fixtures/cli/no-default.ts"], "needs a default export, and has none"],
     [["run", "test/fixtures/cli/wrong-default.ts"], "one of another kind (array)"],
     [["run", "test/fixtures/cli/throws.ts"], "cannot be imported: Error: this file throws"],

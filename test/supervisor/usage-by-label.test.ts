@@ -32,7 +32,7 @@ describe("usage by label", () => {
     expect(supervisor.usage({ label: "tenant=other" })).toEqual(times(1));
     expect(supervisor.usage({ label: "part=small" })).toEqual(times(1));
     expect(supervisor.usage({ label: "tenant=nobody" })).toEqual(NO_USAGE);
-    expect(supervisor.usage({ label: "tenant" })).toEqual(NO_USAGE);
+    expect(() => supervisor.usage({ label: "tenant" })).toThrow('"name=value"');
     expect(supervisor.usage()).toEqual(times(5));
   });
 

@@ -1,6 +1,6 @@
 import { Supervisor } from "coppice";
 import { scripted, TestProbe } from "coppice/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 const agents = { greeter: { model: scripted("Hello!") } };
 const start = () => Supervisor.start({ threads: 0, agents });
@@ -38,6 +38,23 @@ describe("a test probe", () => {
     await supervisor.run("greeter", { input: "go" });
     const missed = probe.waitFor("tool.started", { timeoutMs: 1 });
     await expect(missed).rejects.toThrow(/the last were: .*agent.stopped \/greeter/);
+  });
+
+  it("says so before Vitest's own time-out of five seconds would end the test", async () => {
+    await using supervisor = await start();
+    using probe = new TestProbe(supervisor);
+    await supervisor.run("greeter", { input: "go" });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let said = "";
+      probe.waitFor("tool.started").catch(({ message }) => {
+        said = message;
+      });
+      await vi.advanceTimersByTimeAsync(4_500);
+      expect(said).toMatch(/^No `tool.started` within 4000 ms; of \d+ events the last were: /);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("fails a wait whose predicate throws, and no other", async () => {
