@@ -2,7 +2,8 @@ import { threadId } from "node:worker_threads";
 import { type Endpoint, expose } from "comlink";
 import { holdAtMost } from "../src/agents/garbage.ts";
 import type { HostRuntime, HostRuntimeOptions } from "../src/agents/host-runtime.ts";
-import { HEART, type HostControl, type HostTask } from "../src/wire/control.ts";
+import { addBeat } from "../src/agents/running-cell.ts";
+import type { HostControl, HostTask } from "../src/wire/control.ts";
 import type { ToHost } from "../src/wire/delivery.ts";
 import { encodeError } from "../src/wire/error-codec.ts";
 import type { FromHost } from "../src/wire/frame.ts";
@@ -24,7 +25,7 @@ export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
 export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
   const { port, controlPort, words, kind } = task;
   const heart = new Int32Array(task.heart);
-  const { beat = () => void Atomics.add(heart, HEART.beats, 1) } = task;
+  const { beat = () => addBeat(heart) } = task;
   const runtime = create({
     heart,
     kind,

@@ -24,6 +24,8 @@ const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Runs the program and ends the process: a tool or a thread that never ends must not keep it. */
 export async function start(argv: readonly string[]): Promise<void> {
+  // A signal that agents could send must not open a debugger in here: Node leaves it to listeners.
+  process.on("SIGUSR1", () => undefined);
   const departure = new Departure();
   departure.leave(await program(argv, departure));
 }

@@ -9,10 +9,18 @@ export type { HostState } from "../../machines/host.ts";
 export type { HostKind, ModuleKind } from "../wire/control.ts";
 
 /** A host of its own for an agent. */
-export interface PlacedAlone {
+export interface PlacedAlone extends HostBounds {
   readonly level: "thread" | "process";
-  /** Megabytes that it may use. Default: Node's own limit for a thread, 512 for a process. */
-  readonly memoryMb?: number;
+}
+
+/** What the host of one agent may use. */
+export interface HostBounds {
+  /** Megabytes. Default: Node's own limit for a thread, 512 for a process. */
+  readonly memoryMb?: number | undefined;
+  /** Of processor time; of a process. */
+  readonly cpuSeconds?: number | undefined;
+  /** Files, sockets and pipes at a time; of a process. */
+  readonly openFiles?: number | undefined;
 }
 
 /** A place where agents live. Its identity is its port: what arrives through it, it has said. */

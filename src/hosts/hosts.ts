@@ -76,8 +76,6 @@ export interface Hosts {
   stop(): Promise<void>;
 }
 
-/** Megabytes of a process whose agent names no limit. */
-const PROCESS_MEMORY_MB = 512;
 const houseKeys = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"] as const;
 
 /** Prepares the places of one supervisor. No thread is made before one is needed. */
@@ -105,12 +103,12 @@ function startThreads(options: HostsOptions): Hosts {
     return {
       shared: placement(threads, (events) => new ThreadHost({ id: id(), pool, events, ...thread })),
       alone: {
-        thread: placement(Number.POSITIVE_INFINITY, (events, memoryMb) => {
-          const pool = lonePools.open(memoryMb);
+        thread: placement(Number.POSITIVE_INFINITY, (events, bounds) => {
+          const pool = lonePools.open(bounds?.memoryMb);
           return new ThreadHost({ id: id(), pool, events, ...thread, isolation: "thread" });
         }),
-        process: placement(Number.POSITIVE_INFINITY, (events, memoryMb = PROCESS_MEMORY_MB) => {
-          return new ProcessHost({ id: id(), kind, program, env, memoryMb, events, ...times });
+        process: placement(Number.POSITIVE_INFINITY, (events, bounds) => {
+          return new ProcessHost({ id: id(), kind, program, env, bounds, events, ...times });
         }),
       },
       close: async () => {
@@ -190,7 +188,7 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
       refuseWhenStopped();
       const { shared, alone } = kinds[kind];
       if (isolation === undefined || inline) return shared.pick();
-      return alone[isolation.level].alone(isolation.memoryMb);
+      return alone[isolation.level].alone(isolation);
     },
     async verify(modules) {
       refuseWhenStopped();

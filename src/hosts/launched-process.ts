@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
-import { signalGroup, spawnLeashed } from "../processes/leashed-process.ts";
+import { type LeashedOptions, signalGroup, spawnLeashed } from "../processes/leashed-process.ts";
 import { systemClock } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
 import { type Lane, type Packet, Pipe } from "../wire/pipe.ts";
@@ -31,6 +31,7 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Megabytes of its heap; what Node itself takes comes on top. */
   readonly memoryMb: number;
+  readonly bounds: NonNullable<LeashedOptions["bounds"]>;
   readonly fate: ProcessFate;
 }
 
@@ -50,17 +51,18 @@ export class LaunchedProcess {
   #unwatch: () => void = () => undefined;
 
   /** **Fails with** an `Error` where there can be no process. */
-  constructor({ args, env, memoryMb, fate }: ProcessOptions) {
+  constructor({ args, env, memoryMb, bounds, fate }: ProcessOptions) {
     this.#fate = fate;
     const stdio = ["ignore", "pipe", "pipe", "pipe"] as const;
-    const child = spawnLeashed(process.execPath, args, { env, stdio });
+    const child = spawnLeashed(process.execPath, args, { env, stdio, bounds });
     this.#child = child;
     this.#words = new LastWords({ stdout: child.stdout, stderr: child.stderr }, (print) =>
       fate.onPrinted(print),
     );
     child.once("error", (error) => fate.onExit(describe(error), false));
     child.once("exit", (code, signal) => {
-      void this.#exited(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
+      const ended = signal === "SIGXCPU" ? "used up its `cpuSeconds`" : `was ended by ${signal}`;
+      void this.#exited(signal === null ? `exited with code ${code}` : ended);
     });
     this.#pipe = new Pipe({
       stream: child.stdio[PIPE] as Duplex,

@@ -1,15 +1,15 @@
 import type { Blame } from "../kernel/blame.ts";
 import type { Clock } from "../wire/clock.ts";
 import { createBackOff } from "./back-off.ts";
-import type { Host, HostEvents, Place } from "./host.ts";
+import type { Host, HostBounds, HostEvents, Place } from "./host.ts";
 
 export interface PlacementOptions {
   /** How many hosts of this kind there should be at most. */
   readonly limit: number;
   readonly clock: Clock;
   readonly events: HostEvents;
-  /** @param memoryMb what the host of one agent may use; undefined for shared ones */
-  readonly open: (events: Required<HostEvents>, memoryMb?: number) => Place;
+  /** @param bounds what the host of one agent may use; undefined for shared ones */
+  readonly open: (events: Required<HostEvents>, bounds?: HostBounds) => Place;
 }
 
 /** Stuck threads at which no new one is made until one of them exits. */
@@ -74,8 +74,8 @@ export class Placement {
   }
 
   /** A new place, for one agent and no other. */
-  alone(memoryMb: number | undefined): Place {
-    return this.#open(memoryMb);
+  alone(bounds?: HostBounds): Place {
+    return this.#open(bounds);
   }
 
   /** A place that hosts nobody, beyond the limit when there is no other. */
@@ -110,8 +110,8 @@ export class Placement {
     );
   }
 
-  #open(memoryMb?: number): Place {
-    const place = this.#options.open(this.#events, memoryMb);
+  #open(bounds?: HostBounds): Place {
+    const place = this.#options.open(this.#events, bounds);
     this.#places.add(place);
     const stuck = this.places.filter(({ state }) => state === "stuck");
     if (stuck.length >= stuckMax) this.#heldBack.add(place);

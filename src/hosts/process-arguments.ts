@@ -12,8 +12,9 @@ const semiSpaceShare = 1 / 24;
 /**
  * Node's arguments for the program of a process host.
  *
- * It may read files and use the network, and must not write files, start programs or threads, or
- * load native code. That is a fence against accidents and no sandbox: Node's own words.
+ * It may read files and use the network, and must not write files, start programs or threads, open
+ * databases, load native code or be debugged; `agents/process-fence.ts` adds what no option can
+ * take. That is a fence against accidents and no sandbox: Node's own words.
  * @see https://nodejs.org/api/permissions.html
  */
 export function processArguments(program: URL, memoryMb: number): string[] {
@@ -21,6 +22,9 @@ export function processArguments(program: URL, memoryMb: number): string[] {
     "--permission",
     "--allow-fs-read=*",
     ...net,
+    // It writes files that the permissions know nothing of.
+    "--no-experimental-sqlite",
+    "--disable-sigusr1",
     `--max-old-space-size=${memoryMb}`,
     `--max-semi-space-size=${semiSpaceMb(memoryMb)}`,
     ...moduleOptions(process.execArgv),

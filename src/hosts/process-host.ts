@@ -9,7 +9,7 @@ import type { FromHost } from "../wire/frame.ts";
 import type { Packet } from "../wire/pipe.ts";
 import { type Control, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostEvents, ModuleRef, Place } from "./host.ts";
+import type { HostBounds, HostEvents, ModuleRef, Place } from "./host.ts";
 import { LaunchedProcess } from "./launched-process.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingPlace } from "./living-place.ts";
@@ -23,7 +23,7 @@ export interface ProcessHostOptions {
   readonly program: URL;
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  readonly memoryMb: number;
+  readonly bounds?: HostBounds | undefined;
   readonly events: Required<HostEvents>;
   readonly clock: Clock;
   /** Milliseconds from launch to its first answer. */
@@ -34,6 +34,9 @@ export interface ProcessHostOptions {
   /** Milliseconds for which it may be silent once it is suspect. */
   readonly graceMs: number;
 }
+
+/** Megabytes of a process whose agent names no limit. */
+const DEFAULT_MEMORY_MB = 512;
 
 /**
  * A host in a process of its own, for one agent.
@@ -91,6 +94,10 @@ export class ProcessHost extends LivingPlace implements Place {
     });
   }
 
+  get #memoryMb(): number {
+    return this.#options.bounds?.memoryMb ?? DEFAULT_MEMORY_MB;
+  }
+
   get launched(): boolean {
     return this.#process !== undefined;
   }
@@ -126,13 +133,16 @@ export class ProcessHost extends LivingPlace implements Place {
 
   #launch(): void {
     if (!this.living) return;
-    const { program, env, kind, memoryMb, heartbeatMs, startMs } = this.#options;
+    const { program, env, kind, heartbeatMs, startMs } = this.#options;
+    const { cpuSeconds, openFiles } = this.#options.bounds ?? {};
+    const memoryMb = this.#memoryMb;
     const args = [...processArguments(program, memoryMb), kind, String(heartbeatMs / 2)];
     try {
       this.#process = new LaunchedProcess({
         args,
         env,
         memoryMb,
+        bounds: { cpuSeconds, openFiles },
         fate: {
           onPacket: (packet) => this.#hear(packet),
           onCrash: (reason) => this.#fail("exited", reason),
@@ -174,7 +184,8 @@ export class ProcessHost extends LivingPlace implements Place {
 
   /** A heap that is all but full leaves V8 no time for anything but its garbage. */
   #silent(): void {
-    const { memoryMb, graceMs } = this.#options;
+    const { graceMs } = this.#options;
+    const memoryMb = this.#memoryMb;
     const held = this.#process?.heldBytes ?? 0;
     if (isNearLimit(held, memoryMb)) this.#fail("out-of-memory", processHeld(held, memoryMb));
     else this.#fail("froze", `its process did not answer for ${graceMs} ms after it was suspect`);

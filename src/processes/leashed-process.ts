@@ -12,6 +12,13 @@ export interface LeashedOptions {
   readonly stdio: readonly ("pipe" | "ignore" | "inherit" | "ipc")[];
   /** Of the messages over `ipc`. Default `json`. */
   readonly serialization?: "json" | "advanced";
+  /** What the program may use at most; where the system's own bound is tighter, that one holds. */
+  readonly bounds?: {
+    /** Of processor time: at the end SIGXCPU, and SIGKILL a second later. */
+    readonly cpuSeconds?: number | undefined;
+    /** Open at a time. */
+    readonly openFiles?: number | undefined;
+  };
 }
 
 /** Windows has no process groups and no /bin/sh. */
@@ -32,7 +39,7 @@ const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
  *
  * **Guarantees** once it has exited, what is left of its group is killed.
  * **Fails with** an `Error` of code `ENOENT` or `EACCES`, thrown, when there is no such program or
- * folder, and `EINVAL` for a name in `env` that a shell would drop. What the system refuses later
+ * folder, `ENOTSUP` for bounds on Windows, and `EINVAL` for a name in `env` that a shell would drop. What the system refuses later
  * comes as the child's `error` event.
  * **Gotcha** what leaves the group by itself (a daemon) is not followed. On Windows there is no
  * group: the program itself ends with this process, because libuv puts it into a job object that
@@ -43,13 +50,16 @@ export function spawnLeashed(
   args: readonly string[],
   options: LeashedOptions,
 ): ChildProcess {
-  const { env, cwd, stdio, serialization = "json" } = options;
+  const { env, cwd, stdio, serialization = "json", bounds = {} } = options;
   const common = { env: { ...env }, cwd, serialization, windowsHide: true };
+  const limits = limitsOf(bounds);
+  if (!hasGroups && limits.length > 0) throw failure("ENOTSUP", command, "Windows has no bounds");
   if (!hasGroups) return spawn(command, [...args], { ...common, stdio: [...stdio] });
   const odd = Object.keys(env).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (odd !== undefined) throw failure("EINVAL", command, `its variable "${odd}" would be lost`);
   const program = find(command, env.PATH ?? DEFAULT_PATH, cwd ?? process.cwd());
-  const child = spawn("/bin/sh", ["-c", entrance(stdio.length, env), command, program, ...args], {
+  const script = [...limits, ...entrance(stdio.length, env)].join("\n");
+  const child = spawn("/bin/sh", ["-c", script, command, program, ...args], {
     ...common,
     stdio: [...stdio, "pipe"],
     detached: true,
@@ -114,14 +124,22 @@ const leash = [
  * What the shell does before it becomes the program: it waits until the leash stands. When this
  * process has died before that, the pipe ends without a word and so does the shell.
  */
-function entrance(gate: number, env: LeashedOptions["env"]): string {
+function entrance(gate: number, env: LeashedOptions["env"]): string[] {
   // Shells add these to the environment.
   const added = ["PWD", "OLDPWD", "SHLVL"].filter((name) => env[name] === undefined);
   return [
     `read -r word <&${gate} || exit 1`,
     ...(added.length === 0 ? [] : [`unset ${added.join(" ")}`]),
     `exec "$@" ${gate}>&-`,
-  ].join("\n");
+  ];
+}
+
+/** A bound above the system's own cannot be set, and need not be. */
+function limitsOf({ cpuSeconds, openFiles }: NonNullable<LeashedOptions["bounds"]>): string[] {
+  const files = openFiles === undefined ? [] : [`ulimit -n ${openFiles} 2>/dev/null`];
+  if (cpuSeconds === undefined) return files;
+  const [soft, hard] = [`ulimit -S -t ${cpuSeconds}`, `ulimit -H -t ${cpuSeconds + 1}`];
+  return [...files, `${soft} 2>/dev/null`, `${hard} 2>/dev/null`];
 }
 
 /** Finds the program as `execvp` does: a shell that did not find it would only exit with 127. */

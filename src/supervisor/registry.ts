@@ -226,9 +226,10 @@ function checkModels(spec: AgentSpec, what: string): void {
   throw new CoppiceError("OPTIONS_INVALID", `${told}; ${instead}`);
 }
 
-function isolationOf({ isolation, memoryMb }: AgentSpec): PlacedAlone | undefined {
-  if (isolation === undefined || isolation === "shared") return undefined;
-  return memoryMb === undefined ? { level: isolation } : { level: isolation, memoryMb };
+function isolationOf(spec: AgentSpec): PlacedAlone | undefined {
+  const { isolation: level, memoryMb, cpuSeconds, openFiles } = spec;
+  if (level === undefined || level === "shared") return undefined;
+  return { level, memoryMb, cpuSeconds, openFiles };
 }
 
 function isModule(model: ModelSpec): boolean {

@@ -123,6 +123,10 @@ const later = (field: string, ...allowed: readonly unknown[]) =>
 const LEAST_MEMORY_MB = 32;
 /** More than any machine has, and not more than V8 can count. */
 const MOST_MEMORY_MB = 1024 * 1024;
+const MOST_CPU_SECONDS = 365 * 86_400;
+/** Node itself and our own code hold about thirty. */
+const LEAST_OPEN_FILES = 64;
+const MOST_OPEN_FILES = 1024 * 1024;
 
 const intensitySchema = z.strictObject({
   maxRestarts: count,
@@ -150,15 +154,29 @@ const agentFields = z.strictObject({
   intensity: intensitySchema.optional(),
   isolation: z.enum(["shared", "thread", "process"]).optional(),
   memoryMb: count.min(LEAST_MEMORY_MB).max(MOST_MEMORY_MB).optional(),
+  cpuSeconds: count.min(1).max(MOST_CPU_SECONDS).optional(),
+  openFiles: count.min(LEAST_OPEN_FILES).max(MOST_OPEN_FILES).optional(),
   output: later("output"),
   labels: labels.optional(),
   input: json.optional(),
 });
 
-export const specSchema = agentFields.refine(
-  ({ isolation = "shared", memoryMb }) => memoryMb === undefined || isolation !== "shared",
-  { path: ["memoryMb"], message: 'needs isolation "thread" or "process"' },
-);
+export const specSchema = agentFields
+  .refine(
+    ({ isolation = "shared", memoryMb }) => memoryMb === undefined || isolation !== "shared",
+    {
+      path: ["memoryMb"],
+      message: 'needs isolation "thread" or "process"',
+    },
+  )
+  .refine(({ isolation, cpuSeconds }) => cpuSeconds === undefined || isolation === "process", {
+    path: ["cpuSeconds"],
+    message: 'needs isolation "process"',
+  })
+  .refine(({ isolation, openFiles }) => openFiles === undefined || isolation === "process", {
+    path: ["openFiles"],
+    message: 'needs isolation "process"',
+  });
 
 export const spawnSchema = z.strictObject({
   input: json.optional(),

@@ -51,7 +51,7 @@ export class SimulatedHosts implements ChoiceSource {
       pick: (kind, isolation) => {
         const { shared } = kinds[kind];
         if (isolation === undefined) return shared.pick();
-        return kinds[kind][isolation.level].alone(isolation.memoryMb);
+        return kinds[kind][isolation.level].alone(isolation);
       },
       verify: async (modules) => {
         for (const { url, kind } of modules) {

@@ -246,6 +246,16 @@ export interface AgentSpec {
    * its memory, 128 MB more, is bounded too, on Linux only.
    */
   readonly memoryMb?: number;
+  /**
+   * Seconds of processor time that its process may use, 1 to 31_536_000, about half a second of
+   * our own among them, and over all of an incarnation. More ends it `killed`. Default: no bound.
+   */
+  readonly cpuSeconds?: number;
+  /**
+   * Files, sockets and pipes that its process may hold open, 64 to 1_048_576, some 30 of our own
+   * among them: the next one fails there with EMFILE. Default: what the system allows.
+   */
+  readonly openFiles?: number;
   /** Structured output. */
   readonly output?: JsonSchema;
   /** Inherited; usage can be asked by label. */
