@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
+import { describe } from "../wire/error-codec.ts";
 import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
 import { createThreadPool, type ThreadPool } from "./pool.ts";
 
@@ -61,7 +62,8 @@ export class ComputePool {
           await this.#do({ module });
         } catch (error) {
           if (error instanceof CoppiceError && error.code === "OPTIONS_INVALID") throw error;
-          const told = `The module ${module.url} of a compute tool could not be imported: ${error}`;
+          const why = describe(error);
+          const told = `The module ${module.url} of a compute tool could not be imported: ${why}`;
           throw new CoppiceError("OPTIONS_INVALID", told, { url: module.url }, error);
         }
       }),

@@ -8,7 +8,7 @@ const MAX_WORDS_CHARACTERS = 200;
 const outOfMemory = /FATAL ERROR: .*(?:heap|memory|[Aa]llocation|invalid (?:table|array))/;
 
 /** Lines of a stack, native or not, and what stands around them. */
-const stack = /^(at |\d+: |-----|Node\.js v)/;
+const stack = /^(at |\d+: |-----|Node\.js v|\(Use `|Thrown at:|Uncaught:$|\^+$)/;
 
 /** The end of what a process printed: nobody is shown it, but it can tell why it died. */
 export class LastWords {

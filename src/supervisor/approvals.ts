@@ -123,7 +123,10 @@ export class Approvals {
     // Nobody hears of one before all are decided, and no yes to one answers another of them.
     for (const { id, decision } of fresh.values()) this.#take(id, decision);
     for (const { question, id, decision } of fresh.values()) this.#tell(question, id, decision);
-    for (const one of fresh.values()) this.#carryOut(one);
+    const { contained } = this.#swarm;
+    for (const one of fresh.values()) {
+      contained.run(one.asked.path, "approval", () => this.#carryOut(one));
+    }
   }
 
   /** Nobody answered: the call is refused. */
@@ -132,7 +135,9 @@ export class Approvals {
     if (open === undefined) return;
     this.#close(id, { allow: false, reason: "nobody answered in time" });
     const told = `nobody answered for ${open.asked.subject} in ${this.#timeoutMs} ms`;
-    open.question.onDenied(new CoppiceError("APPROVAL_TIMED_OUT", told, { id }));
+    const late = new CoppiceError("APPROVAL_TIMED_OUT", told, { id });
+    const { contained } = this.#swarm;
+    contained.run(open.asked.path, "approval", () => open.question.onDenied(late));
   }
 
   /** The agent is ending: what it asked is withdrawn. */
@@ -225,7 +230,7 @@ export class Approvals {
     }
     // Somebody else may have decided meanwhile, or the question was withdrawn.
     if (!this.#open.has(asked.id)) return;
-    this.#swarm.step(() => this.decide([{ id: asked.id, decision }]));
+    this.#swarm.act(asked.path, "approval", () => this.decide([{ id: asked.id, decision }]));
   }
 
   #remember(id: string, decision: string): void {

@@ -1,7 +1,7 @@
 import { EventEmitter } from "eventemitter3";
 import { CoppiceError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
-import { describe } from "../wire/error-codec.ts";
+import { describe, fieldOf } from "../wire/error-codec.ts";
 import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
 import { EventReader } from "./event-reader.ts";
 
@@ -110,7 +110,7 @@ export function isBelow(path: string, top: string): boolean {
 function contain(listener: EventListener): EventListener {
   return (event) => {
     const warn = (thrown: unknown): void => {
-      const said = thrown instanceof Error ? (thrown.stack ?? thrown.message) : describe(thrown);
+      const said = fieldOf(thrown, "stack") ?? describe(thrown);
       process.emitWarning(`A listener of ${event.type} threw: ${said}`, "CoppiceListenerWarning");
     };
     try {

@@ -1,7 +1,9 @@
 import type { Host, HostEvents } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
+import type { EventBody, FactType } from "../wire/event.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
+import { callerOf, NOBODY } from "./containment.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** What hosts say, and what becomes of them, each a step of the swarm. */
@@ -20,18 +22,21 @@ export class HostListener implements HostEvents {
       residences.distrust(host.id);
       return host.condemn("it sent something that is no frame");
     }
-    for (const frame of message.frames) this.#swarm.step(() => kernel.commit(host.id, frame));
+    for (const frame of message.frames) {
+      this.#swarm.act(frame.path, "frame", () => kernel.commit(host.id, frame));
+    }
     for (const report of message.jobs ?? []) {
-      this.#swarm.step(() => modelCalls.onJobReport(host, report));
+      const path = callerOf(report.callId);
+      this.#swarm.act(path, "model report", () => modelCalls.onJobReport(host, report));
     }
   }
 
   onStarted({ id: host, kind }: Host): void {
-    this.#swarm.log.fact("host.started", "/", { host, kind });
+    this.#tell("host.started", { host, kind });
   }
 
   onSuspect({ id: host }: Host): void {
-    this.#swarm.log.fact("host.suspect", "/", { host });
+    this.#tell("host.suspect", { host });
   }
 
   onFenced(host: Host, reason: string, blame?: Blame): void {
@@ -39,7 +44,7 @@ export class HostListener implements HostEvents {
   }
 
   onStuck(host: Host, blame?: Blame): void {
-    this.#swarm.log.fact("host.stuck", "/", { host: host.id });
+    this.#tell("host.stuck", { host: host.id });
     this.#lose(host, "its thread does not end", blame);
   }
 
@@ -49,7 +54,7 @@ export class HostListener implements HostEvents {
       return this.#lose(host, reason, blame);
     }
     const cause = blame === undefined ? {} : { cause: blame.cause };
-    this.#swarm.log.fact("host.lost", "/", { host: host.id, reason, ...cause });
+    this.#tell("host.lost", { host: host.id, reason, ...cause });
     this.#lose(host, reason, blame);
   }
 
@@ -61,13 +66,21 @@ export class HostListener implements HostEvents {
     return undefined;
   }
 
+  #tell(type: FactType, body: EventBody): void {
+    const { contained, log } = this.#swarm;
+    contained.run(NOBODY, type, () => log.fact(type, NOBODY, body));
+  }
+
   /** Once for each host, however often it is heard of: its agents have gone on elsewhere. */
   #lose({ id }: Host, reason: string, blame: Blame | undefined): void {
     const { places, modelCalls } = this.#swarm;
     if (!places.forget(id)) return;
-    this.#swarm.step((kernel) => {
-      kernel.loseHost(id, reason, blame);
-      modelCalls.onHostLost(id);
+    const { contained } = this.#swarm;
+    this.#swarm.act(NOBODY, "host lost", (kernel) => {
+      contained.all(NOBODY, "host lost", [
+        () => kernel.loseHost(id, reason, blame),
+        () => modelCalls.onHostLost(id),
+      ]);
     });
   }
 }

@@ -9,6 +9,7 @@ import { startTelemetry } from "../telemetry/telemetry.ts";
 import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
 import { systemClock } from "../wire/clock.ts";
 import { unlessAborted } from "./abort.ts";
+import { NOBODY } from "./containment.ts";
 import { type EventListener, EventLog } from "./event-log.ts";
 import { inspectorOf, overheard } from "./inspection.ts";
 import { loosened } from "./loosening.ts";
@@ -51,6 +52,7 @@ export async function launch(
   const { intensity, breaker } = options;
   const asking = { approvalTimeoutMs, approve, breaker };
   const swarm = new Swarm({ clock, log, limits, graceMs, rates, intensity, chance, ...asking });
+  const { contained } = swarm;
   const inspector = inspectorOf(swarm, options.inspect);
   let registry: Registry | undefined;
   const toolbox = await Toolbox.start({
@@ -59,8 +61,8 @@ export async function launch(
     compute: new ComputePool(),
     clock,
     signal: options.signal,
-    onEvent: (event) => tell(log, event),
-    onTools: () => registry?.refresh(),
+    onEvent: (event) => contained.run(NOBODY, event.type, () => tell(log, event)),
+    onTools: () => contained.run(NOBODY, "tools", () => registry?.refresh()),
   });
   const events = overheard(swarm, inspector);
   const words = swarm.places.words.buffers;
