@@ -72,6 +72,10 @@ export const ERRORS = {
   STORE_LOCKED: { advice: "Another process holds this store; stop it first.", retryable: true },
   STORE_CORRUPT: { advice: "Restore the store from a copy.", retryable: false },
   OPTIONS_INVALID: { advice: "Correct the option named.", retryable: false },
+  RUNTIME_FAULT: {
+    advice: "The runtime itself failed: report it, with the event `runtime.fault`.",
+    retryable: false,
+  },
   SUPERVISOR_STOPPED: { advice: "Start a new supervisor.", retryable: false },
 } as const satisfies Record<string, { readonly advice: string; readonly retryable: boolean }>;
 
@@ -121,6 +125,11 @@ export class CoppiceError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && brand in value;
+    try {
+      return typeof value === "object" && value !== null && brand in value;
+    } catch {
+      // Of a proxy not even that can be asked.
+      return false;
+    }
   }
 }

@@ -41,5 +41,5 @@ it("says something of whatever was thrown", () => {
   const circle: { self?: object } = {};
   circle.self = circle;
   const told = [new Error("a"), "b", undefined, null, 5n, circle].map((thrown) => say(thrown));
-  expect(told).toEqual(["a", "b", "undefined", "null", ...Array(2).fill(say(circle))]);
+  expect(told).toEqual(["a", "b", "undefined", "null", "5", say(circle)]);
 });

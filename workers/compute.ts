@@ -43,7 +43,7 @@ async function serve(run: Run, { input, context }: ToCompute, tell: Tell): Promi
     const now = performance.now();
     if (isOver || now - toldAt < PROGRESS_EVERY_MS) return;
     toldAt = now;
-    const text = message === undefined ? {} : { message: String(message) };
+    const text = message === undefined ? {} : { message: describe(message) };
     tell({ type: "progress", fraction: Number(fraction), ...text });
   };
   let answer: FromCompute;

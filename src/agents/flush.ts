@@ -1,3 +1,4 @@
+import { encodeError } from "../wire/error-codec.ts";
 import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
 import type { Inspection } from "./inspection.ts";
 import type { RunningCell } from "./running-cell.ts";
@@ -54,17 +55,41 @@ export class Flush {
       if (tenant?.seat !== seat) continue;
       // What a machine makes of its own state, and how it stops, is its code too.
       const before = this.#cell.enter(seat);
-      frames.push(seat.frame(tenant.resident.moved()));
+      frames.push(frameOf(tenant));
       if (seat.done) this.#forget(tenant);
       this.#cell.leave(before);
     }
     const inspection = this.inspection?.take() ?? [];
     if (frames.length === 0 && jobs.length === 0 && inspection.length === 0) return;
-    this.#post({
+    const said = {
       frames,
       ...(jobs.length === 0 ? {} : { jobs }),
       ...(inspection.length === 0 ? {} : { inspection }),
-    });
+    };
+    try {
+      this.#post(said);
+    } catch {
+      this.#postSingly(said);
+    }
+  }
+
+  /** Something in it cannot be posted: by itself, so that it costs only whom it is of. */
+  #postSingly({ frames, jobs = [] }: FromHost): void {
+    for (const frame of frames) {
+      try {
+        this.#post({ frames: [frame] });
+      } catch (thrown) {
+        this.#post({ frames: [lastFrame(frame, thrown)] });
+      }
+    }
+    for (const job of jobs) {
+      try {
+        this.#post({ frames: [], jobs: [job] });
+      } catch (thrown) {
+        // What only tells of its progress is left out.
+        if (job.type === "done") this.#post({ frames: [], jobs: [failed(job, thrown)] });
+      }
+    }
   }
 
   /** Announces that there is something to send at the end of this tick. */
@@ -79,4 +104,25 @@ export class Flush {
     seat.watched?.close();
     resident.drop();
   }
+}
+
+/** What an agent cannot even say ends it, and nobody else on its host. */
+function frameOf({ seat, resident }: Tenant): Frame {
+  try {
+    return seat.frame(resident.moved());
+  } catch (thrown) {
+    const error = encodeError(thrown, "MACHINE_INVALID");
+    seat.emit({ type: "done", end: { status: "failed", error } });
+    return seat.frame({ busy: false });
+  }
+}
+
+function lastFrame({ path, incarnation, upTo }: Frame, thrown: unknown): Frame {
+  const error = encodeError(thrown, "MACHINE_INVALID");
+  const end = { status: "failed", error } as const;
+  return { path, incarnation, upTo, busy: false, out: [{ type: "done", end }] };
+}
+
+function failed(job: Extract<JobReport, { type: "done" }>, thrown: unknown): JobReport {
+  return { ...job, result: { isError: true, error: encodeError(thrown, "MODEL_FAILED") } };
 }

@@ -1,5 +1,5 @@
 import { CoppiceError } from "../errors.ts";
-import { describe, encodeError, isCode } from "../wire/error-codec.ts";
+import { describe, encodeError, fieldOf, isCode } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 
@@ -7,8 +7,8 @@ import type { WireError } from "../wire/outcome.ts";
 export function faultOf(thrown: unknown): WireError {
   if (thrown instanceof CoppiceError) return encodeError(thrown, "MACHINE_INVALID");
   const message = `The machine threw: ${describe(thrown)}`;
-  const said = thrown instanceof Error ? (thrown.stack as unknown) : undefined;
-  const stack = typeof said === "string" ? { stack: said } : {};
+  const said = fieldOf(thrown, "stack");
+  const stack = said === undefined ? {} : { stack: said };
   return { code: "MACHINE_INVALID", message, details: {}, ...stack };
 }
 

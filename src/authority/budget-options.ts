@@ -1,5 +1,6 @@
 import { type BudgetUnit, DAY_MS, isTimeZone } from "../../machines/budget.ts";
 import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
 import type { Budget, Unit } from "../wire/spec.ts";
 
 const NANO = 1e9;
@@ -165,7 +166,7 @@ function readShare(path: string, share: unknown): number | undefined {
 
 function invalid(path: string, field: string, value: unknown, what: string): CoppiceError {
   const option = field === "" ? "budget" : `budget.${field}`;
-  const message = `\`${option}\` of ${path} ${what}, and ${String(value)} was given`;
+  const message = `\`${option}\` of ${path} ${what}, and ${describe(value)} was given`;
   return new CoppiceError("OPTIONS_INVALID", message, { option, path });
 }
 
@@ -178,6 +179,6 @@ export function readRaise(unit: Unit, more: unknown): number {
   const amount = unit === "usd" ? Math.round(Number(more) * NANO) : more;
   if (typeof more === "number" && more > 0 && Number.isSafeInteger(amount)) return Number(amount);
   const kind = unit === "usd" ? "dollars above 0, to 9,000,000" : "a whole number of at least 1";
-  const told = `more ${unit} must be ${kind}, and ${String(more)} was given`;
+  const told = `more ${unit} must be ${kind}, and ${describe(more)} was given`;
   throw new CoppiceError("OPTIONS_INVALID", told, { unit });
 }

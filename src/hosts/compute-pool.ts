@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
+import { describe } from "../wire/error-codec.ts";
 import type { Printed } from "../wire/printed.ts";
 import { createBackOff } from "./back-off.ts";
 import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
@@ -69,7 +70,7 @@ export class ComputePool {
         } catch (error) {
           const { code } = error instanceof CoppiceError ? error : {};
           if (code === "OPTIONS_INVALID" || code === "HOST_LOST") throw error;
-          const told = `The module ${module.url} of a compute tool could not be imported: ${error}`;
+          const told = `The module ${module.url} of a compute tool could not be imported: ${describe(error)}`;
           throw new CoppiceError("OPTIONS_INVALID", told, { url: module.url }, error);
         }
       }),

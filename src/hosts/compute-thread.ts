@@ -1,7 +1,12 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
-import type { ComputeModule, ComputeTask, FromCompute, ToCompute } from "../wire/compute.ts";
+import {
+  type ComputeModule,
+  type ComputeTask,
+  isFromCompute,
+  type ToCompute,
+} from "../wire/compute.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Printed } from "../wire/printed.ts";
 import { type Life, startLife } from "./life.ts";
@@ -77,7 +82,8 @@ export class ComputeThread {
         onChange();
       },
     });
-    this.#port.on("message", (message: FromCompute) => this.#receive(message));
+    this.#port.on("message", (message: unknown) => this.#receive(message));
+    this.#port.on("messageerror", () => this.end(new Error("it sent what cannot be read")));
     this.#launch();
   }
 
@@ -159,8 +165,9 @@ export class ComputeThread {
     this.end(notStarted(why));
   }
 
-  #receive(message: FromCompute): void {
+  #receive(message: unknown): void {
     if (!this.#life.living) return;
+    if (!isFromCompute(message)) return this.end(new Error("it sent something that is no answer"));
     switch (message.type) {
       case "begun":
         this.#hasBegun = true;

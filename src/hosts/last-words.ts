@@ -9,7 +9,7 @@ const MAX_WORDS_CHARACTERS = 200;
 const outOfMemory = /FATAL ERROR: .*(?:heap|memory|[Aa]llocation|invalid (?:table|array))/;
 
 /** Lines of a stack, native or not, and what stands around them. */
-const stack = /^(at |\d+: |-----|Node\.js v)/;
+const stack = /^(at |\d+: |-----|Node\.js v|\(Use `|Thrown at:|Uncaught:$|\^+$)/;
 
 /** What a process prints: told piece by piece, and its end kept, which can tell why it died. */
 export class LastWords {

@@ -4,7 +4,7 @@ import { Piscina, queueOptionsSymbol } from "piscina";
 import { systemClock } from "../wire/clock.ts";
 import type { ComputeTask } from "../wire/compute.ts";
 import { type HostKind, type HostTask, OUT_OF_MEMORY_EXIT } from "../wire/control.ts";
-import { describe } from "../wire/error-codec.ts";
+import { describe, readField } from "../wire/error-codec.ts";
 import type { Printed } from "../wire/printed.ts";
 import { heapBytes, heapLimitMb, threadHeld, threadLimit, watchMemory } from "./memory-watch.ts";
 import { moduleOptions } from "./module-options.ts";
@@ -144,7 +144,8 @@ function openPiscina(
 function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Thread {
   const { threadId } = worker;
   worker.once("error", (error) => {
-    const isMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+    // Code on the thread may have thrown anything: text, nothing.
+    const isMemory = readField(error, "code") === "ERR_WORKER_OUT_OF_MEMORY";
     if (isMemory) fate.onOutOfMemory(`OUT_OF_MEMORY: ${describe(error)}`);
     else fate.onCrash(describe(error));
   });

@@ -1,5 +1,5 @@
 import { CoppiceError } from "../errors.ts";
-import { describe, isCode } from "../wire/error-codec.ts";
+import { describe, encodeError, fieldOf, isCode, readField } from "../wire/error-codec.ts";
 import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
 import type { Attempt } from "./retry.ts";
 
@@ -25,7 +25,7 @@ interface Said extends ServiceError {
  * a mistake in its code would be made again.
  */
 export function describeThrown(thrown: unknown, { url, attempts, now }: Context): Failure {
-  const said = read(thrown instanceof CoppiceError ? thrown.details : thrown);
+  const said = read(thrown instanceof CoppiceError ? readField(thrown, "details") : thrown);
   const { retryable: again = statusMayPass(said), status } = said;
   const retryAfterMs = said.retryAfterMs ?? readRetryAfter(said.headers, now);
   const about = { attempts, retryable: again, ...(status !== undefined && { status }) };
@@ -40,22 +40,22 @@ function errorOf(
   thrown: unknown,
   about: { readonly module: string; readonly [detail: string]: string | number | boolean },
 ): CoppiceError {
-  if (!(thrown instanceof CoppiceError) || !isCode(thrown.code)) {
+  if (!(thrown instanceof CoppiceError) || !isCode(readField(thrown, "code"))) {
     const told = `The model module ${about.module} threw: ${describe(thrown)}`;
-    const where = thrown instanceof Error ? { stack: thrown.stack } : {};
+    const stack = fieldOf(thrown, "stack");
+    const where = stack === undefined ? {} : { stack };
     return new CoppiceError("MODEL_FAILED", told, { ...about, ...where });
   }
-  const { code, message, details } = thrown;
+  const { code, message, details } = encodeError(thrown, "MODEL_FAILED");
   return new CoppiceError(code, message, { ...about, ...details });
 }
 
 /** Anything can be thrown, so each field is taken only for what it is. */
 function read(thrown: unknown): Said {
-  if (typeof thrown !== "object" || thrown === null) return {};
-  const { status, headers, retryable, retryAfterMs } = thrown as {
-    readonly [field in keyof Said]: unknown;
-  };
-  const get = (headers as Partial<Headers> | null | undefined)?.get;
+  const field = (name: keyof Said): unknown => readField(thrown, name);
+  const [status, headers] = [field("status"), field("headers")];
+  const [retryable, retryAfterMs] = [field("retryable"), field("retryAfterMs")];
+  const get = readField(headers, "get");
   return {
     ...(typeof status === "number" && { status }),
     ...(typeof get === "function" && { headers: headers as Headers }),

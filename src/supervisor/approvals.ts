@@ -133,7 +133,10 @@ export class Approvals {
     // Nobody hears of one before all are decided, and no yes to one answers another of them.
     for (const { id, decision } of fresh.values()) this.#take(id, decision);
     for (const { question, id, decision } of fresh.values()) this.#tell(question, id, decision);
-    for (const one of fresh.values()) this.#carryOut(one);
+    const { contained } = this.#swarm;
+    for (const one of fresh.values()) {
+      contained.run(one.asked.path, "approval", () => this.#carryOut(one));
+    }
   }
 
   /** Nobody answered: the call is refused. */
@@ -144,7 +147,9 @@ export class Approvals {
     const silent = this.#approve === undefined ? "" : ": the approve callback gave no decision";
     const subject = shownText(open.asked.subject);
     const told = `nobody answered for ${subject} in ${this.#timeoutMs} ms${silent}`;
-    open.question.onDenied(new CoppiceError("APPROVAL_TIMED_OUT", told, { id }));
+    const late = new CoppiceError("APPROVAL_TIMED_OUT", told, { id });
+    const { contained } = this.#swarm;
+    contained.run(open.asked.path, "approval", () => open.question.onDenied(late));
   }
 
   /** The agent is ending: what it asked is withdrawn. */
@@ -249,7 +254,7 @@ export class Approvals {
     // Somebody else may have decided meanwhile, or the question was withdrawn.
     const open = this.#open.get(id);
     if (open === undefined) return;
-    this.#swarm.step(() => {
+    this.#swarm.act(asked.path, "approval", () => {
       if (answer.status === "decided") return this.decide([{ id, decision: answer.decision }]);
       const { reason } = answer;
       this.#close(id, reason, "callback-failed");

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/plain-json.ts";
 
 /** Values that are looked at: beyond them a copy is as cheap, and a circle has no end. */
@@ -14,8 +15,7 @@ export function checkCloneable(value: unknown, what: string): void {
     // Some of what can be copied field by field, such as a proxy, no port takes as it is.
     structuredClone(value);
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new CoppiceError("OPTIONS_INVALID", `${what} cannot cross a thread: ${why}`);
+    throw new CoppiceError("OPTIONS_INVALID", `${what} cannot cross a thread: ${describe(thrown)}`);
   }
 }
 

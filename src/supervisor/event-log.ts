@@ -4,7 +4,7 @@ import type { MemoryJournal } from "../journal/memory.ts";
 import type { Retention } from "../journal/retention.ts";
 import type { ValueStore } from "../journal/value-store.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
-import { describe } from "../wire/error-codec.ts";
+import { describe, fieldOf } from "../wire/error-codec.ts";
 import {
   EPHEMERAL,
   type EphemeralType,
@@ -192,7 +192,7 @@ export function isBelow(path: string, top: string): boolean {
 function contain(listener: EventListener): EventListener {
   return (event) => {
     const warn = (thrown: unknown): void => {
-      const said = thrown instanceof Error ? (thrown.stack ?? thrown.message) : describe(thrown);
+      const said = fieldOf(thrown, "stack") ?? describe(thrown);
       process.emitWarning(`A listener of ${event.type} threw: ${said}`, "CoppiceListenerWarning");
     };
     try {

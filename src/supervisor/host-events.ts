@@ -1,7 +1,9 @@
 import type { Host, HostEvents } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
+import type { EventBody, FactType } from "../wire/event.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
+import { callerOf, NOBODY } from "./containment.ts";
 import type { Printed } from "../wire/printed.ts";
 import { Prints } from "./prints.ts";
 import type { Swarm } from "./swarm.ts";
@@ -25,14 +27,17 @@ export class HostListener implements HostEvents {
       return host.condemn("it sent something that is no frame");
     }
     for (const print of message.prints ?? []) this.prints.ofHost(host, print);
-    for (const frame of message.frames) this.#swarm.step(() => kernel.commit(host.id, frame));
+    for (const frame of message.frames) {
+      this.#swarm.act(frame.path, "frame", () => kernel.commit(host.id, frame));
+    }
     for (const report of message.jobs ?? []) {
-      this.#swarm.step(() => modelCalls.onJobReport(host, report));
+      const path = callerOf(report.callId);
+      this.#swarm.act(path, "model report", () => modelCalls.onJobReport(host, report));
     }
   }
 
   onStarted({ id: host, kind }: Host): void {
-    this.#swarm.log.fact("host.started", "/", { host, kind });
+    this.#tell("host.started", { host, kind });
   }
 
   onPrinted(host: Host, print: Printed): void {
@@ -40,7 +45,7 @@ export class HostListener implements HostEvents {
   }
 
   onSuspect({ id: host }: Host): void {
-    this.#swarm.log.fact("host.suspect", "/", { host });
+    this.#tell("host.suspect", { host });
   }
 
   onFenced(host: Host, reason: string, blame?: Blame): void {
@@ -48,7 +53,7 @@ export class HostListener implements HostEvents {
   }
 
   onStuck(host: Host, blame?: Blame): void {
-    this.#swarm.log.fact("host.stuck", "/", { host: host.id });
+    this.#tell("host.stuck", { host: host.id });
     this.#lose(host, "its thread does not end", blame);
   }
 
@@ -58,7 +63,7 @@ export class HostListener implements HostEvents {
       return this.#lose(host, reason, blame);
     }
     const cause = blame === undefined ? {} : { cause: blame.cause };
-    this.#swarm.log.fact("host.lost", "/", { host: host.id, reason, ...cause });
+    this.#tell("host.lost", { host: host.id, reason, ...cause });
     this.#lose(host, reason, blame);
   }
 
@@ -70,14 +75,22 @@ export class HostListener implements HostEvents {
     return undefined;
   }
 
+  #tell(type: FactType, body: EventBody): void {
+    const { contained, log } = this.#swarm;
+    contained.run(NOBODY, type, () => log.fact(type, NOBODY, body));
+  }
+
   /** Once for each host, however often it is heard of: its agents have gone on elsewhere. */
   #lose({ id }: Host, reason: string, blame: Blame | undefined): void {
     const { places, modelCalls } = this.#swarm;
     this.prints.forget(id);
     if (!places.forget(id)) return;
-    this.#swarm.step((kernel) => {
-      kernel.loseHost(id, reason, blame);
-      modelCalls.onHostLost(id);
+    const { contained } = this.#swarm;
+    this.#swarm.act(NOBODY, "host lost", (kernel) => {
+      contained.all(NOBODY, "host lost", [
+        () => kernel.loseHost(id, reason, blame),
+        () => modelCalls.onHostLost(id),
+      ]);
     });
   }
 }

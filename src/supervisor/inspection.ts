@@ -3,6 +3,7 @@ import type { AgentRow } from "../inspect/agent-rows.ts";
 import { type Inspected, Inspector, type InspectorOptions } from "../inspect/inspector.ts";
 import { subtree } from "../kernel/node.ts";
 import { isFromHost } from "../wire/frame-check.ts";
+import { NOBODY } from "./containment.ts";
 import type { Swarm } from "./swarm.ts";
 import { statusOf, usageOf } from "./views.ts";
 
@@ -26,7 +27,8 @@ export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostE
     onFrames(host, message) {
       const isBelieved = host.kind === "house" || isFromHost(message);
       if (isBelieved && message.inspection !== undefined) {
-        inspector.take(host.id, message.inspection);
+        const { inspection } = message;
+        swarm.contained.run(NOBODY, "inspect", () => inspector.take(host.id, inspection));
       }
       hostEvents.onFrames(host, message);
     },

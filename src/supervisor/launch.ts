@@ -11,6 +11,7 @@ import { startTelemetry } from "../telemetry/telemetry.ts";
 import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
 import { systemClock, withLongDelays } from "../wire/clock.ts";
 import { unlessAborted } from "./abort.ts";
+import { NOBODY } from "./containment.ts";
 import { CHILDREN_BYTES } from "./ended-agents.ts";
 import { type EventListener, EventLog } from "./event-log.ts";
 import { inspectorOf, overheard } from "./inspection.ts";
@@ -57,6 +58,7 @@ export async function launch(
   const { intensity, breaker } = options;
   const asking = { approvalTimeoutMs, approve, breaker };
   const swarm = new Swarm({ clock, log, limits, graceMs, rates, intensity, chance, ...asking });
+  const { contained } = swarm;
   const inspector = inspectorOf(swarm, options.inspect);
   const { hostEvents } = swarm;
   let registry: Registry | undefined;
@@ -68,8 +70,8 @@ export async function launch(
     }),
     clock,
     signal: options.signal,
-    onEvent: (event) => tell(log, event),
-    onTools: () => registry?.refresh(),
+    onEvent: (event) => contained.run(NOBODY, event.type, () => tell(log, event)),
+    onTools: () => contained.run(NOBODY, "tools", () => registry?.refresh()),
   });
   const events = overheard(swarm, inspector);
   const words = swarm.places.words.buffers;

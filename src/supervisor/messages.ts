@@ -32,8 +32,12 @@ export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
   const { callId, message, timeoutMs } = out;
   const to = addressee(swarm, node, out, message);
   if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
+  const contained =
+    <Told>(tell: (told: Told) => void) =>
+    (told: Told): void =>
+      swarm.contained.run(node.path, "answer", () => tell(told));
   const askId = asks.open(to.path, {
-    answer: (value) => {
+    answer: contained((value: Json) => {
       if (node.calls.has(callId)) kernel.settleCall(node, callId, { isError: false, value });
       else
         deadLetter(kernel.tree, {
@@ -42,8 +46,8 @@ export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
           reason: NOBODY_WAITS,
           message: value,
         });
-    },
-    fail: (error) => refuse(swarm, node, callId, error),
+    }),
+    fail: contained((error: CoppiceError) => refuse(swarm, node, callId, error)),
   });
   const call = node.calls.get(callId);
   if (call !== undefined) call.askId = askId;

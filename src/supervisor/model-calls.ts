@@ -92,9 +92,11 @@ export class ModelCalls {
       this.#waiting.delete(callId);
       this.#swarm.recordOf(node).waiting.delete(callId);
       const go = () => this.#decided(asked, verdict);
-      // A job would begin at once, but whoever waited gave the slot back, and may be paused.
-      if (isJob(call) || isPaused(node)) this.#swarm.pacedCalls.askAgain(node, callId, go);
-      else go();
+      this.#swarm.contained.run(node.path, "model", () => {
+        // A job would begin at once, but whoever waited gave the slot back, and may be paused.
+        if (isJob(call) || isPaused(node)) this.#swarm.pacedCalls.askAgain(node, callId, go);
+        else go();
+      });
     }
     return woken.length > 0;
   }

@@ -1,5 +1,6 @@
 import type { Host } from "../hosts/host.ts";
-import type { HostItem, Template } from "../wire/delivery.ts";
+import type { HostItem, Template, ToHost } from "../wire/delivery.ts";
+import { callerOf } from "./containment.ts";
 
 interface Parcel {
   readonly host: Host;
@@ -15,6 +16,12 @@ export class Outbox {
   /** Hosts that tell what their actors do; undefined when nobody wants to know. */
   inspected: Set<string> | undefined;
   #scheduled = false;
+  readonly #onUnsent: (path: string, thrown: unknown) => void;
+
+  /** @param onUnsent told of whom one item is for that cannot be posted, and why */
+  constructor(onUnsent: (path: string, thrown: unknown) => void) {
+    this.#onUnsent = onUnsent;
+  }
 
   add(host: Host, item: HostItem, template?: Template): void {
     let parcel = this.#parcels.get(host.id);
@@ -38,7 +45,23 @@ export class Outbox {
     this.#parcels.clear();
     for (const { host, items, templates } of parcels) {
       const message = templates.length === 0 ? { items } : { items, templates };
-      host.post(this.#isFirst(host.id) ? { inspect: true, ...message } : message);
+      const whole: ToHost = this.#isFirst(host.id) ? { inspect: true, ...message } : message;
+      try {
+        host.post(whole);
+      } catch {
+        this.#postSingly(host, whole);
+      }
+    }
+  }
+
+  /** Something in it cannot be posted: each item by itself, so that it costs whom it is for. */
+  #postSingly(host: Host, { items, ...rest }: ToHost): void {
+    for (const [index, item] of items.entries()) {
+      try {
+        host.post(index === 0 ? { ...rest, items: [item] } : { items: [item] });
+      } catch (thrown) {
+        this.#onUnsent(receiverOf(item), thrown);
+      }
     }
   }
 
@@ -61,4 +84,8 @@ export class Outbox {
     this.#sent.set(host, sent.add(template));
     return false;
   }
+}
+
+function receiverOf(item: HostItem): string {
+  return "path" in item ? item.path : callerOf(item.callId);
 }

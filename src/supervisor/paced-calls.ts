@@ -66,7 +66,7 @@ export class PacedCalls {
     for (const callId of due) {
       const call = this.#waiting.get(callId) as PacedCall;
       this.#waiting.delete(callId);
-      this.#goOn(call);
+      this.#swarm.contained.run(call.node.path, "paced call", () => this.#goOn(call));
     }
     this.#arm();
     return due.length > 0;

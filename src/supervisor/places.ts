@@ -14,7 +14,7 @@ const MOST_NUMBERS = 2 ** 31 - 1;
 /** Where agents live, seen from the supervisor: who is posted what, on which host. */
 export class Places {
   readonly words = new CancelWords();
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #hosts = new Map<string, Host>();
   /** The hosts of one agent each, by its path. */
   readonly #alone = new Map<string, Host>();
@@ -23,8 +23,10 @@ export class Places {
   /** Given once the hosts have been started. */
   hosts: Hosts | undefined;
 
-  constructor(tree: Tree) {
+  /** @param onUnsent told of an agent for which something could not be posted, and why */
+  constructor(tree: Tree, onUnsent: (path: string, thrown: unknown) => void) {
     this.#tree = tree;
+    this.#outbox = new Outbox(onUnsent);
   }
 
   host(id: string | undefined): Host | undefined {

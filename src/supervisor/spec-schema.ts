@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/plain-json.ts";
 import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
 import { withMeant } from "./known-options.ts";
@@ -14,7 +15,7 @@ const plain = z.unknown().superRefine((value, context) => {
   try {
     plainJson(value);
   } catch (error) {
-    context.addIssue(`must be plain JSON: ${(error as Error).message}`);
+    context.addIssue(`must be plain JSON: ${describe(error)}`);
   }
 });
 const record = z.record(z.string(), z.unknown());

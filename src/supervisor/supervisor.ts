@@ -11,6 +11,7 @@ import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import type { Decided } from "./approvals.ts";
 import { checkCloneable } from "./cloneable.ts";
+import { NOBODY } from "./containment.ts";
 import { type Decidable, readDecided } from "./decision.ts";
 import { EventStreams } from "./event-streams.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
@@ -51,7 +52,10 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
     super(swarm.log);
     this.#swarm = swarm;
     this.#shutdown = new Shutdown(swarm);
-    this.#unlisten = onAbort(signal, (reason) => void this.#shutdown.stop(reason));
+    const { contained } = swarm;
+    this.#unlisten = onAbort(signal, (reason) =>
+      contained.later(NOBODY, "stop", this.#shutdown.stop(reason)),
+    );
   }
 
   /**
@@ -103,7 +107,10 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
     const record = this.#swarm.step(({ tree }) => {
       const spawned = this.#swarm.spawn(tree.root, plan);
       // Within the step, so that of an agent which is cancelled before its start nothing begins.
-      spawned.release = onAbort(signal, (reason) => void this.#shutdown.end(spawned, reason));
+      const { contained } = this.#swarm;
+      spawned.release = onAbort(signal, (reason) =>
+        contained.later(spawned.node.path, "abort", this.#shutdown.end(spawned, reason)),
+      );
       return spawned;
     });
     return this.#ref<Output>(record);

@@ -5,7 +5,7 @@ import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { End, Node } from "../kernel/node.ts";
 import { takesMail } from "../kernel/supervision.ts";
-import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
+import type { Clock } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
@@ -13,6 +13,8 @@ import { AgentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
 import { Asks } from "./asks.ts";
 import { tellWarnings } from "./budget-warnings.ts";
+import { Containment, NOBODY } from "./containment.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
 import { EndedAgents } from "./ended-agents.ts";
 import type { EventLog } from "./event-log.ts";
 import { firstCallOf } from "./first-call.ts";
@@ -45,13 +47,13 @@ export class Swarm {
   readonly labels = new UsageByLabel();
   readonly hostEvents = new HostListener(this);
   readonly ended: EndedAgents;
+  readonly contained = new Containment(this);
   readonly #requests: RequestQueue;
   readonly #shown = new ShownTools();
   readonly #records = new Map<string, AgentRecord>();
   #parts: SwarmParts | undefined;
   #draining = false;
-  #closed = false;
-  #timer: { readonly at: number; readonly handle: unknown } | undefined;
+  readonly #timer: DeadlineTimer;
 
   constructor(options: SwarmOptions) {
     this.clock = options.clock;
@@ -61,14 +63,21 @@ export class Swarm {
       this.#records.delete(node.path);
     });
     this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });
-    this.places = new Places(this.kernel.tree);
+    this.places = new Places(this.kernel.tree, (path, thrown) =>
+      this.contained.fault(path, "post", thrown),
+    );
     this.modelCalls = new ModelCalls(this, options.breaker);
     this.approvals = new Approvals(this, options);
     this.pacedCalls = new PacedCalls(this, options.rates);
     this.#requests = new RequestQueue({
       clock: this.clock,
-      carryOut: (effect) => carryOut(this, effect),
-      step: (slice) => this.step(slice),
+      carryOut: (effect) => this.#contain(effect, () => carryOut(this, effect)),
+      step: (slice) => this.act(NOBODY, "requests", slice),
+    });
+    this.#timer = new DeadlineTimer({
+      clock: this.clock,
+      next: () => this.kernel.tree.deadlines.next,
+      onDue: () => this.act(NOBODY, "deadlines", (kernel) => kernel.tick()),
     });
   }
 
@@ -109,6 +118,11 @@ export class Swarm {
     }
   }
 
+  /** A step that nobody has called for, and so nobody hears the throw of. */
+  act(path: string, doing: string, decide: (kernel: Kernel) => void): void {
+    this.contained.run(path, doing, () => this.step(decide));
+  }
+
   /** Spawns below a node. Fails with the refusal; `spawn.refused` has been told then. */
   spawn(parent: Node, plan: Plan, call?: string): AgentRecord {
     const birth = birthOf(plan);
@@ -139,9 +153,7 @@ export class Swarm {
 
   /** Ends the timer for good, so that nothing keeps the process alive. */
   close(): void {
-    this.#closed = true;
-    if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
-    this.#timer = undefined;
+    this.#timer.close();
     this.#requests.close();
     this.asks.close();
     this.places.flush();
@@ -163,19 +175,16 @@ export class Swarm {
     if (this.#draining) return;
     this.#draining = true;
     this.#requests.begin();
-    try {
-      this.#carryOutAll();
-    } finally {
-      this.#draining = false;
-    }
-    this.#arm();
+    this.contained.run(NOBODY, "effects", () => this.#carryOutAll());
+    this.#draining = false;
+    this.#timer.arm();
   }
 
   /** Until nothing is left: what is carried out may let others go on. */
   #carryOutAll(): void {
     for (;;) {
       const effects = this.kernel.takeEffects();
-      for (const effect of effects) this.#carryOut(effect);
+      for (const effect of effects) this.#contain(effect, this.#carryOut);
       const paced = this.pacedCalls.wake();
       const woke = this.modelCalls.wakeWaiting() || paced;
       const warned = tellWarnings(this);
@@ -183,7 +192,17 @@ export class Swarm {
     }
   }
 
-  #carryOut(effect: Effect): void {
+  /** Whatever one effect throws, the next is carried out. */
+  #contain<Of extends Effect>(effect: Of, carry: (effect: Of) => void): void {
+    try {
+      carry(effect);
+    } catch (thrown) {
+      const doing = "out" in effect ? effect.out.type : effect.type;
+      this.contained.fault("node" in effect ? effect.node.path : NOBODY, doing, thrown);
+    }
+  }
+
+  readonly #carryOut = (effect: Effect): void => {
     switch (effect.type) {
       case "fact":
         return this.log.fact(effect.fact.type as FactType, effect.fact.path, effect.fact);
@@ -219,7 +238,7 @@ export class Swarm {
       default:
         return carryOut(this, effect);
     }
-  }
+  };
 
   #place(node: Node, moved: boolean, alone = false): void {
     if (node.closed) return;
@@ -242,11 +261,13 @@ export class Swarm {
   #close(node: Node): void {
     const record = this.recordOf(node);
     if (record.word !== undefined) this.places.words.set(record.word);
-    this.modelCalls.onClose(record);
-    this.approvals.withdraw(node);
-    this.pacedCalls.withdraw(node);
-    this.toolInputs.withdraw(node);
-    this.places.leave(node);
+    this.contained.all(node.path, "close", [
+      () => this.modelCalls.onClose(record),
+      () => this.approvals.withdraw(node),
+      () => this.pacedCalls.withdraw(node),
+      () => this.toolInputs.withdraw(node),
+      () => this.places.leave(node),
+    ]);
   }
 
   /** What the last incarnation held is given back; account, rights and outcome stay. */
@@ -263,27 +284,13 @@ export class Swarm {
   #ended(node: Node, end: End): void {
     const record = this.recordOf(node);
     const { arbiter } = this.parts;
-    this.modelCalls.onEnded(record);
+    const { path } = node;
+    this.contained.run(path, "end", () => this.modelCalls.onEnded(record));
     const usage = arbiter.usage(record.seat);
     this.labels.add(record.labels, arbiter.ownUsage(record.seat));
     arbiter.close(record.seat);
     if (record.word !== undefined) this.places.words.give(record.word);
     record.word = undefined;
-    this.ended.end(record, end, usage);
-  }
-
-  /** One timer for the earliest deadline of the whole tree. */
-  #arm(): void {
-    const next = this.kernel.tree.deadlines.next;
-    if (this.#closed || next === this.#timer?.at) return;
-    if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer.handle);
-    this.#timer = undefined;
-    if (next === undefined) return;
-    const delayMs = Math.max(0, next - this.clock.now());
-    const handle = this.clock.setTimeout(() => {
-      this.#timer = undefined;
-      this.step((kernel) => kernel.tick());
-    }, delayMs);
-    this.#timer = { at: next, handle };
+    this.contained.run(path, "end", () => this.ended.end(record, end, usage));
   }
 }

@@ -231,7 +231,7 @@ function start(swarm: Swarm, node: Node, started: Started): void {
   const call = { ...started, path, labels, attempt: 1, signal };
   const run = () => parts.toolbox.call(call);
   void (parts.telemetry?.call(call, run) ?? run()).then((result) =>
-    swarm.step(() => {
+    swarm.act(path, "tool result", () => {
       parts.arbiter.settle(callId);
       const { isError } = result;
       const told = result.isError

@@ -35,7 +35,7 @@ export class ToolInputs {
     // It never rejects.
     void awaited.given.then((given) => {
       if (this.#awaited.get(node)?.get(callId) !== awaited) return;
-      this.#swarm.step(() => {
+      this.#swarm.act(node.path, "tool", () => {
         pull(this.#awaited, node, callId);
         awaited.goOn(given);
       });
@@ -56,7 +56,8 @@ export class ToolInputs {
     this.#kept.delete(node);
     const awaited = this.#awaited.get(node);
     this.#awaited.delete(node);
-    for (const { onWithdrawn } of awaited?.values() ?? []) onWithdrawn();
+    const withdrawals = [...(awaited?.values() ?? [])].map(({ onWithdrawn }) => onWithdrawn);
+    this.#swarm.contained.all(node.path, "tool", withdrawals);
   }
 }
 

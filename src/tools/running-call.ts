@@ -146,7 +146,7 @@ export class RunningCall {
 
   #fail(thrown: unknown): void {
     const told = `Tool "${this.#request.tool}" failed: ${said(thrown)}`;
-    if (thrown instanceof CallFailure) return this.#end("tool.settled", thrown.code, told);
+    if (isFailure(thrown)) return this.#end("tool.settled", thrown.code, told);
     // Its own code would let a tool speak in the name of the runtime.
     const code = thrown instanceof CoppiceError ? { code: thrown.code } : {};
     this.#end("tool.settled", "TOOL_FAILED", told, { said: said(thrown), ...code });
@@ -206,7 +206,7 @@ export class RunningCall {
     if (now - this.#toldAt < PROGRESS_EVERY_MS) return;
     this.#toldAt = now;
     const text =
-      message === undefined ? undefined : shorten(String(message), MAX_PROGRESS_CHARACTERS);
+      message === undefined ? undefined : shorten(describe(message), MAX_PROGRESS_CHARACTERS);
     onProgress({
       ...(fraction === undefined ? {} : { fraction }),
       ...(text === undefined ? {} : { message: text }),
@@ -261,6 +261,15 @@ export function unfit(tool: string, issues: readonly InputIssue[]): CoppiceError
   return new CoppiceError("TOOL_INPUT_INVALID", message, { tool, issues });
 }
 
+function isFailure(thrown: unknown): thrown is CallFailure {
+  try {
+    return thrown instanceof CallFailure;
+  } catch {
+    // A proxy that cannot be asked.
+    return false;
+  }
+}
+
 function plainResult(value: unknown): Json {
   try {
     return plainJson(value);
@@ -269,11 +278,7 @@ function plainResult(value: unknown): Json {
   }
 }
 
-/** What was thrown, as text, even when asking it throws again. */
+/** What was thrown, as text that a model can pay for. */
 export function said(thrown: unknown): string {
-  try {
-    return shorten(String(describe(thrown)), MAX_MESSAGE_CHARACTERS);
-  } catch (error) {
-    return `something that cannot be shown (${typeof error})`;
-  }
+  return shorten(describe(thrown), MAX_MESSAGE_CHARACTERS);
 }

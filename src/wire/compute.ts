@@ -52,3 +52,24 @@ export type FromCompute =
   | { readonly type: "progress"; readonly fraction: number; readonly message?: string }
   | { readonly type: "finished"; readonly value: Json }
   | { readonly type: "threw"; readonly reason: string };
+
+/**
+ * True for a message that has the form of {@link FromCompute}: a tool's code can speak on its
+ * thread's port in our stead. The value of a result is looked at by whoever wants it.
+ */
+export function isFromCompute(message: unknown): message is FromCompute {
+  if (typeof message !== "object" || message === null) return false;
+  const { type, reason, fraction, message: told } = message as Record<string, unknown>;
+  switch (type) {
+    case "ready":
+    case "finished":
+      return true;
+    case "unfit":
+    case "threw":
+      return typeof reason === "string";
+    case "progress":
+      return typeof fraction === "number" && (told === undefined || typeof told === "string");
+    default:
+      return false;
+  }
+}

@@ -1,25 +1,51 @@
 import { CoppiceError, ERRORS, type ErrorCode, type ErrorDetails } from "../errors.ts";
+import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
 import type { WireError } from "./outcome.ts";
 import { plainJson } from "./plain-json.ts";
 
+/** More of a message or a stack is not kept: whoever throws chooses how long they are. */
+const MOST_MESSAGE = 64_000;
+
 /**
  * Encodes anything thrown; what is not a {@link CoppiceError} becomes `fallback`.
  *
- * **Guarantees** plain JSON, also where a module of the user's made the error and put into it what
+ * **Guarantees** never throws, whatever was thrown: text, nothing, a symbol, an object whose fields
+ * cannot be read. Plain JSON, also where a module of the user's made the error and put into it what
  * no thread could be sent: details that are no JSON are left out.
  */
 export function encodeError(thrown: unknown, fallback: ErrorCode): WireError {
-  if (thrown instanceof CoppiceError) {
-    const { code, message, details, stack } = thrown;
-    return {
-      code: isCode(code) ? code : fallback,
-      message: describe(message),
-      details: plainDetails(details),
-      ...(typeof stack === "string" && { stack }),
-    };
+  if (!(thrown instanceof CoppiceError)) {
+    const { code, message, details, stack = "" } = new CoppiceError(fallback, describe(thrown));
+    return { code, message, details, stack: fieldOf(thrown, "stack") ?? stack };
   }
-  return encodeError(new CoppiceError(fallback, describe(thrown), {}, thrown), fallback);
+  const code = readField(thrown, "code");
+  const message = readField(thrown, "message");
+  const stack = fieldOf(thrown, "stack");
+  return {
+    code: isCode(code) ? code : fallback,
+    message: describe(message),
+    details: plainDetails(readField(thrown, "details")),
+    ...(stack !== undefined && { stack }),
+  };
+}
+
+/** A field of anything, where it is text; undefined also where reading it throws. */
+export function fieldOf(value: unknown, field: string): string | undefined {
+  const read = readField(value, field);
+  return typeof read === "string" ? clip(read, MOST_MESSAGE) : undefined;
+}
+
+/** A field of anything; undefined where there is none, and where reading it throws. */
+export function readField(value: unknown, field: string): unknown {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) {
+    return undefined;
+  }
+  try {
+    return Reflect.get(value, field);
+  } catch {
+    return undefined;
+  }
 }
 
 export function isCode(code: unknown): code is ErrorCode {
@@ -28,14 +54,22 @@ export function isCode(code: unknown): code is ErrorCode {
 
 function plainDetails(details: unknown): ErrorDetails {
   if (typeof details !== "object" || details === null) return {};
-  const plain = Object.keys(details).map((key) => [key, plainField(details, key)] as const);
+  const plain = keysOf(details).map((key) => [key, plainField(details, key)] as const);
   return Object.fromEntries(plain.filter(([, value]) => value !== undefined));
 }
 
-/** Undefined for what cannot be told: reading it may throw as well. */
+function keysOf(value: object): readonly string[] {
+  try {
+    return Object.keys(value);
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined for what cannot be told. */
 function plainField(details: object, key: string): Json | undefined {
   try {
-    const value: unknown = Reflect.get(details, key);
+    const value = readField(details, key);
     return value === undefined ? undefined : plainJson(value);
   } catch {
     return undefined;
@@ -53,10 +87,17 @@ export function decodeError(wire: WireError): CoppiceError {
 
 /** What can be said of a thrown value, whatever it is. */
 export function describe(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
   try {
-    return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+    return clip(shown(thrown), MOST_MESSAGE);
   } catch {
     return "something that cannot be shown was thrown";
   }
+}
+
+function shown(thrown: unknown): string {
+  if (typeof thrown === "string") return thrown;
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  if (thrown instanceof Error)
+    return fieldOf(thrown, "message") || fieldOf(thrown, "name") || "an error";
+  return JSON.stringify(plainJson(thrown));
 }

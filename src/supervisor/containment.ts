@@ -1,0 +1,71 @@
+import { CoppiceError } from "../errors.ts";
+import { describe, encodeError } from "../wire/error-codec.ts";
+import type { Json } from "../wire/json.ts";
+import type { WireError } from "../wire/outcome.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** What is done for nobody in particular. */
+export const NOBODY = "/";
+
+/** Whose call it is: its id begins with the path of its agent. */
+export function callerOf(callId: string): string {
+  return callId.slice(0, callId.lastIndexOf("#"));
+}
+
+/**
+ * The law that nothing which is done for an agent throws into the process: timers, promises, what
+ * hosts say and what effects ask for all pass here.
+ *
+ * **Guarantees** never throws. What throws is told as `runtime.fault`, and ends the agent for
+ * which it was done as `failed`; everybody else goes on, and so does what was left to do.
+ */
+export class Containment {
+  readonly #swarm: Swarm;
+
+  constructor(swarm: Swarm) {
+    this.#swarm = swarm;
+  }
+
+  /** @param path of the agent that it is done for, or {@link NOBODY} */
+  run(path: string, doing: string, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.fault(path, doing, thrown);
+    }
+  }
+
+  /** As {@link run}, for what ends later. */
+  later(path: string, doing: string, work: Promise<unknown>): void {
+    work.catch((thrown: unknown) => this.fault(path, doing, thrown));
+  }
+
+  /** Each of several things, whatever becomes of the others. */
+  all(path: string, doing: string, works: readonly (() => void)[]): void {
+    for (const work of works) this.run(path, doing, work);
+  }
+
+  fault(path: string, doing: string, thrown: unknown): void {
+    const error = faultOf(path, doing, thrown);
+    try {
+      const { log, kernel } = this.#swarm;
+      log.fact("runtime.fault", path, { doing, error: { ...error } as Json });
+      const node = kernel.find(path);
+      if (node === undefined || node.depth === 0) return;
+      const ending = { status: "failed", reason: error.message, error } as const;
+      this.#swarm.step(() => kernel.end(node, ending));
+    } catch (again) {
+      // Not even that could be told or done: people see it, and the process goes on.
+      const told = `${error.message}; and then: ${describe(again)}`;
+      process.emitWarning(told, "CoppiceFaultWarning");
+    }
+  }
+}
+
+function faultOf(path: string, doing: string, thrown: unknown): WireError {
+  if (thrown instanceof CoppiceError) return encodeError(thrown, "RUNTIME_FAULT");
+  const whom = path === NOBODY ? "" : ` for ${path}`;
+  const told = `Doing "${doing}"${whom} threw: ${describe(thrown)}`;
+  const { stack = "" } = encodeError(thrown, "RUNTIME_FAULT");
+  return { ...encodeError(new CoppiceError("RUNTIME_FAULT", told), "RUNTIME_FAULT"), stack };
+}
