@@ -3,8 +3,8 @@ import type { Blame, Running } from "../kernel/blame.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
-import { callerOf, NOBODY } from "./containment.ts";
 import type { Printed } from "../wire/printed.ts";
+import { callerOf, NOBODY } from "./containment.ts";
 import { Prints } from "./prints.ts";
 import type { Swarm } from "./swarm.ts";
 

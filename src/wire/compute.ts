@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Json } from "./json.ts";
-import type { Printed } from "./printed.ts";
+import { isPrinted, type Printed } from "./printed.ts";
 
 /** A module whose default export is a tool, and how much memory each of its threads should need. */
 export interface ComputeModule {
@@ -59,8 +59,11 @@ export type FromCompute =
  */
 export function isFromCompute(message: unknown): message is FromCompute {
   if (typeof message !== "object" || message === null) return false;
-  const { type, reason, fraction, message: told } = message as Record<string, unknown>;
+  const { type, reason, fraction, message: told, print } = message as Record<string, unknown>;
   switch (type) {
+    case "printed":
+      return isPrinted(print);
+    case "begun":
     case "ready":
     case "finished":
       return true;
