@@ -34,7 +34,7 @@ export class MachineAgent implements Resident {
   #stepped = false;
   #isEnding = false;
   #sentValue: string | undefined;
-  #fault: { readonly thrown: unknown } | undefined;
+  #fault: { readonly thrown: unknown; readonly atStart?: true } | undefined;
 
   constructor(seat: Seat, placement: Placement, machine: AnyStateMachine, clock: Clock) {
     this.#seat = seat;
@@ -62,6 +62,7 @@ export class MachineAgent implements Resident {
     });
     this.#timers.restore(placement.timers ?? []);
     this.#actor.start();
+    if (this.#fault !== undefined) this.#fault = { ...this.#fault, atStart: true };
     // Where it was on its last host is no news.
     if (state !== undefined) this.#sentValue = JSON.stringify(this.#actor.getSnapshot().value);
   }
@@ -141,7 +142,8 @@ export class MachineAgent implements Resident {
     if (this.#seat.done) return undefined;
     if (this.#fault !== undefined) {
       if (this.#isEnding) return { status: "ended" };
-      return { status: "failed", error: faultOf(this.#fault.thrown) };
+      const { thrown, ...atStart } = this.#fault;
+      return { status: "failed", error: faultOf(thrown), ...atStart };
     }
     const snapshot = this.#actor.getSnapshot();
     if (snapshot.status !== "done") return undefined;

@@ -5,7 +5,8 @@ import type { HeldTemplate } from "./held-template.ts";
 import type { WatchedAgent } from "./watched-agent.ts";
 
 /** What a machine adds to a frame when it moved. */
-export type Moved = Pick<Frame, "busy"> & Partial<Pick<Frame, "state" | "value" | "timers">>;
+export type Moved = Pick<Frame, "busy"> &
+  Partial<Pick<Frame, "state" | "value" | "timers" | "arriving">>;
 
 /**
  * An agent's place on its host: who it is, and what it has asked for and not yet sent. Whatever

@@ -80,7 +80,7 @@ const out = oneOf("type", {
   done: {
     end: oneOf("status", {
       completed: { output: json },
-      failed: { error, partial: json },
+      failed: { error, partial: json, atStart: optional(flag) },
       ended: { partial: json },
     }),
   },
@@ -91,6 +91,7 @@ const frame = shaped({
   incarnation: count,
   upTo: count,
   busy: flag,
+  arriving: optional(flag),
   out: listOf(out),
   value: json,
   append: optional(listOf(message)),
