@@ -248,7 +248,7 @@ class Runtime implements HostRuntime {
       (thrown: unknown) => {
         if (!stillHere()) return;
         const error = encodeError(thrown, "MACHINE_INVALID");
-        seat.emit({ type: "done", end: { status: "failed", error } });
+        seat.emit({ type: "done", end: { status: "failed", error, atStart: true } });
       },
     );
   }
@@ -258,10 +258,12 @@ class Runtime implements HostRuntime {
     const before = this.#cell.enter(seat);
     try {
       this.#tenants.set(seat.path, { seat, resident: create() });
+      // Its first frame says that it has come up, also where it has nothing else to say.
+      seat.touch();
     } catch (thrown) {
       this.#tenants.set(seat.path, { seat, resident: arrival });
       const error = encodeError(thrown, "MACHINE_INVALID");
-      seat.emit({ type: "done", end: { status: "failed", error } });
+      seat.emit({ type: "done", end: { status: "failed", error, atStart: true } });
     } finally {
       this.#cell.leave(before);
     }

@@ -36,7 +36,7 @@ export class MachineAgent implements Resident {
   readonly #seen = new WeakMap<object, object>();
   #stepped = false;
   #isEnding = false;
-  #fault: { readonly thrown: unknown } | undefined;
+  #fault: { readonly thrown: unknown; readonly atStart?: true } | undefined;
 
   constructor(seat: Seat, placement: Placement, machine: AnyStateMachine, clock: Clock) {
     this.#seat = seat;
@@ -66,6 +66,7 @@ export class MachineAgent implements Resident {
     this.#actor.subscribe({ error: fail });
     this.#emitted = new EmittedEvents(this.#actor, (out) => seat.emit(out), fail);
     this.#start(placement);
+    if (this.#fault !== undefined) this.#fault = { ...this.#fault, atStart: true };
   }
 
   get isOver(): boolean {
@@ -157,7 +158,8 @@ export class MachineAgent implements Resident {
     if (this.#seat.done) return undefined;
     if (this.#fault !== undefined) {
       if (this.#isEnding) return { status: "ended" };
-      return { status: "failed", error: faultOf(this.#fault.thrown) };
+      const { thrown, ...atStart } = this.#fault;
+      return { status: "failed", error: faultOf(thrown), ...atStart };
     }
     const snapshot = this.#actor.getSnapshot();
     if (snapshot.status !== "done") return undefined;

@@ -6,7 +6,7 @@ import type { WatchedAgent } from "./watched-agent.ts";
 
 /** What a machine adds to a frame when it moved. */
 export type Moved = Pick<Frame, "busy"> &
-  Partial<Pick<Frame, "state" | "value" | "passed" | "leftOut" | "timers">>;
+  Partial<Pick<Frame, "state" | "value" | "passed" | "leftOut" | "timers" | "arriving">>;
 
 /**
  * An agent's place on its host: who it is, and what it has asked for and not yet sent. Whatever

@@ -44,7 +44,7 @@ export class Arrival implements Resident {
   }
 
   moved(): Moved {
-    return { busy: !this.#seat.done };
+    return this.#seat.done ? { busy: false } : { busy: true, arriving: true };
   }
 
   drop(): void {

@@ -1,5 +1,5 @@
 import type { EventBody } from "../wire/event.ts";
-import type { Frame, Out } from "../wire/frame.ts";
+import type { AgentEnd, Frame, Out } from "../wire/frame.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { request, settleSlot } from "./calls.ts";
 import { undeliverable } from "./dead-letters.ts";
@@ -7,6 +7,7 @@ import { flush } from "./dispatch.ts";
 import { finish, maybeComplete } from "./ends.ts";
 import { keepLastGood } from "./last-good.ts";
 import type { Call, Node } from "./node.ts";
+import { cameBack } from "./restarts.ts";
 import type { Tree } from "./tree.ts";
 import { acquit, leaveTrial } from "./trials.ts";
 import { mailTaken } from "./user-mail.ts";
@@ -32,7 +33,10 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
     acquit(tree, node);
   }
   // The state that it failed in is not one to come back to.
-  const isLast = frame.out.at(-1)?.type === "done";
+  const last = frame.out.at(-1);
+  const isLast = last?.type === "done";
+  const isUp = frame.arriving !== true && !(isLast && failedAtStart(last.end));
+  if (isUp) node.cameUp = true;
   if (isLast) keepLastGood(node, frame.upTo);
   const isKept = !isLast && node.lastGood === undefined;
   if (node.mailbox.cover(frame.upTo)) node.turnEnded = undefined;
@@ -57,6 +61,7 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   settleSlot(tree, node);
   maybeComplete(tree, node);
   leaveTrial(tree, node);
+  if (isUp) cameBack(tree, node);
 }
 
 /** What the arbiter is asked, or what the kernel itself can answer. */
@@ -89,6 +94,10 @@ function apply(tree: Tree, node: Node, out: Out): void {
 
 function leftOutOf({ leftOut }: { readonly leftOut?: number }): EventBody {
   return leftOut === undefined ? {} : { leftOut };
+}
+
+function failedAtStart(end: AgentEnd): boolean {
+  return end.status === "failed" && end.atStart === true;
 }
 
 function failureOf({ code, message, details: { stopReason } }: WireError): EventBody {

@@ -10,7 +10,7 @@ import { buryMail, failAsks } from "./dead-letters.ts";
 import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
 import { keepLastGood } from "./last-good.ts";
 import { type End, type Ending, type Node, subtree } from "./node.ts";
-import { hasStopped, renew } from "./restarts.ts";
+import { cameBack, hasStopped, renew } from "./restarts.ts";
 import { dequeue, takeSlot } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
 import { supervise, type Verdict } from "./supervision.ts";
@@ -78,6 +78,7 @@ export function finish(tree: Tree, node: Node, said: Said): void {
   }
   if (verdict !== undefined) carryOut(tree, node.parent as Node, verdict);
   closeRoom(tree, node);
+  cameBack(tree, node);
   settleEnd(tree, node);
 }
 
@@ -252,7 +253,8 @@ function resolve(node: Node, said: Said): End {
   if (ending === undefined) {
     // A host says "ended" only when asked to end; unasked, the agent is simply lost.
     if (said.status === "completed") return said;
-    if (said.status !== "ended") return { ...said, ...partial };
+    if (said.status === "failed") return { status: "failed", error: said.error, ...partial };
+    if (said.status === "killed") return { ...said, ...partial };
     const error = new CoppiceError("HOST_LOST", `the host of ${node.path} gave it up`);
     return { status: "failed", error: encodeError(error, "HOST_LOST"), ...partial };
   }

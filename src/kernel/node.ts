@@ -133,8 +133,12 @@ export interface Node {
   /** When its end began: an older grace is not its own. */
   endingSince: number;
   started: boolean;
+  /** A first frame was heard of it: what befalls it from then on is a crash. */
+  cameUp: boolean;
   /** From its failure to its restart: those that come back together. */
   group: RestartGroup | undefined;
+  /** From its restart until it has come up, or will not: the next of them waits for that. */
+  comingBack: RestartGroup | undefined;
   lastGood: LastGood | undefined;
   /** Restarts of its children; of itself where it has no supervising agent. */
   childRestarts: RestartIntensity | undefined;
@@ -213,7 +217,9 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     killed: false,
     endingSince: 0,
     started: false,
+    cameUp: false,
     group: undefined,
+    comingBack: undefined,
     lastGood: undefined,
     childRestarts: undefined,
     ownRestarts: undefined,

@@ -36,22 +36,29 @@ export function hasStopped(tree: Tree, group: RestartGroup, node: Node): void {
   tree.deadlines.add(tree.now + group.delayMs, { type: "restart", group });
 }
 
-/** Starts those of a group that nobody has ended, or stopped once more, meanwhile. */
+/** Starts the next of a group whom nobody has ended, or stopped once more, meanwhile. */
 export function restart(tree: Tree, group: RestartGroup): void {
   const { members, restarts, delayMs, failed, end } = group;
+  const node = members.find((at) => at.group === group);
+  if (node === undefined) return;
   const error = errorOf(end);
   const code = error === undefined ? {} : { code: error.code };
   const cause = { path: failed.path, status: end.status, ...code };
-  for (const node of members) {
-    if (node.group !== group) continue;
-    node.group = undefined;
-    // Closed until now, so that nothing that its last incarnation asked for is taken up.
-    node.closed = false;
-    const { incarnation } = node;
-    tree.fact("agent.restarted", node.path, { incarnation, restarts, delayMs, cause });
-    node.status = "queued";
-    if (takeSlot(node, "waker")) start(tree, node);
-  }
+  node.group = undefined;
+  node.comingBack = group;
+  // Closed until now, so that nothing that its last incarnation asked for is taken up.
+  node.closed = false;
+  const { incarnation } = node;
+  tree.fact("agent.restarted", node.path, { incarnation, restarts, delayMs, cause });
+  node.status = "queued";
+  if (takeSlot(node, "waker")) start(tree, node);
+}
+
+/** It has come up, or never will: whoever comes back behind it has its turn. */
+export function cameBack(tree: Tree, node: Node): void {
+  const group = node.comingBack;
+  node.comingBack = undefined;
+  if (group !== undefined) restart(tree, group);
 }
 
 /** Unread messages wait for the new incarnation; what answers the old one is for nobody. */

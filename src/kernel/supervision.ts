@@ -8,7 +8,7 @@ import type { Tree } from "./tree.ts";
 
 /** Agents that come back together, because one of them failed. */
 export interface RestartGroup {
-  /** In the order in which they were started, in which they come back too. */
+  /** In the order in which they were started, in which they come back, one after the other. */
   readonly members: readonly Node[];
   /** Those of them that have not stopped yet. */
   readonly stopping: Set<Node>;
@@ -81,6 +81,8 @@ function comesBack(tree: Tree, node: Node, end: End): boolean {
   const { birth, parent, ending } = node;
   const { restart = "temporary" } = birth;
   if (restart === "temporary" || tree.root.closed || parent?.closed !== false) return false;
+  // Whoever spawned it is told, as OTP's `start_child` tells.
+  if (!node.cameUp) return false;
   if (ending !== undefined && ending.status !== "failed") return false;
   // As OTP's `shutdown`: its supervisor has done what it could.
   if (ending?.gaveUp && restart !== "permanent") return false;

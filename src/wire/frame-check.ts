@@ -82,7 +82,7 @@ const out = oneOf("type", {
   done: {
     end: oneOf("status", {
       completed: { output: json },
-      failed: { error, partial: json },
+      failed: { error, partial: json, atStart: optional(flag) },
       ended: { partial: json },
     }),
   },
@@ -94,6 +94,7 @@ const frame = shaped({
   upTo: count,
   busy: flag,
   state: isStateBounded,
+  arriving: optional(flag),
   out: listOf(out),
   value: json,
   passed: optional((value) => listOf(json)(value) && (value as []).length < MOST_STATES),

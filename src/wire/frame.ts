@@ -121,7 +121,13 @@ export interface ModelJob {
 /** How an agent ended, as its host saw it. */
 export type AgentEnd =
   | { readonly status: "completed"; readonly output: Json }
-  | { readonly status: "failed"; readonly error: WireError; readonly partial?: Json }
+  | {
+      readonly status: "failed";
+      readonly error: WireError;
+      readonly partial?: Json;
+      /** It never came up: its machine could not be imported, created or started. */
+      readonly atStart?: true;
+    }
   /** The answer to an `end` delivery: the kernel knows why. */
   | { readonly status: "ended"; readonly partial?: Json };
 
@@ -146,6 +152,8 @@ export interface Frame {
   readonly append?: readonly TurnMessage[];
   /** True while the host runs something of this agent that is no call through the door. */
   readonly busy: boolean;
+  /** Its machine is still being imported. */
+  readonly arriving?: true;
 }
 
 /** What a house host reports of a {@link ModelJob}. */

@@ -14,6 +14,14 @@ export interface Printed {
   readonly leftOut?: number;
 }
 
+/** True for what has the form of {@link Printed}: anybody's code can speak on its thread's port. */
+export function isPrinted(value: unknown): value is Printed {
+  if (typeof value !== "object" || value === null) return false;
+  const { stream, text, leftOut = 0 } = value as Record<string, unknown>;
+  const isStream = stream === "stdout" || stream === "stderr";
+  return isStream && typeof text === "string" && Number.isSafeInteger(leftOut);
+}
+
 /** A print on its way, with whoever wrote it where that is known. */
 export interface PrintNote extends Printed {
   readonly path?: string;

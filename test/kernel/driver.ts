@@ -121,6 +121,16 @@ export class Driver {
     this.do((kernel) => kernel.tick());
   }
 
+  /** The first frames of those that were started again, each of which lets the next one start. */
+  comeBack(): void {
+    const nodes = [...this.kernel.tree.nodes.values()];
+    for (;;) {
+      const node = nodes.find((at) => at.comingBack !== undefined && at.host !== undefined);
+      if (node === undefined) return;
+      this.frame(node);
+    }
+  }
+
   of<Type extends Effect["type"]>(type: Type): EffectOf<Type>[] {
     return this.effects.filter((effect): effect is EffectOf<Type> => effect.type === type);
   }

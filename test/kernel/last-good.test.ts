@@ -27,6 +27,8 @@ function fail(driver: Driver, node: Node, upTo: number): void {
 function given(driver: Driver, node: Node) {
   const before = driver.bodies(node).length;
   driver.tick(driver.now + 100);
+  // Those that come back before it.
+  if (node.group !== undefined) driver.comeBack();
   return driver.bodies(node).slice(before);
 }
 

@@ -64,6 +64,7 @@ describe.each(Object.entries(table))("a %s agent", (restart, restartedWhenIt) =>
     const [child] = children;
     // On a host of its own, which can be lost without its parent's.
     driver.do((kernel) => kernel.tree.residences.settle(child, "h2"));
+    driver.frame(child);
     (ways[way] as Way)(driver, child);
     passBackOff(driver);
     const isBack = restartedWhenIt.includes(way);

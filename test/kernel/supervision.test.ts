@@ -44,6 +44,7 @@ describe.each<[Strategy, number, readonly string[]]>([
   const stopped = driver.of("deliver").filter(({ body }) => body.type === "end");
   answerEnds(driver, children);
   driver.tick(100);
+  driver.comeBack();
 
   it("stops the others of them from the youngest to the oldest", () => {
     const others = back.filter((name) => name !== `c${at}`).toReversed();
@@ -74,6 +75,7 @@ describe("a strategy", () => {
     driver.tick(1_099);
     expect(driver.facts("agent.restarted")).toEqual([]);
     driver.tick(1_100);
+    driver.comeBack();
     expect(driver.facts("agent.restarted")).toHaveLength(2);
   });
 
@@ -128,6 +130,7 @@ describe("a strategy", () => {
     driver.tick(100);
     driver.tick(200);
     driver.tick(300);
+    driver.comeBack();
     expect(children.map(({ incarnation }) => incarnation)).toEqual([2, 2]);
     expect(driver.facts("agent.restarted")).toHaveLength(3);
   });
