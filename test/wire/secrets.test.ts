@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { summaryOf } from "../../src/wire/summary.ts";
 
 const shown = (value: unknown) => JSON.stringify(summaryOf(value, 4_000));
-const pem = (kind: string, end = true) =>
-  `-----BEGIN ${kind}PRIVATE KEY-----\nMIIEvQIBADANBg\nhunter2\n${end ? `-----END ${kind}PRIVATE KEY-----` : ""}`;
+const pem = (kind: string, isWhole = true) => {
+  const end = isWhole ? `-----END ${kind}PRIVATE KEY-----` : "";
+  return `-----BEGIN ${kind}PRIVATE KEY-----\nMIIEvQIBADANBg\nhunter2\n${end}`;
+};
 const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2_abcdefghijkl";
 
 describe("what people are shown of a value has no secrets", () => {
