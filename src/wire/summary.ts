@@ -1,14 +1,11 @@
 import { clip } from "./clip.ts";
 import { describe } from "./error-codec.ts";
 import type { Json } from "./json.ts";
+import { isSecretName, REDACTED, withoutSecrets } from "./secrets.ts";
 
 /** Longer texts are cut, so that one of them does not use up a whole summary. */
 const LONGEST_TEXT = 400;
 const DEEPEST = 8;
-const SECRET_NAME = /^(authorization|(set-)?cookie|env|headers|bearer)$/i;
-const SECRET_PART = /(api|private|access)[-_]?key|passw|secret|credential|token$/i;
-const SECRET_TEXT = /\b(sk-[\w-]{12,}|Bearer\s+[\w.~+/-]{8,}=*)/g;
-const REDACTED = "[redacted]";
 
 /**
  * A small copy of any value, for people to look at: at most about `characters` long as JSON, with
@@ -53,9 +50,12 @@ function copy(value: unknown, room: Room, depth: number): Json {
 function copyText(text: string, room: Room): string {
   const length = Math.min(LONGEST_TEXT, room.left);
   // Redacted first: half a secret would not be known for one.
-  const shown = clip(text, 4 * LONGEST_TEXT).replace(SECRET_TEXT, REDACTED);
+  const most = 4 * LONGEST_TEXT;
+  const plain = withoutSecrets(clip(text, most));
+  // Where little is left of it, its last word may be the half of one.
+  const shown = text.length > most && plain.length <= length ? plain.replace(/\S*$/, "") : plain;
   room.left -= Math.min(shown.length, length);
-  const cut = shown.length > length || text.length > 4 * LONGEST_TEXT;
+  const cut = shown.length > length || text.length > most;
   return cut ? `${clip(shown, length)}… (${text.length} characters)` : shown;
 }
 
@@ -75,8 +75,7 @@ function copyObject(value: object, room: Room, depth: number): Json {
     if (field === undefined || typeof field === "function") continue;
     const name = clip(String(key), 100);
     room.left -= name.length + 3;
-    fields[name] =
-      SECRET_NAME.test(name) || SECRET_PART.test(name) ? REDACTED : copy(field, room, depth + 1);
+    fields[name] = isSecretName(name) ? REDACTED : copy(field, room, depth + 1);
   }
   return fields;
 }

@@ -1,0 +1,41 @@
+export const REDACTED = "[redacted]";
+
+const NAMES = [
+  /^(authorization|(set-)?cookies?|env|headers|bearer|pass|pwd|pem|pfx|dsn|jwt|otp|mnemonic)$/i,
+  /passw|passphrase|passcode|passwd|secret|credential|connection[-_]?string|seed[-_]?phrase/i,
+  /(api|private|access|signing|encryption|ssh|deploy|master|service|account)[-_]?keys?$/i,
+  // Counts of tokens are none: `maxTokens`, `inputTokens`.
+  /token$|(access|refresh|auth|id|session|bearer|api|csrf|personal)[-_]?tokens$/i,
+];
+
+/** What a text calls a secret: `DB_PASSWORD=…`, `"apiKey": "…"`. */
+const CALLED = "passw(?:or)?d|passphrase|secret|token|(?:api|access|private)[-_]?key";
+/** What stands for itself in a text, and what follows a name that says so. */
+const TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
+  [/\b(authorization|(?:set-)?cookie)(["']?\s*[:=]\s*)[^\r\n]+/gi, `$1$2${REDACTED}`],
+  [/\bBearer\s+[\w.~+/-]{8,}=*/gi, REDACTED],
+  // A word of a sentence may follow it as well.
+  [/\b[Bb]asic\s+(?=[\w+/]*[A-Z\d])[\w+/]{8,}={0,2}/g, REDACTED],
+  [/\b([a-z][a-z\d+.-]{0,30}:\/\/)[^\s/?#@"']{1,500}@/gi, `$1${REDACTED}@`],
+  [/\beyJ[\w-]{6,}\.[\w-]{4,}(\.[\w-]*)?/g, REDACTED],
+  [/\b(sk-|[sr]k_(live|test)_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|npm_)[\w-]{12,}/g, REDACTED],
+  [/\b(AKIA|ASIA)[\dA-Z]{12,}|\bAIza[\w-]{30,}/g, REDACTED],
+  [
+    new RegExp(`(${CALLED})(["']?\\s*[:=]\\s*["']?)(?!\\[redacted)[^\\s"',;&]+`, "gi"),
+    `$1$2${REDACTED}`,
+  ],
+];
+
+/** True for the name of a field whose value nobody should be shown. */
+export function isSecretName(name: string): boolean {
+  return NAMES.some((pattern) => pattern.test(name));
+}
+
+/**
+ * A text without what looks like a secret: private keys, tokens of well-known services, JSON Web
+ * Tokens, credentials in URLs and headers, and what a text itself calls a password.
+ */
+export function withoutSecrets(text: string): string {
+  return TEXTS.reduce((left, [pattern, shown]) => left.replace(pattern, shown), text);
+}
