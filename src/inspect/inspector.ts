@@ -64,8 +64,7 @@ export class Inspector {
     const at = this.#inspected.now();
     for (const note of notes) {
       if (!this.#inspected.livesOn(host, note.path, note.incarnation)) continue;
-      const event = this.#actors.take(host, note, at);
-      if (event !== undefined) this.#viewers.tell(event);
+      for (const event of this.#actors.take(host, note, at)) this.#viewers.tell(event);
     }
   }
 
@@ -74,8 +73,8 @@ export class Inspector {
     this.#facts.push(event);
     if (this.#facts.length > 2 * FACTS_KEPT) this.#facts = this.#facts.slice(-FACTS_KEPT);
     if (event.type === "agent.stopped") {
-      const last = this.#actors.end(event.path, this.#inspected.now());
-      if (last !== undefined) this.#viewers.tell(last);
+      const ended = this.#actors.end(event.path, this.#inspected.now());
+      for (const last of ended) this.#viewers.tell(last);
     }
     if (!this.#viewers.has("page")) return;
     this.#viewers.tell(told(event), "page");
@@ -83,7 +82,8 @@ export class Inspector {
   }
 
   forgetHost(host: string): void {
-    this.#actors.forgetHost(host);
+    const ended = this.#actors.forgetHost(host, this.#inspected.now());
+    for (const last of ended) this.#viewers.tell(last);
   }
 
   async stop(): Promise<void> {
