@@ -11,7 +11,9 @@ interface Handling<Context extends MachineContext, Event extends EventObject> {
  * An action that answers an `ask`: the one whose message is being handled, otherwise the oldest
  * that has no answer yet.
  *
- * **Guarantees** one answer per ask. Where nobody asked, it does nothing.
+ * **Guarantees** one answer per ask. Where nobody asked, it does nothing. An ask that is over - its
+ * time ran out, or who asked has ended - takes nobody else's answer; where there is no other one,
+ * the answer is a dead letter.
  * @example
  * on: { count: { actions: reply(({ context }) => context.count) } }
  */

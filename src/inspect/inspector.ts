@@ -65,16 +65,15 @@ export class Inspector {
     const at = this.#inspected.now();
     for (const note of notes) {
       if (!this.#inspected.livesOn(host, note.path, note.incarnation)) continue;
-      const event = this.#actors.take(host, note, at);
-      if (event !== undefined) this.#viewers.tell(event);
+      for (const event of this.#actors.take(host, note, at)) this.#viewers.tell(event);
     }
   }
 
   fact(event: RuntimeEvent): void {
     if (event.seq === undefined) return;
     if (event.type === "agent.stopped") {
-      const last = this.#actors.end(event.path, this.#inspected.now());
-      if (last !== undefined) this.#viewers.tell(last);
+      const ended = this.#actors.end(event.path, this.#inspected.now());
+      for (const last of ended) this.#viewers.tell(last);
     }
     if (!this.#viewers.has("page")) return;
     this.#viewers.tell(told(event), "page");
@@ -82,7 +81,8 @@ export class Inspector {
   }
 
   forgetHost(host: string): void {
-    this.#actors.forgetHost(host);
+    const ended = this.#actors.forgetHost(host, this.#inspected.now());
+    for (const last of ended) this.#viewers.tell(last);
   }
 
   async stop(): Promise<void> {

@@ -12,61 +12,73 @@ const MOST_SNAPSHOT_CHARACTERS = 20_000;
 
 type ActorNote = Extract<InspectionNote, { readonly type: "actor" }>;
 
+/** The actors of one agent, in the order in which they were started. */
+interface ShownAgent {
+  readonly host: string;
+  readonly actors: Map<string, ShownActor>;
+}
+
 /** Every actor that lives now, with its definition and its last snapshot. */
 export class ShownActors {
-  /** By agent, then by actor, each in the order in which they were started. */
-  readonly #agents = new Map<string, Map<string, ShownActor>>();
+  readonly #agents = new Map<string, ShownAgent>();
   /** By host, then by the host's own number. */
   readonly #definitions = new Map<string, Map<number, string>>();
 
-  /** Takes a note in; answers what viewers are told, or undefined for what cannot be true. */
-  take(host: string, note: InspectionNote, at: number): StatelyEvent | undefined {
+  /** Takes a note in; answers what viewers are told: nothing of what cannot be true. */
+  take(host: string, note: InspectionNote, at: number): readonly StatelyEvent[] {
     const { path, actor } = note;
-    if (!isOf(actor, path)) return undefined;
+    if (!isOf(actor, path)) return [];
     if (note.type === "actor") return this.#register(host, note, at);
-    const actors = this.#agents.get(path);
+    const actors = this.#agents.get(path)?.actors;
     const shown = actors?.get(actor);
-    if (shown === undefined) return undefined;
+    if (shown === undefined) return [];
     if (note.type === "snapshot") {
-      if (sizeOf(note.snapshot) > MOST_SNAPSHOT_CHARACTERS) return undefined;
+      if (sizeOf(note.snapshot) > MOST_SNAPSHOT_CHARACTERS) return [];
       shown.snapshot = note.snapshot;
       const { status } = note.snapshot as { readonly status?: Json };
       // An agent's own machine is shown until the agent has ended.
       if (status !== "active" && actor !== path) actors?.delete(actor);
     }
-    return stepEvent(note, at);
+    return [stepEvent(note, at)];
   }
 
   /** What a viewer must be told that comes now. */
   *all(at: number): Generator<StatelyEvent> {
-    for (const actors of this.#agents.values()) {
+    for (const { actors } of this.#agents.values()) {
       for (const [actor, shown] of actors) yield actorEvent(actor, shown, at);
     }
   }
 
-  /** The agent has ended; answers what viewers are told when its machine could not say so. */
-  end(path: string, at: number): StatelyEvent | undefined {
-    const last = this.#agents.get(path)?.get(path);
+  /** The agent has ended; answers what viewers are told of actors that could not say so. */
+  end(path: string, at: number): readonly StatelyEvent[] {
+    const actors = [...(this.#agents.get(path)?.actors ?? [])];
     this.#agents.delete(path);
-    const snapshot = last?.snapshot as { readonly [field: string]: Json } | undefined;
-    if (snapshot?.status !== "active") return undefined;
-    const stopped = { ...snapshot, status: "stopped" };
-    const about = { path, incarnation: 0, actor: path, event: { type: "xstate.stop" } };
-    return stepEvent({ type: "snapshot", ...about, snapshot: stopped }, at);
+    return actors.reverse().flatMap(([actor, { snapshot }]): StatelyEvent[] => {
+      const last = snapshot as { readonly [field: string]: Json };
+      if (last.status !== "active") return [];
+      const stopped = { ...last, status: "stopped" };
+      const about = { path, incarnation: 0, actor, event: { type: "xstate.stop" } };
+      return [stepEvent({ type: "snapshot", ...about, snapshot: stopped }, at)];
+    });
   }
 
-  forgetHost(host: string): void {
+  /** The host is lost, and with it every actor that ran there. */
+  forgetHost(host: string, at: number): readonly StatelyEvent[] {
     this.#definitions.delete(host);
+    const lost = [...this.#agents].filter(([, agent]) => agent.host === host);
+    return lost.flatMap(([path]) => this.end(path, at));
   }
 
-  #register(host: string, note: ActorNote, at: number): StatelyEvent | undefined {
+  #register(host: string, note: ActorNote, at: number): readonly StatelyEvent[] {
     const { path, actor, parent } = note;
     const isOwn = actor === path;
-    if (!isOwn && (parent === undefined || !isOf(parent, path))) return undefined;
-    // An agent that begins anew elsewhere has none of its old actors.
-    if (isOwn || !this.#agents.has(path)) this.#agents.set(path, new Map());
-    const actors = this.#agents.get(path)!;
-    if (actors.size >= MOST_OF_AGENT) return undefined;
+    if (!isOwn && (parent === undefined || !isOf(parent, path))) return [];
+    // An agent that begins anew has none of its old actors.
+    const isAnew = isOwn || this.#agents.get(path)?.host !== host;
+    const ended = isAnew ? this.end(path, at) : [];
+    if (isAnew) this.#agents.set(path, { host, actors: new Map() });
+    const { actors } = this.#agents.get(path)!;
+    if (actors.size >= MOST_OF_AGENT) return ended;
     const above = path.slice(0, path.lastIndexOf("/"));
     const shown: ShownActor = {
       path,
@@ -76,7 +88,7 @@ export class ShownActors {
       snapshot: { status: "active" },
     };
     actors.set(actor, shown);
-    return actorEvent(actor, shown, at);
+    return [...ended, actorEvent(actor, shown, at)];
   }
 
   #definitionOf(host: string, { name, machine, definition }: ActorNote): string {

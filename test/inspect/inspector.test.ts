@@ -7,7 +7,7 @@ import { Supervisor, type SupervisorOptions } from "../../src/index.ts";
 import { TOO_SLOW } from "../../src/inspect/viewers.ts";
 import type { FromHost } from "../../src/wire/frame.ts";
 import { openSupervisor } from "../supervisor/open-supervisor.ts";
-import { openViewer, statusOf } from "./viewer.ts";
+import { openViewer, statusOf, type Viewer } from "./viewer.ts";
 
 const light = new URL("../fixtures/inspect/traffic-light.ts", import.meta.url).href;
 const agents: NonNullable<SupervisorOptions["agents"]> = {
@@ -17,6 +17,9 @@ const agents: NonNullable<SupervisorOptions["agents"]> = {
     input: "Talk.",
   },
 };
+
+const ACTOR = "@xstate.actor";
+const statusIn = (snapshot: unknown) => (snapshot as { status?: unknown } | undefined)?.status;
 
 /** Everything has been told when this many machines stand where they will stay. */
 const settled =
@@ -129,6 +132,32 @@ describe("the inspector", () => {
     });
     expect(await promise).toMatchObject({ sessionId: "/light", name: "light" });
     unsubscribe();
+  });
+
+  it("ends the actors of an agent that is killed, and of one whose host is lost", async () => {
+    const options = { threads: 1, inspect: true, agents: { light: { machine: light } } };
+    await using open = await openSupervisor(options);
+    const url = open.supervisor.inspectorUrl as string;
+    await using viewer = await openViewer(url);
+    const ref = await open.supervisor.spawn("light");
+    const actors = ["/light", "/light/@near", "/light/@far"];
+    const live = (times: number) => (told: Viewer["told"]) =>
+      actors.every((id) => {
+        const begun = told.filter(({ type, sessionId }) => type === ACTOR && sessionId === id);
+        return begun.length === times;
+      });
+    const stopped = (told: Viewer["told"]): unknown[] =>
+      told.filter(({ snapshot }) => statusIn(snapshot) === "stopped").map((one) => one.sessionId);
+    await viewer.until(live(1));
+    await viewer.until(settled(1, "red"));
+    open.loseHostOf("/light");
+    await viewer.until(live(2));
+    expect(stopped(viewer.told).sort()).toEqual([...actors].sort());
+    await viewer.until((told) => told.at(-1)?.type === "@xstate.snapshot");
+    open.swarm.step((kernel) => kernel.kill(kernel.find("/light")!));
+    await viewer.until((told) => stopped(told).length === 6);
+    expect(stopped(viewer.told).slice(3).sort()).toEqual([...actors].sort());
+    expect((await ref.outcome).status).toBe("killed");
   });
 
   it("costs nothing when it is off: no host is told to tell, and none does", async () => {

@@ -1,0 +1,55 @@
+import { expect, it } from "vitest";
+import { createActor, createMachine } from "xstate";
+import { decodeValue, encodeValue } from "../../src/agents/encoded-value.ts";
+import { MOST_DIGITS, MOST_VALUES } from "../../src/agents/kept-value.ts";
+import { restoreKept } from "../../src/agents/machine-state.ts";
+import { isFromHost } from "../../src/wire/frame-check.ts";
+import { MOST_ENCODED_CHARACTERS } from "../../src/wire/machine-state.ts";
+
+const root = createActor(createMachine({}));
+
+it.each([
+  ["holes without end", "[[-7,4294967295]]"],
+  ["holes without end, in pieces", `[[1,2],[-7,${MOST_VALUES}],[-7,1]]`],
+  ["holes of a length that is none", '[[-7,"many"]]'],
+  ["digits without end", `[["BigInt","${"9".repeat(MOST_DIGITS + 2)}"]]`],
+  ["a text without end", `["${"x".repeat(MOST_ENCODED_CHARACTERS)}"]`],
+  ["a depth without end", `[${Array.from({ length: 100_000 }, (_, n) => `[${n + 1}]`)},1]`],
+  ["a place that is not there", "[[7]]"],
+  ["a prototype", '[{"__proto__":1},2]'],
+  ["no list", "5"],
+  ["no JSON", "x"],
+])("%s are refused, in no time", (_, text) => {
+  const began = performance.now();
+  const read = () => decodeValue(text).refer(root);
+  expect(read).toThrow(expect.objectContaining({ code: "MACHINE_INVALID" }));
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+it("what is at the edge is read", () => {
+  expect(decodeValue(`[[-7,${MOST_VALUES}]]`).value).toHaveLength(MOST_VALUES);
+  const digits = "9".repeat(MOST_DIGITS);
+  expect(decodeValue(`[["BigInt","${digits}"]]`).value).toBe(BigInt(digits));
+});
+
+it("a value is the same after it was written and read", () => {
+  const value = { list: [new Date(0), undefined], map: new Map([["self", root]]) };
+  const text = encodeValue(value, "it", root);
+  const decoded = restoreKept({ plain: null, encoded: text });
+  decoded.refer(root);
+  expect(decoded.value).toEqual(value);
+  expect((decoded.value as typeof value).map.get("self")).toBe(root);
+});
+
+it.each([
+  ["a state whose text is none", { state: { encoded: 5 } }],
+  ["a state whose text is too long", { state: { encoded: "x".repeat(2 ** 24 + 1) } }],
+  ["states without end", { value: "a", passed: Array.from({ length: 100 }, () => "a") }],
+  ["states that are no JSON", { value: "a", passed: [new Map()] }],
+  ["a count that is none", { value: "a", leftOut: -1 }],
+  ["an emitted event that is no JSON", { out: [{ type: "emitted", event: new Date() }] }],
+])("%s in a frame are no frame of an honest host", (_, fields) => {
+  const frame = { path: "/a", incarnation: 1, upTo: 0, busy: false, out: [] };
+  expect(isFromHost({ frames: [frame] })).toBe(true);
+  expect(isFromHost({ frames: [{ ...frame, ...fields }] })).toBe(false);
+});
