@@ -7,6 +7,7 @@ import { type HostKind, type HostTask, OUT_OF_MEMORY_EXIT } from "../wire/contro
 import { describe } from "../wire/error-codec.ts";
 import { heapBytes, heapLimitMb, threadHeld, threadLimit, watchMemory } from "./memory-watch.ts";
 import { moduleOptions } from "./module-options.ts";
+import { assertThere } from "./worker-entry.ts";
 
 /** What becomes of a thread. */
 export interface ThreadFate {
@@ -76,6 +77,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
 
   return {
     start(task, fate) {
+      assertThere(options.entry);
       tasks += 1;
       const number = tasks;
       const before = new Set(pool.threads);
