@@ -7,6 +7,7 @@ import type { Printed } from "../wire/printed.ts";
 import { createBackOff } from "./back-off.ts";
 import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
 import { createThreadPool, type ThreadPool } from "./pool.ts";
+import { workerEntry } from "./worker-entry.ts";
 
 export interface ComputePoolOptions {
   /** Threads at work at once. Default: available cores. */
@@ -213,7 +214,7 @@ export class ComputePool {
     if (made !== undefined) return made;
     // Threads that are ending still count for a while.
     const maxThreads = 2 * this.#most + 8;
-    const entry = workerEntry(import.meta.url);
+    const entry = workerEntry("compute");
     const pool = createThreadPool({ kind: "compute", entry, env: {}, maxThreads, memoryMb });
     this.#pools.set(memoryMb, pool);
     return pool;
@@ -247,9 +248,4 @@ function keyOf({ url, memoryMb }: ComputeModule): string {
 
 function stopped(): CoppiceError {
   return new CoppiceError("SUPERVISOR_STOPPED", "The threads of compute tools have ended");
-}
-
-/** The thread's module lies beside the source as source, and beside what was built as built. */
-function workerEntry(here: string): URL {
-  return new URL(`../../workers/compute${here.endsWith(".ts") ? ".ts" : ".js"}`, here);
 }

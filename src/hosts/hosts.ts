@@ -9,6 +9,7 @@ import { createThreadPool } from "./pool.ts";
 import { ProcessHost } from "./process-host.ts";
 import { ThreadHost } from "./thread-host.ts";
 import { createVerifier } from "./verification.ts";
+import { workerEntry } from "./worker-entry.ts";
 
 export interface HostsOptions {
   /** House hosts, and as many guest hosts, at least one; 0 hosts all in the calling thread. */
@@ -86,8 +87,8 @@ export function startHosts(options: HostsOptions): Hosts {
 function startThreads(options: HostsOptions): Hosts {
   const { threads, words, clock = systemClock, startMs = 30_000, killMs = 2_000 } = options;
   const { heartbeatMs = 500, graceMs = 5_000 } = options;
-  const entry = options.entry ?? workerEntry(import.meta.url, "host");
-  const program = options.processEntry ?? workerEntry(import.meta.url, "process");
+  const entry = options.entry ?? workerEntry("host");
+  const program = options.processEntry ?? workerEntry("process");
   const numbers = numbering();
   // Threads that are ending still count for a while, and a check may need one more.
   const maxThreads = 2 * threads + 8;
@@ -218,11 +219,6 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
       return stopped;
     },
   };
-}
-
-/** The module lies beside the source as source, and beside what was built as built. */
-function workerEntry(here: string, name: "host" | "process"): URL {
-  return new URL(`../../workers/${name}${here.endsWith(".ts") ? ".ts" : ".js"}`, here);
 }
 
 function houseEnv(from: Readonly<Record<string, string | undefined>>): Record<string, string> {

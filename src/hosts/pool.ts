@@ -8,6 +8,7 @@ import { describe, readField } from "../wire/error-codec.ts";
 import type { Printed } from "../wire/printed.ts";
 import { heapBytes, heapLimitMb, threadHeld, threadLimit, watchMemory } from "./memory-watch.ts";
 import { moduleOptions } from "./module-options.ts";
+import { assertThere } from "./worker-entry.ts";
 
 /** What becomes of a thread. */
 export interface ThreadFate {
@@ -79,6 +80,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
 
   return {
     start(task, fate) {
+      assertThere(options.entry);
       tasks += 1;
       const number = tasks;
       const before = new Set(pool.threads);

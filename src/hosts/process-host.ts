@@ -15,6 +15,7 @@ import { type Life, startLife } from "./life.ts";
 import { LivingPlace } from "./living-place.ts";
 import { isNearLimit, processHeld } from "./memory-watch.ts";
 import { processArguments } from "./process-arguments.ts";
+import { assertThere } from "./worker-entry.ts";
 
 export interface ProcessHostOptions {
   readonly id: string;
@@ -138,6 +139,7 @@ export class ProcessHost extends LivingPlace implements Place {
     const memoryMb = this.#memoryMb;
     const args = [...processArguments(program, memoryMb), kind, String(heartbeatMs / 2)];
     try {
+      assertThere(program);
       this.#process = new LaunchedProcess({
         args,
         env,
