@@ -1,5 +1,5 @@
-import type { ApprovalScope, Decision, PendingApproval } from "../index.ts";
-import { shorten } from "../wire/clip.ts";
+import type { ApprovalScope, Decision, Json, PendingApproval } from "../index.ts";
+import { quoted, shownText, shownValue } from "../wire/shown-text.ts";
 
 const SCOPES: Readonly<Record<string, ApprovalScope>> = {
   y: "once",
@@ -12,19 +12,48 @@ const SCOPES: Readonly<Record<string, ApprovalScope>> = {
   always: "always",
 };
 
-const MOST_SHOWN = 2000;
+/** Units of a value that is shown; of a longer one the middle is left out. */
+const MOST_SHOWN = 2_000;
+const MOST_ASKED_FOR = 200_000;
+const MOST_ARGUMENTS = 100;
+const MOST_NAME = 200;
 
-/** Controls, marks of direction, and what has no width. */
-const HIDING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** What is asked, as a person reads it before the cursor. */
-export function questionOf({ kind, path, subject, input, reason }: PendingApproval): string {
-  const shown = input === undefined ? "" : ` ${spelt(JSON.stringify(input))}`;
-  if (kind === "question") return `${path} asks:${shown}\n  your answer (empty: none) `;
-  if (kind === "budget") return `${path}: ${reason}\n  how much more (empty: none) `;
-  const choice = "[y]es, for this [a]gent, for this [r]un, al[w]ays, or [n]o";
-  return `${path} wants ${subject}${shown}: ${reason}\n  ${choice} `;
+/** What is asked, as a person reads it before the choice; `all` of its values, or clipped. */
+export function questionLines(
+  { kind, path, subject, input, reason, template, labels }: PendingApproval,
+  all = false,
+): readonly string[] {
+  const most = all ? MOST_ASKED_FOR : MOST_SHOWN;
+  const who = shownText(path);
+  if (kind === "question") return ["", `? ${who} asks`, `    ${shownValue(input ?? null, most)}`];
+  if (kind === "budget") return ["", `? ${who}: ${shownText(reason)}`];
+  const about = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const given = input === undefined ? [] : ["  with", ...argumentLines(input, most)];
+  return [
+    "",
+    `? ${who} wants to use`,
+    `    ${shownText(subject)}`,
+    ...given,
+    `  ${shownText(reason)}`,
+    `  agent ${[template, ...about].map((text) => quoted(text, MOST_NAME)).join(" ")}`,
+  ];
 }
+
+/** What may be answered. */
+export function choiceOf(asked: PendingApproval): string {
+  if (asked.kind === "question") return "  your answer (empty: none)";
+  if (asked.kind === "budget") return "  how much more (empty: none)";
+  const more = isClipped(asked) ? "[s]how all, " : "";
+  return `  [y]es, for this [a]gent, for this [r]un, al[w]ays, ${more}or [n]o`;
+}
+
+/** Whether a value of it is shown in part. */
+export function isClipped(asked: PendingApproval): boolean {
+  if (asked.kind !== "tool") return false;
+  return questionLines(asked).join("\n") !== questionLines(asked, true).join("\n");
+}
+
+export const isShowAll = (line: string): boolean => /^(s|show|show all)$/i.test(line.trim());
 
 /**
  * Reads a person's answer; undefined when it must be asked again.
@@ -51,8 +80,16 @@ export function readDecision(
   return scope === undefined ? undefined : { allow: true, scope, by };
 }
 
-/** Nobody should allow what the screen does not show: signs that hide others are spelt out. */
-function spelt(text: string): string {
-  const plain = text.replace(HIDING, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
-  return shorten(plain, MOST_SHOWN);
+/** Each argument on a line of its own, so that none can be taken for a part of another. */
+function argumentLines(input: Json, most: number): readonly string[] {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return [`    ${shownValue(input, most)}`];
+  }
+  const entries = Object.entries(input);
+  const shown = entries.slice(0, MOST_ARGUMENTS).map(([key, value]) => {
+    const name = /^[\w.-]+$/.test(key) ? key : quoted(key);
+    return `    ${name}: ${shownValue(value ?? null, most)}`;
+  });
+  const left = entries.length - shown.length;
+  return left > 0 ? [...shown, `    ... ${left} more arguments left out ...`] : shown;
 }

@@ -57,7 +57,11 @@ const table: { readonly [Type in EventType]: Tell } = {
   "tool.finished": tellTool,
   "budget.warning": (event) => tell("budget", `nearly spent: ${rest(event)}`, "warning"),
   "budget.refused": (event) => tell("budget", `refused: ${rest(event)}`, "bad"),
-  "approval.requested": (event) => tell("asks", rest(event), "warning"),
+  "approval.requested": (event) => {
+    const nobody = event.unattended === true ? "; nobody could answer" : "";
+    const what = join(text(event.subject), text(event.input));
+    return tell("asks", `${what}: ${text(event.reason)}${nobody}`, "warning");
+  },
   "approval.decided": (event) => tell("decided", rest(event)),
   "cancel.requested": (event) => tell("cancel", text(event.reason), "warning"),
   "cancel.closed": silent,

@@ -2,10 +2,12 @@ import type { RuntimeEvent, TreeNode } from "../index.ts";
 import { CursorGuard } from "./cursor-guard.ts";
 import { ForeignText } from "./foreign-text.ts";
 import type { Happening } from "./happening.ts";
+import type { Keyboard } from "./keyboard.ts";
 import type { LiveTree } from "./live-tree.ts";
+import type { QuestionPlace } from "./question-place.ts";
 import { Report } from "./report.ts";
 import { Screen } from "./screen.ts";
-import { cut } from "./text-width.ts";
+import { cut, cutStart, widthOf, wrapped } from "./text-width.ts";
 import { treeLines } from "./tree-lines.ts";
 import { oneLine } from "./visible.ts";
 
@@ -17,6 +19,16 @@ const SHARE = 10;
 const MOST_LINES = 1_000;
 const COLUMNS = 80;
 const ROWS = 24;
+/** Rows of a terminal below which the tree would lose its head. */
+const LEAST_ROWS = 9;
+
+/** A question that stands below the tree. */
+interface Asked {
+  /** Rows of what was said of it, above the tree. */
+  readonly height: number;
+  readonly prompt: readonly string[];
+  readonly cursor?: number;
+}
 
 const isImportant = ({ what, tone }: Happening): boolean =>
   what === "says" || tone === "warning" || tone === "bad";
@@ -26,7 +38,9 @@ const isImportant = ({ what, tone }: Happening): boolean =>
  *
  * **Guarantees** drawn at most ten times a second; the cursor comes back on every way out.
  */
-export class LiveView implements Disposable {
+export class LiveView implements Disposable, QuestionPlace {
+  readonly keyboard: Keyboard;
+  readonly #hasKeys: boolean;
   readonly #tree: LiveTree;
   readonly #look: () => TreeNode;
   readonly #terminal: NodeJS.WriteStream;
@@ -37,7 +51,10 @@ export class LiveView implements Disposable {
   #above: string[] = [];
   #leftOut = 0;
   #timer: NodeJS.Timeout | undefined;
-  #pauses = 0;
+  /** Lines of a question that are not written yet. */
+  #said: readonly string[] = [];
+  #asked: Asked | undefined;
+  #isGiven = false;
 
   constructor(options: {
     readonly tree: LiveTree;
@@ -45,8 +62,13 @@ export class LiveView implements Disposable {
     readonly terminal: NodeJS.WriteStream;
     /** Whatever else may be the same terminal. */
     readonly others: readonly NodeJS.WriteStream[];
+    readonly keyboard: Keyboard;
+    /** Whether what is typed at it is the keyboard's. */
+    readonly hasKeys: boolean;
   }) {
     const { tree, look, terminal, others } = options;
+    this.keyboard = options.keyboard;
+    this.#hasKeys = options.hasKeys;
     this.#tree = tree;
     this.#look = look;
     this.#terminal = terminal;
@@ -66,6 +88,7 @@ export class LiveView implements Disposable {
     const giveBack = () => this.#giveBack();
     this.#guard = new CursorGuard({ giveBack, takeAgain: () => this.#takeAgain() });
     this.#foreign.take();
+    this.#takeKeys();
     this.#schedule(0);
   }
 
@@ -78,21 +101,35 @@ export class LiveView implements Disposable {
     this.#push(cut(oneLine(text), (this.#terminal.columns || COLUMNS) - 1));
   }
 
-  /** Leaves the terminal to somebody else: what happens meanwhile is told afterwards. */
-  pause(): void {
-    this.#pauses += 1;
-    if (this.#pauses > 1) return;
-    clearTimeout(this.#timer);
-    this.#draw();
-    this.#screen.erase();
-    this.#foreign.give();
+  /** Begins a question: what happens from here on is told above the tree when it is over. */
+  open(): void {
+    this.#asked = { height: 0, prompt: [] };
+    this.keyboard.take();
   }
 
-  resume(): void {
-    this.#pauses -= 1;
-    if (this.#pauses > 0) return;
-    this.#foreign.take();
-    this.#schedule(0);
+  /** Writes lines of the question above the tree. */
+  say(lines: readonly string[]): void {
+    const { columns } = this.#size;
+    const height = lines.reduce((sum, line) => sum + Math.ceil((widthOf(line) + 1) / columns), 0);
+    const { height: before = 0 } = this.#asked ?? {};
+    // What was told before stands before it, with the first of its lines.
+    this.#said = before === 0 ? [...this.#takeAbove(), ...lines] : lines;
+    this.#asked = { height: before + height, prompt: [] };
+    this.#draw();
+  }
+
+  prompt(choice: string, typed: string): void {
+    const columns = this.#size.columns - 1;
+    const line = `> ${cutStart(typed, columns - 3)}`;
+    const prompt = [...wrapped(choice, columns), line];
+    this.#asked = { height: this.#asked?.height ?? 0, prompt, cursor: widthOf(line) };
+    this.#draw();
+  }
+
+  close(): void {
+    this.#asked = undefined;
+    if (this.#isGiven) return;
+    this.#draw();
   }
 
   /** Takes the tree away; what was still to be told stays. */
@@ -100,19 +137,26 @@ export class LiveView implements Disposable {
     clearTimeout(this.#timer);
     this.#giveBack();
     this.#guard[Symbol.dispose]();
-    this.#pauses = Number.POSITIVE_INFINITY;
+    this.#isGiven = true;
   }
 
   #giveBack(): void {
+    this.keyboard.give();
     this.#foreign.give();
     this.#screen.draw(this.#takeAbove(), []);
     this.#screen.erase();
   }
 
   #takeAgain(): void {
-    if (this.#pauses > 0) return;
+    if (this.#isGiven) return;
     this.#foreign.take();
+    this.#takeKeys();
     this.#draw();
+  }
+
+  #takeKeys(): void {
+    if (this.#asked !== undefined) this.keyboard.take();
+    else if (this.#hasKeys) this.keyboard.takeIfForeground();
   }
 
   #push(line: string): void {
@@ -131,10 +175,21 @@ export class LiveView implements Disposable {
   #draw(): void {
     const now = performance.now();
     this.#tree.look(this.#look(), now);
-    const { columns, rows } = this.#terminal;
-    const shape = { columns: columns || COLUMNS, rows: rows || ROWS, colours: true };
+    const { columns, rows } = this.#size;
+    const { height = 0, prompt = [], cursor } = this.#asked ?? {};
+    // The tree gives way to the question, as far as its head and total stay.
+    const left = Math.max(Math.min(rows, LEAST_ROWS), rows - height - prompt.length);
     const { root, from } = this.#tree;
-    this.#screen.draw(this.#takeAbove(), treeLines(root, { now, from }, shape));
+    const tree = treeLines(root, { now, from }, { columns, rows: left, colours: true });
+    const region = [...tree, ...prompt].slice(1 - rows);
+    const above = this.#asked === undefined ? this.#takeAbove() : this.#said;
+    this.#said = [];
+    this.#screen.draw(above, region, cursor);
+  }
+
+  get #size(): { readonly columns: number; readonly rows: number } {
+    const { columns, rows } = this.#terminal;
+    return { columns: columns || COLUMNS, rows: rows || ROWS };
   }
 
   #schedule(delayMs: number): void {

@@ -5,10 +5,13 @@ import { costLines } from "./cost-lines.ts";
 import type { Departure } from "./departure.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { Interruption } from "./interruption.ts";
+import { Keyboard } from "./keyboard.ts";
 import { LiveTree } from "./live-tree.ts";
 import { LiveView } from "./live-view.ts";
 import { isLiveWanted } from "./live-wanted.ts";
 import { keepStandardOutput, Output } from "./output.ts";
+import { PlainQuestion } from "./plain-question.ts";
+import type { QuestionPlace } from "./question-place.ts";
 import { Report } from "./report.ts";
 import { summaryOf } from "./summary.ts";
 import { checkInput, chooseAgent, readSwarmFile } from "./swarm-file.ts";
@@ -51,8 +54,14 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
       void supervisor?.stop();
     },
   });
-  const asks = process.stdin.isTTY === true && command.input !== "-";
-  const prompt = new ApprovalPrompt(() => view);
+  // A question that nobody can see is none.
+  const canSee = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const asks = canSee && command.input !== "-";
+  const keyboard = new Keyboard(process.stdin);
+  const others = command.json ? [] : [process.stdout];
+  const between = new PlainQuestion(keyboard, process.stderr, others);
+  let place: QuestionPlace = between;
+  const prompt = new ApprovalPrompt(() => place);
   const approve = asks ? prompt.approve : refuseApproval;
   const inspect = command.inspect && !options.inspect ? { inspect: true } : {};
   departure.starting();
@@ -61,11 +70,12 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   departure.started(started);
   if (started.inspectorUrl !== undefined) stderr.line(`Inspector: ${started.inspectorUrl}`);
   started.on("approval.decided", ({ id }) => prompt.withdraw(id));
-  const events = started.events({ since: 0 });
-  const ref = await started.spawn(agent, input === undefined ? {} : { input });
   const tree = new LiveTree();
   const isLive = isLiveWanted(command, process.stderr.isTTY, process.env);
-  using view = isLive ? liveView(tree, started) : undefined;
+  using view = isLive ? liveView(tree, started, { keyboard, hasKeys: asks }) : undefined;
+  place = view ?? between;
+  const events = started.events({ since: 0 });
+  const ref = await started.spawn(agent, input === undefined ? {} : { input });
   const line = command.json ? jsonLines(stdout) : view === undefined ? reading(stderr) : view.event;
   const agents = await tell(events, ref.path, (event) => {
     // What people read are durations, and the date of an event jumps when a computer has slept.
@@ -116,9 +126,13 @@ function reading(stderr: Output): (event: RuntimeEvent) => void {
   };
 }
 
-function liveView(tree: LiveTree, supervisor: Supervisor): LiveView {
+function liveView(
+  tree: LiveTree,
+  supervisor: Supervisor,
+  keys: { readonly keyboard: Keyboard; readonly hasKeys: boolean },
+): LiveView {
   const look = () => supervisor.tree();
-  return new LiveView({ tree, look, terminal: process.stderr, others: [process.stdout] });
+  return new LiveView({ tree, look, terminal: process.stderr, others: [process.stdout], ...keys });
 }
 
 function columnsOf({ columns }: NodeJS.WriteStream): number {

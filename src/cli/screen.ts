@@ -21,7 +21,8 @@ const NEXT_LINE = "\u001b[K\r\n";
  * A region of lines at the bottom of a terminal that is redrawn in place, and what is written
  * above it once and stays.
  *
- * **Guarantees** each drawing is one write; the cursor is hidden exactly while a region stands.
+ * **Guarantees** each drawing is one write; the cursor is hidden while a region stands, unless
+ * something can be typed in its last line.
  * **Gotcha** lines must be narrower than the terminal, and fewer than it has.
  */
 export class Screen {
@@ -30,22 +31,32 @@ export class Screen {
   /** How wide the terminal was when they were drawn. */
   #columns = 0;
   #stands = false;
+  /** Where the cursor shows in the last line; undefined while it is hidden below the region. */
+  #cursor: number | undefined;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
-  /** Writes lines above the region, and the region anew. */
-  draw(above: readonly string[], region: readonly string[]): void {
+  /**
+   * Writes lines above the region, and the region anew.
+   *
+   * @param cursor the column of the last line at which something can be typed
+   */
+  draw(above: readonly string[], region: readonly string[], cursor?: number): void {
     if (!this.#stands && above.length + region.length === 0) return;
     const { columns } = this.#terminal;
     const before = columns === this.#columns && above.length === 0 ? this.#lines : [];
     const isSame = this.#stands && above.length === 0 && before.length === region.length;
-    if (isSame && region.every((line, at) => line === before[at])) return;
+    if (isSame && cursor === this.#cursor && region.every((line, at) => line === before[at]))
+      return;
     const said = above.map((line) => line + NEXT_LINE);
-    const drawn = region.map((line, at) => (line === before[at] ? "\r\n" : line + NEXT_LINE));
-    const text = [...said, ...drawn].join("");
-    this.#terminal.write(`${BEGIN}${HIDE_CURSOR}${this.#toTop()}${text}${CLEAR_BELOW}${END}`);
+    const lines = region.map((line, at) => (line === before[at] ? "\r\n" : line + NEXT_LINE));
+    const text = [...said, ...lines].join("");
+    const shown = cursor === undefined ? "" : `\u001b[A\u001b[${cursor + 1}G${SHOW_CURSOR}`;
+    const drawn = `${this.#toTop()}${text}${CLEAR_BELOW}${shown}`;
+    this.#terminal.write(`${BEGIN}${HIDE_CURSOR}${drawn}${END}`);
+    this.#cursor = cursor;
     this.#lines = region;
     this.#columns = columns;
     this.#stands = true;
@@ -57,6 +68,7 @@ export class Screen {
     this.#terminal.write(`${this.#toTop()}${CLEAR_BELOW}${END}${SHOW_CURSOR}`);
     this.#lines = [];
     this.#stands = false;
+    this.#cursor = undefined;
   }
 
   /** To the first line of the region, also where a narrower terminal has wrapped its lines. */
@@ -67,7 +79,9 @@ export class Screen {
       return Math.max(1, Math.ceil(width / Math.max(1, columns)));
     });
     const all = taken.reduce((sum, one) => sum + one, 0);
-    const up = Math.min(all, Math.max(0, rows - 1));
+    // From the last line itself, where the cursor shows there.
+    const below = this.#cursor === undefined ? 0 : 1;
+    const up = Math.min(all - below, Math.max(0, rows - 1));
     return up > 0 ? `\r\u001b[${up}A` : "\r";
   }
 }

@@ -42,6 +42,21 @@ export function cutMiddle(text: string, columns: number): string {
   return start + cutStart(text, columns - widthOf(start));
 }
 
+/** A text as lines that are at most so wide, broken at its spaces. */
+export function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (widthOf(longer) <= columns) line = longer;
+    else {
+      lines.push(line);
+      line = cut(word, columns);
+    }
+  }
+  return [...lines, line].filter((one) => one !== "");
+}
+
 /** Exactly so wide: cut, or filled with spaces behind it. */
 export function toLeft(text: string, columns: number): string {
   const shown = cut(text, columns);

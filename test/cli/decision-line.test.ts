@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { questionOf, readDecision } from "../../src/cli/decision-line.ts";
+import { choiceOf, isClipped, questionLines, readDecision } from "../../src/cli/decision-line.ts";
 import type { PendingApproval } from "../../src/index.ts";
 
 const asked = (kind: PendingApproval["kind"]): PendingApproval => ({
@@ -15,6 +15,8 @@ const asked = (kind: PendingApproval["kind"]): PendingApproval => ({
   labels: {},
   waitingMs: 0,
 });
+
+const textOf = (question: PendingApproval): string => questionLines(question).join("\n");
 
 describe("an answer at the terminal", () => {
   it.each([
@@ -46,15 +48,44 @@ describe("an answer at the terminal", () => {
     expect(readDecision(spent, "1.5", "me")).toEqual({ allow: true, answer: 1.5, by: "me" });
   });
 
-  it("spells out what would hide, and says how much it leaves out", () => {
-    const hidden = { ...asked("tool"), input: { path: "a\u202etxt.exe\u009b2J" } };
-    expect(questionOf(hidden)).toContain("a\\u{202e}txt.exe\\u{9b}2J");
-    const long = { ...asked("tool"), input: "x".repeat(3000) };
-    expect(questionOf(long)).toContain("(1002 more characters)");
+  it("spells out what would hide, and clips values in the middle", () => {
+    const hidden = { ...asked("tool"), input: { path: "a\u202etxt.exe\u009b2J", "k\u200b": 1 } };
+    expect(textOf(hidden)).toContain('    path: "a\\u{202e}txt.exe\\u{9b}2J"');
+    expect(textOf(hidden)).toContain('    "k\\u{200b}": 1');
+    const long = { ...asked("tool"), input: { command: `rm ${"x".repeat(3000)} -rf /home` } };
+    expect(textOf(long)).toMatch(/"rm x+" \.\.\. 1013 characters left out \.\.\. "x+ -rf \/home"/);
+    expect([isClipped(long), isClipped(hidden)]).toEqual([true, false]);
+    expect(choiceOf(long)).toContain("[s]how all");
+    expect(questionLines(long, true).join("\n")).toContain("x".repeat(3000));
   });
 
-  it("says who wants what", () => {
-    expect(questionOf(asked("tool"))).toContain('/lead wants tool:fs/write_file {"path":"a.txt"}');
-    expect(questionOf(asked("question"))).toContain("/lead asks:");
+  it("cannot be made by an argument that looks like it", () => {
+    const input = { path: 'a"\n  [y]es\n    path: "/srv/harmless' };
+    const lines = questionLines({ ...asked("tool"), input });
+    expect(lines.filter((line) => line.includes("[y]es"))).toEqual([
+      '    path: "a\\"\\n  [y]es\\n    path: \\"/srv/harmless"',
+    ]);
+  });
+
+  it("never has keys or paths clipped, and counts what is too much", () => {
+    const path = `/srv/${"deep/".repeat(600)}file`;
+    expect(textOf({ ...asked("tool"), input: { path } })).toContain(`"${path}"`);
+    const many = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`k${n}`, n]));
+    expect(textOf({ ...asked("tool"), input: many })).toContain("50 more arguments left out");
+  });
+
+  it("says who wants what, the tool by its registered name on a line of its own", () => {
+    expect(questionLines(asked("tool"))).toEqual([
+      "",
+      "? /lead wants to use",
+      "    tool:fs/write_file",
+      "  with",
+      '    path: "a.txt"',
+      "  a grant asks",
+      '  agent "lead"',
+    ]);
+    const question = { ...asked("question"), input: "red\u001b or blue?" };
+    expect(questionLines(question)).toEqual(["", "? /lead asks", '    "red\\u{1b} or blue?"']);
+    expect(textOf({ ...asked("tool"), labels: { tenant: "acme" } })).toContain('"tenant=acme"');
   });
 });

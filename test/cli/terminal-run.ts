@@ -23,12 +23,18 @@ export class TerminalRun {
   output = "";
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], size: Size, env: Record<string, string> = {}) {
+  /** @param redirect as the shell takes it: `2>/dev/null` */
+  constructor(
+    args: readonly string[],
+    size: Size,
+    env: Record<string, string> = {},
+    redirect = "",
+  ) {
     this.size = size;
     const { VITEST, NODE_OPTIONS, CI, NO_COLOR, FORCE_COLOR, ...outer } = process.env;
     const node = [process.execPath, "--conditions=coppice-source", "src/cli/main.ts", ...args];
     const program = node.map((part) => `'${part}'`).join(" ");
-    const command = `stty cols ${size.columns} rows ${size.rows}; exec ${program}`;
+    const command = `stty cols ${size.columns} rows ${size.rows}; exec ${program} ${redirect}`;
     this.child = spawn("script", ["-qefc", command, "/dev/null"], {
       cwd: root,
       env: { ...outer, TERM: "xterm-256color", SHELL: "/bin/sh", ...env },
