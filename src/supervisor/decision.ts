@@ -4,7 +4,8 @@ import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/plain-json.ts";
 import type { Decided } from "./approvals.ts";
-import { check, decidedSchema, decisionSchema } from "./spec-schema.ts";
+import { check } from "./check.ts";
+import { decidedSchema, decisionSchema } from "./spec-schema.ts";
 
 /** One question, several that are decided alike, or several each with its decision. */
 export type Decidable = string | readonly string[] | readonly Decided[];

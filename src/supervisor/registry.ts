@@ -13,9 +13,10 @@ import type { Template } from "../wire/delivery.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
+import { check } from "./check.ts";
 import { checkCloneable } from "./cloneable.ts";
 import { type Plan, tighterLimits, tighterMs } from "./plan.ts";
-import { check, specSchema } from "./spec-schema.ts";
+import { specSchema } from "./spec-schema.ts";
 import type { SpawnOptions } from "./supervisor-options.ts";
 
 /** The templates of one supervisor, and how a spec becomes a plan. */

@@ -1,10 +1,11 @@
 import * as z from "zod";
-import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/plain-json.ts";
 import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
-import { withMeant } from "./known-options.ts";
+
+export type Schema = z.ZodType;
+export type Issue = z.core.$ZodIssue;
 
 const count = z.number().int().min(0);
 const milliseconds = z.number().int().min(1).max(LONGEST_DELAY_MS);
@@ -280,34 +281,3 @@ export const decidedSchema = z.union([
   z.array(z.string()).max(10_000),
   z.array(z.strictObject({ id: z.string(), decision: z.unknown() })).max(10_000),
 ]);
-
-/** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */
-export function check(schema: z.ZodType, value: unknown, what: string): void {
-  const result = schema.safeParse(value);
-  if (result.success) return;
-  const issues = flatten(result.error.issues).map((issue) => ({
-    path: issue.path.map(String).join("."),
-    message: withMeant(issue, schema, value),
-  }));
-  const told = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-  throw new CoppiceError("OPTIONS_INVALID", `${what}: ${told.join("; ")}`, { issues });
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** A union says only "invalid input"; its closest branch says why. */
-function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): readonly Issue[] {
-  return issues.flatMap((issue): readonly Issue[] => {
-    const path = [...prefix, ...issue.path];
-    if (issue.code !== "invalid_union") return [{ ...issue, path }];
-    const branches = [...issue.errors].filter((branch) => branch.length > 0);
-    const deepest = branches.sort((a, b) => depth(b) - depth(a))[0];
-    return deepest === undefined ? [{ ...issue, path }] : flatten(deepest, path);
-  });
-}
-
-function depth(issues: readonly Issue[]): number {
-  return Math.max(
-    ...issues.map((issue) => issue.path.length + (issue.code === "invalid_type" ? 0 : 1)),
-  );
-}

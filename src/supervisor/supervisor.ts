@@ -1,35 +1,25 @@
-import type { BudgetLine, Seat } from "../authority/seat.ts";
+import type { Seat } from "../authority/seat.ts";
 import { CoppiceError } from "../errors.ts";
-import type { Node } from "../kernel/node.ts";
-import type { Decision, PendingApproval } from "../wire/approval.ts";
-import { didYouMean } from "../wire/did-you-mean.ts";
+import type { Decision } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
-import type { Outcome, Usage } from "../wire/outcome.ts";
-import type { AgentSpec, Grant, Unit } from "../wire/spec.ts";
+import type { Outcome } from "../wire/outcome.ts";
+import type { AgentSpec, Grant } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
+import { nodeAt, seatAt } from "./address.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import type { Decided } from "./approvals.ts";
+import { check } from "./check.ts";
 import { checkCloneable } from "./cloneable.ts";
 import { NOBODY } from "./containment.ts";
 import { type Decidable, readDecided } from "./decision.ts";
-import { EventStreams } from "./event-streams.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
 import { whenRoom } from "./messages.ts";
+import { Overview } from "./overview.ts";
 import { Shutdown } from "./shutdown.ts";
-import { check, spawnSchema, stopSchema, supervisorSchema, valueSchema } from "./spec-schema.ts";
+import { spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
 import type { Swarm } from "./swarm.ts";
-import {
-  type Health,
-  healthOf,
-  type Stats,
-  statsOf,
-  type TreeNode,
-  treeOf,
-  type UsageFilter,
-  usageFor,
-} from "./views.ts";
 
 /**
  * Runs swarms of agents: nothing one of them does happens unless every ancestor allows it.
@@ -43,15 +33,16 @@ import {
  * });
  * const outcome = await supervisor.run("greeter", { input: "Say hello." });
  */
-export class Supervisor extends EventStreams implements AsyncDisposable {
+export class Supervisor extends Overview implements AsyncDisposable {
   readonly #swarm: Swarm;
   readonly #shutdown: Shutdown;
   readonly #unlisten: () => void;
 
   private constructor(swarm: Swarm, signal: AbortSignal | undefined) {
-    super(swarm.log);
+    const shutdown = new Shutdown(swarm);
+    super(swarm, shutdown);
     this.#swarm = swarm;
-    this.#shutdown = new Shutdown(swarm);
+    this.#shutdown = shutdown;
     const { contained } = swarm;
     this.#unlisten = onAbort(signal, (reason) =>
       contained.later(NOBODY, "stop", this.#shutdown.stop(reason)),
@@ -128,21 +119,9 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
     return (await this.spawn<Output>(agent, options)).outcome;
   }
 
-  /** Where the inspector's page is, with `inspect`; whoever knows the address may look. */
-  get inspectorUrl(): string | undefined {
-    return this.#swarm.parts.inspector?.url;
-  }
-
   find(path: string): AgentRef | undefined {
     const record = this.#swarm.record(path);
     return record === undefined ? undefined : this.#ref(record);
-  }
-
-  /** The whole tree as it is now; stopped agents are kept to a bound. */
-  tree(): TreeNode {
-    const tree = treeOf(this.#swarm, this.#swarm.kernel.tree.root);
-    const { phase } = this.#shutdown;
-    return phase === "running" ? tree : { ...tree, status: phase };
   }
 
   /**
@@ -153,7 +132,7 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
    * **Fails with** AGENT_UNKNOWN.
    */
   async cancel(path: string, reason = "cancelled"): Promise<void> {
-    const node = this.#node(path);
+    const node = nodeAt(this.#swarm, path);
     await this.#shutdown.endAll(node.depth === 0 ? [...node.children.values()] : [node], reason);
   }
 
@@ -164,12 +143,12 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
    * **Fails with** AGENT_UNKNOWN.
    */
   async pause(path: string): Promise<void> {
-    const node = this.#node(path);
+    const node = nodeAt(this.#swarm, path);
     this.#swarm.step((kernel) => kernel.pause(node));
   }
 
   async resume(path: string): Promise<void> {
-    const node = this.#node(path);
+    const node = nodeAt(this.#swarm, path);
     this.#swarm.step((kernel) => kernel.resumePaused(node));
   }
 
@@ -187,14 +166,9 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
    */
   async whenRoom(path: string): Promise<void> {
     this.#shutdown.assertRunning();
-    const node = this.#node(path);
+    const node = nodeAt(this.#swarm, path);
     if (node.depth === 0) throw new CoppiceError("AGENT_UNKNOWN", "no agent lives at /", { path });
     await whenRoom(this.#swarm, node);
-  }
-
-  /** What waits for a person to decide. */
-  approvals(): PendingApproval[] {
-    return this.#swarm.approvals.list();
   }
 
   /**
@@ -210,39 +184,6 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
   async decide(what: Decidable, decision?: Decision): Promise<void> {
     const decided = readDecided(what, decision);
     this.#swarm.step(() => this.#swarm.approvals.decide(decided));
-  }
-
-  /**
-   * Reads a large value that events refer to, by its reference: `{ $value, bytes, head }`.
-   *
-   * **Guarantees** the value as it was when the event was told; every event that can still be read
-   * has its values.
-   * **Fails with** OPTIONS_INVALID for what is no reference.
-   * @returns undefined once it has made room for newer things (`keepMb`), and for an unknown one
-   */
-  async value(ref: { readonly $value: string }): Promise<Json | undefined> {
-    check(valueSchema, ref, "value");
-    return this.#swarm.log.values.value(ref.$value);
-  }
-
-  /** What everything, a subtree, or every agent with a label (`tenant=acme`) has used. */
-  usage(filter: UsageFilter = {}): Usage {
-    return usageFor(this.#swarm, filter, (path) => this.#node(path));
-  }
-
-  /** Where a node's budget stands. `null` is unlimited. */
-  budget(path = "/"): Record<Unit, BudgetLine> {
-    const seat = this.#seat(path);
-    // As a step, because a window may have turned since the last one.
-    return this.#swarm.step(() => this.#swarm.parts.arbiter.budget(seat));
-  }
-
-  stats(): Stats {
-    return statsOf(this.#swarm);
-  }
-
-  health(): Health {
-    return healthOf(this.#swarm, this.#shutdown.phase);
   }
 
   /**
@@ -299,23 +240,11 @@ export class Supervisor extends EventStreams implements AsyncDisposable {
     );
   }
 
-  #seat(path: string): Seat {
-    const node = this.#node(path);
-    return this.#swarm.record(node.path)?.seat ?? this.#swarm.parts.arbiter.root;
-  }
-
   /** One whose rights can still change. */
   #livingSeat(path: string): Seat {
     this.#shutdown.assertRunning();
-    const seat = this.#seat(path);
+    const seat = seatAt(this.#swarm, path);
     if (!seat.closed) return seat;
     throw new CoppiceError("AGENT_STOPPED", `${path} has ended`, { path });
-  }
-
-  #node(path: string): Node {
-    const node = this.#swarm.kernel.find(path);
-    if (node !== undefined) return node;
-    const meant = didYouMean(String(path), this.#swarm.kernel.tree.nodes.keys());
-    throw new CoppiceError("AGENT_UNKNOWN", `there is no agent at "${path}"${meant}`, { path });
   }
 }

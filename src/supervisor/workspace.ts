@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Budget, Grant, Limits } from "../wire/spec.ts";
-import { check, workspaceSchema } from "./spec-schema.ts";
+import { check } from "./check.ts";
+import { workspaceSchema } from "./spec-schema.ts";
 
 /** The file that bounds every supervisor started in its folder. */
 export const WORKSPACE_FILE = "coppice.config.json";
