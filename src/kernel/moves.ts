@@ -72,6 +72,8 @@ function charge(tree: Tree, node: Node, { n = 0, reason, cause }: Charge): void 
   if (node.ending !== undefined) return;
   // What it was at when it did that is not given to its next incarnation.
   keepLastGood(node, n);
+  // Whoever has taken something in had come up, though no frame of it has arrived.
+  if (n > node.mailbox.covered) node.cameUp = true;
   node.mailbox.cover(Math.min(n, node.mailbox.last));
   const { code, crime, advice } = charges[cause];
   const why = reason.startsWith(crime) ? reason : `${crime}: ${reason}`;
