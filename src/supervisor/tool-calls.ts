@@ -10,11 +10,17 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
 import type { CallAsked, Question } from "./question.ts";
+import { isToldNext, tellRefused } from "./refused-facts.ts";
 import type { Swarm } from "./swarm.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
 
 type ToolOut = Extract<Out, { type: "tool" }>;
 type Deny = (error: CoppiceError) => void;
+
+/** A call under its tool's true name; `untold` tells that it was asked for, where nobody has. */
+interface Called extends ToolOut {
+  untold?: (() => void) | undefined;
+}
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
 export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
@@ -52,24 +58,37 @@ function readInput(swarm: Swarm, node: Node, { callId, tool, input }: ToolOut) {
 }
 
 /** Goes on with a call whose input was read, or could not be. */
-function begin(swarm: Swarm, node: Node, call: ToolOut, given: CallInput | undefined): void {
-  if (given?.status !== "read") {
-    tellRequested(swarm, node, call);
+function begin(swarm: Swarm, node: Node, asked: ToolOut, given: CallInput | undefined): void {
+  const isRead = given?.status === "read";
+  const call: Called = { ...asked };
+  call.untold = () => tellRequested(swarm, node, asked, isRead ? given.read : []);
+  // Of a loop of refusals the requests are told where the refusals are.
+  if (isToldNext(swarm, node, refusalKind(swarm, call.tool))) tellLate(call);
+  if (!isRead) {
     if (given !== undefined) return refuseCall(swarm, node, call)(given.error);
     return ask(swarm, node, call, { approved: false, given });
   }
-  tellRequested(swarm, node, call, given.read);
   const goOn = () => ask(swarm, node, call, { approved: false, given });
   // It was paused while its input was read.
   if (isPaused(node)) return swarm.pacedCalls.askAgain(node, call.callId, goOn);
   goOn();
 }
 
+function tellLate(call: Called): void {
+  call.untold?.();
+  call.untold = undefined;
+}
+
+/** Tools that there are not are counted together: their names are made up. */
+function refusalKind({ parts }: Swarm, tool: string): string {
+  return parts.toolbox.knows(tool) ? `tool ${tool}` : "tool";
+}
+
 /** A copy: whoever is told of the call must not change what it is. */
 function tellRequested(
   { log }: Swarm,
   node: Node,
-  { callId, tool, input }: ToolOut,
+  { callId, tool, input }: Omit<ToolOut, "type">,
   read: ReadCallInput["read"] = [],
 ): void {
   const said = structuredClone(input ?? null);
@@ -82,22 +101,24 @@ function refuseLarge(swarm: Swarm, node: Node, { callId, tool }: Omit<ToolOut, "
   const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
   const message = `The input of "${tool}" is over ${most}; give it a file or a reference instead`;
   const details = { tool, mostBytes: MOST_INPUT_BYTES };
-  swarm.log.fact("tool.requested", node.path, { callId, tool, input: `[over ${most}, left out]` });
-  refuseCall(swarm, node, { callId, tool })(
+  const untold = () =>
+    tellRequested(swarm, node, { callId, tool, input: `[over ${most}, left out]` });
+  refuseCall(swarm, node, { callId, tool, untold })(
     new CoppiceError("TOOL_INPUT_INVALID", message, details),
   );
 }
 
 /** Settles a call that does not begin with the reason, which its agent reads. */
-function refuseCall(
-  { log, kernel, toolInputs }: Swarm,
-  node: Node,
-  { callId, tool }: Omit<ToolOut, "input" | "type">,
-): Deny {
+function refuseCall(swarm: Swarm, node: Node, call: Omit<Called, "input" | "type">): Deny {
+  const { kernel, toolInputs } = swarm;
+  const { callId, tool } = call;
   return (error) => {
     const { code, message } = error;
+    const { path } = node;
     toolInputs.take(node, callId);
-    log.fact("tool.denied", node.path, { callId, tool, code, message });
+    const kind = refusalKind(swarm, tool);
+    if (isToldNext(swarm, node, kind)) call.untold?.();
+    tellRefused(swarm, node, kind, { type: "tool.denied", path, callId, tool, code, message });
     const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
     kernel.settleCall(node, callId, { isError: true, error: wire });
   };
@@ -114,7 +135,7 @@ interface Before {
 }
 
 /** Asks the door, and does what follows from its answer. */
-function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
+function ask(swarm: Swarm, node: Node, call: Called, before: Before): void {
   const { parts, approvals, toolInputs } = swarm;
   const { isPaced = false, given } = before;
   const { callId, tool } = call;
@@ -127,6 +148,7 @@ function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
   const verdict = allow(swarm, node, { callId, tool, input, approved, version });
   if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
   if (verdict.status !== "granted") toolInputs.keep(node, callId, given);
+  if (verdict.status !== "refused" || verdict.asks !== undefined) tellLate(call);
   switch (verdict.status) {
     case "ask":
       return approvals.askForCall(asked(), { input, ...verdict });
@@ -172,7 +194,9 @@ function refuse(
   const { node, callId, deny } = asked;
   if (unit === undefined) return deny(error);
   const atLast = () => {
-    swarm.log.fact("budget.refused", node.path, { callId, tool, unit, ...error.details });
+    const about = { callId, tool, unit, ...error.details };
+    const fact = { type: "budget.refused", path: node.path, ...about };
+    tellRefused(swarm, node, `budget ${tool}`, fact);
     deny(error);
   };
   if (asks === undefined) return atLast();
