@@ -46,14 +46,16 @@ const publish = defineTool({
 });
 
 /** Makes these calls one after the other. */
-const makes = (...calls: { name: string; input: Record<string, string> }[]): AgentSpec => ({
+const makes = (
+  ...calls: { name: "read" | "publish"; input: Record<string, string> }[]
+): AgentSpec => ({
   model: {
     provider: "scripted",
     steps: [...calls.map((call) => ({ toolCalls: [call] })), { text: "Done." }],
   },
-  tools: ["read", "publish"],
+  tools: [...new Set(calls.map(({ name }) => name))],
 });
-const pages = ["news", "events"].map((page) => ({ name: "publish", input: { page } }));
+const pages = ["news", "events"].map((page) => ({ name: "publish" as const, input: { page } }));
 const paths = ["docs/plan.md", "docs/../secret.txt"];
 
 /** The person: says yes, for the agent when a grant asks, and one call more for a budget. */
@@ -73,7 +75,7 @@ await using supervisor = await Supervisor.start({
   approve,
   agents: {
     librarian: {
-      ...makes(...paths.map((path) => ({ name: "read", input: { path } }))),
+      ...makes(...paths.map((path) => ({ name: "read" as const, input: { path } }))),
       grants: ["model:*", { allow: "tool:read", where: { path: "path:./docs/**" } }],
     },
     editor: { ...makes(...pages), grants: ["model:*", { allow: "tool:publish", ask: true }] },

@@ -16,14 +16,14 @@ import {
 import { commit } from "./commit.ts";
 import { catchUp, flush, serveFrom, start } from "./dispatch.ts";
 import { doDue } from "./due.ts";
-import type { Effect, Fact } from "./effects.ts";
+import type { Effect } from "./effects.ts";
 import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
 import { countSpawn, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
 import { type Birth, createNode, type Ending, join, type Node, subtree } from "./node.ts";
-import { tellRefusal, tellRest } from "./refusals.ts";
+import { tellRest } from "./refusals.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import { Tree, type TreeOptions } from "./tree.ts";
 import { livesAlone } from "./trials.ts";
@@ -247,11 +247,6 @@ export class Kernel {
   /** Has the waiter answered, as an ask is, when a message to the agent would be accepted. */
   awaitRoom(to: Node, waiter: string): void {
     awaitRoom(this.tree, to, waiter);
-  }
-
-  /** Tells something that was refused, the first 16 times, then at doubling counts. */
-  refused(keeper: Node, kind: string, fact: Fact): void {
-    tellRefusal(this.tree, { keeper, kind, singly: 16 }, fact);
   }
 
   /** Has the loop's next model call read a line; without a next call nobody does. */

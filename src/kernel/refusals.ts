@@ -36,38 +36,63 @@ export interface Refusing {
  * doubling counts, with `count` for how many that event stands for. So a million of them are some
  * twenty facts, and what else happened stays in the journal.
  */
-export function tellRefusal(tree: Tree, { keeper, kind, singly }: Refusing, fact: Fact): void {
-  const known = entryOf(tree, keeper, kind);
+export function tellRefusal(tree: Tree, refusing: Refusing, fact: Fact): void {
+  const due = countRefusal(tree, refusing, fact);
+  if (due !== undefined) tree.emit({ type: "fact", fact: due });
+}
+
+/** Counts one, for who tells it by itself: the fact that is due, or undefined where none is. */
+export function countRefusal(tree: Tree, refusing: Refusing, fact: Fact): Fact | undefined {
+  const known = entryOf(tree, refusing.keeper, refusing.kind);
   const { message: _, ...about } = fact;
   known.about = about as Fact;
   known.count += 1;
   known.lastAt = tree.now;
-  if (known.count > singly && known.count < 2 * known.told) return;
-  tell(tree, known, fact);
+  if (!isDue(known, refusing.singly)) return undefined;
+  return taken(tree, known, fact);
+}
+
+/** Whether one more would be told. */
+export function tellsNext(tree: Tree, { keeper, kind, singly }: Refusing): boolean {
+  const known = keeper.refusals?.get(keyOf(keeper, kind));
+  if (known === undefined || tree.now - known.lastAt > QUIET_MS) return true;
+  return isDue({ ...known, count: known.count + 1 }, singly);
+}
+
+function isDue({ count, told }: Refusals, singly: number): boolean {
+  return count <= singly || count >= 2 * told;
 }
 
 /** Tells what is left to tell of one node, because its refusals seem to be over. */
 export function tellRest(tree: Tree, keeper: Node, isOver = false): void {
   for (const known of keeper.refusals?.values() ?? []) {
     if (known.told === known.count) continue;
-    if (isOver || tree.now - known.toldAt >= REST_MS) tell(tree, known, known.about);
+    if (isOver || tree.now - known.toldAt >= REST_MS) tellRestOf(tree, known);
   }
 }
 
-function tell(tree: Tree, known: Refusals, { type, path, ...rest }: Fact): void {
+function tellRestOf(tree: Tree, known: Refusals): void {
+  tree.emit({ type: "fact", fact: taken(tree, known, known.about) });
+}
+
+/** The fact for all that were not told. */
+function taken(tree: Tree, known: Refusals, fact: Fact): Fact {
   const count = known.count - known.told;
   known.told = known.count;
   known.toldAt = tree.now;
-  tree.fact(type, path, count === 1 ? rest : { ...rest, count });
+  return count === 1 ? fact : { ...fact, count };
+}
+
+function keyOf({ refusals }: Node, kind: string): string {
+  return refusals === undefined || refusals.has(kind) || refusals.size < KINDS_KEPT ? kind : "";
 }
 
 function entryOf(tree: Tree, keeper: Node, kind: string): Refusals {
   keeper.refusals ??= new Map();
-  const isNew = !keeper.refusals.has(kind) && keeper.refusals.size >= KINDS_KEPT;
-  const key = isNew ? "" : kind;
+  const key = keyOf(keeper, kind);
   const known = keeper.refusals.get(key);
   if (known !== undefined && tree.now - known.lastAt <= QUIET_MS) return known;
-  if (known !== undefined && known.told < known.count) tell(tree, known, known.about);
+  if (known !== undefined && known.told < known.count) tellRestOf(tree, known);
   const fresh: Refusals = {
     count: 0,
     told: 0,

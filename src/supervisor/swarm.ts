@@ -22,6 +22,7 @@ import { ModelCalls } from "./model-calls.ts";
 import { PacedCalls } from "./paced-calls.ts";
 import { Places } from "./places.ts";
 import { birthOf, type Plan } from "./plan.ts";
+import { tellRefused } from "./refused-facts.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { carryOut } from "./requests.ts";
 import { ShownTools } from "./shown-tools.ts";
@@ -146,8 +147,13 @@ export class Swarm {
   refusedSpawn(path: string, agent: string, error: CoppiceError): void {
     const { code, message } = error;
     const keeper = this.kernel.find(path) ?? this.kernel.tree.root;
-    const fact = { type: "spawn.refused", path, agent, code, message };
-    this.kernel.refused(keeper, `spawn ${code}`, fact);
+    tellRefused(this, keeper, `spawn ${code}`, {
+      type: "spawn.refused",
+      path,
+      agent,
+      code,
+      message,
+    });
   }
 
   /** Ends the timer for good, so that nothing keeps the process alive. */

@@ -12,11 +12,17 @@ import type { Json } from "../wire/json.ts";
 import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
 import { quoted } from "../wire/shown-text.ts";
 import type { CallAsked, Question, Said } from "./question.ts";
+import { isToldNext, tellRefused } from "./refused-facts.ts";
 import type { Swarm } from "./swarm.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
 
 type ToolOut = Extract<Out, { type: "tool" }>;
 type Deny = (error: CoppiceError) => void;
+
+/** A call under its tool's true name; `untold` tells that it was asked for, where nobody has. */
+interface Called extends ToolOut {
+  untold?: (() => void) | undefined;
+}
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
 export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
@@ -55,13 +61,19 @@ function readInput(swarm: Swarm, node: Node, { callId, tool, input }: ToolOut) {
 function begin(
   swarm: Swarm,
   node: Node,
-  call: ToolOut,
+  asked: ToolOut,
   given: CallInput | undefined,
   again: Said | undefined,
 ): void {
   const said = again ?? { approved: false };
-  if (again === undefined) tellRequested(swarm, node, call, given);
-  if (given?.status !== "read") {
+  const isRead = given?.status === "read";
+  const call: Called = { ...asked };
+  if (again === undefined) {
+    call.untold = () => tellRequested(swarm, node, asked, isRead ? given.read : []);
+    // Of a loop of refusals the requests are told where the refusals are.
+    if (isToldNext(swarm, node, refusalKind(swarm, call.tool))) tellLate(call);
+  }
+  if (!isRead) {
     if (given !== undefined) return refuseCall(swarm, node, call)(given.error);
     return ask(swarm, node, call, { ...said, given });
   }
@@ -71,15 +83,24 @@ function begin(
   goOn();
 }
 
+function tellLate(call: Called): void {
+  call.untold?.();
+  call.untold = undefined;
+}
+
+/** Tools that there are not are counted together: their names are made up. */
+function refusalKind({ parts }: Swarm, tool: string): string {
+  return parts.toolbox.knows(tool) ? `tool ${tool}` : "tool";
+}
+
 /** A copy: whoever is told of the call must not change what it is. */
 function tellRequested(
   { log }: Swarm,
   node: Node,
-  { callId, tool, input }: ToolOut,
-  given?: CallInput,
+  { callId, tool, input }: Omit<ToolOut, "type">,
+  read: ReadCallInput["read"] = [],
 ): void {
   const said = structuredClone(input ?? null);
-  const { read = [] } = given?.status === "read" ? given : {};
   const places = read.length === 0 ? {} : { read };
   log.fact("tool.requested", node.path, { callId, tool, input: said, ...places });
 }
@@ -89,22 +110,24 @@ function refuseLarge(swarm: Swarm, node: Node, { callId, tool }: Omit<ToolOut, "
   const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
   const message = `The input of "${tool}" is over ${most}; give it a file or a reference instead`;
   const details = { tool, mostBytes: MOST_INPUT_BYTES };
-  swarm.log.fact("tool.requested", node.path, { callId, tool, input: `[over ${most}, left out]` });
-  refuseCall(swarm, node, { callId, tool })(
+  const untold = () =>
+    tellRequested(swarm, node, { callId, tool, input: `[over ${most}, left out]` });
+  refuseCall(swarm, node, { callId, tool, untold })(
     new CoppiceError("TOOL_INPUT_INVALID", message, details),
   );
 }
 
 /** Settles a call that does not begin with the reason, which its agent reads. */
-function refuseCall(
-  { log, kernel, toolInputs }: Swarm,
-  node: Node,
-  { callId, tool }: Omit<ToolOut, "input" | "type">,
-): Deny {
+function refuseCall(swarm: Swarm, node: Node, call: Omit<Called, "input" | "type">): Deny {
+  const { kernel, toolInputs } = swarm;
+  const { callId, tool } = call;
   return (error) => {
     const { code, message } = error;
+    const { path } = node;
     toolInputs.take(node, callId);
-    log.fact("tool.denied", node.path, { callId, tool, code, message });
+    const kind = refusalKind(swarm, tool);
+    if (isToldNext(swarm, node, kind)) call.untold?.();
+    tellRefused(swarm, node, kind, { type: "tool.denied", path, callId, tool, code, message });
     const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
     kernel.settleCall(node, callId, { isError: true, error: wire });
   };
@@ -123,7 +146,7 @@ interface Before extends Said {
 }
 
 /** Asks the door, and does what follows from its answer. */
-function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
+function ask(swarm: Swarm, node: Node, call: Called, before: Before): void {
   const { parts, approvals, toolInputs } = swarm;
   const { isPaced = false, given, allowed, outdated = 0 } = before;
   const { callId, tool } = call;
@@ -137,6 +160,7 @@ function ask(swarm: Swarm, node: Node, call: ToolOut, before: Before): void {
   const asked = { node, callId, version, standIn, deny };
   if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
   if (verdict.status !== "granted") toolInputs.keep(node, callId, given);
+  if (verdict.status !== "refused" || verdict.asks !== undefined) tellLate(call);
   switch (verdict.status) {
     case "ask": {
       // Allowed, and asked about all the same: it is not what was allowed.
@@ -198,7 +222,9 @@ function refuse(
   const { node, callId, deny } = asked;
   if (unit === undefined) return deny(error);
   const atLast = () => {
-    swarm.log.fact("budget.refused", node.path, { callId, tool, unit, ...error.details });
+    const about = { callId, tool, unit, ...error.details };
+    const fact = { type: "budget.refused", path: node.path, ...about };
+    tellRefused(swarm, node, `budget ${tool}`, fact);
     deny(error);
   };
   if (asks === undefined) return atLast();

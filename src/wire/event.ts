@@ -138,7 +138,8 @@ export interface EventBodies {
     /** Where it did not fit the schema and was read as what was meant, as JSON Pointers. */
     readonly read?: readonly { readonly path: string; readonly as: string }[];
   };
-  readonly "tool.denied": ToolEvent & Refusal;
+  /** `count`: how many refusals of this tool it stands for, their requests too. Left out: one. */
+  readonly "tool.denied": ToolEvent & Refusal & { readonly count?: number };
   readonly "tool.started": ToolEvent;
   readonly "tool.finished": ToolEvent & {
     readonly isError: boolean;
@@ -154,7 +155,7 @@ export interface EventBodies {
     readonly limit: number;
     readonly spent: number;
   };
-  readonly "budget.refused": CallEvent & { readonly unit: Unit };
+  readonly "budget.refused": CallEvent & { readonly unit: Unit; readonly count?: number };
   /**
    * `unattended`: nobody is there who could answer, no `approve`, no listener, no reader of events;
    * `decide` still can.

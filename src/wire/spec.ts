@@ -198,7 +198,10 @@ export interface AgentSpec {
   readonly tools?: readonly string[];
   /** Templates this agent may spawn. */
   readonly agents?: readonly string[];
-  /** Rights of this subtree. Default: what model, tools and agents imply. */
+  /**
+   * Rights of this subtree. Default: what model, tools and agents imply. A list that allows
+   * something has to allow these too, or the spec is refused; see {@link Grant}.
+   */
   readonly grants?: readonly Grant[];
   readonly budget?: Budget;
   readonly limits?: Limits;

@@ -1,14 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { type AgentSpec, type RuntimeEvent, Supervisor } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { countingTool } from "./scripts.ts";
 
 const machine = new URL("../fixtures/supervisor/answers.ts", import.meta.url).href;
 const sender = new URL("../fixtures/supervisor/sends-on.ts", import.meta.url).href;
-const agents: Record<string, AgentSpec> = { machine: { machine }, sender: { machine: sender } };
+const caller = new URL("../fixtures/supervisor/calls-on.ts", import.meta.url).href;
+const agents: Record<string, AgentSpec> = {
+  machine: { machine },
+  sender: { machine: sender },
+  caller: { machine: caller, grants: ["tool:given"] },
+};
+const { tool } = countingTool("given");
+const hidden = countingTool("hidden").tool;
 const patiently = { timeout: 20_000 };
 
 async function start(clock = new ManualClock()) {
-  const supervisor = await Supervisor.start({ threads: 0, clock, agents });
+  const supervisor = await Supervisor.start({ threads: 0, clock, agents, tools: [tool, hidden] });
   const seen: RuntimeEvent[] = [];
   supervisor.on("*", (event) => seen.push(event));
   const letters = (from: string) =>
@@ -110,4 +118,45 @@ it("refused spawns have 16 facts, and are counted from then on", async () => {
   expect(refused()).toEqual([...Array(16).fill(1), 16, 32]);
   await supervisor.stop();
   await expect.poll(() => sum(refused()), patiently).toBe(100);
+});
+
+describe("refused calls of a tool", () => {
+  const told = (seen: readonly RuntimeEvent[], type: string, tool: string) =>
+    seen.filter((event) => event.type === type && event.tool === tool);
+
+  it("have 16 facts, and are counted from then on, their requests with them", async () => {
+    const { supervisor, seen } = await start();
+    await using _ = supervisor;
+    await supervisor.run("caller", { input: { tools: Array(100).fill("hidden") } });
+    const denied = told(seen, "tool.denied", "hidden");
+    expect(counts(denied)).toEqual([...Array(16).fill(1), 16, 32, 36]);
+    const asked = told(seen, "tool.requested", "hidden").map(({ callId }) => callId);
+    expect(asked).toEqual(denied.slice(0, 18).map(({ callId }) => callId));
+  });
+
+  it("that there are not are counted together, whatever they are called", async () => {
+    const { supervisor, seen } = await start();
+    await using _ = supervisor;
+    const tools = Array.from({ length: 100 }, (_, n) => `nothing-${n}`);
+    await supervisor.run("caller", { input: { tools } });
+    const denied = seen.filter(({ type }) => type === "tool.denied");
+    expect(counts(denied)).toEqual([...Array(16).fill(1), 16, 32, 36]);
+  });
+
+  it("hide none that is allowed: its request is told before it starts", async () => {
+    const { supervisor, seen } = await start();
+    await using _ = supervisor;
+    const ref = await supervisor.spawn("caller", {
+      input: { tools: [...Array(20).fill("given"), ...Array(40).fill("given")] },
+      grants: [{ allow: "tool:given", uses: 20 }],
+    });
+    supervisor.on("tool.denied", ({ count = 1 }) => {
+      if (count === 16) supervisor.grant(ref.path, "tool:given");
+    });
+    await ref.outcome;
+    const kinds = seen.filter(({ type }) => type.startsWith("tool.")).map(({ type }) => type);
+    expect(kinds.filter((type) => type === "tool.started")).toHaveLength(28);
+    const asked = kinds.flatMap((type, n) => (type === "tool.started" ? [kinds[n - 1]] : []));
+    expect(new Set(asked)).toEqual(new Set(["tool.requested"]));
+  });
 });
