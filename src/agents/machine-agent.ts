@@ -15,7 +15,7 @@ import { type DoorState, MachineDoor } from "./machine-door.ts";
 import { failureOf, faultOf } from "./machine-failure.ts";
 import { MachineTimers } from "./machine-timers.ts";
 import { isWorking } from "./machine-work.ts";
-import { plainJson } from "./plain-json.ts";
+import { plainJson, STATE_BOUND } from "./plain-json.ts";
 import type { Moved, Seat } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
 
@@ -132,7 +132,11 @@ export class MachineAgent implements Resident {
   }
 
   #state(): Json {
-    const machine = plainJson(this.#actor.getPersistedSnapshot(), "The state of the machine");
+    const machine = plainJson(
+      this.#actor.getPersistedSnapshot(),
+      "The state of the machine",
+      STATE_BOUND,
+    );
     const state: MachineState = { machine, ...this.#door.state() };
     return state as unknown as Json;
   }

@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { plainJson } from "../wire/json-bound.ts";
 import type { Decided } from "./approvals.ts";
 import { check, decidedSchema, decisionSchema } from "./spec-schema.ts";
 

@@ -1,8 +1,9 @@
+import { CoppiceError } from "../errors.ts";
 import type { Host, HostEvents } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
-import type { FromHost } from "../wire/frame.ts";
-import { isFromHost } from "../wire/frame-check.ts";
+import type { Frame, FromHost } from "../wire/frame.ts";
+import { isFrame, isFromHost } from "../wire/frame-check.ts";
 import { callerOf, NOBODY } from "./containment.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -23,7 +24,11 @@ export class HostListener implements HostEvents {
       return host.condemn("it sent something that is no frame");
     }
     for (const frame of message.frames) {
-      this.#swarm.act(frame.path, "frame", () => kernel.commit(host.id, frame));
+      this.#swarm.act(frame.path, "frame", () => {
+        // Of a guest all were looked at before.
+        if (host.kind === "house" && !isFrame(frame)) throw unkept(frame);
+        kernel.commit(host.id, frame);
+      });
     }
     for (const report of message.jobs ?? []) {
       const path = callerOf(report.callId);
@@ -83,4 +88,9 @@ export class HostListener implements HostEvents {
       ]);
     });
   }
+}
+
+/** Our own code says nothing that is over the bound, but for a mistake. */
+function unkept({ path }: Frame): CoppiceError {
+  return new CoppiceError("RUNTIME_FAULT", `${path} said in a frame what cannot be kept`);
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { CoppiceError } from "../errors.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { plainJson } from "../wire/json-bound.ts";
 import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
 
 const count = z.number().int().min(0);

@@ -5,10 +5,11 @@ import { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
+import { INPUT_BOUND, MOST_INPUT_BYTES } from "../wire/call-input.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
+import { type JsonRefusal, refusalOf } from "../wire/json-bound.ts";
 import type { CallAsked, Question } from "./question.ts";
 import type { Swarm } from "./swarm.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
@@ -27,7 +28,8 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   if (again !== undefined) {
     return ask(swarm, node, call, { ...again, given: toolInputs.take(node, callId) });
   }
-  if (jsonBytes(input, MOST_INPUT_BYTES) > MOST_INPUT_BYTES) return refuseLarge(swarm, node, call);
+  const refusal = refusalOf(input, INPUT_BOUND);
+  if (refusal !== undefined) return refuseUnkept(swarm, node, call, refusal);
   const given = readInput(swarm, node, call);
   if (!(given instanceof Promise)) return begin(swarm, node, call, given);
   const told = () => tellRequested(swarm, node, call);
@@ -78,14 +80,21 @@ function tellRequested(
 }
 
 /** Nothing of such an input is kept: neither an event nor a journal has room for it. */
-function refuseLarge(swarm: Swarm, node: Node, { callId, tool }: Omit<ToolOut, "input">): void {
+function refuseUnkept(
+  swarm: Swarm,
+  node: Node,
+  { callId, tool }: Omit<ToolOut, "input">,
+  { path, reason, message }: JsonRefusal,
+): void {
+  const isLarge = reason.endsWith("bytes");
   const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
-  const message = `The input of "${tool}" is over ${most}; give it a file or a reference instead`;
-  const details = { tool, mostBytes: MOST_INPUT_BYTES };
-  swarm.log.fact("tool.requested", node.path, { callId, tool, input: `[over ${most}, left out]` });
-  refuseCall(swarm, node, { callId, tool })(
-    new CoppiceError("TOOL_INPUT_INVALID", message, details),
-  );
+  const told = isLarge
+    ? `The input of "${tool}" is over ${most}; give it a file or a reference instead`
+    : `The input of "${tool}" cannot be kept: ${message}`;
+  const details = { tool, path, ...(isLarge ? { mostBytes: MOST_INPUT_BYTES } : {}) };
+  const said = isLarge ? `[over ${most}, left out]` : `[it ${reason}: left out]`;
+  swarm.log.fact("tool.requested", node.path, { callId, tool, input: said });
+  refuseCall(swarm, node, { callId, tool })(new CoppiceError("TOOL_INPUT_INVALID", told, details));
 }
 
 /** Settles a call that does not begin with the reason, which its agent reads. */

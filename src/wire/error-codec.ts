@@ -1,8 +1,8 @@
 import { CoppiceError, ERRORS, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
+import { plainJson } from "./json-bound.ts";
 import type { WireError } from "./outcome.ts";
-import { plainJson } from "./plain-json.ts";
 
 /** More of a message or a stack is not kept: whoever throws chooses how long they are. */
 const MOST_MESSAGE = 64_000;

@@ -338,7 +338,7 @@ describe("a machine that breaks", () => {
     [Number.NaN, "NaN"],
   ])("fails when its state holds %s, saying where", async (held, what) => {
     const { frame } = await place(holding(held));
-    const message = expect.stringContaining(`holds ${what} at context.a.b`);
+    const message = expect.stringContaining(`its value at /context/a/b is ${what}`);
     expect(frame?.out).toMatchObject([{ end: { status: "failed", error: { message } } }]);
   });
 
