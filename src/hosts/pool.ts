@@ -4,7 +4,8 @@ import { Piscina, queueOptionsSymbol } from "piscina";
 import { systemClock } from "../wire/clock.ts";
 import type { ComputeTask } from "../wire/compute.ts";
 import { type HostKind, type HostTask, OUT_OF_MEMORY_EXIT } from "../wire/control.ts";
-import { describe, readField } from "../wire/error-codec.ts";
+import { describe } from "../wire/error-codec.ts";
+import { readField } from "../wire/read-field.ts";
 import { heapBytes, heapLimitMb, threadHeld, threadLimit, watchMemory } from "./memory-watch.ts";
 import { moduleOptions } from "./module-options.ts";
 

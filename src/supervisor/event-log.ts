@@ -1,8 +1,9 @@
 import { EventEmitter } from "eventemitter3";
 import { CoppiceError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
-import { describe, fieldOf } from "../wire/error-codec.ts";
+import { describe } from "../wire/error-codec.ts";
 import type { EphemeralType, EventBody, EventType, FactType, RuntimeEvent } from "../wire/event.ts";
+import { fieldOf } from "../wire/read-field.ts";
 import { EventReader } from "./event-reader.ts";
 
 export type EventListener = (event: RuntimeEvent) => void;

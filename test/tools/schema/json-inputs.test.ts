@@ -252,7 +252,7 @@ describe("an input that is read on another thread", () => {
     const { read: reader } = defineTool({
       ...{ name: "t", description: "A tool.", input, execute: () => null },
     });
-    const list = Array.from({ length: 300_000 }, () => 1);
+    const list = Array.from({ length: 240_000 }, () => 1);
     expect(await reader({ a: JSON.stringify(list) }, aside)).toMatchObject({
       value: { a: list },
       read: [{ path: "/a", as: "array" }],
