@@ -2,7 +2,7 @@ import { isMainThread } from "node:worker_threads";
 import { capturePrints } from "../src/agents/captured-prints.ts";
 import type { ComputeTask, FromCompute, ToCompute } from "../src/wire/compute.ts";
 import { describe } from "../src/wire/error-codec.ts";
-import { plainJson } from "../src/wire/plain-json.ts";
+import { plainJson } from "../src/wire/json-bound.ts";
 
 if (isMainThread) throw new Error("workers/compute.ts runs in a worker thread only");
 

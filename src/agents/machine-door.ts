@@ -9,7 +9,7 @@ import type { Json } from "../wire/json.ts";
 import { messageTokens, textTokens } from "../wire/token-estimate.ts";
 import { rightTurns } from "../wire/turns.ts";
 import { ImageRoom } from "./image-room.ts";
-import { plainJson } from "./plain-json.ts";
+import { OverBound, plainJson } from "./plain-json.ts";
 import type { Seat } from "./seat.ts";
 
 /** Asks that are over and remembered, so that their answers are seen to be late. */
@@ -46,7 +46,9 @@ export class MachineDoor implements HostDoor {
 
   call(request: DoorRequest, settle: (result: CallResult) => void): string {
     const { path, incarnation } = this.#seat;
-    const out = this.#outOf(request, `${path}#${incarnation}.${this.#count + 1}`);
+    const callId = `${path}#${incarnation}.${this.#count + 1}`;
+    const out = this.#outOf(request, callId);
+    if (out instanceof CoppiceError) return this.#answer(callId, settle, out);
     // The supervisor would take it for the speech of a forger, and end the whole host.
     if (!isOut(out)) {
       const call = `call ${out.callId} (${request.type})`;
@@ -120,15 +122,37 @@ export class MachineDoor implements HostDoor {
     return { count: this.#count, asks: this.#asks };
   }
 
+  /** Too much is the error of that call alone, which its machine can read and go on from. */
+  #answer(callId: string, settle: (result: CallResult) => void, refused: CoppiceError): string {
+    this.#count += 1;
+    this.#change();
+    this.#waiting.set(callId, settle);
+    const { stack: _, ...error } = encodeError(refused, refused.code);
+    // Later, because its caller does not know yet by which id it will be answered.
+    queueMicrotask(() => this.settle(callId, { isError: true, error }));
+    return callId;
+  }
+
   #refuse(callId: string): void {
     const told = `${this.#seat.path} is being ended (${this.#withdrawn}): ${callId} is refused`;
     const error = encodeError(new CoppiceError("CANCELLED", told, { callId }), "CANCELLED");
     this.settle(callId, { isError: true, error });
   }
 
-  #outOf(request: DoorRequest, callId: string): Extract<Out, { readonly callId: string }> {
+  /** An error for a request that is over the bound. */
+  #outOf(
+    request: DoorRequest,
+    callId: string,
+  ): Extract<Out, { readonly callId: string }> | CoppiceError {
     const what = `The input of call ${callId} (${request.type})`;
-    const plain = plainJson(request, what) as unknown as DoorRequest;
+    let plain: DoorRequest;
+    try {
+      plain = plainJson(request, what) as unknown as DoorRequest;
+    } catch (thrown) {
+      if (!(thrown instanceof OverBound)) throw thrown;
+      const code = request.type === "tool" ? "TOOL_INPUT_INVALID" : "OPTIONS_INVALID";
+      return new CoppiceError(code, thrown.told, { path: thrown.path });
+    }
     switch (plain.type) {
       case "tool":
         return { ...plain, callId, tool: this.#seat.held.subjectOf(plain.tool) };

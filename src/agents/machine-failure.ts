@@ -1,7 +1,8 @@
 import { CoppiceError } from "../errors.ts";
-import { describe, encodeError, fieldOf, isCode } from "../wire/error-codec.ts";
+import { describe, encodeError, isCode } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
+import { fieldOf } from "../wire/read-field.ts";
 
 /** What a machine threw, in its own words. */
 export function faultOf(thrown: unknown): WireError {

@@ -1,57 +1,57 @@
 import { CoppiceError } from "../errors.ts";
 import type { Json } from "../wire/json.ts";
-
-/** Deeper than anybody nests, and far from the end of the stack. */
-const deepest = 500;
+import {
+  JSON_BOUND,
+  type JsonBound,
+  type JsonForm,
+  JsonRefusal,
+  JsonWalk,
+} from "../wire/json-bound.ts";
 
 /**
  * A copy of a value as plain JSON, with every error in it as its name and message: what can be
  * cloned, journaled, and restored as it was.
  *
- * **Fails with** `MACHINE_INVALID`, naming where in `what` the first other thing is.
+ * **Fails with** `MACHINE_INVALID`, naming where in `what` the first other thing is, and for what
+ * is over {@link JSON_BOUND}.
  */
-export function plainJson(value: unknown, what: string): Json {
-  return copy(value, [], what) ?? null;
-}
-
-function copy(value: unknown, at: readonly string[], what: string): Json | undefined {
-  switch (typeof value) {
-    case "undefined":
-      return undefined;
-    case "string":
-    case "boolean":
-      return value;
-    case "number":
-      if (Number.isFinite(value)) return value;
-      throw notPlain(String(value), at, what);
-    case "object":
-      if (value === null) return null;
-      if (at.length > deepest) throw notPlain("a circle", at.slice(0, 3), what);
-      return copyObject(value, at, what);
-    default:
-      throw notPlain(`a ${typeof value}`, at, what);
+export function plainJson(value: unknown, what: string, bound = JSON_BOUND): Json {
+  try {
+    return new JsonWalk(bound, restorable).copy(value) ?? null;
+  } catch (thrown) {
+    if (!(thrown instanceof JsonRefusal)) throw thrown;
+    const told = `${what} cannot travel: ${thrown.message}`;
+    if (thrown.isOfAll) throw new OverBound(told, thrown.path);
+    throw new CoppiceError("MACHINE_INVALID", told, { path: thrown.path });
   }
 }
 
-function copyObject(value: object, at: readonly string[], what: string): Json {
-  if (Array.isArray(value)) {
-    return value.map((item, index) => copy(item, [...at, String(index)], what) ?? null);
+/** The error of a value that is JSON, and too much of it: some go on without the value. */
+export class OverBound extends CoppiceError {
+  /** Its message without advice. */
+  readonly told: string;
+  readonly path: string;
+
+  constructor(told: string, path: string) {
+    super("MACHINE_INVALID", told, { path });
+    this.told = told;
+    this.path = path;
   }
-  if (value instanceof Error) return { name: value.name, message: value.message };
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw notPlain(`a ${value.constructor.name}`, at, what);
+
+  /** Not the brand of the library's errors, which every one of them has. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Object.prototype.isPrototypeOf.call(OverBound.prototype, value as object);
   }
-  const fields = Object.entries(value).map(([key, field]): [string, Json | undefined] => {
-    return [key, copy(field, [...at, key], what)];
-  });
-  // `fromEntries` keeps a key named "__proto__" a key.
-  return Object.fromEntries(fields.filter(([, copied]) => copied !== undefined)) as Json;
 }
 
-function notPlain(found: string, at: readonly string[], what: string): CoppiceError {
-  const path = at.join(".");
-  const where = path === "" ? "" : ` at ${path}`;
-  const told = `${what} holds ${found}${where}, which is not JSON and cannot travel`;
-  return new CoppiceError("MACHINE_INVALID", told, { path, found });
-}
+/** Of a state: what a machine holds, as deep as it may, within what XState puts around it. */
+export const STATE_BOUND: JsonBound = { ...JSON_BOUND, depth: 500 };
+
+/** What speaks for itself as text, such as a date, would come back as another thing. */
+const restorable: JsonForm = {
+  speak: (value) => (value instanceof Error ? { name: value.name, message: value.message } : value),
+  isPlain(value) {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  },
+};

@@ -1,5 +1,6 @@
 import { CoppiceError } from "../errors.ts";
-import { describe, encodeError, fieldOf, isCode, readField } from "../wire/error-codec.ts";
+import { describe, encodeError, isCode } from "../wire/error-codec.ts";
+import { fieldOf, readField } from "../wire/read-field.ts";
 import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
 import type { Attempt } from "./retry.ts";
 

@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { plainJson } from "../wire/json-bound.ts";
 import type { ScriptedStep } from "../wire/spec.ts";
 import { isCount, MOST_SEARCHES_OF_ONE, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { Block } from "../wire/transcript.ts";

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { plainJson } from "../wire/json-bound.ts";
 
 /** Values that are looked at: beyond them a copy is as cheap, and a circle has no end. */
 const VALUES_SEEN = 100;
@@ -29,6 +29,15 @@ function isPlain(value: unknown, seen: { left: number }): boolean {
     return typeof value === "string" || typeof value === "boolean";
   }
   if (types.isProxy(value)) return false;
-  const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-  return plain && Object.values(value).every((field) => isPlain(field, seen));
+  if (Array.isArray(value)) {
+    if (value.length > seen.left) return false;
+    for (let at = 0; at < value.length; at += 1) {
+      if (!(at in value && isPlain(value[at], seen))) return false;
+    }
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.entries(value).every(([key, field]) => {
+    return key !== "__proto__" && isPlain(field, seen);
+  });
 }

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { CoppiceError } from "../errors.ts";
 import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { plainJson } from "../wire/json-bound.ts";
 import type { Decided } from "./approvals.ts";
 import { check } from "./check.ts";
 import { decidedSchema, decisionSchema } from "./spec-schema.ts";

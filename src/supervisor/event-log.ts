@@ -4,7 +4,7 @@ import type { MemoryJournal } from "../journal/memory.ts";
 import type { Retention } from "../journal/retention.ts";
 import type { ValueStore } from "../journal/value-store.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
-import { describe, fieldOf } from "../wire/error-codec.ts";
+import { describe } from "../wire/error-codec.ts";
 import {
   EPHEMERAL,
   type EphemeralType,
@@ -14,6 +14,7 @@ import {
   type FactType,
   type RuntimeEvent,
 } from "../wire/event.ts";
+import { fieldOf } from "../wire/read-field.ts";
 import { EventReader } from "./event-reader.ts";
 import { heldByEvent, standingBody } from "./standing-body.ts";
 

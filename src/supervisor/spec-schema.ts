@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { plainJson } from "../wire/json-bound.ts";
 import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
 
 export type Schema = z.ZodType;

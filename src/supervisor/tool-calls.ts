@@ -5,11 +5,12 @@ import { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
+import { INPUT_BOUND, MOST_INPUT_BYTES } from "../wire/call-input.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { jsonBytes, MOST_INPUT_BYTES } from "../wire/json-size.ts";
+import { type JsonRefusal, refusalOf } from "../wire/json-bound.ts";
 import { quoted } from "../wire/shown-text.ts";
 import type { CallAsked, Question, Said } from "./question.ts";
 import { isToldNext, tellRefused } from "./refused-facts.ts";
@@ -36,7 +37,8 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
   // What was read for the tool as it was is no input for another.
   const isOther = again !== undefined && again.version !== parts.toolbox.hashOf(call.tool);
   if (again !== undefined && !isOther) return ask(swarm, node, call, { ...again, given: kept });
-  if (jsonBytes(input, MOST_INPUT_BYTES) > MOST_INPUT_BYTES) return refuseLarge(swarm, node, call);
+  const refusal = refusalOf(input, INPUT_BOUND);
+  if (refusal !== undefined) return refuseUnkept(swarm, node, call, refusal);
   const given = readInput(swarm, node, call);
   const goOn = (read: CallInput | undefined) => begin(swarm, node, call, read, again);
   if (!(given instanceof Promise)) return goOn(given);
@@ -106,14 +108,22 @@ function tellRequested(
 }
 
 /** Nothing of such an input is kept: neither an event nor a journal has room for it. */
-function refuseLarge(swarm: Swarm, node: Node, { callId, tool }: Omit<ToolOut, "input">): void {
+function refuseUnkept(
+  swarm: Swarm,
+  node: Node,
+  { callId, tool }: Omit<ToolOut, "input">,
+  { path, reason, message }: JsonRefusal,
+): void {
+  const isLarge = reason.endsWith("bytes");
   const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
-  const message = `The input of "${tool}" is over ${most}; give it a file or a reference instead`;
-  const details = { tool, mostBytes: MOST_INPUT_BYTES };
-  const untold = () =>
-    tellRequested(swarm, node, { callId, tool, input: `[over ${most}, left out]` });
+  const told = isLarge
+    ? `The input of "${tool}" is over ${most}; give it a file or a reference instead`
+    : `The input of "${tool}" cannot be kept: ${message}`;
+  const details = { tool, path, ...(isLarge ? { mostBytes: MOST_INPUT_BYTES } : {}) };
+  const said = isLarge ? `[over ${most}, left out]` : `[it ${reason}: left out]`;
+  const untold = () => tellRequested(swarm, node, { callId, tool, input: said });
   refuseCall(swarm, node, { callId, tool, untold })(
-    new CoppiceError("TOOL_INPUT_INVALID", message, details),
+    new CoppiceError("TOOL_INPUT_INVALID", told, details),
   );
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
-import { plainJson } from "../wire/plain-json.ts";
+import { plainJson } from "../wire/json-bound.ts";
 import type { InputIssue } from "./schema/compiled-schema.ts";
 import type { ReadInput } from "./schema/input-reader.ts";
 import type { ToolContext } from "./tool.ts";

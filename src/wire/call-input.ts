@@ -1,8 +1,12 @@
 import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
+import { JSON_BOUND, type JsonBound, type JsonRefusal, refusalOf } from "./json-bound.ts";
 
-/** The deepest that an input nests; far from the end of the stack of whoever copies it. */
-export const DEEPEST_INPUT = 200;
+/** The most that one call may be given, in bytes of its input as JSON. */
+export const MOST_INPUT_BYTES = 1_000_000;
+
+/** The most that an input may be. */
+export const INPUT_BOUND: JsonBound = { ...JSON_BOUND, bytes: MOST_INPUT_BYTES };
 
 /** What a text must hold for a number in it to be more than a number of ours can be. */
 const LONG_NUMBER = /\d{16}|\d[eE]/;
@@ -15,11 +19,11 @@ const LONG_NUMBER = /\d{16}|\d[eE]/;
  */
 export function readInputJson(json: string): Json {
   const value = JSON.parse(json) as Json;
-  if (isTooDeep(value, 0)) {
-    throw new RangeError(`must not nest deeper than ${DEEPEST_INPUT} levels`);
-  }
+  const refusal = refusalOf(value);
+  if (refusal?.isOfAll) throw new RangeError(faultOf(refusal));
   // Slow, and needed for hardly any.
   if (LONG_NUMBER.test(json)) JSON.parse(json, refuseLost);
+  if (refusal !== undefined) throw new RangeError(faultOf(refusal));
   return value;
 }
 
@@ -34,9 +38,10 @@ export function whyUnread(input: Json): string | undefined {
   return undefined;
 }
 
-function isTooDeep(value: Json | undefined, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return depth >= DEEPEST_INPUT || Object.values(value).some((item) => isTooDeep(item, depth + 1));
+/** What a model is told of an input that is refused. */
+export function faultOf({ reason, message }: JsonRefusal): string {
+  const isDeep = reason.startsWith("nests");
+  return isDeep ? `must not nest deeper than ${JSON_BOUND.depth} levels` : `cannot be: ${message}`;
 }
 
 /** Given to `JSON.parse`, which tells how a number was written. */

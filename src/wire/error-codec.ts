@@ -1,11 +1,13 @@
 import { CoppiceError, ERRORS, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
+import { plainJson } from "./json-bound.ts";
 import type { WireError } from "./outcome.ts";
-import { plainJson } from "./plain-json.ts";
+import { fieldOf, MOST_READ, readField } from "./read-field.ts";
+import { summaryOf } from "./summary.ts";
 
-/** More of a message or a stack is not kept: whoever throws chooses how long they are. */
-const MOST_MESSAGE = 64_000;
+/** Of what was thrown and is no error, in characters. */
+const MOST_SHOWN = 1_000;
 
 /**
  * Encodes anything thrown; what is not a {@link CoppiceError} becomes `fallback`.
@@ -28,24 +30,6 @@ export function encodeError(thrown: unknown, fallback: ErrorCode): WireError {
     details: plainDetails(readField(thrown, "details")),
     ...(stack !== undefined && { stack }),
   };
-}
-
-/** A field of anything, where it is text; undefined also where reading it throws. */
-export function fieldOf(value: unknown, field: string): string | undefined {
-  const read = readField(value, field);
-  return typeof read === "string" ? clip(read, MOST_MESSAGE) : undefined;
-}
-
-/** A field of anything; undefined where there is none, and where reading it throws. */
-export function readField(value: unknown, field: string): unknown {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) {
-    return undefined;
-  }
-  try {
-    return Reflect.get(value, field);
-  } catch {
-    return undefined;
-  }
 }
 
 export function isCode(code: unknown): code is ErrorCode {
@@ -88,7 +72,7 @@ export function decodeError(wire: WireError): CoppiceError {
 /** What can be said of a thrown value, whatever it is. */
 export function describe(thrown: unknown): string {
   try {
-    return clip(shown(thrown), MOST_MESSAGE);
+    return clip(shown(thrown), MOST_READ);
   } catch {
     return "something that cannot be shown was thrown";
   }
@@ -99,5 +83,5 @@ function shown(thrown: unknown): string {
   if (typeof thrown !== "object" || thrown === null) return String(thrown);
   if (thrown instanceof Error)
     return fieldOf(thrown, "message") || fieldOf(thrown, "name") || "an error";
-  return JSON.stringify(plainJson(thrown));
+  return JSON.stringify(summaryOf(thrown, MOST_SHOWN));
 }

@@ -1,49 +1,81 @@
 import { LONGEST_DELAY_MS } from "./clock.ts";
-import { type FromHost, MOST_STATES, type Out } from "./frame.ts";
+import { type Frame, type FromHost, MOST_STATES, type Out } from "./frame.ts";
 import { MOST_NOTES } from "./inspection.ts";
-import { isStateBounded } from "./machine-state.ts";
+import { JSON_BOUND, type JsonBound, JsonRefusal, JsonWalk, refusalOf } from "./json-bound.ts";
+import { MOST_ENCODED_CHARACTERS } from "./machine-state.ts";
 import { isUsage } from "./token-counts.ts";
 
-type Check = (value: unknown) => boolean;
+/** Whether a value has its form; what is JSON in it is counted on the walk. */
+type Check = (value: unknown, walk: JsonWalk) => boolean;
 type Fields = Readonly<Record<string, Check>>;
 type Loose = { readonly [key: string]: unknown };
 
-/** Deeper than any agent nests, and far from the end of the stack: a circle never ends. */
-const DEEPEST = 600;
+/**
+ * Of a whole frame: what one agent may say in a tick. As many bytes as a packet of a process; each
+ * value in it was held to {@link JSON_BOUND} by the host.
+ */
+const FRAME_BOUND: JsonBound = {
+  depth: JSON_BOUND.depth + 8,
+  values: 1_000_000,
+  bytes: 64_000_000,
+};
+const STATE_BOUND: JsonBound = { ...FRAME_BOUND, depth: 600 };
+/** Things in one list of a frame, and frames of one tick: each costs a step of the supervisor. */
+const MOST_ITEMS = 100_000;
 
-const json: Check = (value) => isJson(value, 0);
+/** Throws for what is over the bound, which refuses the frame. */
+const json: Check = (value, walk) => {
+  walk.check(value);
+  return true;
+};
 const text: Check = (value) => typeof value === "string";
 const flag: Check = (value) => typeof value === "boolean";
 const number: Check = (value) => Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const delay: Check = (value) =>
-  count(value) && (value as number) > 0 && (value as number) <= LONGEST_DELAY_MS;
+const delay: Check = (value, walk) =>
+  count(value, walk) && (value as number) > 0 && (value as number) <= LONGEST_DELAY_MS;
 const moment: Check = (value) => value === "now" || value === "results";
 const optional =
   (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
+  (value, walk) =>
+    value === undefined || check(value, walk);
 const listOf =
   (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const shaped =
-  (fields: Fields): Check =>
-  (value) =>
-    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
-/** Of several forms, the one that the field `tag` names. */
-const oneOf =
-  (tag: string, forms: Readonly<Record<string, Fields>>): Check =>
-  (value) => {
-    const named = isObject(value) ? String(value[tag]) : "";
-    return Object.hasOwn(forms, named) && shaped(forms[named] as Fields)(value);
+  (value, walk) => {
+    if (!Array.isArray(value) || value.length > MOST_ITEMS) return false;
+    // A hole has no form: every index is looked at.
+    for (let at = 0; at < value.length; at += 1) if (!check(value[at], walk)) return false;
+    return true;
   };
+const shaped = (fields: Fields): Check => {
+  const names = Object.keys(fields);
+  const checks = Object.values(fields);
+  return (value, walk) => {
+    if (!isObject(value)) return false;
+    for (let at = 0; at < names.length; at += 1) {
+      if (checks[at]?.(value[names[at] as string], walk) !== true) return false;
+    }
+    return true;
+  };
+};
+/** Of several forms, the one that the field `tag` names. */
+const oneOf = (tag: string, forms: Readonly<Record<string, Fields>>): Check => {
+  const checks = new Map(Object.entries(forms).map(([name, form]) => [name, shaped(form)]));
+  return (value, walk) => {
+    const named = isObject(value) ? value[tag] : undefined;
+    // `true` and `false` are names too.
+    const name = typeof named === "boolean" ? String(named) : named;
+    return typeof name === "string" && checks.get(name)?.(value, walk) === true;
+  };
+};
 
-const details: Check = (value) => isObject(value) && json(value);
+const details: Check = (value, walk) => isObject(value) && json(value, walk);
 const error = shaped({ code: text, message: text, details, stack: optional(text) });
 const usage: Check = isUsage;
-const blocks = listOf(shaped({ type: text }));
-const content: Check = (value) => text(value) || (json(value) && blocks(value));
+const blocksForm = listOf(shaped({ type: text }));
+const blocks: Check = (value, walk) => json(value, walk) && blocksForm(value, walk);
+const content: Check = (value, walk) =>
+  typeof value === "string" ? json(value, walk) : blocks(value, walk);
 const message = shaped({ role: text, content, omits: optional(count) });
 const job = shaped({
   messages: listOf(message),
@@ -88,16 +120,31 @@ const out = oneOf("type", {
   },
 });
 
+/** A walk of its own: XState nests what a machine holds in what holds it. */
+const state: Check = (value) => {
+  if (!isObject(value) || value.encoded === undefined) {
+    return refusalOf(value, STATE_BOUND) === undefined;
+  }
+  // To all but its host it is a text, bounded where it is decoded as well.
+  const { encoded, ...readable } = value;
+  const isBounded = typeof encoded === "string" && encoded.length <= MOST_ENCODED_CHARACTERS;
+  return isBounded && refusalOf(readable, STATE_BOUND) === undefined;
+};
+
+const passedForm = listOf(json);
+const passed: Check = (value, walk) =>
+  Array.isArray(value) && value.length < MOST_STATES && passedForm(value, walk);
+
 const frame = shaped({
   path: text,
   incarnation: count,
   upTo: count,
   busy: flag,
-  state: isStateBounded,
   arriving: optional(flag),
   out: listOf(out),
+  state,
   value: json,
-  passed: optional((value) => listOf(json)(value) && (value as []).length < MOST_STATES),
+  passed: optional(passed),
   leftOut: optional(count),
   append: optional(listOf(message)),
   timers: optional(listOf(shaped({ id: text, dueMs: number }))),
@@ -128,7 +175,15 @@ const note = oneOf("type", {
   snapshot: { ...told, event: json, snapshot: json },
   "left-out": { ...told, count },
 });
-const notes: Check = (value) => listOf(note)(value) && (value as []).length <= MOST_NOTES;
+const notesForm = listOf(note);
+const notes: Check = (value, walk) =>
+  Array.isArray(value) && value.length <= MOST_NOTES && notesForm(value, walk);
+
+/** Whether each has its form; every one has a bound of its own. */
+const each =
+  (check: Check): Check =>
+  (value) =>
+    listOf((one) => holds(check, one))(value, new JsonWalk(FRAME_BOUND));
 
 const print = shaped({
   path: optional(text),
@@ -139,44 +194,40 @@ const print = shaped({
 });
 
 const fromHost = shaped({
-  frames: listOf(frame),
-  jobs: optional(listOf(report)),
-  inspection: optional(notes),
-  prints: optional(listOf(print)),
+  frames: each(frame),
+  jobs: optional(each(report)),
+  inspection: optional((value) => holds(notes, value)),
+  prints: optional((value) => holds(listOf(print), value)),
 });
 
 /**
- * True for a message that has the form of {@link FromHost}.
+ * True for a message that has the form of {@link FromHost}, with one frame for each agent at most.
  *
  * A guest's code can speak on its host's port in our stead: what comes from there is looked at
- * before anything of it is believed. Its agents' state is only bounded,
- * since nobody else restores it.
+ * before anything of it is believed.
  */
 export function isFromHost(value: unknown): value is FromHost {
-  return fromHost(value);
+  if (!holds(fromHost, value)) return false;
+  const { frames } = value as FromHost;
+  return frames.length < 2 || new Set(frames.map(({ path }) => path)).size === frames.length;
+}
+
+/** True for a frame that may be applied. */
+export function isFrame(value: unknown): value is Frame {
+  return holds(frame, value);
 }
 
 /** True for what has the form of {@link Out}: an honest host asks before it speaks. */
 export function isOut(value: Out): boolean {
-  return out(value);
+  return holds(out, value);
 }
 
-/** Nothing that JSON could not write: agents and people elsewhere will. */
-function isJson(value: unknown, depth: number): boolean {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-    case "undefined":
-      return true;
-    case "number":
-      return Number.isFinite(value);
-    case "object":
-      if (value === null) return true;
-      if (depth > DEEPEST) return false;
-      if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
-      return Object.values(value).every((item) => isJson(item, depth + 1));
-    default:
-      return false;
+function holds(check: Check, value: unknown): boolean {
+  try {
+    return check(value, new JsonWalk(FRAME_BOUND));
+  } catch (thrown) {
+    if (thrown instanceof JsonRefusal) return false;
+    throw thrown;
   }
 }
 

@@ -24,10 +24,3 @@ export function readableState(state: Json | undefined): Json {
   const { encoded: _, ...readable } = state as { readonly [name: string]: Json };
   return readable;
 }
-
-/** False for a state that no honest host sends. */
-export function isStateBounded(state: unknown): boolean {
-  const { encoded } = (state ?? {}) as { readonly encoded?: unknown };
-  if (encoded === undefined) return true;
-  return typeof encoded === "string" && encoded.length <= MOST_ENCODED_CHARACTERS;
-}

@@ -1,10 +1,11 @@
-import { DEEPEST_INPUT, whyUnread } from "./call-input.ts";
+import { faultOf, INPUT_BOUND, MOST_INPUT_BYTES, whyUnread } from "./call-input.ts";
 import { clip } from "./clip.ts";
 import { isBlank } from "./content.ts";
 import type { Json } from "./json.ts";
-import { MOST_INPUT_BYTES } from "./json-size.ts";
+import { refusalOf } from "./json-bound.ts";
 import { summaryOf } from "./summary.ts";
 import type { Block } from "./transcript.ts";
+import { wellFormed } from "./well-formed.ts";
 
 type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
 
@@ -19,6 +20,8 @@ const MOST_QUOTED = 200;
 
 /** How much of a name is told: no tool has a longer one. */
 const MOST_NAMED = 128;
+
+const SHORT_INPUT = { ...INPUT_BOUND, bytes: Math.floor(MOST_INPUT_BYTES / 6) };
 
 const CALL_ID = /^[a-zA-Z0-9_-]{1,64}$/;
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
@@ -79,7 +82,7 @@ export function repairReply(
   for (const block of content) {
     if (block.type === "tool_use") {
       const { id, name, input } = calls[next] as ReplyCall;
-      kept.push({ type: "tool_use", id, name: nameOf(name), input });
+      kept.push({ type: "tool_use", id, name: nameOf(textOf(name)), input });
       next += 1;
     } else keep(kept, block);
   }
@@ -183,61 +186,14 @@ function readInput(input: Json | undefined): Input {
     const fault = whyUnread(input) ?? `has to be a JSON object, and was ${quoted(input)}`;
     return { value: {}, fault };
   }
-  const seen: Seen = { length: 0, isWellFormed: true };
-  if (!look(input, seen, 0)) {
-    return { value: {}, fault: `must not nest deeper than ${DEEPEST_INPUT} levels` };
-  }
   // A character is six bytes of JSON at most: what is short by that measure is not written out.
-  if (6 * seen.length > MOST_INPUT_BYTES) {
-    const { length } = new TextEncoder().encode(JSON.stringify(input));
-    if (length > MOST_INPUT_BYTES) {
-      const told = `has ${length} bytes of JSON, and ${MOST_INPUT_BYTES} is the most; send less`;
-      return { value: {}, fault: told };
-    }
-  }
-  return { value: seen.isWellFormed ? input : wellFormed(input) };
-}
-
-interface Seen {
-  /** Characters of its JSON, about; never less than a sixth of its bytes. */
-  length: number;
-  isWellFormed: boolean;
-}
-
-/** Measures a value; false where it nests too deep. */
-function look(value: Json | undefined, seen: Seen, depth: number): boolean {
-  if (typeof value === "string") {
-    seen.length += value.length + 3;
-    seen.isWellFormed &&= value.isWellFormed();
-    return true;
-  }
-  // The longest number has 25 characters, all of them one byte.
-  seen.length += 5;
-  if (typeof value !== "object" || value === null) return true;
-  if (depth >= DEEPEST_INPUT) return false;
-  if (Array.isArray(value)) return value.every((item) => look(item, seen, depth + 1));
-  for (const [key, item] of Object.entries(value)) {
-    seen.length += key.length + 4;
-    seen.isWellFormed &&= key.isWellFormed();
-    if (!look(item, seen, depth + 1)) return false;
-  }
-  return true;
-}
-
-/** A copy without halves of surrogate pairs, which no service takes. */
-function wellFormed(value: Json): Json {
-  if (typeof value === "string") return value.toWellFormed();
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(wellFormed);
-  const fields = new Map<string, Json>();
-  for (const [given, item] of Object.entries(value)) {
-    let key = given.toWellFormed();
-    // Two keys must not become one, nor one that is right already give way.
-    while (key !== given && (fields.has(key) || Object.hasOwn(value, key))) key += "\ufffd";
-    fields.set(key, wellFormed(item as Json));
-  }
-  // `fromEntries` keeps a key named "__proto__" a key.
-  return Object.fromEntries(fields);
+  if (refusalOf(input, SHORT_INPUT) === undefined) return { value: wellFormed(input) };
+  const refusal = refusalOf(input);
+  if (refusal !== undefined) return { value: {}, fault: faultOf(refusal) };
+  const bytes = Buffer.byteLength(JSON.stringify(input));
+  if (bytes <= MOST_INPUT_BYTES) return { value: wellFormed(input) };
+  const fault = `has ${bytes} bytes of JSON, and ${MOST_INPUT_BYTES} is the most; send less`;
+  return { value: {}, fault };
 }
 
 function quoted(input: Json): string {

@@ -1,6 +1,6 @@
 import { clip } from "./clip.ts";
-import { describe } from "./error-codec.ts";
 import type { Json } from "./json.ts";
+import { fieldOf } from "./read-field.ts";
 import { isSecretName, REDACTED, withoutSecrets } from "./secrets.ts";
 
 /** Longer texts are cut, so that one of them does not use up a whole summary. */
@@ -16,7 +16,7 @@ export function summaryOf(value: unknown, characters: number): Json {
     return copy(value, { left: characters }, 0);
   } catch (thrown) {
     // A getter or a proxy of somebody else's object threw.
-    return `… unreadable: ${clip(describe(thrown), 100)}`;
+    return `… unreadable: ${clip(fieldOf(thrown, "message") ?? "nobody knows why", 100)}`;
   }
 }
 

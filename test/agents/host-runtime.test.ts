@@ -58,7 +58,7 @@ it("fails an agent whose state it cannot read, and no other", () => {
 
 it("fails an agent whose model's reply it cannot take, and no other", () => {
   const host = driveHost({ post: (message) => host.posts.push(message) });
-  const spoilt = { toolCalls: [{ name: "add", input: { at: () => undefined } as never }] };
+  const spoilt = { toolCalls: [{ name: "add", input: readOnce() }] };
   const bad = loopTemplate([spoilt], { id: "bad" });
   host.runtime.receive({
     templates: [bad, talk],
@@ -146,4 +146,17 @@ function permitOf(path: string): HostItem {
 
 function hasCode(code: string) {
   return (thrown: unknown) => thrown instanceof CoppiceError && thrown.code === code;
+}
+
+/** A value of which the first look says one thing, and the next nothing at all. */
+function readOnce(): never {
+  let looks = 0;
+  const input = {
+    get at(): number {
+      looks += 1;
+      if (looks > 1) throw new Error("it was there a moment ago");
+      return looks;
+    },
+  };
+  return input as never;
 }

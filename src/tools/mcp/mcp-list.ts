@@ -1,12 +1,13 @@
 import { shorten } from "../../wire/clip.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { JsonSchema } from "../../wire/json.ts";
+import { refusalOf } from "../../wire/json-bound.ts";
 import { schemaTokens } from "../../wire/token-estimate.ts";
 import { modelSchema } from "../schema/model-schema.ts";
 import { isObject } from "../schema/schema-keywords.ts";
 import { hashInSteps } from "../schema-hash.ts";
 import { inSlices } from "../slices.ts";
-import { overBounds, quoted } from "./json-bounds.ts";
+import { quoted } from "./quoted.ts";
 
 /** A tool as its server lists it, as far as it can be used. */
 export interface McpTool {
@@ -43,7 +44,7 @@ const MAX_QUOTED_CHARACTERS = 200;
  * Of a schema that models are shown: to adapt it takes up to 40 microseconds for each object, and
  * is not done in steps. Those of real servers have up to 30 kB.
  */
-const SCHEMA_BOUNDS = { values: 5_000, containers: 1_000, characters: 65_536, levels: 100 };
+const SCHEMA_BOUNDS = { values: 5_000, containers: 1_000, bytes: 65_536, depth: 100 };
 const TYPES = new Set(["array", "boolean", "integer", "null", "number", "string"]);
 
 /**
@@ -201,9 +202,10 @@ function whyUnusable(name: string, schema: unknown): string | undefined {
 }
 
 function shownSchema(schema: JsonSchema): JsonSchema {
-  const why = overBounds(schema, SCHEMA_BOUNDS);
-  if (why === undefined) return schema;
-  return { type: "object", description: `The schema of this input cannot be shown: ${why}.` };
+  const refusal = refusalOf(schema, SCHEMA_BOUNDS);
+  if (refusal === undefined) return schema;
+  const description = `The schema of this input cannot be shown: it ${refusal.reason}.`;
+  return { type: "object", description };
 }
 
 function cut(description: string): string {

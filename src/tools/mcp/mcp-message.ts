@@ -1,6 +1,6 @@
 import type { JSONRPCMessage, McpError } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../schema/schema-keywords.ts";
-import { quoted } from "./json-bounds.ts";
+import { quoted } from "./quoted.ts";
 import type { Secrets } from "./secrets.ts";
 
 type Id = string | number;

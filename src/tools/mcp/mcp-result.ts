@@ -1,6 +1,7 @@
 import type { Json } from "../../wire/json.ts";
+import { JSON_BOUND, refusalOf } from "../../wire/json-bound.ts";
+import { wellFormed } from "../../wire/well-formed.ts";
 import { isObject } from "../schema/schema-keywords.ts";
-import { overBounds, wellFormed } from "./json-bounds.ts";
 import { type Part, readPart, type Shown, textOf } from "./mcp-content.ts";
 import { isSaidBy } from "./same-content.ts";
 
@@ -18,7 +19,7 @@ type Fields = { readonly [field: string]: unknown };
 
 const MAX_PARTS = 10_000;
 /** No model could read more than this, which is beside what it can. */
-const STRUCTURED_BOUNDS = { values: 10_000, characters: Number.POSITIVE_INFINITY, levels: 100 };
+const STRUCTURED_BOUNDS = { ...JSON_BOUND, values: 10_000, depth: 100 };
 /** Of one result: each of them is an event. */
 const MAX_ODD = 20;
 /** Of what is left out, in the note to the model. */
@@ -79,9 +80,9 @@ function structuredOf(result: Fields): { value?: Json; leftOut: readonly string[
   if (isBare) given ??= toolResult;
   if (isBare && Object.keys(rest).length > 0) given ??= rest;
   if (isNothing(given)) return { leftOut: [] };
-  const why = overBounds(given, STRUCTURED_BOUNDS);
-  if (why !== undefined) return { leftOut: [`its structured content: ${why}`] };
-  return { value: wellFormed(given), leftOut: [] };
+  const refusal = refusalOf(given, STRUCTURED_BOUNDS);
+  if (refusal !== undefined) return { leftOut: [`its structured content: it ${refusal.reason}`] };
+  return { value: wellFormed(given as Json), leftOut: [] };
 }
 
 function noteOf(leftOut: readonly string[]): readonly Shown[] {

@@ -1,8 +1,9 @@
+import { setField } from "../../wire/json-bound.ts";
 import { type CompiledSchema, type Fault, type InputIssue, segmentsOf } from "./compiled-schema.ts";
 import { type Candidate, candidatesOf } from "./fit-candidates.ts";
 import { TooMuchWork } from "./pattern-engine.ts";
 import { valueAt } from "./value-at.ts";
-import { copyOf, type OwnJson, setField } from "./value-copy.ts";
+import { copyOf, type OwnJson } from "./value-copy.ts";
 
 /** A place, as a JSON Pointer, whose value was read as what was meant. */
 export type ReadPlace = {

@@ -1,7 +1,7 @@
 import { CoppiceError } from "../../errors.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
-import { plainJson } from "../../wire/plain-json.ts";
+import { plainJson } from "../../wire/json-bound.ts";
 import { compileSchema, pointer, schemaFaults } from "./compiled-schema.ts";
 import { describedSchema } from "./described-schema.ts";
 import { type InputReader, JsonReader } from "./input-reader.ts";

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import type { RenamedKeys } from "../../wire/renamed-keys.ts";
+import { wellFormed } from "../../wire/well-formed.ts";
 import { modernSchema } from "./schema-draft.ts";
 import { sayForms } from "./schema-forms.ts";
 import { renameKeys } from "./schema-keys.ts";
-import { fieldsOf, isObject } from "./schema-keywords.ts";
 import { repairSchema } from "./schema-repair.ts";
 import { objectRoot } from "./schema-root.ts";
 
@@ -79,10 +79,3 @@ function measured(schema: JsonSchema): JsonSchema {
 }
 
 /** A copy whose texts and keys are all well formed. */
-function wellFormed(value: Json): Json {
-  if (typeof value === "string") return value.toWellFormed();
-  if (Array.isArray(value)) return (value as readonly Json[]).map(wellFormed);
-  if (!isObject(value)) return value;
-  const fields = fieldsOf(value).map(([key, one]) => [key.toWellFormed(), wellFormed(one)]);
-  return Object.fromEntries(fields);
-}

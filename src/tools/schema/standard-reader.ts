@@ -1,5 +1,5 @@
 import type { Json } from "../../wire/json.ts";
-import { plainJson } from "../../wire/plain-json.ts";
+import { plainJson } from "../../wire/json-bound.ts";
 import { pointer } from "./compiled-schema.ts";
 import { MOST_ISSUES, type ReadPlace } from "./fit-input.ts";
 import { type InputReader, type JsonReader, type ReadInput, tooDeep } from "./input-reader.ts";

@@ -1,4 +1,5 @@
 import type { Json } from "../../wire/json.ts";
+import { JSON_BOUND, setField } from "../../wire/json-bound.ts";
 import type { ValueSize } from "./schema-work.ts";
 
 /** JSON of our own, which nobody else holds and which may be changed. */
@@ -11,9 +12,6 @@ export interface Measured extends ValueSize {
   readonly isTooDeep: boolean;
 }
 
-/** Deeper is left out of the copy. */
-const DEEPEST = 200;
-
 /** Copies and measures a value in one walk. */
 export function measuredCopy(value: Json): Measured {
   let [values, characters, depth] = [0, 0, 0];
@@ -22,7 +20,7 @@ export function measuredCopy(value: Json): Measured {
     if (level > depth) depth = level;
     if (typeof part === "string") characters += part.length;
     if (typeof part !== "object") return part ?? null;
-    if (part === null || level > DEEPEST) return null;
+    if (part === null || level > JSON_BOUND.depth) return null;
     if (Array.isArray(part)) {
       return (part as readonly Json[]).map((item) => copy(item, level + 1));
     }
@@ -37,16 +35,8 @@ export function measuredCopy(value: Json): Measured {
     return fields;
   };
   const copied = copy(value, 0);
-  return { copy: copied, values, characters, depth, isTooDeep: depth > DEEPEST };
+  return { copy: copied, values, characters, depth, isTooDeep: depth > JSON_BOUND.depth };
 }
-
-/** Sets a field that is the object's own, whatever its key. */
-export function setField(fields: OwnFields, key: string, value: OwnJson): void {
-  if (key !== "__proto__") fields[key] = value;
-  else Object.defineProperty(fields, key, { value, ...VISIBLE });
-}
-
-const VISIBLE = { enumerable: true, configurable: true, writable: true } as const;
 
 export function copyOf(value: OwnJson): OwnJson {
   return measuredCopy(value).copy;

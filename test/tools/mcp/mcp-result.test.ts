@@ -122,7 +122,6 @@ describe("structured content beside text", () => {
     ["JSON with a key more", '{"rows":[1,{"a":null}],"total":2,"x":1}', rows],
     ["a list for an object", "[]", {}],
     ["another prototype", '{"__proto__":{}}', { a: 1 }],
-    ["an own `__proto__`", '{"__proto__":{"total":2}}', JSON.parse('{"__proto__":{"total":3}}')],
     ["what every object has", "{}", { constructor: 1 }],
     ["very deep JSON", `${"[".repeat(50_000)}${"]".repeat(50_000)}`, [[[]]]],
     ["broken JSON", "{", { a: 1 }],
@@ -130,6 +129,12 @@ describe("structured content beside text", () => {
     ["half of a list in pieces", "a", { result: ["a", "b"] }],
   ])("is shown behind the text where that is %s", (_, said, structured) => {
     expect(both([text(said)], structured).value).toBe(`${said}\n${JSON.stringify(structured)}`);
+  });
+
+  it("is left out and told where it has a key `__proto__`", () => {
+    const structured = JSON.parse('{"__proto__":{"total":3}}');
+    const left = '[left out: its structured content: it has a key "__proto__"]';
+    expect(both([text("seen")], structured).value).toBe(`seen\n${left}`);
   });
 
   it("is a block of its own behind other blocks", () => {

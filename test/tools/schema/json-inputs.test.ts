@@ -108,15 +108,15 @@ describe("a schema of any draft is read as what it says", () => {
 });
 
 describe("an input", () => {
-  it("may have the names of what every object has, and `__proto__`", () => {
-    const schema = JSON.parse(
-      '{"properties":{"__proto__":{"type":"number"},"constructor":{"type":"number"}}}',
-    ) as JsonSchema;
+  it("may have the names of what every object has, but for `__proto__`", () => {
+    const schema = { properties: { constructor: { type: "number" } } } as JsonSchema;
     expect(read(schema, {})).toMatchObject({ valid: true });
     const said = JSON.parse('{"__proto__":{"b":1},"constructor":"2"}') as Json;
     const { value } = read(schema, said) as { value?: object };
     expect(JSON.stringify(value)).toBe('{"__proto__":{"b":1},"constructor":2}');
     expect([value, {}].map((one) => Reflect.get(one ?? {}, "b"))).toEqual([undefined, undefined]);
+    const odd = JSON.parse('{"properties":{"__proto__":{"type":"number"}}}') as JsonSchema;
+    expect(() => read(odd, {})).toThrow(/at \/properties has a key "__proto__"/);
   });
 
   it("that is all a text is read as its object", () => {
@@ -252,7 +252,7 @@ describe("an input that is read on another thread", () => {
     const { read: reader } = defineTool({
       ...{ name: "t", description: "A tool.", input, execute: () => null },
     });
-    const list = Array.from({ length: 300_000 }, () => 1);
+    const list = Array.from({ length: 240_000 }, () => 1);
     expect(await reader({ a: JSON.stringify(list) }, aside)).toMatchObject({
       value: { a: list },
       read: [{ path: "/a", as: "array" }],

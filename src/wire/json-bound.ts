@@ -1,0 +1,270 @@
+import { clip } from "./clip.ts";
+import type { Json } from "./json.ts";
+
+/** The most that a value may be, whoever says it. */
+export interface JsonBound {
+  /** Containers within containers. */
+  readonly depth: number;
+  /** All values in it; one that stands in several places is counted in each, as JSON writes it. */
+  readonly values: number;
+  /** About as many as its JSON has in UTF-8: what JSON would escape counts as it stands. */
+  readonly bytes: number;
+  /** Objects and lists among the values. Default: as many as values. */
+  readonly containers?: number;
+}
+
+/**
+ * What anybody says to anybody: messages, inputs, results, answers, options. To look at that much
+ * takes some 20 ms of a thread.
+ */
+export const JSON_BOUND: JsonBound = { depth: 200, values: 250_000, bytes: 16_000_000 };
+
+/** Shorter texts count their characters: asking how many bytes they have takes longer. */
+const SHORT_TEXT = 32;
+/** Longer paths are cut at their end. */
+const MOST_PATH = 200;
+
+/** Why a value is none that can be kept or sent: where in it, and what to do about it. */
+export class JsonRefusal extends TypeError {
+  /** A JSON Pointer to where it was seen; empty for the value itself. */
+  readonly path: string;
+  /** Without its subject: "nests deeper than 200 levels". */
+  readonly reason: string;
+  /** The whole value is over its bound, and not one in it wrong. */
+  readonly isOfAll: boolean;
+
+  constructor(
+    keys: readonly (string | number)[],
+    { reason, advice, isOfAll = false }: { reason: string; advice: string; isOfAll?: boolean },
+  ) {
+    const whole = keys.map((key) => `/${typeof key === "string" ? clip(key, MOST_PATH) : key}`);
+    const path = clip(whole.join(""), MOST_PATH).toWellFormed();
+    const subject = isOfAll || path === "" ? "it" : `its value at ${path}`;
+    super(`${subject} ${reason}; ${advice}`);
+    this.path = path;
+    this.isOfAll = isOfAll;
+    this.reason = reason;
+  }
+}
+
+/** How what is no plain data is read. */
+export interface JsonForm {
+  /** What stands for an object. */
+  readonly speak: (value: object, key: string) => unknown;
+  /** Whether an object that is no list may be taken field by field. */
+  readonly isPlain: (value: object) => boolean;
+}
+
+/** As `JSON.stringify` has it, but for what it would lose. */
+const asJson: JsonForm = {
+  speak(value, key) {
+    const toJson: unknown = Reflect.get(value, "toJSON");
+    return typeof toJson === "function" ? toJson.call(value, key) : value;
+  },
+  isPlain: (value) => Object.prototype.toString.call(value) === "[object Object]",
+};
+
+/** Why a value is no JSON within its bound as it stands; undefined for one that is. */
+export function refusalOf(value: unknown, bound = JSON_BOUND): JsonRefusal | undefined {
+  try {
+    new JsonWalk(bound).check(value);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof JsonRefusal) return thrown;
+    return new JsonRefusal([], { reason: "cannot be read", advice: "give plain data" });
+  }
+}
+
+/**
+ * Copies a value as plain JSON; `undefined` is left out, and null in a list; what has `toJSON`
+ * speaks for itself.
+ *
+ * **Fails with** a {@link JsonRefusal} where JSON would lose something (functions, BigInts, NaN,
+ * maps, errors, buffers, holes, circles) and for what is over its bound; with whatever a getter
+ * of it throws.
+ */
+export function plainJson(value: unknown, bound = JSON_BOUND): Json {
+  return new JsonWalk(bound).copy(value) ?? null;
+}
+
+/**
+ * The one walk over values that others made. Its bound is for all that it is given: a frame is
+ * one walk.
+ *
+ * **Guarantees** linear, ends at the bound, and never longer than that: a list of four billion
+ * holes is refused for its length.
+ */
+export class JsonWalk {
+  readonly #bound: JsonBound;
+  readonly #form: JsonForm;
+  #values: number;
+  #bytes: number;
+  #containers: number;
+  /** Where it is: the first `level` of them. */
+  readonly #keys: (string | number)[] = [];
+
+  constructor(bound: JsonBound, form = asJson) {
+    this.#bound = bound;
+    this.#form = form;
+    this.#values = bound.values;
+    this.#bytes = bound.bytes;
+    this.#containers = bound.containers ?? bound.values;
+  }
+
+  /** Looks at a value that has to be plain data already, such as what came over a wire. */
+  check(value: unknown): void {
+    this.#look(value, 0);
+  }
+
+  copy(value: unknown): Json | undefined {
+    return this.#copy(value, 0);
+  }
+
+  #look(part: unknown, level: number): void {
+    if (!this.#isContainer(part, level)) return;
+    if (Array.isArray(part)) {
+      this.#open(part, level);
+      for (let index = 0; index < part.length; index += 1) {
+        this.#look(this.#item(part, index, level), level + 1);
+      }
+      return;
+    }
+    const prototype: unknown = Object.getPrototypeOf(part);
+    if (prototype !== Object.prototype && prototype !== null) this.#refuseKind(level, part);
+    const keys = Object.keys(part);
+    this.#open(keys, level);
+    for (const key of keys) {
+      this.#key(key, level);
+      this.#look(part[key as keyof typeof part], level + 1);
+    }
+  }
+
+  #copy(given: unknown, level: number): Json | undefined {
+    const part = this.#spoken(given, level);
+    if (!this.#isContainer(part, level)) return part as Json | undefined;
+    if (Array.isArray(part)) {
+      this.#open(part, level);
+      const items: Json[] = [];
+      for (let index = 0; index < part.length; index += 1) {
+        items.push(this.#copy(this.#item(part, index, level), level + 1) ?? null);
+      }
+      return items;
+    }
+    if (!this.#form.isPlain(part)) this.#refuseKind(level, part);
+    const keys = Object.keys(part);
+    this.#open(keys, level);
+    const fields: { [key: string]: Json } = {};
+    for (const key of keys) {
+      this.#key(key, level);
+      const field = this.#copy(part[key as keyof typeof part], level + 1);
+      if (field !== undefined) fields[key] = field;
+    }
+    return fields;
+  }
+
+  /** Counts a value; false for one that holds no others. */
+  #isContainer(part: unknown, level: number): part is object {
+    this.#values -= 1;
+    if (this.#values < 0) this.#refuseMany(level, this.#bound.values, "values");
+    switch (typeof part) {
+      case "string":
+        this.#spend(2 + this.#bytesOf(part), level);
+        return false;
+      case "number":
+        if (!Number.isFinite(part)) this.#refuseKind(level, part);
+        this.#spend(digitsOf(part), level);
+        return false;
+      case "boolean":
+      case "undefined":
+        this.#spend(4, level);
+        return false;
+      case "object":
+        if (part !== null) return true;
+        this.#spend(4, level);
+        return false;
+      default:
+        return this.#refuseKind(level, part);
+    }
+  }
+
+  /** @param items of a list, or the keys of an object */
+  #open(items: readonly unknown[], level: number): void {
+    const { depth, values, containers = values } = this.#bound;
+    this.#containers -= 1;
+    if (this.#containers < 0) this.#refuseMany(level, containers, "objects and lists");
+    if (level >= depth) {
+      const reason = `nests deeper than ${depth} levels, or refers to itself`;
+      this.#refuse(level, { reason, advice: "flatten it", isOfAll: true });
+    }
+    if (items.length > this.#values) this.#refuseMany(level, values, "values");
+    this.#spend(items.length + 1 + (items.length === 0 ? 1 : 0), level);
+  }
+
+  #item(list: readonly unknown[], index: number, level: number): unknown {
+    this.#keys[level] = index;
+    const item = list[index];
+    if (item === undefined && !Object.hasOwn(list, index)) {
+      this.#refuse(level + 1, { reason: "is a hole in a list", advice: "give null there" });
+    }
+    return item;
+  }
+
+  #bytesOf(text: string): number {
+    const { length } = text;
+    return length <= SHORT_TEXT || length > this.#bytes ? length : Buffer.byteLength(text);
+  }
+
+  #key(key: string, level: number): void {
+    this.#keys[level] = key;
+    if (key === "__proto__") {
+      this.#refuse(level, { reason: 'has a key "__proto__"', advice: "name it otherwise" });
+    }
+    this.#spend(key.length + 3, level);
+  }
+
+  #spend(bytes: number, level: number): void {
+    this.#bytes -= bytes;
+    if (this.#bytes < 0) this.#refuseMany(level, this.#bound.bytes, "bytes");
+  }
+
+  #spoken(given: unknown, level: number): unknown {
+    if (typeof given !== "object" || given === null) return given;
+    return this.#form.speak(given, level === 0 ? "" : String(this.#keys[level - 1]));
+  }
+
+  #refuseMany(level: number, most: number, what: string): never {
+    const advice = "send less, or a reference to it";
+    this.#refuse(level, { reason: `has more than ${most} ${what}`, advice, isOfAll: true });
+  }
+
+  #refuseKind(level: number, value: unknown): never {
+    const advice = "give plain data";
+    this.#refuse(level, { reason: `is ${kindOf(value)}, which JSON cannot hold`, advice });
+  }
+
+  #refuse(level: number, why: ConstructorParameters<typeof JsonRefusal>[1]): never {
+    throw new JsonRefusal(this.#keys.slice(0, level), why);
+  }
+}
+
+/** Sets a field that is the object's own, whatever its key. */
+export function setField<Value>(fields: { [key: string]: Value }, key: string, value: Value): void {
+  if (key !== "__proto__") fields[key] = value;
+  else Object.defineProperty(fields, key, { value, ...VISIBLE });
+}
+
+const VISIBLE = { enumerable: true, configurable: true, writable: true } as const;
+
+/** Characters of a number, without writing out those that most are. */
+function digitsOf(number: number): number {
+  if (!Number.isSafeInteger(number)) return String(number).length;
+  let digits = number < 0 ? 2 : 1;
+  for (let rest = Math.abs(number); rest >= 10; rest /= 10) digits += 1;
+  return digits;
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "object" || value === null) return `a ${typeof value}`;
+  return `a ${Object.prototype.toString.call(value).slice(8, -1)}`;
+}
