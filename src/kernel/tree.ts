@@ -88,8 +88,12 @@ export class Tree {
     this.#stopped.push(node);
     if (this.#stopped.length <= 2 * STOPPED_NODES_KEPT) return;
     for (const old of this.#stopped.splice(0, this.#stopped.length - STOPPED_NODES_KEPT)) {
-      this.nodes.delete(old.path);
-      old.parent?.children.delete(old.name);
+      // Its place may have been taken since by the next incarnation there.
+      if (this.nodes.get(old.path) === old) {
+        this.nodes.delete(old.path);
+        old.parent?.children.delete(old.name);
+        old.parent?.names.forget(old.incarnation);
+      }
       this.emit({ type: "forget", node: old });
     }
   }

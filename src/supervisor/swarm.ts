@@ -48,6 +48,7 @@ export class Swarm {
   readonly #requests: RequestQueue;
   readonly #shown = new ShownTools();
   readonly #records = new Map<string, AgentRecord>();
+  readonly #byNode = new WeakMap<Node, AgentRecord>();
   #parts: SwarmParts | undefined;
   #draining = false;
   #closed = false;
@@ -86,8 +87,9 @@ export class Swarm {
     return this.#records.get(path);
   }
 
+  /** Its own, also where another one has its path by now. */
   recordOf(node: Node): AgentRecord {
-    return this.#records.get(node.path) as AgentRecord;
+    return this.#byNode.get(node) as AgentRecord;
   }
 
   /** One step: the kernel decides at this time, then all of it is carried out. */
@@ -115,6 +117,7 @@ export class Swarm {
       const template = this.#shownTo(seat, plan);
       const record = new AgentRecord({ node, plan, seat, template, labels });
       this.#records.set(node.path, record);
+      this.#byNode.set(node, record);
       this.parts.telemetry?.spawned(record);
       return record;
     } catch (thrown) {
@@ -203,7 +206,7 @@ export class Swarm {
       case "ended":
         return this.#ended(effect.node, effect.end);
       case "forget":
-        this.#records.delete(effect.node.path);
+        this.#forget(effect.node);
         return;
       case "condemn":
         return this.places.host(effect.host)?.condemn(effect.reason);
@@ -259,6 +262,10 @@ export class Swarm {
     record.word = words.take();
     if (old !== undefined) words.give(old);
     record.renew();
+  }
+
+  #forget(node: Node): void {
+    if (this.#records.get(node.path)?.node === node) this.#records.delete(node.path);
   }
 
   #ended(node: Node, end: End): void {
