@@ -20,7 +20,10 @@ const silent: Tell = () => undefined;
 
 /** A new event type has to be given words before this compiles. */
 const table: { readonly [Type in EventType]: Tell } = {
-  "agent.spawned": (event) => tell("spawned", `as ${text(event.template)}`),
+  "agent.spawned": ({ template, incarnation }) => {
+    const which = Number(incarnation) > 1 ? `, incarnation ${text(incarnation)}` : "";
+    return tell("spawned", `as ${text(template)}${which}`);
+  },
   "agent.started": silent,
   "agent.state": silent,
   "agent.moved": (event) => tell("moved", `from ${text(event.from)} to ${text(event.to)}`, "quiet"),

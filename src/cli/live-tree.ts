@@ -10,7 +10,7 @@ type Apply = (tree: LiveTree, agent: LiveAgent, event: RuntimeEvent) => void;
 
 /** What each event changes; the others change nothing that is shown in the tree. */
 const table: { readonly [Type in EventType]?: Apply } = {
-  "agent.spawned": () => undefined,
+  "agent.spawned": (tree, agent) => tree.begin(agent),
   "agent.started": (_, agent, { at }) => {
     agent.status = "running";
     agent.startedAt ??= at;
@@ -72,6 +72,14 @@ export class LiveTree {
     if (status !== "queued" && status !== "paused") agent.startedAt ??= now;
     if (state !== undefined) agent.state = stateWords(state);
     if (outcome !== undefined && agent.outcome === undefined) this.end(agent, outcome, now);
+  }
+
+  /** One whose parent began anew has the place of the one before it, and what that has used. */
+  begin(agent: LiveAgent): void {
+    if (agent.outcome === undefined) return;
+    this.#ended.splice(this.#ended.indexOf(agent), 1);
+    const fresh = { outcome: undefined, startedAt: undefined, endedAt: undefined, state: "" };
+    Object.assign(agent, fresh, { status: "queued" });
   }
 
   end(agent: LiveAgent, outcome: string, at: number): void {

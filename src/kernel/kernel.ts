@@ -94,12 +94,16 @@ export class Kernel {
       parent.names.giveBack(chosen ?? birth.name);
       throw refused;
     }
-    const node = createNode(parent, { ...birth, name }, call);
+    const before = parent.children.get(name)?.incarnation ?? parent.names.formerly(name);
+    const node = createNode(parent, { ...birth, name }, { call, incarnation: before + 1 });
+    // The last in the order of starts, also where it has the name of one before it.
+    parent.children.delete(name);
     parent.children.set(name, node);
     tree.nodes.set(node.path, node);
     parent.openChildren += 1;
     countSpawn(parent, tree.now);
-    tree.fact("agent.spawned", node.path, { template: birth.template, depth: node.depth });
+    const { depth, incarnation } = node;
+    tree.fact("agent.spawned", node.path, { template: birth.template, depth, incarnation });
     if (takeSlot(node, "spawn")) start(tree, node);
     if (!node.started) tree.fact("spawn.queued", node.path);
     return node;

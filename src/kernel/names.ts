@@ -5,7 +5,8 @@ const PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const NUMBERED = /^(.+)-([1-9][0-9]*)$/;
 
 /**
- * The names ever used under one parent: a path means one agent for ever.
+ * The names ever used under one parent: a path means one agent for ever. A parent that begins anew
+ * has them all to give again, and whoever gets one is the next incarnation at that path.
  *
  * A counter for each base serves generated names (`reviewer`, `reviewer-2`), so a service that
  * runs for ever does not remember each of them; a name chosen by hand is a base used once.
@@ -13,6 +14,10 @@ const NUMBERED = /^(.+)-([1-9][0-9]*)$/;
 export class Names {
   /** Made with the first name: most agents have no children. */
   #made: Map<string, number> | undefined;
+  /** What was given before the parent began anew. */
+  #former: Map<string, number> | undefined;
+  /** The highest incarnation of those who are not kept any more. */
+  #forgotten = 1;
 
   /** Takes a name made from `base`, with a number when it was used before. */
   make(base: string): string {
@@ -48,6 +53,26 @@ export class Names {
     const count = (counts.get(base) ?? 0) - 1;
     if (count > 0) counts.set(base, count);
     else counts.delete(base);
+  }
+
+  /** Its parent begins anew: every name is free again. */
+  renew(): void {
+    for (const [base, count] of this.#made ?? []) {
+      this.#former ??= new Map();
+      this.#former.set(base, Math.max(count, this.#former.get(base) ?? 0));
+    }
+    this.#made = undefined;
+  }
+
+  /** Nobody is kept any more who bore a name here. */
+  forget(incarnation: number): void {
+    this.#forgotten = Math.max(this.#forgotten, incarnation);
+  }
+
+  /** The last incarnation that there may have been of somebody who is not kept any more. */
+  formerly(name: string): number {
+    if (this.#former === undefined) return 0;
+    return this.#former.has(name) || wasNumbered(this.#former, name) ? this.#forgotten : 0;
   }
 
   #counts(): Map<string, number> {

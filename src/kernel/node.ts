@@ -182,7 +182,11 @@ export interface Node {
   readonly foregroundCall: string | undefined;
 }
 
-export function createNode(parent: Node | undefined, birth: Birth, call?: string): Node {
+export function createNode(
+  parent: Node | undefined,
+  birth: Birth,
+  { call, incarnation = 1 }: { readonly call?: string | undefined; incarnation?: number } = {},
+): Node {
   const path = parent === undefined ? "/" : join(parent.path, birth.name);
   const node: Omit<Node, "top"> & { top: Node | undefined } = {
     path,
@@ -197,8 +201,8 @@ export function createNode(parent: Node | undefined, birth: Birth, call?: string
     mailbox: new Mailbox(),
     calls: new Map(),
     queue: new SlotQueue(),
-    incarnation: 1,
-    callPrefix: `${path}#1.`,
+    incarnation,
+    callPrefix: `${path}#${incarnation}.`,
     status: "queued",
     host: undefined,
     lostHost: undefined,

@@ -24,6 +24,7 @@ export function renew(tree: Tree, node: Node): void {
   node.turnEnded = undefined;
   node.moves = 0;
   node.childRestarts = undefined;
+  node.names.renew();
   if (anew) forgetState(tree, node);
   else keepState(tree, node);
   tree.emit({ type: "renew", node });

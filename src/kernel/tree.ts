@@ -99,7 +99,10 @@ export class Tree {
   /** An agent that has ended is shown no more, and nobody finds it. */
   forget(node: Node): void {
     tellRest(this, node, true);
+    // Its place may have been taken since by the next incarnation there.
+    if (this.nodes.get(node.path) !== node) return;
     this.nodes.delete(node.path);
+    node.parent?.names.forget(node.incarnation);
     node.parent?.children.delete(node.name);
   }
 

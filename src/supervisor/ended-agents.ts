@@ -66,7 +66,7 @@ export class EndedAgents {
     const outcome = { path, usage, ...end } as WireOutcome;
     const told = this.#log.keep("agent.stopped", path, { outcome: outcome as unknown as Json });
     record.settle(asOutcome(outcome), () => this.#outcomeOf(node, usage));
-    for (const child of node.children.values()) this.#release(child);
+    for (const child of node.children.values()) this.release(child);
     this.#keep(record, told.outcome as unknown as WireOutcome);
   }
 
@@ -117,8 +117,8 @@ export class EndedAgents {
     return valuesIn(outcome).every((one) => !isValueRef(one) || this.#values.has(one));
   }
 
-  /** Its parent has ended too. */
-  #release(child: Node): void {
+  /** Its parent has ended too, or another agent has its path. */
+  release(child: Node): void {
     const kept = this.#children.take(child);
     if (kept === undefined) return;
     for (const ref of kept.refs) this.#values.unpin(ref);

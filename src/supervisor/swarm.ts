@@ -51,6 +51,7 @@ export class Swarm {
   readonly #requests: RequestQueue;
   readonly #shown = new ShownTools();
   readonly #records = new Map<string, AgentRecord>();
+  readonly #byNode = new WeakMap<Node, AgentRecord>();
   #parts: SwarmParts | undefined;
   #draining = false;
   readonly #timer: DeadlineTimer;
@@ -60,7 +61,7 @@ export class Swarm {
     this.log = options.log;
     this.ended = new EndedAgents(options.log, (node) => {
       this.kernel.tree.forget(node);
-      this.#records.delete(node.path);
+      if (this.#records.get(node.path)?.node === node) this.#records.delete(node.path);
     });
     this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });
     this.places = new Places(this.kernel.tree, (path, thrown) =>
@@ -99,8 +100,9 @@ export class Swarm {
     return this.#records.get(path);
   }
 
+  /** Its own, also where another one has its path by now. */
   recordOf(node: Node): AgentRecord {
-    return this.#records.get(node.path) as AgentRecord;
+    return this.#byNode.get(node) as AgentRecord;
   }
 
   /** One step: the kernel decides at this time, then all of it is carried out. */
@@ -135,7 +137,11 @@ export class Swarm {
       const labels = { ...this.#records.get(parent.path)?.labels, ...plan.labels };
       const template = this.#shownTo(seat, plan);
       const record = new AgentRecord({ node, plan, seat, template, labels });
+      const former = this.#records.get(node.path)?.node;
+      // Nobody can ask for it by its name any more.
+      if (former !== undefined) this.ended.release(former);
       this.#records.set(node.path, record);
+      this.#byNode.set(node, record);
       this.parts.telemetry?.spawned(record);
       return record;
     } catch (thrown) {
@@ -284,6 +290,10 @@ export class Swarm {
     record.word = words.take();
     if (old !== undefined) words.give(old);
     record.renew();
+  }
+
+  #forget(node: Node): void {
+    if (this.#records.get(node.path)?.node === node) this.#records.delete(node.path);
   }
 
   #ended(node: Node, end: End): void {

@@ -12,7 +12,9 @@ const STARTS = new Set([
 ]);
 /** What tells of something that was done to an agent, or that an agent did. */
 const DEEDS = new Set([
-  ...STARTS,
+  "agent.started",
+  "tool.started",
+  "model.started",
   "agent.restarted",
   "agent.state",
   "turn.failed",
@@ -29,9 +31,12 @@ const gapFree: Invariant<InnerScene> = {
 
 const oneOutcome: Invariant<InnerScene> = {
   name: "each spawn has exactly one outcome",
-  ofEvent: ({ type, path }, { history }) => {
+  ofEvent: ({ type, path, incarnation }, { history }) => {
     const agent = history.agents.get(path);
-    if (type === "agent.spawned" && agent !== undefined) return `${path} was spawned twice`;
+    if (type === "agent.spawned" && agent !== undefined) {
+      const isNext = agent.stoppedAt !== undefined && Number(incarnation) > agent.incarnation;
+      return isNext ? undefined : `${path} was spawned twice`;
+    }
     if (type !== "agent.stopped") return undefined;
     if (agent === undefined) return `${path} stopped and was never spawned`;
     return agent.stoppedAt === undefined ? undefined : `${path} stopped twice`;
@@ -54,8 +59,11 @@ const nothingAfterDeath: Invariant<InnerScene> = {
 
 const closedStartsNothing: Invariant<InnerScene> = {
   name: "cancelled subtrees start nothing",
-  ofEvent: ({ type, path }, { history }) =>
-    STARTS.has(type) && history.isClosed(path) ? `${type} of ${path}` : undefined,
+  ofEvent: ({ type, path }, { history }) => {
+    // A path that was closed may have another agent, unless that was closed with what is above it.
+    const by = type === "agent.spawned" ? path.slice(0, path.lastIndexOf("/")) : path;
+    return STARTS.has(type) && history.isClosed(by) ? `${type} of ${path}` : undefined;
+  },
 };
 
 const childrenFirst: Invariant<InnerScene> = {

@@ -12,6 +12,8 @@ export interface AgentHistory {
   host: string | undefined;
   /** How often it was begun anew after a failure. */
   restarts: number;
+  /** Another than the first where its parent began anew: the one before is in `former`. */
+  readonly incarnation: number;
   /** The `seq` of its one outcome. */
   stoppedAt: number | undefined;
   /** Calls of its own that were started. */
@@ -31,7 +33,7 @@ export interface CallHistory {
 
 /** All that has happened in a simulation, for invariants to look at. */
 export interface Past {
-  /** Every agent that was ever spawned, by its path. */
+  /** Every agent that was ever spawned, by its path; the last one where there were several. */
   readonly agents: ReadonlyMap<string, Readonly<AgentHistory>>;
   /** Every tool call that was ever started, by its id. */
   readonly toolCalls: ReadonlyMap<string, Readonly<CallHistory>>;
@@ -44,6 +46,8 @@ export interface Past {
 /** Gathers it, from events and from the tools themselves. */
 export class History implements Past {
   readonly agents = new Map<string, AgentHistory>();
+  /** Those whose path has another agent by now. */
+  readonly former: AgentHistory[] = [];
   readonly toolCalls = new Map<string, CallHistory>();
   /** Model calls that have been started and not finished, by their ids. */
   readonly modelCalls = new Map<string, number>();
@@ -58,6 +62,14 @@ export class History implements Past {
   readonly closed = new Set<string>();
   last = 0;
 
+  /** All that were ever spawned at or below an agent, as long as that one is its path's. */
+  *below(top: string): Generator<AgentHistory> {
+    const since = this.agents.get(top)?.spawnedAt ?? 0;
+    for (const agent of [...this.former, ...this.agents.values()]) {
+      if (agent.spawnedAt >= since && isAtOrBelow(agent.path, top)) yield agent;
+    }
+  }
+
   isClosed(path: string): boolean {
     for (const top of this.closed) if (isAtOrBelow(path, top)) return true;
     return false;
@@ -70,8 +82,12 @@ export class History implements Past {
     const agent = this.agents.get(path);
     switch (type) {
       case "agent.spawned":
+        if (agent !== undefined) this.former.push(agent);
+        this.closed.delete(path);
+        this.restarts.delete(path);
         this.agents.set(path, {
           path,
+          incarnation: Number(event.incarnation),
           spawnedAt: this.last,
           spawnedMs: now,
           host: undefined,

@@ -30,9 +30,7 @@ const spawns: Invariant<InnerScene> = {
       const most = node.limits.spawns ?? (node.depth === 1 ? TOP_LEVEL_SPAWNS : undefined);
       if (most === undefined) continue;
       let below = 0;
-      for (const path of history.agents.keys()) {
-        if (path !== node.path && isAtOrBelow(path, node.path)) below += 1;
-      }
+      for (const { path } of history.below(node.path)) if (path !== node.path) below += 1;
       if (below > most) return `${below} were spawned below ${node.path}, which allows ${most}`;
     }
     return undefined;
@@ -81,10 +79,17 @@ const sums: Invariant<InnerScene> = {
     if ([...swarm.records].length < history.agents.size) return undefined;
     const { account: root } = swarm.parts.arbiter.root;
     for (const [unit, name] of BUDGET_UNITS.entries()) {
-      let own = 0;
-      for (const { seat } of swarm.records) own += seat.account.own[unit] ?? 0;
+      let [own, tops] = [0, 0];
+      for (const { seat, node } of swarm.records) {
+        own += seat.account.own[unit] ?? 0;
+        if (node.depth === 1) tops += seat.account.spent[unit] ?? 0;
+      }
       const spent = root.spent[unit] ?? 0;
-      if (own !== spent) return `agents have spent ${own} ${name}, and the root ${spent}`;
+      if (tops !== spent)
+        return `top-level agents have spent ${tops} ${name}, and the root ${spent}`;
+      // What those spent whose path has another agent by now is in the accounts above them alone.
+      if (history.former.length > 0 ? own > spent : own !== spent)
+        return `agents have spent ${own} ${name}, and the root ${spent}`;
     }
     return undefined;
   },
@@ -192,9 +197,7 @@ function overCount({ path, account }: Seat, { history }: InnerScene): string | u
     const limit = account.limit[BUDGET_UNITS.indexOf(unit)] ?? Number.POSITIVE_INFINITY;
     if (limit === Number.POSITIVE_INFINITY) continue;
     let started = 0;
-    for (const agent of history.agents.values()) {
-      if (isAtOrBelow(agent.path, path)) started += agent[unit];
-    }
+    for (const agent of history.below(path)) started += agent[unit];
     if (started > limit) return `below ${path} ${started} ${unit} began, and ${limit} are allowed`;
   }
   return undefined;

@@ -65,7 +65,12 @@ type EndReason = { readonly reason: string };
 
 /** What each event says beside its type, path and time. */
 export interface EventBodies {
-  readonly "agent.spawned": { readonly template: string; readonly depth: number };
+  /** Another incarnation than the first at a path is the child of a parent that began anew. */
+  readonly "agent.spawned": {
+    readonly template: string;
+    readonly depth: number;
+    readonly incarnation: number;
+  };
   readonly "agent.started": { readonly host: string };
   readonly "agent.state": {
     readonly state: Json;

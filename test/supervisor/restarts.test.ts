@@ -178,7 +178,7 @@ describe.each([0, 1])("on %i threads", (threads) => {
     expect(restarted(open).map(({ path }) => path)).toEqual([
       "/top/middle/low",
       "/top/middle",
-      "/top/middle/low-2",
+      "/top/middle/low",
     ]);
     expectAtRest(open);
   });
