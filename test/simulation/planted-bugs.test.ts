@@ -95,6 +95,18 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   ["nobody asks about children", "no limit is exceeded", forget("spawn", "children")],
   ["nobody asks about the queue", "no limit is exceeded", forget("spawn", "queue")],
   ["nobody asks about the mailbox", "no limit is exceeded", forget("tell", "mailbox")],
+  [
+    "nobody is woken for room in a mailbox",
+    "nobody waits for room that is there",
+    ({ kernel }) =>
+      wrap(kernel, "commit", (commit) => (host, frame) => {
+        const node = kernel.find(frame.path);
+        const room = node?.room;
+        if (node !== undefined) node.room = undefined;
+        commit(host, frame);
+        if (node !== undefined && node.end === undefined) node.room ??= room;
+      }),
+  ],
   ["nobody asks about concurrency", "no limit is exceeded", forget("spawn", "concurrency")],
   [
     "turns are not counted",

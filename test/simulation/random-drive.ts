@@ -14,6 +14,10 @@ export async function randomDrive(supervisor: Supervisor, simulation: Simulation
   const { random } = simulation;
   const refs: AgentRef[] = [];
   let told = 0;
+  const hurry = (to: AgentRef): boolean => {
+    told += 1;
+    return to.tell(isErrand(to) ? { type: "hurry", n: told } : `${HURRY} ${told}.`);
+  };
   const runs = random.between(1, 3);
   for (let run = 0; run < runs; run += 1) {
     const agent = random.pick(["a", "a", "b", "errand"]);
@@ -30,8 +34,7 @@ export async function randomDrive(supervisor: Supervisor, simulation: Simulation
     switch (random.below(5)) {
       case 0:
       case 1:
-        told += 1;
-        to.tell(isErrand(to) ? { type: "hurry", n: told } : `${HURRY} ${told}.`);
+        if (!hurry(to)) void refused(to.whenRoom().then(() => void hurry(to)));
         break;
       case 2:
         void refused(to.ask("How far are you?", { timeoutMs: random.between(1, 3_000) }));
