@@ -30,8 +30,7 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
     heart,
     kind,
     post: (message) => port.postMessage(message),
-    // No length given: the view grows with its buffer.
-    words: new Int32Array(words),
+    words: new Int32Array(words), // No length given: the view grows with its buffer.
     env: process.env, // The pool gave this thread nothing else.
   });
   if (task.memoryMb !== undefined) holdAtMost(task.memoryMb);

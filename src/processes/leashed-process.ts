@@ -39,8 +39,8 @@ const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
  *
  * **Guarantees** once it has exited, what is left of its group is killed.
  * **Fails with** an `Error` of code `ENOENT` or `EACCES`, thrown, when there is no such program or
- * folder, `ENOTSUP` for bounds on Windows, and `EINVAL` for a name in `env` that a shell would drop. What the system refuses later
- * comes as the child's `error` event.
+ * folder, `ENOTSUP` for bounds on Windows, and `EINVAL` for a name in `env` that a shell would
+ * drop. What the system refuses later comes as the child's `error` event.
  * **Gotcha** what leaves the group by itself (a daemon) is not followed. On Windows there is no
  * group: the program itself ends with this process, because libuv puts it into a job object that
  * does, and what it started does not.

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Host } from "../../src/hosts/host.ts";
 import { type Listening, listen } from "../fixtures/hosts/listening.ts";
@@ -129,7 +130,7 @@ describe("a host in a process", () => {
     const { hosts, heard, log } = start({ processEntry: nowhere });
     for (let n = 1; n <= 5; n += 1) {
       hosts.pick("guest", alone);
-      await heard(`lost guest-${n} its process exited with code 1: Error: Cannot find module`);
+      await heard(`lost guest-${n} there is no ${fileURLToPath(nowhere)}`);
     }
     expect(log.filter((entry) => entry.startsWith("started"))).toEqual([]);
   });

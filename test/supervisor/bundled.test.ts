@@ -45,7 +45,10 @@ const bundlers = {
       logLevel: "silent",
       // What CommonJS packages in a bundle of modules need, whatever they are.
       banner: {
-        js: 'import { createRequire as made } from "node:module"; const require = made(import.meta.url);',
+        js: [
+          'import { createRequire as made } from "node:module";',
+          "const require = made(import.meta.url);",
+        ].join("\n"),
       },
     }),
 };
