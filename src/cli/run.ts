@@ -56,16 +56,17 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   });
   // A question that nobody can see is none.
   const canSee = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const asks = canSee && command.input !== "-";
+  // What a file's own `approve` does with the terminal is its own affair.
+  const asks = canSee && command.input !== "-" && options.approve === undefined;
   const keyboard = new Keyboard(process.stdin);
   const others = command.json ? [] : [process.stdout];
   const between = new PlainQuestion(keyboard, process.stderr, others);
   let place: QuestionPlace = between;
   const prompt = new ApprovalPrompt(() => place);
-  const approve = asks ? prompt.approve : refuseApproval;
+  const approve = options.approve ?? (asks ? prompt.approve : refuseApproval);
   const inspect = command.inspect && !options.inspect ? { inspect: true } : {};
   departure.starting();
-  await using started = await Supervisor.start({ approve, ...options, ...inspect });
+  await using started = await Supervisor.start({ ...options, ...inspect, approve });
   supervisor = started;
   departure.started(started);
   if (started.inspectorUrl !== undefined) stderr.line(`Inspector: ${started.inspectorUrl}`);
