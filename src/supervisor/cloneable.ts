@@ -5,6 +5,8 @@ import { plainJson } from "../wire/json-bound.ts";
 
 /** Values that are looked at: beyond them a copy is as cheap, and a circle has no end. */
 const VALUES_SEEN = 100;
+/** Longer texts are counted. */
+const SHORT = 10_000;
 
 /** Fails with OPTIONS_INVALID unless the value is plain JSON: what crosses threads and is told. */
 export function checkCloneable(value: unknown, what: string): void {
@@ -26,7 +28,7 @@ function isPlain(value: unknown, seen: { left: number }): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value !== "object") {
     if (typeof value === "number") return Number.isFinite(value);
-    return typeof value === "string" || typeof value === "boolean";
+    return typeof value === "boolean" || (typeof value === "string" && value.length < SHORT);
   }
   if (types.isProxy(value)) return false;
   if (Array.isArray(value)) {
