@@ -42,7 +42,7 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
     port.on("message", (message: ToHost) => runtime.receive(message));
   };
   const control: HostControl = {
-    ping() {
+    ping: () => {
       begin();
       return { threadId };
     },

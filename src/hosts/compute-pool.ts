@@ -71,7 +71,8 @@ export class ComputePool {
         } catch (error) {
           const { code } = error instanceof CoppiceError ? error : {};
           if (code === "OPTIONS_INVALID" || code === "HOST_LOST") throw error;
-          const told = `The module ${module.url} of a compute tool could not be imported: ${describe(error)}`;
+          const what = `The module ${module.url} of a compute tool could not be imported`;
+          const told = `${what}: ${describe(error)}`;
           throw new CoppiceError("OPTIONS_INVALID", told, { url: module.url }, error);
         }
       }),

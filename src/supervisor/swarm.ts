@@ -3,12 +3,14 @@ import { toolSubject } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
-import type { End, Node } from "../kernel/node.ts";
+import type { Node } from "../kernel/node.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
+import { closeAgent, renewAgent, settleAgent } from "./agent-ends.ts";
 import { AgentRecord } from "./agent-record.ts";
+import { AgentRecords } from "./agent-records.ts";
 import { Approvals } from "./approvals.ts";
 import { Asks } from "./asks.ts";
 import { tellWarnings } from "./budget-warnings.ts";
@@ -50,8 +52,7 @@ export class Swarm {
   readonly contained = new Containment(this);
   readonly #requests: RequestQueue;
   readonly #shown = new ShownTools();
-  readonly #records = new Map<string, AgentRecord>();
-  readonly #byNode = new WeakMap<Node, AgentRecord>();
+  readonly #records = new AgentRecords();
   #parts: SwarmParts | undefined;
   #draining = false;
   readonly #timer: DeadlineTimer;
@@ -61,7 +62,7 @@ export class Swarm {
     this.log = options.log;
     this.ended = new EndedAgents(options.log, (node) => {
       this.kernel.tree.forget(node);
-      if (this.#records.get(node.path)?.node === node) this.#records.delete(node.path);
+      this.#records.forget(node);
     });
     this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });
     this.places = new Places(this.kernel.tree, (path, thrown) =>
@@ -93,16 +94,16 @@ export class Swarm {
   }
 
   get records(): Iterable<AgentRecord> {
-    return this.#records.values();
+    return this.#records.all;
   }
 
   record(path: string): AgentRecord | undefined {
-    return this.#records.get(path);
+    return this.#records.at(path);
   }
 
   /** Its own, also where another one has its path by now. */
   recordOf(node: Node): AgentRecord {
-    return this.#byNode.get(node) as AgentRecord;
+    return this.#records.of(node);
   }
 
   /** One step: the kernel decides at this time, then all of it is carried out. */
@@ -134,14 +135,13 @@ export class Swarm {
     try {
       const node = this.kernel.spawn(parent, birth, { open, chosen, call });
       const [seat] = seats as [Seat];
-      const labels = { ...this.#records.get(parent.path)?.labels, ...plan.labels };
+      const labels = { ...this.#records.at(parent.path)?.labels, ...plan.labels };
       const template = this.#shownTo(seat, plan);
       const record = new AgentRecord({ node, plan, seat, template, labels });
-      const former = this.#records.get(node.path)?.node;
+      const former = this.#records.at(node.path)?.node;
       // Nobody can ask for it by its name any more.
       if (former !== undefined) this.ended.release(former);
-      this.#records.set(node.path, record);
-      this.#byNode.set(node, record);
+      this.#records.add(record);
       this.parts.telemetry?.spawned(record);
       return record;
     } catch (thrown) {
@@ -176,7 +176,7 @@ export class Swarm {
   }
 
   #open(path: string, parent: Node, plan: Plan): Seat {
-    const above = this.#records.get(parent.path);
+    const above = this.#records.at(parent.path);
     const { layers, budgets, models } = plan;
     const first = firstCallOf(plan);
     return this.parts.arbiter.open({ path, layers, budgets, models, first, parent: above?.seat });
@@ -224,13 +224,13 @@ export class Swarm {
       case "drop":
         return this.places.drop(effect.node, effect.incarnation, effect.host);
       case "close":
-        return this.#close(effect.node);
+        return closeAgent(this, effect.node);
       case "abort":
-        return this.#records.get(effect.node.path)?.abort(effect.reason);
+        return this.#records.at(effect.node.path)?.abort(effect.reason);
       case "renew":
-        return this.#renew(this.recordOf(effect.node));
+        return renewAgent(this, effect.node);
       case "ended":
-        return this.#ended(effect.node, effect.end);
+        return settleAgent(this, effect.node, effect.end);
       case "condemn":
         return this.places.host(effect.host)?.condemn(effect.reason);
       case "question-timed-out":
@@ -267,45 +267,5 @@ export class Swarm {
     }
     this.modelCalls.delivered(node, body);
     this.places.deliver(node, n, body);
-  }
-
-  #close(node: Node): void {
-    const record = this.recordOf(node);
-    if (record.word !== undefined) this.places.words.set(record.word);
-    this.contained.all(node.path, "close", [
-      () => this.modelCalls.onClose(record),
-      () => this.approvals.withdraw(node),
-      () => this.pacedCalls.withdraw(node),
-      () => this.toolInputs.withdraw(node),
-      () => this.places.leave(node),
-    ]);
-  }
-
-  /** What the last incarnation held is given back; account, rights and outcome stay. */
-  #renew(record: AgentRecord): void {
-    const { words } = this.places;
-    this.modelCalls.onEnded(record);
-    // Another word: a stuck thread may still look at the old one.
-    const old = record.word;
-    record.word = words.take();
-    if (old !== undefined) words.give(old);
-    record.renew();
-  }
-
-  #forget(node: Node): void {
-    if (this.#records.get(node.path)?.node === node) this.#records.delete(node.path);
-  }
-
-  #ended(node: Node, end: End): void {
-    const record = this.recordOf(node);
-    const { arbiter } = this.parts;
-    const { path } = node;
-    this.contained.run(path, "end", () => this.modelCalls.onEnded(record));
-    const usage = arbiter.usage(record.seat);
-    this.labels.add(record.labels, arbiter.ownUsage(record.seat));
-    arbiter.close(record.seat);
-    if (record.word !== undefined) this.places.words.give(record.word);
-    record.word = undefined;
-    this.contained.run(path, "end", () => this.ended.end(record, end, usage));
   }
 }

@@ -1,0 +1,43 @@
+import type { End, Node } from "../kernel/node.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** Nothing new begins for an agent that is closed, and what it asked for is withdrawn. */
+export function closeAgent(swarm: Swarm, node: Node): void {
+  const { places } = swarm;
+  const record = swarm.recordOf(node);
+  if (record.word !== undefined) places.words.set(record.word);
+  swarm.contained.all(node.path, "close", [
+    () => swarm.modelCalls.onClose(record),
+    () => swarm.approvals.withdraw(node),
+    () => swarm.pacedCalls.withdraw(node),
+    () => swarm.toolInputs.withdraw(node),
+    () => places.leave(node),
+  ]);
+}
+
+/** What the last incarnation held is given back; account, rights and outcome stay. */
+export function renewAgent(swarm: Swarm, node: Node): void {
+  const { words } = swarm.places;
+  const record = swarm.recordOf(node);
+  swarm.modelCalls.onEnded(record);
+  // Another word: a stuck thread may still look at the old one.
+  const old = record.word;
+  record.word = words.take();
+  if (old !== undefined) words.give(old);
+  record.renew();
+}
+
+/** An agent is gone for good: what it used is known, and its outcome is told. */
+export function settleAgent(swarm: Swarm, node: Node, end: End): void {
+  const { places, contained } = swarm;
+  const { arbiter } = swarm.parts;
+  const { path } = node;
+  const record = swarm.recordOf(node);
+  contained.run(path, "end", () => swarm.modelCalls.onEnded(record));
+  const usage = arbiter.usage(record.seat);
+  swarm.labels.add(record.labels, arbiter.ownUsage(record.seat));
+  arbiter.close(record.seat);
+  if (record.word !== undefined) places.words.give(record.word);
+  record.word = undefined;
+  contained.run(path, "end", () => swarm.ended.end(record, end, usage));
+}
