@@ -92,7 +92,7 @@ export class Tree {
       if (this.nodes.get(old.path) === old) {
         this.nodes.delete(old.path);
         old.parent?.children.delete(old.name);
-        old.parent?.names.forget(old.incarnation);
+        old.parent?.names.forget(Math.max(old.incarnation, old.names.forgotten));
       }
       this.emit({ type: "forget", node: old });
     }
