@@ -22,7 +22,7 @@ import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
 import { countSpawn, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
-import { type Birth, createNode, type Ending, join, type Node, subtree } from "./node.ts";
+import { type Birth, createNode, type Ending, join, type Node, nextAt, subtree } from "./node.ts";
 import { tellRest } from "./refusals.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import { Tree, type TreeOptions } from "./tree.ts";
@@ -94,8 +94,8 @@ export class Kernel {
       parent.names.giveBack(chosen ?? birth.name);
       throw refused;
     }
-    const before = parent.children.get(name)?.incarnation ?? parent.names.formerly(name);
-    const node = createNode(parent, { ...birth, name }, { call, incarnation: before + 1 });
+    const next = nextAt(tree.nodes.get(join(parent.path, name)), parent, name);
+    const node = createNode(parent, { ...birth, name }, { call, ...next });
     // The last in the order of starts, also where it has the name of one before it.
     parent.children.delete(name);
     parent.children.set(name, node);

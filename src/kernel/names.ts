@@ -16,8 +16,18 @@ export class Names {
   #made: Map<string, number> | undefined;
   /** What was given before the parent began anew. */
   #former: Map<string, number> | undefined;
-  /** The highest incarnation of those who are not kept any more. */
-  #forgotten = 1;
+  /** The highest incarnation of those, at any depth, who are not kept any more. */
+  #forgotten = 0;
+  /** The same of those under an agent that is not kept any more, and had this path. */
+  readonly #before: number;
+
+  constructor(before = 0) {
+    this.#before = before;
+  }
+
+  get forgotten(): number {
+    return Math.max(this.#forgotten, this.#before);
+  }
 
   /** Takes a name made from `base`, with a number when it was used before. */
   make(base: string): string {
@@ -71,8 +81,8 @@ export class Names {
 
   /** The last incarnation that there may have been of somebody who is not kept any more. */
   formerly(name: string): number {
-    if (this.#former === undefined) return 0;
-    return this.#former.has(name) || wasNumbered(this.#former, name) ? this.#forgotten : 0;
+    const former = this.#former ?? new Map();
+    return former.has(name) || wasNumbered(former, name) ? this.forgotten : this.#before;
   }
 
   #counts(): Map<string, number> {

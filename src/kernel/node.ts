@@ -182,10 +182,17 @@ export interface Node {
   readonly foregroundCall: string | undefined;
 }
 
+interface NodeHow {
+  /** The call whose result its outcome will be. */
+  readonly call?: string | undefined;
+  readonly incarnation?: number;
+  readonly names?: Names;
+}
+
 export function createNode(
   parent: Node | undefined,
   birth: Birth,
-  { call, incarnation = 1 }: { readonly call?: string | undefined; incarnation?: number } = {},
+  { call, incarnation = 1, names = new Names() }: NodeHow = {},
 ): Node {
   const path = parent === undefined ? "/" : join(parent.path, birth.name);
   const node: Omit<Node, "top"> & { top: Node | undefined } = {
@@ -197,7 +204,7 @@ export function createNode(
     birth,
     limits: birth.limits,
     children: new Map(),
-    names: new Names(),
+    names,
     mailbox: new Mailbox(),
     calls: new Map(),
     queue: new SlotQueue(),
@@ -251,6 +258,13 @@ export function createNode(
   };
   node.top = parent === undefined || parent.depth === 0 ? (node as Node) : parent.top;
   return node as Node;
+}
+
+/** Who comes to a path, after the one before it there and with the names that this one gave. */
+export function nextAt(before: Node | undefined, parent: Node, name: string): NodeHow {
+  before?.names.renew();
+  const last = before?.incarnation ?? parent.names.formerly(name);
+  return { incarnation: last + 1, names: before?.names ?? new Names(last) };
 }
 
 /** As many at once as may start in a second. */

@@ -102,7 +102,7 @@ export class Tree {
     // Its place may have been taken since by the next incarnation there.
     if (this.nodes.get(node.path) !== node) return;
     this.nodes.delete(node.path);
-    node.parent?.names.forget(node.incarnation);
+    node.parent?.names.forget(Math.max(node.incarnation, node.names.forgotten));
     node.parent?.children.delete(node.name);
   }
 

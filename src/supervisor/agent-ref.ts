@@ -9,7 +9,7 @@ import { checkCloneable } from "./cloneable.ts";
 import { askFromOutside, whenRoom } from "./messages.ts";
 import type { Swarm } from "./swarm.ts";
 
-/** A reference to an agent: by path, valid for ever, also after the agent has ended. */
+/** A reference to one agent, valid for ever, also after it has ended and its path has another. */
 export interface AgentRef<Output = Json> {
   /** `/lead/reviewer-2` */
   readonly path: string;

@@ -9,6 +9,7 @@ import { eventInvariants } from "./event-invariants.ts";
 import { FAULT_RATES, type Fault, type FaultRates, Faults } from "./faults.ts";
 import { History } from "./history.ts";
 import type { InnerScene, Invariant, Scene } from "./invariant.ts";
+import { lifeInvariants } from "./life-invariants.ts";
 import { Random } from "./random.ts";
 import { room } from "./room-invariant.ts";
 import { SimulatedHosts } from "./simulated-hosts.ts";
@@ -52,7 +53,7 @@ interface Phase {
   readonly faults?: Faults;
 }
 
-const innerInvariants = [...eventInvariants, ...stateInvariants, room];
+const innerInvariants = [...eventInvariants, ...stateInvariants, ...lifeInvariants, room];
 
 /** Runs one schedule, from the start of its supervisor to its end; answers with its steps. */
 export async function runSchedule(seed: number, options: ScheduleOptions): Promise<number> {

@@ -207,6 +207,24 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
       }),
   ],
   [
+    "a group waits for one whose children were gone before it",
+    "nobody is left between two lives",
+    ({ kernel: { tree } }) =>
+      wrap(tree.deadlines, "add", (add) => (at, due) => {
+        if (due.type !== "restart" || due.group.failed.children.size === 0) add(at, due);
+      }),
+  ],
+  [
+    "the end of a child is not told to whoever waits for it",
+    "no wait is unanswerable",
+    ({ kernel }) =>
+      wrap(kernel, "wait", (wait) => (node, callId) => {
+        wait(node, callId);
+        const { children } = node.calls.get(callId) ?? {};
+        if (children !== undefined) children.delete = () => false;
+      }),
+  ],
+  [
     "the kernel throws",
     "nothing throws",
     ({ kernel }) => {

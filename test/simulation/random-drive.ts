@@ -2,8 +2,10 @@ import {
   type AgentRef,
   CoppiceError,
   type Decision,
+  type EventType,
   type PendingApproval,
   type Supervisor,
+  type TreeNode,
 } from "coppice";
 import type { Random, Simulation } from "coppice/testing";
 import { HURRY } from "./heard-once.ts";
@@ -18,6 +20,7 @@ export async function randomDrive(supervisor: Supervisor, simulation: Simulation
     told += 1;
     return to.tell(isErrand(to) ? { type: "hurry", n: told } : `${HURRY} ${told}.`);
   };
+  if (random.chance(0.4)) cancelWithin(supervisor, random);
   const runs = random.between(1, 3);
   for (let run = 0; run < runs; run += 1) {
     const agent = random.pick(["a", "a", "b", "errand"]);
@@ -46,6 +49,30 @@ export async function randomDrive(supervisor: Supervisor, simulation: Simulation
         if (random.chance(0.2)) void ref.cancel("nobody wants it any more");
     }
   }
+}
+
+/** What an agent waits for that may come in the very tick in which somebody ends it. */
+const COMING = new Set<TreeNode["waitsFor"]>(["budget", "rate", "retry", "slot", "restart"]);
+
+/** Somebody who listens loses interest in the middle of what somebody else does. */
+function cancelWithin(supervisor: Supervisor, random: Random): void {
+  const type = random.pick(["model.finished", "model.finished", "tool.finished", "agent.stopped"]);
+  let left = random.between(1, 3);
+  supervisor.on(type as EventType, ({ path }) => {
+    const others = below(supervisor.tree()).filter((at) => !isAbove(at.path, path));
+    const waiting = others.filter(({ waitsFor }) => COMING.has(waitsFor));
+    if (left === 0 || waiting.length === 0) return;
+    left -= 1;
+    void supervisor.cancel(random.pick(waiting).path, "not any more");
+  });
+}
+
+function below({ children }: TreeNode): readonly TreeNode[] {
+  return children.flatMap((child) => [child, ...below(child)]);
+}
+
+function isAbove(top: string, path: string): boolean {
+  return `${path}/`.startsWith(`${top}/`);
 }
 
 function isErrand({ path }: AgentRef): boolean {
