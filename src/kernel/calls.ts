@@ -5,8 +5,9 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
+import { codeOf, type End, errorOf } from "./end.ts";
 import { MOVES_ALLOWED } from "./limits.ts";
-import { type Call, codeOf, type End, errorOf, type Node } from "./node.ts";
+import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 import { unknownAgent } from "./unknown-agent.ts";
 

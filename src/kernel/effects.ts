@@ -2,7 +2,8 @@ import type { DeliveryBody } from "../wire/delivery.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
-import type { Call, End, Node } from "./node.ts";
+import type { End } from "./end.ts";
+import type { Call, Node } from "./node.ts";
 
 /** What an event says beside its type and path; `seq` and `at` are added when it is logged. */
 export type Fact = { readonly type: string; readonly path: string } & {

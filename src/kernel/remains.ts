@@ -1,4 +1,5 @@
-import type { End, Node } from "./node.ts";
+import type { End } from "./end.ts";
+import type { Node } from "./node.ts";
 
 /**
  * Lets an agent that has ended hold on to nothing but what it is shown by: what it was given, what

@@ -1,8 +1,9 @@
 import { CoppiceError, type ErrorDetails } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
+import { type End, errorOf } from "./end.ts";
 import { hasRunOut } from "./holds.ts";
-import { type End, errorOf, type Node } from "./node.ts";
+import type { Node } from "./node.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import type { Tree } from "./tree.ts";
 

@@ -1,8 +1,9 @@
 import type { Intensity, Limits } from "../wire/spec.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Effect, Fact } from "./effects.ts";
+import type { End } from "./end.ts";
 import { ROOT_LIMITS } from "./limits.ts";
-import { createNode, type End, type Node } from "./node.ts";
+import { createNode, type Node } from "./node.ts";
 import { tellRest } from "./refusals.ts";
 import { Residences } from "./residences.ts";
 import type { RestartGroup } from "./supervision.ts";

@@ -1,5 +1,6 @@
 import { childReport, idleCall, settleCall } from "./calls.ts";
-import type { End, Node } from "./node.ts";
+import type { End } from "./end.ts";
+import type { Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { End, Node } from "../kernel/node.ts";
+import type { End } from "../kernel/end.ts";
+import type { Node } from "../kernel/node.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Nothing new begins for an agent that is closed, and what it asked for is withdrawn. */

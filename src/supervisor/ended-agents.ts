@@ -1,6 +1,7 @@
 import type { Shelf } from "../journal/retention.ts";
 import type { ValueStore } from "../journal/value-store.ts";
-import type { End, Node } from "../kernel/node.ts";
+import type { End } from "../kernel/end.ts";
+import type { Node } from "../kernel/node.ts";
 import { emptyEnded } from "../kernel/remains.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
