@@ -185,10 +185,10 @@ export class ThreadHost extends LivingPlace implements Place {
 
   /** Notes who ran, unless the supervisor itself has ended it before. */
   #accuse(cause: Blame["cause"]): void {
-    if (this.living) this.#blame = { cause, running: this.#running() };
+    if (this.living) this.#blame = { cause, running: this.running };
   }
 
-  #running(): readonly Running[] {
+  get running(): readonly Running[] {
     const number = Atomics.load(this.#heart, HEART.running);
     if (number === 0) return [];
     const who = this.#options.events.whoIs(this, number);

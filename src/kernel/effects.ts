@@ -61,5 +61,11 @@ export type Effect =
   | { readonly type: "answer-failed"; readonly askId: string; readonly error: WireError }
   | { readonly type: "forget"; readonly node: Node }
   /** A host broke the protocol or does not answer: end it. */
-  | { readonly type: "condemn"; readonly host: string; readonly reason: string }
+  | {
+      readonly type: "condemn";
+      readonly host: string;
+      readonly reason: string;
+      /** Who there has not heard the order to end: say with `outlive` who kept them from it. */
+      readonly outlived?: readonly Node[];
+    }
   | { readonly type: "fact"; readonly fact: Fact };

@@ -1,8 +1,20 @@
 import type { Host, HostEvents } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
+import type { Effect } from "../kernel/effects.ts";
+import { outlive } from "../kernel/ends.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
 import type { Swarm } from "./swarm.ts";
+
+/** Ends a host; of those who have outlived their grace there, whoever runs is the one to blame. */
+export function condemn(
+  { places, kernel }: Swarm,
+  { host, reason, outlived = [] }: Extract<Effect, { readonly type: "condemn" }>,
+): void {
+  const at = places.host(host);
+  outlive(kernel.tree, outlived, at?.running ?? []);
+  at?.condemn(reason);
+}
 
 /** What hosts say, and what becomes of them, each a step of the swarm. */
 export class HostListener implements HostEvents {

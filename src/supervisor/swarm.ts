@@ -16,7 +16,7 @@ import { Asks } from "./asks.ts";
 import { tellWarnings } from "./budget-warnings.ts";
 import type { EventLog } from "./event-log.ts";
 import { firstCallOf } from "./first-call.ts";
-import { HostListener } from "./host-events.ts";
+import { condemn, HostListener } from "./host-events.ts";
 import { undelivered } from "./messages.ts";
 import { ModelCalls } from "./model-calls.ts";
 import { PacedCalls } from "./paced-calls.ts";
@@ -209,7 +209,7 @@ export class Swarm {
         this.#forget(effect.node);
         return;
       case "condemn":
-        return this.places.host(effect.host)?.condemn(effect.reason);
+        return condemn(this, effect);
       case "question-timed-out":
         return this.approvals.expire(effect.id);
       case "answer":
