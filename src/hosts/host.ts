@@ -39,6 +39,8 @@ export interface Host {
   readonly isolation?: PlacedAlone["level"] | undefined;
   /** That one agent, until it has left. The supervisor writes it; placement reads it. */
   resident?: Pick<Running, "path" | "incarnation"> | undefined;
+  /** Who holds its thread in this moment. Left out: nobody can tell. */
+  readonly running?: readonly Running[];
   /**
    * Sends one message.
    *

@@ -192,10 +192,10 @@ export class ThreadHost extends LivingPlace implements Place {
     if (!this.living) return;
     // Its heart beats from its first answer on, and before that nobody's code runs.
     const hasRun = this.state !== "starting" || Atomics.load(this.#heart, HEART.beats) > 0;
-    this.#blame = hasRun ? { cause, running: this.#running() } : notStarted;
+    this.#blame = hasRun ? { cause, running: this.running } : notStarted;
   }
 
-  #running(): readonly Running[] {
+  get running(): readonly Running[] {
     const number = Atomics.load(this.#heart, HEART.running);
     if (number === 0) return [];
     const who = this.#options.events.whoIs(this, number);

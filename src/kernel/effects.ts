@@ -63,5 +63,11 @@ export type Effect =
   | { readonly type: "ask-timed-out"; readonly askId: string; readonly path: string }
   | { readonly type: "answer-failed"; readonly askId: string; readonly error: WireError }
   /** A host broke the protocol or does not answer: end it. */
-  | { readonly type: "condemn"; readonly host: string; readonly reason: string }
+  | {
+      readonly type: "condemn";
+      readonly host: string;
+      readonly reason: string;
+      /** Who there has not heard the order to end: say with `outlive` who kept them from it. */
+      readonly outlived?: readonly Node[];
+    }
   | { readonly type: "fact"; readonly fact: Fact };

@@ -5,6 +5,7 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { AgentEnd } from "../wire/frame.ts";
 import { closingMessage } from "../wire/transcript.ts";
 import { endAsksOf } from "./asks.ts";
+import type { Running } from "./blame.ts";
 import { childReport, childResult, kept, settleCall, settleWaits } from "./calls.ts";
 import { buryMail, failAsks } from "./dead-letters.ts";
 import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
@@ -125,21 +126,41 @@ export function maybeComplete(tree: Tree, node: Node): void {
 
 /** Ends by force what is still there after its grace; a host that does not hear is condemned. */
 export function kill(tree: Tree, nodes: readonly Node[]): void {
-  const hosts = new Set<string>();
+  const silent = new Map<string, Node[]>();
   for (const node of nodes) {
     if (node.end !== undefined || node.finished !== undefined) continue;
-    // A cancel and the stop behind it have a grace each, and both may end before the host has.
-    if (!node.killed) tree.fact("cancel.killed", node.path);
-    node.killed = true;
     const { host, mailbox } = node;
-    if (host === undefined) finish(tree, node, { status: "ended" });
-    else if (mailbox.unacknowledged.length > 0) hosts.add(host);
+    if (host !== undefined && mailbox.unacknowledged.length > 0) {
+      silent.set(host, [...(silent.get(host) ?? []), node]);
+      continue;
+    }
+    force(tree, node);
     // Its host lives, since it has answered the order to end: only the agent takes its time.
+    if (host === undefined) finish(tree, node, { status: "ended" });
     else finishOn(tree, node, host, { status: "ended" });
   }
-  for (const host of hosts) {
-    tree.emit({ type: "condemn", host, reason: "an agent there outlived its grace" });
+  for (const [host, outlived] of silent) {
+    tree.residences.force(host);
+    tree.emit({ type: "condemn", host, reason: "an agent there outlived its grace", outlived });
   }
+}
+
+/**
+ * The host of agents that have not heard the order to end is about to be ended. Whom another one
+ * has kept from hearing it ends as it was told to, and is not killed for that.
+ */
+export function outlive(tree: Tree, nodes: readonly Node[], running: readonly Running[]): void {
+  for (const node of nodes) {
+    const isOwn = ({ path, incarnation }: Running) =>
+      path === node.path && incarnation === node.incarnation;
+    if (running.length === 0 || running.some(isOwn)) force(tree, node);
+  }
+}
+
+function force(tree: Tree, node: Node): void {
+  // A cancel and the stop behind it have a grace each, and both may end before the host has.
+  if (!node.killed) tree.fact("cancel.killed", node.path);
+  node.killed = true;
 }
 
 function close(tree: Tree, node: Node, ending: Ending): void {

@@ -26,6 +26,8 @@ const TIMER_SLACK_MS = 1_000;
  */
 export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame): void {
   const residents = new Set(tree.residences.of(host));
+  // A host is also ended because of whom to kill there.
+  const isForced = tree.residences.isForced(host);
   tree.residences.forgetHost(host);
   // All of them first: who ends below takes others along, and none can be asked there any more.
   for (const node of residents) {
@@ -47,8 +49,6 @@ export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame
   const isUnknown = !isUnstarted && blame?.running.length === 0;
   const suspects = new Set<Node>();
   if (isUnknown) for (const node of residents) if (mayHoldThread(tree, node)) suspects.add(node);
-  // A host is also ended because of whom to kill there.
-  const isForced = [...residents].some(({ killed, end }) => killed && end === undefined);
   const isCauseKnown = isUnstarted || guilty.size > 0 || suspects.size > 0 || isForced;
   for (const node of residents) {
     if (node.finished !== undefined || isAway(node) || suspects.has(node)) continue;

@@ -11,6 +11,17 @@ export class Residences {
   /** Hosts that were caught lying: nothing more of what they said is believed. */
   readonly #distrusted = new Set<string>();
 
+  /** Hosts that were ended because somebody there did not end. */
+  readonly #forced = new Set<string>();
+
+  force(host: string): void {
+    this.#forced.add(host);
+  }
+
+  isForced(host: string): boolean {
+    return this.#forced.has(host);
+  }
+
   distrust(host: string): void {
     this.#distrusted.add(host);
   }
@@ -51,6 +62,7 @@ export class Residences {
     this.#residents.delete(host);
     this.#departed.delete(host);
     this.#distrusted.delete(host);
+    this.#forced.delete(host);
   }
 }
 

@@ -1,6 +1,8 @@
 import { CoppiceError } from "../errors.ts";
 import type { Host, HostEvents } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
+import type { Effect } from "../kernel/effects.ts";
+import { outlive } from "../kernel/ends.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
 import type { Frame, FromHost } from "../wire/frame.ts";
 import { isFrame, isFromHost } from "../wire/frame-check.ts";
@@ -8,6 +10,16 @@ import type { Printed } from "../wire/printed.ts";
 import { callerOf, NOBODY } from "./containment.ts";
 import { Prints } from "./prints.ts";
 import type { Swarm } from "./swarm.ts";
+
+/** Ends a host; of those who have outlived their grace there, whoever runs is the one to blame. */
+export function condemn(
+  { places, kernel }: Swarm,
+  { host, reason, outlived = [] }: Extract<Effect, { readonly type: "condemn" }>,
+): void {
+  const at = places.host(host);
+  outlive(kernel.tree, outlived, at?.running ?? []);
+  at?.condemn(reason);
+}
 
 /** What hosts say, and what becomes of them, each a step of the swarm. */
 export class HostListener implements HostEvents {

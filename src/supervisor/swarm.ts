@@ -19,7 +19,7 @@ import { DeadlineTimer } from "./deadline-timer.ts";
 import { EndedAgents } from "./ended-agents.ts";
 import type { EventLog } from "./event-log.ts";
 import { firstCallOf } from "./first-call.ts";
-import { HostListener } from "./host-events.ts";
+import { condemn, HostListener } from "./host-events.ts";
 import { ModelCalls } from "./model-calls.ts";
 import { PacedCalls } from "./paced-calls.ts";
 import { Places } from "./places.ts";
@@ -232,7 +232,7 @@ export class Swarm {
       case "ended":
         return settleAgent(this, effect.node, effect.end);
       case "condemn":
-        return this.places.host(effect.host)?.condemn(effect.reason);
+        return condemn(this, effect);
       case "question-timed-out":
         return this.approvals.expire(effect.id);
       case "answer":

@@ -1,4 +1,6 @@
+import type { Running } from "../../src/kernel/blame.ts";
 import type { Effect, Fact } from "../../src/kernel/effects.ts";
+import { outlive } from "../../src/kernel/ends.ts";
 import { Kernel, type SpawnHow } from "../../src/kernel/kernel.ts";
 import type { Birth, Node } from "../../src/kernel/node.ts";
 import type { DeliveryBody } from "../../src/wire/delivery.ts";
@@ -28,6 +30,8 @@ export class Driver {
   /** False keeps agents from being placed, as while a host starts. */
   places = true;
   now = 0;
+  /** Who holds the thread of a host that is ended. */
+  running: readonly Running[] = [];
   #calls = 0;
 
   constructor(limits: Limits = {}, graceMs = 5_000) {
@@ -151,6 +155,8 @@ export class Driver {
       if (this.places && !node.closed) this.kernel.placed(node, this.host, moved);
     } else if (effect.type === "request" && effect.out.type === "wait") {
       this.kernel.wait(effect.node, effect.out.callId);
+    } else if (effect.type === "condemn") {
+      outlive(this.kernel.tree, effect.outlived ?? [], this.running);
     } else if (effect.type === "resume") {
       this.kernel.resume(effect.node, effect.out);
     } else if (effect.type === "deliver") {

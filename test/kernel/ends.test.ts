@@ -296,3 +296,21 @@ describe("a task", () => {
     expect(node.end).toMatchObject({ status: "failed", error: { code: "HOST_LOST" } });
   });
 });
+
+describe("agents that do not hear the order to end", () => {
+  it.each([
+    ["nobody is known to run", [], ["killed", "killed"]],
+    ["one of them runs", ["/a"], ["killed", "cancelled"]],
+    ["somebody else runs", ["/other"], ["cancelled", "cancelled"]],
+  ] as const)("are killed but for whom another kept from hearing it: %s", (_who, paths, ends) => {
+    const driver = new Driver();
+    const lead = driver.spawn(driver.root, { lifetime: "session" });
+    const child = driver.spawn(lead, { name: "b", lifetime: "session" });
+    driver.running = paths.map((path) => ({ path, incarnation: 1 }));
+    driver.cancel(lead);
+    driver.tick(5_000);
+    driver.do((kernel) => kernel.loseHost("h1", "an agent there outlived its grace"));
+    expect([lead, child].map(({ end }) => end?.status)).toEqual(ends);
+    expect(driver.facts("cancel.killed")).toHaveLength(ends.filter((e) => e === "killed").length);
+  });
+});

@@ -58,6 +58,16 @@ describe("an agent that loops for ever", () => {
     expectAtRest(open);
   });
 
+  it("is to blame for what its neighbour did not hear: that is not killed", async () => {
+    const { open, agent, neighbour } = await runAway(100);
+    await using _ = open;
+    await neighbour.cancel("not needed");
+    expect(await neighbour.outcome).toMatchObject({ status: "cancelled", reason: "not needed" });
+    expect(open.seen.filter(({ type }) => type === "cancel.killed")).toEqual([]);
+    await agent.cancel();
+    expectAtRest(open);
+  });
+
   it("is not the fault of its neighbour, however many are killed beside it", async () => {
     const { open, agent, neighbour, gate } = await runAway(50);
     await using _ = open;
