@@ -1,5 +1,6 @@
 import type { AnyActorRef } from "xstate";
 import { CoppiceError } from "../errors.ts";
+import { shorten } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import { isActorRef, isRunning, lastSnapshotOf, pathOf } from "./actor-refs.ts";
 
@@ -21,6 +22,9 @@ const shown = new Map<object, (value: never) => Json>([
   ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array].map(ofBytes),
   ...[Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array].map(ofBytes),
 ]);
+
+/** Of the place of a value, in a sentence. */
+const MOST_PATH = 200;
 
 /** From one value to one within it: a key, an index, or how else it is come by. */
 type Step = string | number | { readonly by: string };
@@ -140,7 +144,7 @@ export class KeptValue {
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw this.#refusal(nameOf(value));
     }
-    if (hasOddKey(value)) throw this.#refusal("an object with a key that cannot be written");
+    if (hasOddKey(value)) throw this.#refusal("an object with `__proto__` or a symbol for a key");
     const fields: { [name: string]: Json } = {};
     for (const [key, field] of Object.entries(value)) {
       const copied = this.#within(key, field, owner);
@@ -202,7 +206,7 @@ export class KeptValue {
 
 /** Says what of a machine cannot be kept, and where it is. */
 export function refusal(what: string, at: string, found: string): CoppiceError {
-  const path = at.replace(/^\./, "");
+  const path = shorten(at.replace(/^\./, ""), MOST_PATH);
   const told = `${what} cannot be kept: ${path === "" ? "it" : path} is ${found}`;
   const advice = "Keep plain values there, and code in setup({ actions, actors })";
   return new CoppiceError("MACHINE_INVALID", `${told}. ${advice}`, { path, found });

@@ -5,7 +5,7 @@ import type { FactType } from "../wire/event.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Refusals of one kind that have an event each; beyond that they are told at doubling counts. */
-const TOLD_SINGLY = 16;
+const TOLD_SINGLY = 100;
 
 /** Tells what an agent, or the supervisor's caller (at the root), may be refused without end. */
 export function tellRefused({ kernel, log }: Swarm, keeper: Node, kind: string, fact: Fact): void {
