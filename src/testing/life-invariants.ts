@@ -7,6 +7,7 @@ const betweenLives: Invariant<InnerScene> = {
   atRest: ({ swarm }) => {
     for (const node of subtree(swarm.kernel.tree.root)) {
       const { path, end, group, comingBack, finished, openChildren } = node;
+      if (group !== undefined && end !== undefined) return `${path} has ended, and is to come back`;
       if (end !== undefined) continue;
       if (group !== undefined) return `${path} is to come back, and nobody starts it`;
       if (comingBack !== undefined) return `${path} was started again, and never came up`;

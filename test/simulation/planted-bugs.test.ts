@@ -225,6 +225,20 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
       }),
   ],
   [
+    "a budget that comes free is given to whoever was cancelled in that tick",
+    "no call begins for the closed",
+    ({ kernel, modelCalls }) =>
+      wrap(modelCalls, "wakeWaiting", (wake) => () => {
+        const closed = [...kernel.tree.nodes.values()].filter((node) => node.closed);
+        for (const node of closed) node.closed = false;
+        try {
+          return wake();
+        } finally {
+          for (const node of closed) node.closed = true;
+        }
+      }),
+  ],
+  [
     "the kernel throws",
     "nothing throws",
     ({ kernel }) => {

@@ -58,8 +58,18 @@ export function randomSwarm(random: Random): SupervisorOptions {
     intensity: intensity(random),
     ...(random.chance(0.3) ? { breaker: { failures: random.between(1, 2), openMs: 500 } } : {}),
     ...(random.chance(0.3) ? { budget: budget(random, 12) } : {}),
+    ...(random.chance(0.1) ? purse(random, agents) : {}),
     ...(random.chance(0.1) ? { rates: { "tool:work": { perSecond: 2, burst: 1 } } } : {}),
   };
+}
+
+/** A budget of which each call reserves far more than it uses, so that they wait for each other. */
+function purse(random: Random, agents: Record<string, AgentSpec>): Partial<SupervisorOptions> {
+  const model = { provider: talker, priceAs: "scripted", maxTokens: 1_024 };
+  const purses = Object.entries(agents).map(([name, { fallback: _, ...spec }]) => {
+    return [name, { ...spec, model }] as const;
+  });
+  return { agents: Object.fromEntries(purses), budget: { tokens: random.between(2_500, 6_000) } };
 }
 
 /** A loop that follows a script. */
