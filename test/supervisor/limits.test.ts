@@ -233,7 +233,7 @@ describe("a recursion bomb", () => {
 });
 
 it("a service that runs 5,000 top-level agents is never refused, and does not grow", async () => {
-  await using supervisor = await Supervisor.start({ threads: 0, agents: { speaker } });
+  await using supervisor = await Supervisor.start({ threads: 0, agents: { speaker }, keepMb: 4 });
   const options = { input: "go", timeoutMs: 3_600_000, labels: { tenant: "one" } };
   for (let round = 0; round < 50; round += 1) {
     const outcomes = await Promise.all(
