@@ -112,6 +112,7 @@ export class History implements Past {
         break;
       case "agent.stopped":
         if (agent !== undefined) agent.stoppedAt = this.last;
+        this.#forgetRestarts(event);
         break;
       case "cancel.closed":
         this.closed.add(path);
@@ -155,6 +156,12 @@ export class History implements Past {
       this.toolCalls.set(id, call);
     }
     return call;
+  }
+
+  /** Whoever has given up on its children counts from none again. */
+  #forgetRestarts({ path, outcome }: RuntimeEvent): void {
+    const { error } = outcome as { readonly error?: { readonly code: string } };
+    if (error?.code === "RESTART_INTENSITY_EXCEEDED") this.restarts.delete(keeperOf(path));
   }
 
   /** Those that come back together count once: for the one that failed. */
