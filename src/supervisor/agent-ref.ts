@@ -5,7 +5,7 @@ import type { Json } from "../wire/json.ts";
 import { readableState } from "../wire/machine-state.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import { checkCloneable } from "./cloneable.ts";
+import { cloneable } from "./cloneable.ts";
 import { askFromOutside, whenRoom } from "./messages.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -64,19 +64,19 @@ export function createAgentRef<Output>(
     path,
     outcome: outcome as Promise<Outcome<Output>>,
     tell(message) {
-      checkCloneable(message, "the message");
-      return swarm.step((kernel) => kernel.tell(node, "/", message));
+      const said = cloneable(message, "the message");
+      return swarm.step((kernel) => kernel.tell(node, "/", said));
     },
     async whenRoom() {
       await whenRoom(swarm, node);
     },
     async ask(message, { timeoutMs } = { timeoutMs: Number.NaN }) {
-      checkCloneable(message, "the message");
+      const said = cloneable(message, "the message");
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_DELAY_MS) {
         const told = `timeoutMs must be a whole number from 1 to ${LONGEST_DELAY_MS}`;
         throw new CoppiceError("OPTIONS_INVALID", `ask: ${told}`, { timeoutMs });
       }
-      return askFromOutside(swarm, node, { message, timeoutMs });
+      return askFromOutside(swarm, node, { message: said, timeoutMs });
     },
     cancel,
     async snapshot() {

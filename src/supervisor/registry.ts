@@ -14,7 +14,7 @@ import { didYouMean } from "../wire/did-you-mean.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
 import { check } from "./check.ts";
-import { checkCloneable } from "./cloneable.ts";
+import { cloneable } from "./cloneable.ts";
 import { type Plan, tighterLimits, tighterMs } from "./plan.ts";
 import { specSchema } from "./spec-schema.ts";
 import type { SpawnOptions } from "./supervisor-options.ts";
@@ -97,7 +97,8 @@ export class Registry {
     const base = cached ? this.#plans.get(agent) : undefined;
     const plan = base ?? this.#prepare(agent, spec, options);
     if (cached && base === undefined) this.#plans.set(agent, plan);
-    const input = options.input ?? spec.input;
+    const given = options.input ?? spec.input;
+    const input = given === undefined ? undefined : cloneable(given, "input");
     if (input === undefined && spec.machine === undefined) {
       throw new CoppiceError(
         "OPTIONS_INVALID",
@@ -192,7 +193,7 @@ export class Registry {
     const listed = (tool: string) => this.#toolbox.match([tool]).map(({ subject }) => subject);
     const name = template ?? spec.name;
     requireOwnRights(spec, name === undefined ? what : `agent "${name}"`, listed);
-    checkCloneable(spec.input, `${what}.input`);
+    cloneable(spec.input, `${what}.input`);
   }
 
   #checkTools(patterns: readonly string[], what: string): void {

@@ -10,7 +10,6 @@ import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import type { Decided } from "./approvals.ts";
 import { check } from "./check.ts";
-import { checkCloneable } from "./cloneable.ts";
 import { NOBODY } from "./containment.ts";
 import { type Decidable, readDecided } from "./decision.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
@@ -87,7 +86,6 @@ export class Supervisor extends Overview implements AsyncDisposable {
   ): Promise<AgentRef<Output>> {
     this.#shutdown.assertRunning();
     check(spawnSchema, options, "spawn");
-    checkCloneable(options.input, "input");
     const { hosts, registry } = this.#swarm.parts;
     const { signal } = options;
     const plan = registry.plan(agent, options);
