@@ -11,6 +11,7 @@ import {
   lastSnapshotOf,
   pathOf,
 } from "./actor-refs.ts";
+import { errorOf, keptError } from "./kept-error.ts";
 import { MOST_DIGITS, MOST_VALUES, refusal } from "./kept-value.ts";
 
 const SPARSE = -7;
@@ -46,8 +47,7 @@ function written(value: unknown, what: string, root: AnyActorRef): string {
   try {
     return stringify(value, {
       Actor: (ref: unknown) => isActorRef(ref) && writeRef(ref, root),
-      Error: (error: unknown) =>
-        error instanceof Error && { name: error.name, message: error.message },
+      Error: (error: unknown) => error instanceof Error && keptError(error),
     });
   } catch (thrown) {
     if (!(thrown instanceof DevalueError)) throw thrown;
@@ -79,7 +79,7 @@ export function decodeValue(text: string): DecodedValue {
     examine(flat);
     const value: unknown = unflatten(flat as unknown[], {
       Actor: (ref: WrittenRef) => new Reference(ref),
-      Error: (error: unknown) => error,
+      Error: errorOf,
     });
     return { value, refer: (root) => referWithin(value, root) };
   } catch (thrown) {

@@ -3,6 +3,7 @@ import { CoppiceError } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import { isActorRef, isRunning, lastSnapshotOf, pathOf } from "./actor-refs.ts";
+import { keptError } from "./kept-error.ts";
 
 /** Deeper than anybody nests, and far from the end of the stack. */
 const DEEPEST = 500;
@@ -114,7 +115,10 @@ export class KeptValue {
 
   #copyObject(value: object, owner: AnyActorRef): Json | undefined {
     if (isActorRef(value)) return this.#copyRef(value, owner);
-    if (value instanceof Error) return { name: value.name, message: value.message };
+    if (value instanceof Error) {
+      this.isRich = true;
+      return keptError(value) as Json;
+    }
     const prototype: object | null = Object.getPrototypeOf(value);
     const show = prototype === null ? undefined : shown.get(prototype);
     if (show !== undefined) {

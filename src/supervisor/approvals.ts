@@ -37,6 +37,8 @@ type Asked = Omit<PendingApproval, "waitingMs">;
 
 interface Open {
   readonly asked: Asked;
+  /** When it was asked, by what passes and not by the date. */
+  readonly since: number;
   readonly question: Question;
 }
 
@@ -69,8 +71,9 @@ export class Approvals {
   }
 
   list(): PendingApproval[] {
-    const now = Math.floor(this.#swarm.clock.now());
-    return [...this.#open.values()].map(({ asked }) => waiting(asked, now));
+    const now = this.#swarm.clock.now();
+    const waited = ({ since }: Open): number => Math.floor(now - since);
+    return [...this.#open.values()].map((one) => ({ ...one.asked, waitingMs: waited(one) }));
   }
 
   ask(question: Question): void {
@@ -79,6 +82,7 @@ export class Approvals {
     this.#count += 1;
     const id = `approval-${this.#count}`;
     const askedAt = Math.floor(clock.wall());
+    const since = clock.now();
     const expiresAt = askedAt + this.#timeoutMs;
     const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
     // Nobody who is told may change what the others are shown.
@@ -89,9 +93,9 @@ export class Approvals {
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     const isAttended = this.#approve !== undefined || log.isHeard("approval.requested", node.path);
     const unattended = isAttended ? {} : { unattended: true };
-    this.#open.set(id, { asked, question });
+    this.#open.set(id, { asked, since, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
-    kernel.hold(node, callId, { id, until: clock.now() + this.#timeoutMs });
+    kernel.hold(node, callId, { id, until: since + this.#timeoutMs });
     log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt, ...unattended });
     if (!isAttended) this.#warn(asked);
     if (this.#approve !== undefined) void this.#callBack(this.#approve, asked);
@@ -247,7 +251,7 @@ export class Approvals {
     await Promise.resolve();
     if (!this.#open.has(asked.id)) return;
     const { id } = asked;
-    const answer = await askCallback(approve, waiting(asked, asked.askedAt), (decision) => {
+    const answer = await askCallback(approve, { ...asked, waitingMs: 0 }, (decision) => {
       const open = this.#open.get(id);
       if (open !== undefined) checkAnswer(open, decision);
     });
@@ -269,10 +273,6 @@ export class Approvals {
       this.#decided.delete(this.#decided.keys().next().value as string);
     }
   }
-}
-
-function waiting(asked: Asked, now: number): PendingApproval {
-  return { ...asked, waitingMs: Math.max(0, now - asked.askedAt) };
 }
 
 function frozen(value: Json): Json {

@@ -19,6 +19,8 @@ const kept = [
   [1, 2, 3],
   true,
   true,
+  ["RangeError: too far", "E_FAR"],
+  ["TOOL_FAILED", "It broke.", { tool: "saw" }],
 ];
 
 /** Loses the agent's host, and waits until it answers from another one. */

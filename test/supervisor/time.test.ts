@@ -77,6 +77,7 @@ describe("a computer that sleeps for nine hours", () => {
     expect([asked?.askedAt, asked?.expiresAt]).toEqual([2 * hour, 2 * hour + 1000]);
     clock.sleep(9 * hour);
     clock.advance(999);
+    expect(supervisor.approvals()).toMatchObject([{ askedAt: 2 * hour, waitingMs: 999 }]);
     await supervisor.decide(asked?.id ?? "", { allow: true });
     expect(await run).toMatchObject({ status: "completed" });
     expect(count.calls).toBe(1);
@@ -185,6 +186,16 @@ describe("a clock that is set back by an hour", () => {
 });
 
 describe("the system's clock", () => {
+  it("counts how long a question has waited", async () => {
+    const { tool } = countingTool("work");
+    const grants = ["model:*", { allow: "tool:work", ask: true }];
+    await using supervisor = await start({ tools: [tool], grants });
+    supervisor.on("approval.requested", () => undefined);
+    const ref = await supervisor.spawn(caller(1), { input: "go" });
+    await expect.poll(() => supervisor.approvals()[0]?.waitingMs).toBeGreaterThan(20);
+    await ref.cancel();
+  });
+
   it("dates events by the wall also when that is set while the program runs", async () => {
     await using supervisor = await start({ agents: { quick: { model: script("done") } } });
     const date = Date.UTC(2031, 0, 1);
