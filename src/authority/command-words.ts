@@ -2,8 +2,8 @@ const MOST_CHARACTERS = 8192;
 
 /** Where these stand, what is run cannot be told from the text. */
 const UNSURE: readonly RegExp[] = [
-  // Variables and substitutions.
-  /[$`]|%\w+%/,
+  // Variables and substitutions, those of Windows with parts and replacements too.
+  /[$`]|%\w+%|!\w+!|%\w+:(~|[^%=\s]+=)/,
   // Characters by number, which `printf` and others decode.
   /\\[0-7xu]/,
   // Sets and choices of characters: `r[m]`, `{r,}m`, `+(r)m`.
@@ -15,8 +15,23 @@ const UNSURE: readonly RegExp[] = [
 /** Braces that only group commands, or stand for a file name (`find -exec`). */
 const PLAIN_BRACES = /(^|[\s;])(\{\}|\{|\})(?=[\s;]|$)/g;
 
+/** Commands that are encoded. */
+const ENCODED = /\s[-/\u2013-\u2015]e(c|n[a-z]*)?\s/;
+
 /** Programs that run what they read. */
-const SHELLS = /(^|\/)(ba|z|k|da|a|fi|c|tc|pw)?sh$|^(powershell|cmd|eval|source)$/;
+const SHELLS =
+  /(^|\/)((r?ba|z|[mo]?k|pdk|da|ya|a|fi|t?c|pw)?sh[\d.-]*|powershell|cmd|eval|source)(\.exe)?$/;
+
+/** Programs that run what they read where they are given no script. */
+const INTERPRETERS =
+  /(^|\/)(python|pypy|perl|ruby|node|deno|bun|php|lua|tclsh|expect|parallel)[\d.]*(\.exe)?$/;
+
+/** What stands for the text that is read. */
+const READ_TEXT = /^(-.*|\/dev\/stdin|(\/dev|\/proc\/self)\/fd\/0)$/;
+/** Where a pipe ends and another program begins. */
+const PIPE = /(?<!\|)\|(?!\|)&?/;
+/** Those whose names are words or signs of other commands too, where a program stands. */
+const SHORT_NAMES = /(^|[|;&({])\s*(\.\s|(su|at|batch)(\s|$))/;
 
 /**
  * Every word of a command that may name a program or be given to one, in order and in small
@@ -25,7 +40,7 @@ const SHELLS = /(^|\/)(ba|z|k|da|a|fi|c|tc|pw)?sh$|^(powershell|cmd|eval|source)
  *
  * **Guarantees** undefined where a shell, or what the shell starts, could make other words of it:
  * variables, substitutions, braces, sets of characters, characters by number, text that is piped
- * or redirected into a shell, and nothing at all.
+ * or redirected into a shell or piped into an interpreter, encoded commands, and nothing at all.
  * **Gotcha** no program is looked into: a script, a `Makefile` or an alias may run anything. Only
  * an allow of what may be run is a wall.
  */
@@ -37,13 +52,43 @@ export function commandWords(command: string): readonly string[] | undefined {
     .toLowerCase();
   const text = joined.replace(PLAIN_BRACES, "$1 ");
   if (UNSURE.some((sign) => sign.test(text)) || /[{}]/.test(text)) return undefined;
+  if (/powershell|pwsh/.test(text) && ENCODED.test(text)) return undefined;
   const plain = text.replace(/['"^]/g, "");
-  // A backslash is a quote, or between the names of a path on Windows.
-  const words = [...split(plain.replaceAll("\\", ""))];
-  if (plain.includes("\\")) words.push(...split(plain.replaceAll("\\", "/")));
+  // A quote may begin what an option is given: `su -c"rm x"`.
+  const spaced = /['"]/.test(text) ? [text.replace(/['"^]/g, " ")] : [];
+  const words = [plain, ...spaced].flatMap(readings).flatMap(split);
   if (words.length === 0) return undefined;
-  const feedsShell = /[|<]/.test(text) && words.some((word) => SHELLS.test(word));
-  return feedsShell ? undefined : words;
+  return feedsShell(text, words) ? undefined : words.flatMap(withParts);
+}
+
+/** A backslash is a quote, or between the names of a path on Windows, or spells a space. */
+function readings(text: string): string[] {
+  if (!text.includes("\\")) return [text];
+  const asSpace = text.replace(/\\[_fnrtv]/g, " ").replaceAll("\\", "");
+  return [text.replaceAll("\\", ""), text.replaceAll("\\", "/"), asSpace];
+}
+
+/** A word, and the program that may stand in it: `-Srm`, `/cdel`, `del/f/q`. */
+function withParts(word: string): string[] {
+  const [, given] = /^(?:-[a-z]|\/[ck])([^-/].*)$/.exec(word) ?? [];
+  const [, program] = /^([^/-][^/]*)(?:\/[a-z?])+$/.exec(word) ?? [];
+  return [word, given, program].filter((part) => part !== undefined);
+}
+
+function feedsShell(text: string, words: readonly string[]): boolean {
+  if (!/[|<]/.test(text)) return false;
+  if (SHORT_NAMES.test(text) || words.some((word) => SHELLS.test(word))) return true;
+  const behind = text
+    .replace(/['"^\\]/g, "")
+    .split(PIPE)
+    .slice(1);
+  return behind
+    .flatMap((piece) => piece.split(/[;&|\n)]/))
+    .some((piece) => {
+      const own = split(piece);
+      const at = own.findIndex((word) => INTERPRETERS.test(word));
+      return at >= 0 && own.slice(at + 1).every((word) => READ_TEXT.test(word));
+    });
 }
 
 function split(text: string): string[] {

@@ -14,7 +14,10 @@ const SCOPES: Readonly<Record<string, ApprovalScope>> = {
 
 /** Units of a value that is shown; of a longer one the middle is left out. */
 const MOST_SHOWN = 2_000;
-const MOST_ASKED_FOR = 200_000;
+/** A call's input is no longer, no deeper and has no more parts. */
+const MOST_ASKED_FOR = 1_048_576;
+const EVERY_PART = { parts: 1_048_576, levels: 200 };
+/** Arguments that are shown; also the others, to whoever asks for all. */
 const MOST_ARGUMENTS = 100;
 const MOST_NAME = 200;
 
@@ -28,7 +31,7 @@ export function questionLines(
   if (kind === "question") return ["", `? ${who} asks`, `    ${shownValue(input ?? null, most)}`];
   if (kind === "budget") return ["", `? ${who}: ${shownText(reason)}`];
   const about = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  const given = input === undefined ? [] : ["  with", ...argumentLines(input, most)];
+  const given = input === undefined ? [] : ["  with", ...argumentLines(input, all)];
   return [
     "",
     `? ${who} wants to use`,
@@ -81,14 +84,16 @@ export function readDecision(
 }
 
 /** Each argument on a line of its own, so that none can be taken for a part of another. */
-function argumentLines(input: Json, most: number): readonly string[] {
+function argumentLines(input: Json, all: boolean): readonly string[] {
+  const show = (value: Json) =>
+    all ? shownValue(value, MOST_ASKED_FOR, EVERY_PART) : shownValue(value, MOST_SHOWN);
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    return [`    ${shownValue(input, most)}`];
+    return [`    ${show(input)}`];
   }
   const entries = Object.entries(input);
-  const shown = entries.slice(0, MOST_ARGUMENTS).map(([key, value]) => {
+  const shown = (all ? entries : entries.slice(0, MOST_ARGUMENTS)).map(([key, value]) => {
     const name = /^[\w.-]+$/.test(key) ? key : quoted(key);
-    return `    ${name}: ${shownValue(value ?? null, most)}`;
+    return `    ${name}: ${show(value ?? null)}`;
   });
   const left = entries.length - shown.length;
   return left > 0 ? [...shown, `    ... ${left} more arguments left out ...`] : shown;

@@ -20,10 +20,14 @@ function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []):
     const path = [...prefix, ...issue.path];
     if (issue.code !== "invalid_union") return [{ ...issue, path }];
     const branches = [...issue.errors].filter((branch) => branch.length > 0);
-    const deepest = branches.sort((a, b) => depth(b) - depth(a))[0];
+    const meant = branches.filter((branch) => !branch.some(isOfAnother));
+    const deepest = (meant.length > 0 ? meant : branches).sort((a, b) => depth(b) - depth(a))[0];
     return deepest === undefined ? [{ ...issue, path }] : flatten(deepest, path);
   });
 }
+
+/** A model of one provider is held against that provider's options. */
+const isOfAnother = ({ path }: Issue): boolean => path.length === 1 && path[0] === "provider";
 
 function depth(issues: readonly Issue[]): number {
   return Math.max(

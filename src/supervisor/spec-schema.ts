@@ -103,7 +103,8 @@ const scripted = z.strictObject({
 
 const moduleModel = z
   .object({
-    provider: z.string().startsWith("file:"),
+    // Aborts: else this branch of the union would be taken for the only one that is meant.
+    provider: z.string().startsWith("file:", { abort: true }),
     maxTokens: tokens.min(1).optional(),
     priceAs: z.string().optional(),
   })

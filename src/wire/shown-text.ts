@@ -18,8 +18,7 @@ const LONGEST_PATH = 4096;
 const PATH = /^(~|\.{0,2}[\\/]|[a-z]:[\\/]|file:)|^[^\s]*[\\/][^\s]*$/i;
 
 /** Beyond these a value is no question any more that a person can read. */
-const MOST_PARTS = 1_000;
-const MOST_LEVELS = 32;
+const MOST = { parts: 1_000, levels: 32 };
 const MOST_KEY = LONGEST_PATH;
 /** Units of a value of which a clipped one shows half from its beginning, half from its end. */
 const MOST_SHOWN = 2_000;
@@ -48,7 +47,7 @@ export function quoted(text: string, most = Number.POSITIVE_INFINITY): string {
  *
  * **Guarantees** bounded in parts and levels; what is left out is counted.
  */
-export function shownValue(value: Json, most = MOST_SHOWN): string {
+export function shownValue(value: Json, most = MOST_SHOWN, bounds = MOST): string {
   let parts = 0;
   const show = (part: Json, levels: number): string => {
     if (typeof part === "string") return shownString(part, most);
@@ -59,7 +58,7 @@ export function shownValue(value: Json, most = MOST_SHOWN): string {
     const shown: string[] = [];
     for (const [key, item] of entries) {
       parts += 1;
-      if (parts > MOST_PARTS) {
+      if (parts > bounds.parts) {
         shown.push(`... ${entries.length - shown.length} more left out ...`);
         break;
       }
@@ -68,7 +67,7 @@ export function shownValue(value: Json, most = MOST_SHOWN): string {
     }
     return isList ? `[${shown.join(", ")}]` : `{${shown.join(", ")}}`;
   };
-  return show(value, MOST_LEVELS);
+  return show(value, bounds.levels);
 }
 
 function shownString(text: string, most: number): string {

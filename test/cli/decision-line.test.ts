@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { choiceOf, isClipped, questionLines, readDecision } from "../../src/cli/decision-line.ts";
-import type { PendingApproval } from "../../src/index.ts";
+import type { Json, PendingApproval } from "../../src/index.ts";
 
 const asked = (kind: PendingApproval["kind"]): PendingApproval => ({
   id: "approval-1",
@@ -46,6 +46,19 @@ describe("an answer at the terminal", () => {
     expect(readDecision(calls, "1e300", "me")).toBeUndefined();
     expect(readDecision(calls, "3", "me")).toEqual({ allow: true, answer: 3, by: "me" });
     expect(readDecision(spent, "1.5", "me")).toEqual({ allow: true, answer: 1.5, by: "me" });
+  });
+
+  it("leaves nothing out for whoever asks for all: no argument, part or level", () => {
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`key${n}`, n]));
+    let deep: Json = "the end";
+    for (let n = 0; n < 100; n += 1) deep = [deep];
+    for (const input of [many, { list: Array.from({ length: 2_000 }, (_, n) => n) }, { deep }]) {
+      const question = { ...asked("tool"), input };
+      expect(textOf(question)).toContain("left out");
+      expect(isClipped(question)).toBe(true);
+      expect(choiceOf(question)).toContain("[s]how all");
+      expect(questionLines(question, true).join("\n")).not.toContain("left out");
+    }
   });
 
   it("spells out what would hide, and clips values in the middle", () => {

@@ -22,6 +22,8 @@ describe("who mistypes is told what was probably meant", () => {
     ["one in another case", { BUDGET: {} }, 'did you mean "budget"?'],
     ["a provider", { agents: { a: { model: { provider: "antropic" } } } }, '"anthropic"?'],
     ["a step", { agents: { a: { model: { ...model, steps: [{ txt: "" }] } } } }, '"text"?'],
+    ["a script", { agents: { a: { model: { provider: "scripted", step: [] } } } }, '"steps"?'],
+    ["a model", { agents: { a: { model: { provider: "anthropic", modell: "m" } } } }, '"model"?'],
     ["a tool", { agents: { a: { model, tools: ["raed_file"] } } }, 'TOOL_UNKNOWN: .*"read_file"?'],
     ["a template", { agents: { abc: { model, agents: ["abd"] } } }, 'AGENT_UNKNOWN: .*"abc"?'],
   ])("in %s of Supervisor.start", async (_what, options, told) => {
