@@ -45,5 +45,12 @@ export function keepStandardOutput(): Writable["write"] {
   const { stdout, stderr } = process;
   const write = stdout.write.bind(stdout) as Writable["write"];
   stdout.write = stderr.write.bind(stderr);
+  // Whoever ends the stream ends nothing: the program has more to say.
+  stdout.end = (...said: unknown[]) => {
+    if (typeof said[0] === "string" || said[0] instanceof Uint8Array) stderr.write(said[0]);
+    const done = said.findLast((one) => typeof one === "function");
+    if (done !== undefined) stderr.write("", () => done());
+    return stdout;
+  };
   return write;
 }

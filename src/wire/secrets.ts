@@ -1,15 +1,19 @@
 export const REDACTED = "[redacted]";
 
 const NAMES = [
-  /^(authorization|(set-)?cookies?|env|headers|bearer|pass|pwd|pem|pfx|dsn|jwt|otp|mnemonic)$/i,
-  /passw|passphrase|passcode|passwd|secret|credential|connection[-_]?string|seed[-_]?phrase/i,
+  /^(proxy-?)?authorization$|^(set-?)?cookies?$/i,
+  /^(env|headers|bearer|pass|pwd|pem|pfx|dsn|jwt|otp|mnemonic)$/i,
+  /passw|pass[-_]?phrase|passcode|passwd|secret|credential|connection[-_]?string|seed[-_]?phrase/i,
   /(api|private|access|signing|encryption|ssh|deploy|master|service|account)[-_]?keys?$/i,
   // Counts of tokens are none: `maxTokens`, `inputTokens`.
   /token$|(access|refresh|auth|id|session|bearer|api|csrf|personal)[-_]?tokens$/i,
 ];
 
 /** What a text calls a secret: `DB_PASSWORD=…`, `"apiKey": "…"`. */
-const CALLED = "passw(?:or)?d|passphrase|secret|token|(?:api|access|private)[-_]?key";
+const PHRASE = "pass[-_]?phrase|(?:seed|recovery)[-_ ]?phrase|mnemonic";
+const CALLED = `passw(?:or)?d|${PHRASE}|secret|token|(?:api|access|private)[-_]?key`;
+/** Between quotes to the one that ends it, however many words that are. */
+const QUOTED = `"[^"\\\\]*(?:\\\\[^][^"\\\\]*)*(?:"|$)|'[^'\\\\]*(?:\\\\[^][^'\\\\]*)*(?:'|$)`;
 /** What stands for itself in a text, and what follows a name that says so. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
@@ -21,6 +25,9 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{6,}\.[\w-]{4,}(\.[\w-]*)?/g, REDACTED],
   [/\b(sk-|[sr]k_(live|test)_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|npm_)[\w-]{12,}/g, REDACTED],
   [/\b(AKIA|ASIA)[\dA-Z]{12,}|\bAIza[\w-]{30,}/g, REDACTED],
+  [new RegExp(`(${CALLED})(["']?\\s*[:=]\\s*)(?:${QUOTED})`, "gi"), `$1$2${REDACTED}`],
+  // Without quotes: to the end of the line what has several words.
+  [new RegExp(`(${PHRASE})(\\s*[:=]\\s*)(?!\\[redacted)[^\\r\\n"',;&]+`, "gi"), `$1$2${REDACTED}`],
   [
     new RegExp(`(${CALLED})(["']?\\s*[:=]\\s*["']?)(?!\\[redacted)[^\\s"',;&]+`, "gi"),
     `$1$2${REDACTED}`,

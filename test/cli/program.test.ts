@@ -43,7 +43,8 @@ describe("coppice run", () => {
   it("writes JSON only to standard output, whoever prints", async () => {
     const args = ["run", "test/fixtures/cli/prints.ts", "--agent=lead", "--json", "--input=go"];
     const { code, stdout, stderr } = await program(args);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "from the file\nfrom a tool\n{ no JSON" });
+    const own = "from the file\nfrom a tool\n{ no JSONfrom its end\n";
+    expect({ code, stderr }).toEqual({ code: 0, stderr: own });
     const events = stdout
       .trimEnd()
       .split("\n")

@@ -11,6 +11,9 @@ const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2_abcdefghijkl";
 describe("what people are shown of a value has no secrets", () => {
   it.each([
     "passphrase",
+    "pass-phrase",
+    "proxyAuthorization",
+    "setCookie",
     "sshPassphrase",
     "password",
     "pass",
@@ -55,6 +58,11 @@ describe("what people are shown of a value has no secrets", () => {
     ["a private key of no kind", pem("")],
     ["a URL with a password", "postgres://admin:hunter2@db.internal:5432/x"],
     ["a URL with a token", "https://hunter2hunter2@github.com/o/r.git"],
+    ["a phrase of several words", "passphrase: correct horse hunter2"],
+    ["a phrase of several words, quoted", "{ passphrase: 'correct horse hunter2', x: 1 }"],
+    ["a quoted password with a space", 'password="correct hunter2"'],
+    ["a quoted password with a quote", '{"password":"a\\"hunter2"}'],
+    ["a quoted password that was cut", 'password: "correct hunter2'],
     ["a header", "GET / HTTP/1.1\r\nAuthorization: Digest hunter2\r\nHost: x"],
     ["a cookie", "Cookie: sid=hunter2; theme=dark"],
     ["basic credentials", "Basic aHVudGVyMjpodW50ZXIy hunter".replace(" hunter", "")],
