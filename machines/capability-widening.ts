@@ -48,10 +48,21 @@ export function fold(text: string): string {
 
 type Test = (parts: readonly string[]) => boolean;
 
+const foldedParts = new WeakMap<readonly string[], readonly string[]>();
+
+/** A value is folded once for all patterns that look at it: it may be a megabyte of a model's. */
+function foldedOnce(parts: readonly string[]): readonly string[] {
+  const known = foldedParts.get(parts);
+  if (known !== undefined) return known;
+  const made = parts.map(fold);
+  foldedParts.set(parts, made);
+  return made;
+}
+
 function compileText(pattern: string): Test {
   const matches = compileGlob(fold(pattern));
-  return ([text = ""]) => {
-    const folded = fold(text);
+  return (parts) => {
+    const [folded = ""] = foldedOnce(parts);
     return matches(folded) || matches(folded.trim());
   };
 }
@@ -60,7 +71,7 @@ function compileBelow(pattern: readonly string[]): Test {
   const last = pattern.at(-1);
   const top = last === "*" || last === "**" ? pattern.slice(0, -1) : pattern;
   const matches = compileParts([...top.map(fold), "**"]);
-  return (parts) => matches(parts.map(fold));
+  return (parts) => matches(foldedOnce(parts));
 }
 
 /** Ports that a scheme means without naming them. */

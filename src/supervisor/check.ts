@@ -1,10 +1,21 @@
 import { CoppiceError } from "../errors.ts";
+import { describe } from "../wire/error-codec.ts";
+import { checkAmount, isPlainData, JSON_BOUND } from "../wire/json-bound.ts";
 import { withMeant } from "./known-options.ts";
 import type { Issue, Schema } from "./spec-schema.ts";
 
+/** Options may have a value in them that nests as deep as one may. */
+const OPTIONS_BOUND = { ...JSON_BOUND, depth: JSON_BOUND.depth + 20 };
+/** Fields with code in them, or with values that have a bound each: only their length counts. */
+const APART: ReadonlySet<string> = new Set(["agents", "answer", "input", "result", "tools"]);
+
 /** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */
 export function check(schema: Schema, value: unknown, what: string): void {
-  const result = schema.safeParse(value);
+  const result = readable(what, () => {
+    // A schema goes through all that it is given, were it four billion holes.
+    checkFields(value, what);
+    return schema.safeParse(value);
+  });
   if (result.success) return;
   const issues = flatten(result.error.issues).map((issue) => ({
     path: issue.path.map(String).join("."),
@@ -12,6 +23,26 @@ export function check(schema: Schema, value: unknown, what: string): void {
   }));
   const told = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
   throw new CoppiceError("OPTIONS_INVALID", `${what}: ${told.join("; ")}`, { issues });
+}
+
+function checkFields(value: unknown, what: string): void {
+  if (!isPlainData(value) || Array.isArray(value)) {
+    return checkAmount(value, OPTIONS_BOUND, isPlainData);
+  }
+  for (const [field, given] of Object.entries(value as object)) {
+    const isLookedAt = APART.has(field) ? Array.isArray : isPlainData;
+    readable(`${what}: ${field}`, () => checkAmount(given, OPTIONS_BOUND, isLookedAt));
+  }
+}
+
+/** What throws when it is read is no option either. */
+function readable<Result>(what: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof CoppiceError) throw thrown;
+    throw new CoppiceError("OPTIONS_INVALID", `${what}: it cannot be used: ${describe(thrown)}`);
+  }
 }
 
 /** A union says only "invalid input"; its closest branch says why. */

@@ -53,6 +53,8 @@ export interface JsonForm {
   readonly speak: (value: object, key: string) => unknown;
   /** Whether an object that is no list may be taken field by field. */
   readonly isPlain: (value: object) => boolean;
+  /** What is not looked at, by {@link JsonWalk.check} alone. Default: nothing. */
+  readonly passes?: (value: unknown) => boolean;
 }
 
 /** As `JSON.stringify` has it, but for what it would lose. */
@@ -63,6 +65,23 @@ const asJson: JsonForm = {
   },
   isPlain: (value) => Object.prototype.toString.call(value) === "[object Object]",
 };
+
+/**
+ * Looks only at how much a value is: data in it is counted, and anything else is passed over.
+ *
+ * **Fails with** a {@link JsonRefusal} for what is over the bound, for holes and keys `__proto__`.
+ */
+export function checkAmount(value: unknown, bound: JsonBound, isData: typeof isPlainData): void {
+  new JsonWalk(bound, { ...asJson, passes: (part) => !isData(part) }).check(value);
+}
+
+/** Text, and what has fields or items of its own without being an instance of anything. */
+export function isPlainData(value: unknown): boolean {
+  if (typeof value === "string" || Array.isArray(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
 
 /** Why a value is no JSON within its bound as it stands; undefined for one that is. */
 export function refusalOf(value: unknown, bound = JSON_BOUND): JsonRefusal | undefined {
@@ -121,6 +140,7 @@ export class JsonWalk {
   }
 
   #look(part: unknown, level: number): void {
+    if (this.#form.passes?.(part) === true) return;
     if (!this.#isContainer(part, level)) return;
     if (Array.isArray(part)) {
       this.#open(part, level);
