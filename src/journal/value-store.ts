@@ -62,7 +62,7 @@ export class ValueStore implements Shelf {
 
   /** How a value stands among what is kept: a large one is put here, a small one as it is. */
   stand(value: Json): Standing {
-    const { least, most, held, isMarked } = sizeOf(value, LARGE_VALUE_BYTES);
+    const { least, most, held, isMarked, isSliced } = sizeOf(value, LARGE_VALUE_BYTES);
     if (most > LARGE_VALUE_BYTES) {
       const text = JSON.stringify(value);
       if (least > LARGE_VALUE_BYTES || Buffer.byteLength(text) > LARGE_VALUE_BYTES) {
@@ -71,7 +71,8 @@ export class ValueStore implements Shelf {
         return { value: ref, bytes: OVERHEAD_BYTES + head.length };
       }
     }
-    return { value: isMarked ? escaped(value) : value, bytes: held };
+    const own = isSliced ? (JSON.parse(JSON.stringify(value)) as Json) : value;
+    return { value: isMarked ? escaped(own) : own, bytes: held };
   }
 
   /** What stands there; undefined where it is a reference to what is kept no longer. */

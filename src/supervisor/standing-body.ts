@@ -20,6 +20,8 @@ const PARTS: { readonly [field: string]: readonly string[] } = {
   outcome: ["output", "partial"],
   error: ["details"],
 };
+/** Names that are shared by all events which have them. */
+const OURS: ReadonlySet<string> = new Set(["path", "callId", "tool", "model", "code"]);
 const NONE: readonly string[] = [];
 
 /** Of names, reasons and messages an event has so much, in characters. */
@@ -68,7 +70,7 @@ function standingFields(said: EventBody, values: readonly string[], store: Value
 
 function standingField(field: string, given: Json, store: ValueStore): Standing {
   if (typeof given === "string") {
-    const value = given.length > MOST_TEXT ? shortened(given) : given;
+    const value = OURS.has(field) ? given : ownText(given);
     return { value, bytes: HELD_BY_TEXT + value.length };
   }
   if (typeof given !== "object" || given === null) return { value: given, bytes: 0 };
@@ -78,6 +80,6 @@ function standingField(field: string, given: Json, store: ValueStore): Standing 
 }
 
 /** A text of its own: a slice would hold on to all that it was cut from. */
-function shortened(text: string): string {
+function ownText(text: string): string {
   return Buffer.from(shorten(text, MOST_TEXT)).toString();
 }

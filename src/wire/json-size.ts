@@ -11,6 +11,8 @@ export interface Sized {
   held: number;
   /** One of its keys is `$value` or an escape of that. */
   isMarked: boolean;
+  /** One of its texts may be a slice, which holds on to all that it was cut from. */
+  isSliced: boolean;
 }
 
 /** Of a text, a list and an object beside what is in them, as V8 keeps them. */
@@ -20,12 +22,14 @@ const HELD_BY_OBJECT = 56;
 /** The longest that JSON writes a number, and one UTF-16 unit of a text. */
 const LONGEST_NUMBER = 25;
 const LONGEST_UNIT = 6;
+/** V8 copies shorter slices. */
+const LEAST_SLICE = 13;
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
 /** Looks at a value without writing it out, until it is certain to be over `enough` bytes. */
 export function sizeOf(value: Json | undefined, enough: number): Sized {
-  const sized = { least: 0, most: 0, held: 0, isMarked: false };
+  const sized = { least: 0, most: 0, held: 0, isMarked: false, isSliced: false };
   look(value, enough, sized);
   return sized;
 }
@@ -35,6 +39,7 @@ function look(value: Json | undefined, enough: number, sized: Sized): void {
     sized.least += value.length + 2;
     sized.most += LONGEST_UNIT * value.length + 2;
     sized.held += HELD_BY_TEXT + value.length;
+    if (value.length >= LEAST_SLICE) sized.isSliced = true;
   } else if (typeof value !== "object" || value === null) {
     sized.least += 1;
     sized.most += LONGEST_NUMBER;
