@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { clip } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import { sizeOf } from "../wire/json-size.ts";
@@ -13,7 +13,9 @@ const HEAD_CHARACTERS = 1_024;
 const OVERHEAD_BYTES = 400;
 
 interface Kept {
-  readonly json: Buffer;
+  /** A text as it is, anything else as JSON. */
+  readonly bytes: Buffer;
+  readonly isText: boolean;
   age: number;
   /** How many of those that live may yet need it. */
   pins: number;
@@ -27,7 +29,8 @@ export interface Standing {
 }
 
 /**
- * Large values, each kept once under the hash of its JSON; elsewhere a reference stands for it.
+ * Large values, each kept once under the hash of its JSON, or of `text:` and itself; elsewhere a
+ * reference stands for it.
  *
  * **Guarantees** a value is there for as long as anything that is kept refers to it: it is as old
  * as the newest of those. What stands somewhere is a reference or somebody's value, never to be
@@ -53,9 +56,9 @@ export class ValueStore implements Shelf {
   }
 
   dropOldest(): void {
-    for (const [key, { json }] of this.#values) {
+    for (const [key, { bytes }] of this.#values) {
       this.#values.delete(key);
-      this.bytes -= json.length + OVERHEAD_BYTES;
+      this.bytes -= bytes.length + OVERHEAD_BYTES;
       return;
     }
   }
@@ -64,10 +67,12 @@ export class ValueStore implements Shelf {
   stand(value: Json): Standing {
     const { least, most, held, isMarked, isSliced } = sizeOf(value, LARGE_VALUE_BYTES);
     if (most > LARGE_VALUE_BYTES) {
-      const text = JSON.stringify(value);
+      // Most large values are texts: to write out their JSON takes longer than all the rest.
+      const isText = typeof value === "string" && least > LARGE_VALUE_BYTES && value.isWellFormed();
+      const text = isText ? value : JSON.stringify(value);
       if (least > LARGE_VALUE_BYTES || Buffer.byteLength(text) > LARGE_VALUE_BYTES) {
         const head = copied(clip(typeof value === "string" ? value : text, HEAD_CHARACTERS));
-        const ref = this.#put(Buffer.from(text), head);
+        const ref = this.#put(Buffer.from(text), isText, head);
         return { value: ref, bytes: OVERHEAD_BYTES + head.length };
       }
     }
@@ -84,7 +89,9 @@ export class ValueStore implements Shelf {
   /** The value of a hash, or undefined where none is kept, or no longer. */
   value(key: string): Json | undefined {
     const kept = this.#values.get(key) ?? this.#pinned.get(key);
-    return kept === undefined ? undefined : (JSON.parse(kept.json.toString()) as Json);
+    if (kept === undefined) return undefined;
+    const text = kept.bytes.toString();
+    return kept.isText ? text : (JSON.parse(text) as Json);
   }
 
   has({ $value }: ValueRef): boolean {
@@ -111,14 +118,17 @@ export class ValueStore implements Shelf {
     this.#values.set($value, kept);
   }
 
-  #put(json: Buffer, head: string): ValueRef {
-    const $value = hash("sha256", json, "hex");
-    const ref = { $value, bytes: json.length, head };
-    if (this.#pinned.has($value) || json.length > this.#mostBytes) return ref;
+  #put(given: Buffer, isText: boolean, head: string): ValueRef {
+    // No JSON begins like this.
+    const hash = createHash("sha256").update(isText ? "text:" : "");
+    const $value = hash.update(given).digest("hex");
+    const ref = { $value, bytes: given.length, head };
+    if (this.#pinned.has($value) || given.length > this.#mostBytes) return ref;
     const kept = this.#values.get($value);
-    if (kept === undefined) this.bytes += json.length + OVERHEAD_BYTES;
+    if (kept === undefined) this.bytes += given.length + OVERHEAD_BYTES;
+    const { bytes } = kept ?? { bytes: given };
     this.#values.delete($value);
-    this.#values.set($value, { json: kept?.json ?? json, age: this.#age(), pins: 0 });
+    this.#values.set($value, { bytes, isText, age: this.#age(), pins: 0 });
     return ref;
   }
 }

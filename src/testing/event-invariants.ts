@@ -168,6 +168,15 @@ const livesWhereItIsTold: Invariant<InnerScene> = {
   },
 };
 
+const nothingThrows: Invariant<InnerScene> = {
+  name: "nothing throws",
+  ofEvent: ({ type, path, doing, error }) => {
+    if (type !== "runtime.fault") return undefined;
+    const { message } = error as { readonly message: string };
+    return `${doing} for ${path} threw: ${message}`;
+  },
+};
+
 /** What can be told from events alone. */
 export const eventInvariants: readonly Invariant<InnerScene>[] = [
   gapFree,
@@ -180,6 +189,7 @@ export const eventInvariants: readonly Invariant<InnerScene>[] = [
   dated,
   nothingEarly,
   livesWhereItIsTold,
+  nothingThrows,
 ];
 
 function twice({ type, callId }: RuntimeEvent): string {

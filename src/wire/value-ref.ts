@@ -2,9 +2,9 @@ import type { Json } from "./json.ts";
 
 /** Where a large value stands: it is kept once, elsewhere, and read with `supervisor.value`. */
 export type ValueRef = {
-  /** The SHA-256 of its JSON, in hexadecimal. */
+  /** The SHA-256 of its JSON, or of `text:` and the text that it is, in hexadecimal. */
   readonly $value: string;
-  /** Of its JSON, in UTF-8. */
+  /** Of its JSON, or of the text that it is, in UTF-8. */
   readonly bytes: number;
   /** Its first 1,024 characters: of a text, or of the JSON of anything else. */
   readonly head: string;

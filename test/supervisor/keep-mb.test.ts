@@ -127,7 +127,7 @@ describe("keepMb", () => {
     await supervisor.run("speaker", { input: "go" });
     await supervisor.run("large", { input: "go" });
     const { result } = await probe.waitFor("tool.finished");
-    expect(result).toMatchObject({ bytes: 9 * MB + 2 });
+    expect(result).toMatchObject({ bytes: 9 * MB });
     expect(await supervisor.value(result as ValueRef)).toBeUndefined();
     expect(supervisor.find("/speaker")).toBeDefined();
     expect(await supervisor.find("/large")?.outcome).toMatchObject({ output: "done" });

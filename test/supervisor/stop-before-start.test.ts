@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Place } from "../../src/hosts/host.ts";
 import type { AgentRef } from "../../src/index.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
@@ -11,10 +12,12 @@ const DEATHS = 8;
 async function heldBack({ supervisor, swarm, loseHostOf }: OpenSupervisor): Promise<AgentRef> {
   for (let deaths = 0; ; deaths += 1) {
     const agent = await supervisor.spawn("waits");
-    const host = swarm.places.host(swarm.kernel.find(agent.path)?.host);
+    const host = swarm.places.host(swarm.kernel.find(agent.path)?.host) as Place | undefined;
     if (deaths >= DEATHS && host?.launched === false) return agent;
     loseHostOf(agent.path);
     await agent.cancel();
+    // A death counts when the thread is gone.
+    await host?.ended;
   }
 }
 
