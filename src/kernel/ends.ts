@@ -155,6 +155,12 @@ export function outlive(tree: Tree, nodes: readonly Node[], running: readonly Ru
       path === node.path && incarnation === node.incarnation;
     if (running.length === 0 || running.some(isOwn)) force(tree, node);
   }
+  // Whoever kept them from it, where its own order to end is as unheard and only its grace younger.
+  for (const { path, incarnation } of running) {
+    const node = tree.nodes.get(path);
+    const isHere = node?.incarnation === incarnation && node.finished === undefined;
+    if (node !== undefined && isHere && isEnding(node)) force(tree, node);
+  }
 }
 
 function force(tree: Tree, node: Node): void {

@@ -313,4 +313,17 @@ describe("agents that do not hear the order to end", () => {
     expect([lead, child].map(({ end }) => end?.status)).toEqual(ends);
     expect(driver.facts("cancel.killed")).toHaveLength(ends.filter((e) => e === "killed").length);
   });
+
+  it("and whoever kept them from it is, also where its own grace is younger", () => {
+    const driver = new Driver();
+    const [first, second] = [1, 2].map(() => driver.spawn(driver.root, { lifetime: "session" }));
+    if (first === undefined || second === undefined) throw new Error("two were spawned");
+    driver.running = [{ path: second.path, incarnation: 1 }];
+    driver.cancel(first);
+    driver.tick(100);
+    driver.cancel(second);
+    driver.tick(5_000);
+    driver.do((kernel) => kernel.loseHost("h1", "an agent there outlived its grace"));
+    expect([first, second].map(({ end }) => end?.status)).toEqual(["cancelled", "killed"]);
+  });
 });
