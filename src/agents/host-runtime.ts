@@ -101,11 +101,12 @@ class Runtime implements HostRuntime {
     this.#jobs = createModelJobs({ models: this.#models, words, report });
   }
 
-  receive({ inspect, templates = [], items }: ToHost): void {
+  receive({ inspect, templates = [], items, forget = [] }: ToHost): void {
     if (this.#closed) return;
     if (inspect) this.#flush.inspection ??= new Inspection(this.#clock, () => this.#flush.arm());
     for (const template of templates) this.#templates.set(template.id, holdTemplate(template));
     for (const item of items) this.#take(item);
+    for (const id of forget) this.#templates.delete(id);
   }
 
   stats(): { agents: number } {

@@ -1,12 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import type { Json } from "../wire/json.ts";
-import {
-  JSON_BOUND,
-  type JsonBound,
-  type JsonForm,
-  JsonRefusal,
-  JsonWalk,
-} from "../wire/json-bound.ts";
+import { JSON_BOUND, type JsonBound, type JsonForm, JsonWalk } from "../wire/json-bound.ts";
+import { JsonRefusal } from "../wire/json-refusal.ts";
 
 /**
  * A copy of a value as plain JSON, with every error in it as its name and message: what can be

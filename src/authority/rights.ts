@@ -110,8 +110,9 @@ export class Rights {
     if (verdict.status === "denied") return denied(wish.node, verdict);
     // Also where a rule allows by itself what it would be now: the person has seen something else.
     if (isOther) {
+      const anew = askingAnew(wish);
       const asked = verdict.status === "ask" ? asking(wish.node, verdict) : {};
-      return { ...askingAnew(wish), ...asked, reason: askingAnew(wish).reason, ...changed };
+      return { ...anew, ...asked, reason: anew.reason, ...changed };
     }
     if (verdict.status === "ask") return { ...asking(wish.node, verdict), ...changed };
     const counts = verdict.status === "permitted" && verdict.counts ? { counts: full } : {};

@@ -2,6 +2,7 @@ import type { RuntimeEvent, TreeNode } from "../index.ts";
 import { CursorGuard } from "./cursor-guard.ts";
 import { ForeignText } from "./foreign-text.ts";
 import type { Happening } from "./happening.ts";
+import { HeldLines } from "./held-lines.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { LiveTree } from "./live-tree.ts";
 import type { QuestionPlace } from "./question-place.ts";
@@ -15,8 +16,6 @@ import { oneLine } from "./visible.ts";
 const PERIOD_MS = 100;
 /** Drawing may take one part in so many of the time. */
 const SHARE = 10;
-/** Lines that wait to be written above the tree. */
-const MOST_LINES = 1_000;
 const COLUMNS = 80;
 const ROWS = 24;
 /** Rows of a terminal below which the tree would lose its head. */
@@ -48,8 +47,8 @@ export class LiveView implements Disposable, QuestionPlace {
   readonly #foreign: ForeignText;
   readonly #report: Report;
   readonly #guard: CursorGuard;
-  #above: string[] = [];
-  #leftOut = 0;
+  /** What waits to be written above the tree. */
+  readonly #above = new HeldLines();
   #timer: NodeJS.Timeout | undefined;
   /** Lines of a question that are not written yet. */
   #said: readonly string[] = [];
@@ -93,12 +92,12 @@ export class LiveView implements Disposable, QuestionPlace {
   }
 
   readonly event = (event: RuntimeEvent): void => {
-    for (const line of this.#report.lines(event)) this.#push(line);
+    for (const line of this.#report.lines(event)) this.#above.push(line);
   };
 
   /** Writes a line of text above the tree. */
   line(text: string): void {
-    this.#push(cut(oneLine(text), (this.#terminal.columns || COLUMNS) - 1));
+    this.#above.push(cut(oneLine(text), (this.#terminal.columns || COLUMNS) - 1));
   }
 
   /** Begins a question: what happens from here on is told above the tree when it is over. */
@@ -113,7 +112,7 @@ export class LiveView implements Disposable, QuestionPlace {
     const height = lines.reduce((sum, line) => sum + Math.ceil((widthOf(line) + 1) / columns), 0);
     const { height: before = 0 } = this.#asked ?? {};
     // What was told before stands before it, with the first of its lines.
-    this.#said = before === 0 ? [...this.#takeAbove(), ...lines] : lines;
+    this.#said = before === 0 ? [...this.#above.take(), ...lines] : lines;
     this.#asked = { height: before + height, prompt: [] };
     this.#draw();
   }
@@ -143,7 +142,7 @@ export class LiveView implements Disposable, QuestionPlace {
   #giveBack(): void {
     this.keyboard.give();
     this.#foreign.give();
-    this.#screen.draw(this.#takeAbove(), []);
+    this.#screen.draw(this.#above.take(), []);
     this.#screen.erase();
   }
 
@@ -159,19 +158,6 @@ export class LiveView implements Disposable, QuestionPlace {
     else if (this.#hasKeys) this.keyboard.takeIfForeground();
   }
 
-  #push(line: string): void {
-    if (this.#above.length < MOST_LINES) this.#above.push(line);
-    else this.#leftOut += 1;
-  }
-
-  #takeAbove(): readonly string[] {
-    const above = this.#above;
-    if (this.#leftOut > 0) above.push(`(${this.#leftOut} lines left out)`);
-    this.#above = [];
-    this.#leftOut = 0;
-    return above;
-  }
-
   #draw(): void {
     const now = performance.now();
     this.#tree.look(this.#look(), now);
@@ -182,7 +168,7 @@ export class LiveView implements Disposable, QuestionPlace {
     const { root, from } = this.#tree;
     const tree = treeLines(root, { now, from }, { columns, rows: left, colours: true });
     const region = [...tree, ...prompt].slice(1 - rows);
-    const above = this.#asked === undefined ? this.#takeAbove() : this.#said;
+    const above = this.#asked === undefined ? this.#above.take() : this.#said;
     this.#said = [];
     this.#screen.draw(above, region, cursor);
   }

@@ -1,20 +1,18 @@
 import { CursorGuard } from "./cursor-guard.ts";
 import { ForeignText } from "./foreign-text.ts";
+import { HeldLines } from "./held-lines.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { QuestionPlace } from "./question-place.ts";
 import { widthOf } from "./text-width.ts";
-
-/** Lines that wait for the end of a question. */
-const MOST_LINES = 1_000;
 
 /** A question between lines, on a terminal whose cursor is not moved: others wait meanwhile. */
 export class PlainQuestion implements QuestionPlace {
   readonly keyboard: Keyboard;
   readonly #terminal: NodeJS.WriteStream;
   readonly #foreign: ForeignText;
+  /** What waits for the end of the question. */
+  readonly #held = new HeldLines();
   #guard: CursorGuard | undefined;
-  #held: string[] = [];
-  #leftOut = 0;
   #shown: string | undefined;
 
   /** @param others whatever else may be the same terminal, and has to wait */
@@ -25,7 +23,7 @@ export class PlainQuestion implements QuestionPlace {
   ) {
     this.keyboard = keyboard;
     this.#terminal = terminal;
-    this.#foreign = new ForeignText([terminal, ...others], (line) => this.#hold(line));
+    this.#foreign = new ForeignText([terminal, ...others], (line) => this.#held.push(line));
   }
 
   open(): void {
@@ -37,7 +35,7 @@ export class PlainQuestion implements QuestionPlace {
 
   say(lines: readonly string[]): void {
     this.#endLine();
-    this.#write(lines.map((line) => `${line}\n`).join(""));
+    this.#write(linesOf(lines));
   }
 
   prompt(choice: string, typed: string): void {
@@ -57,11 +55,7 @@ export class PlainQuestion implements QuestionPlace {
     this.keyboard.give();
     this.#guard?.[Symbol.dispose]();
     this.#foreign.give();
-    if (this.#leftOut > 0) this.#held.push(`(${this.#leftOut} lines left out)`);
-    const held = this.#held.map((line) => `${line}\n`).join("");
-    this.#held = [];
-    this.#leftOut = 0;
-    this.#write(held);
+    this.#write(linesOf(this.#held.take()));
   }
 
   #endLine(): void {
@@ -69,12 +63,11 @@ export class PlainQuestion implements QuestionPlace {
     this.#shown = undefined;
   }
 
-  #hold(line: string): void {
-    if (this.#held.length < MOST_LINES) this.#held.push(line);
-    else this.#leftOut += 1;
-  }
-
   #write(text: string): void {
     if (text !== "") this.#foreign.write(this.#terminal, text);
   }
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }

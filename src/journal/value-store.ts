@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { clip } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import { sizeOf } from "../wire/json-size.ts";
+import { ownText } from "../wire/own-text.ts";
 import { escaped, isValueRef, unescaped, type ValueRef } from "../wire/value-ref.ts";
 import type { Shelf } from "./retention.ts";
 
@@ -71,7 +72,7 @@ export class ValueStore implements Shelf {
       const isText = typeof value === "string" && least > LARGE_VALUE_BYTES && value.isWellFormed();
       const text = isText ? value : JSON.stringify(value);
       if (least > LARGE_VALUE_BYTES || Buffer.byteLength(text) > LARGE_VALUE_BYTES) {
-        const head = copied(clip(typeof value === "string" ? value : text, HEAD_CHARACTERS));
+        const head = ownText(clip(typeof value === "string" ? value : text, HEAD_CHARACTERS));
         const ref = this.#put(Buffer.from(text), isText, head);
         return { value: ref, bytes: OVERHEAD_BYTES + head.length };
       }
@@ -131,9 +132,4 @@ export class ValueStore implements Shelf {
     this.#values.set($value, { bytes, isText, age: this.#age(), pins: 0 });
     return ref;
   }
-}
-
-/** A text of its own, well formed: a slice would hold on to all that it was cut from. */
-function copied(text: string): string {
-  return Buffer.from(text).toString();
 }

@@ -32,7 +32,7 @@ export function nodeAt({ kernel }: Swarm, path: string): Node {
 }
 
 /** The rights and the account of an agent. Fails with AGENT_UNKNOWN. */
-export function seatAt(swarm: Swarm, path: string): Seat {
+export function seatOf(swarm: Swarm, path: string): Seat {
   const node = nodeAt(swarm, path);
   return swarm.record(node.path)?.seat ?? swarm.parts.arbiter.root;
 }

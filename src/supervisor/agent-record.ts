@@ -7,13 +7,15 @@ import type { Choice } from "./model-choice.ts";
 import type { Plan } from "./plan.ts";
 import { PromptEstimate } from "./prompt-estimate.ts";
 
+const NO_TEMPLATE: Template = { id: "", tools: [], agents: [] };
+
 /** What the shell holds of an agent beside its node: its plan, its seat, its outcome. */
 export class AgentRecord {
   readonly node: Node;
   plan: Plan;
   readonly seat: Seat;
   /** The plan's, without the tools that it may never use. */
-  readonly template: Template;
+  template: Template;
   readonly labels: Readonly<Record<string, string>>;
   #outcome: () => Promise<Outcome>;
   #resolve: ((outcome: Outcome) => void) | undefined;
@@ -37,7 +39,7 @@ export class AgentRecord {
 
   constructor(options: {
     readonly node: Node;
-    plan: Plan;
+    readonly plan: Plan;
     readonly seat: Seat;
     readonly template: Template;
     readonly labels: Readonly<Record<string, string>>;
@@ -94,7 +96,8 @@ export class AgentRecord {
 
   /** Lets go of what only a living agent needs. */
   empty(transcript: ValueRef | undefined): void {
-    this.plan = { ...this.plan, input: undefined };
+    this.plan = { ...this.plan, spec: {}, template: NO_TEMPLATE, layers: [], input: undefined };
+    this.template = NO_TEMPLATE;
     this.transcript = transcript;
     this.#abort = undefined;
   }

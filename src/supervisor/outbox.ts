@@ -6,12 +6,17 @@ interface Parcel {
   readonly host: Host;
   readonly items: HostItem[];
   readonly templates: Template[];
+  /** Ids of templates that the host is not to keep any longer. */
+  readonly forget: Set<string>;
 }
+
+/** Templates that a host keeps: those that were used last. */
+const TEMPLATES_KEPT = 256;
 
 /** Collects what a tick has for each host, so that each gets one message. */
 export class Outbox {
   readonly #parcels = new Map<string, Parcel>();
-  /** Templates that a host knows. */
+  /** Templates that a host knows, the one that was used last as the last. */
   readonly #sent = new Map<string, Set<string>>();
   /** Hosts that tell what their actors do; undefined when nobody wants to know. */
   inspected: Set<string> | undefined;
@@ -26,11 +31,10 @@ export class Outbox {
   add(host: Host, item: HostItem, template?: Template): void {
     let parcel = this.#parcels.get(host.id);
     if (parcel === undefined) {
-      parcel = { host, items: [], templates: [] };
+      parcel = { host, items: [], templates: [], forget: new Set() };
       this.#parcels.set(host.id, parcel);
     }
-    if (template !== undefined && !this.#knows(host.id, template.id))
-      parcel.templates.push(template);
+    if (template !== undefined) this.#teach(parcel, template);
     parcel.items.push(item);
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -43,9 +47,13 @@ export class Outbox {
     this.#scheduled = false;
     const parcels = [...this.#parcels.values()];
     this.#parcels.clear();
-    for (const { host, items, templates } of parcels) {
-      const message = templates.length === 0 ? { items } : { items, templates };
-      const whole: ToHost = this.#isFirst(host.id) ? { inspect: true, ...message } : message;
+    for (const { host, items, templates, forget } of parcels) {
+      const whole: ToHost = {
+        ...(this.#isFirst(host.id) ? { inspect: true } : {}),
+        ...(templates.length === 0 ? {} : { templates }),
+        items,
+        ...(forget.size === 0 ? {} : { forget: [...forget] }),
+      };
       try {
         host.post(whole);
       } catch {
@@ -55,14 +63,16 @@ export class Outbox {
   }
 
   /** Something in it cannot be posted: each item by itself, so that it costs whom it is for. */
-  #postSingly(host: Host, { items, ...rest }: ToHost): void {
-    for (const [index, item] of items.entries()) {
+  #postSingly(host: Host, { items, forget = [], ...rest }: ToHost): void {
+    host.post({ ...rest, items: [] });
+    for (const item of items) {
       try {
-        host.post(index === 0 ? { ...rest, items: [item] } : { items: [item] });
+        host.post({ items: [item] });
       } catch (thrown) {
         this.#onUnsent(receiverOf(item), thrown);
       }
     }
+    host.post({ items: [], forget });
   }
 
   forgetHost(host: string): void {
@@ -78,11 +88,19 @@ export class Outbox {
     return true;
   }
 
-  #knows(host: string, template: string): boolean {
-    const sent = this.#sent.get(host) ?? new Set<string>();
-    if (sent.has(template)) return true;
-    this.#sent.set(host, sent.add(template));
-    return false;
+  #teach({ host, templates, forget }: Parcel, template: Template): void {
+    const { id } = template;
+    const known = this.#sent.get(host.id) ?? new Set<string>();
+    this.#sent.set(host.id, known);
+    const isKnown = known.delete(id);
+    known.add(id);
+    if (isKnown) return;
+    templates.push(template);
+    forget.delete(id);
+    if (known.size <= TEMPLATES_KEPT) return;
+    const oldest = known.keys().next().value as string;
+    known.delete(oldest);
+    forget.add(oldest);
   }
 }
 

@@ -3,7 +3,7 @@ import type { PendingApproval } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
 import type { Usage } from "../wire/outcome.ts";
 import type { Unit } from "../wire/spec.ts";
-import { nodeAt, seatAt } from "./address.ts";
+import { nodeAt, seatOf } from "./address.ts";
 import { check } from "./check.ts";
 import { EventStreams } from "./event-streams.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -68,7 +68,7 @@ export abstract class Overview extends EventStreams {
 
   /** Where a node's budget stands. `null` is unlimited. */
   budget(path = "/"): Record<Unit, BudgetLine> {
-    const seat = seatAt(this.#swarm, path);
+    const seat = seatOf(this.#swarm, path);
     // As a step, because a window may have turned since the last one.
     return this.#swarm.step(() => this.#swarm.parts.arbiter.budget(seat));
   }

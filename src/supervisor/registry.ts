@@ -11,6 +11,7 @@ import { checkName } from "../kernel/names.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
+import { ownText } from "../wire/own-text.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
 import { check } from "./check.ts";
@@ -97,8 +98,7 @@ export class Registry {
     const base = cached ? this.#plans.get(agent) : undefined;
     const plan = base ?? this.#prepare(agent, spec, options);
     if (cached && base === undefined) this.#plans.set(agent, plan);
-    const given = options.input ?? spec.input;
-    const input = given === undefined ? undefined : cloneable(given, "input");
+    const input = options.input ?? plan.input;
     if (input === undefined && spec.machine === undefined) {
       throw new CoppiceError(
         "OPTIONS_INVALID",
@@ -108,13 +108,16 @@ export class Registry {
     return {
       ...plan,
       input,
-      chosenName: options.name,
+      chosenName: options.name && ownText(options.name),
       limits:
         options.limits === undefined ? plan.limits : tighterLimits(plan.limits, options.limits),
       budgets: options.budget === undefined ? plan.budgets : [...plan.budgets, options.budget],
       layers:
         options.grants === undefined ? plan.layers : this.#grants.layers(spec, options.grants),
-      labels: options.labels === undefined ? plan.labels : { ...plan.labels, ...options.labels },
+      labels:
+        options.labels === undefined
+          ? plan.labels
+          : { ...plan.labels, ...ownTexts(options.labels) },
       timeoutMs: tighterMs(plan.timeoutMs, options.timeoutMs),
     };
   }
@@ -130,11 +133,11 @@ export class Registry {
       narrowed === undefined ? cards : cards.filter((card) => subjects.has(card.subject));
     const guest = spec.machine !== undefined || models.some(isModule);
     const own = spec.tools ?? (spec.machine === undefined ? [] : undefined);
-    const name = typeof agent === "string" ? agent : (spec.name ?? "agent");
+    const base = ownText(spec.name ?? (typeof agent === "string" ? agent : "agent"));
     return {
       spec,
-      agent: name,
-      base: spec.name ?? name,
+      agent: typeof agent === "string" ? agent : base,
+      base,
       chosenName: undefined,
       template: this.#template(spec, models, tools),
       preamble: preambleTokens(spec.instructions, tools),
@@ -144,10 +147,10 @@ export class Registry {
       layers: this.#grants.layers(spec),
       budgets: spec.budget === undefined ? [] : [spec.budget],
       limits: spec.limits ?? {},
-      labels: spec.labels ?? {},
+      labels: ownTexts(spec.labels),
       shown: [own, asked].filter((list) => list !== undefined).map(holdsAnyOf),
       timeoutMs: spec.timeoutMs,
-      input: undefined,
+      input: spec.input === undefined ? undefined : cloneable(spec.input, "input"),
     };
   }
 
@@ -199,14 +202,19 @@ export class Registry {
   #checkTools(patterns: readonly string[], what: string): void {
     for (const pattern of patterns) {
       if (pattern === "*" || this.#toolbox.mayMatch(pattern)) continue;
-      const meant = didYouMean(
-        pattern,
-        this.#toolbox.match(["*"]).map(({ subject }) => subject),
-      );
+      const subjects = this.#toolbox.list().map(({ subject }) => subject);
+      const meant = didYouMean(pattern, subjects);
       const message = `${what} names "${pattern}", which matches no registered tool${meant}`;
       throw new CoppiceError("TOOL_UNKNOWN", message, { tool: pattern });
     }
   }
+}
+
+/** They outlive the agent, whatever they were cut from. */
+function ownTexts(labels: Plan["labels"] = {}): Plan["labels"] {
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, text]) => [ownText(name), ownText(text)]),
+  );
 }
 
 /** Names and globs, read once for all the calls of an agent. */

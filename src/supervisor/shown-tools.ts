@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Template } from "../wire/delivery.ts";
 
 /** Narrowed templates that are kept; the one that was made first goes first. */
-const TEMPLATES_KEPT = 1000;
+const TEMPLATES_KEPT = 256;
 
 /** Templates without the tools that an agent may never use: its model is not shown those. */
 export class ShownTools {

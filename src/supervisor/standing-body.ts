@@ -3,6 +3,7 @@ import { shorten } from "../wire/clip.ts";
 import type { EventBody, EventType } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { sizeOf } from "../wire/json-size.ts";
+import { ownText } from "../wire/own-text.ts";
 
 /** Of each type of event, the fields that are values of agents, tools and people. */
 const VALUES: { readonly [Type in EventType]?: readonly string[] } = {
@@ -48,38 +49,30 @@ export function heldByEvent(said: EventBody): number {
   return HELD_BY_EVENT + sizeOf(said as Json, Number.POSITIVE_INFINITY).held;
 }
 
-/** The same object where each field may stay as it is. */
 function standingFields(said: EventBody, values: readonly string[], store: ValueStore): Standing {
-  let changed: { [field: string]: Json | undefined } | undefined;
-  let bytes = 0;
+  const standing = { ...said };
+  let held = 0;
   for (const field in said) {
     const given = said[field];
-    bytes += HELD_BY_FIELD;
+    held += HELD_BY_FIELD;
     if (given === undefined) continue;
-    const standing = values.includes(field)
+    const { value, bytes } = values.includes(field)
       ? store.stand(given)
       : standingField(field, given, store);
-    bytes += standing.bytes;
-    if (standing.value !== given) {
-      changed ??= { ...said };
-      changed[field] = standing.value;
-    }
+    // Also where it reads the same: it may be a copy, and what was given a slice.
+    standing[field] = value;
+    held += bytes;
   }
-  return { value: (changed ?? said) as Json, bytes };
+  return { value: standing as Json, bytes: held };
 }
 
 function standingField(field: string, given: Json, store: ValueStore): Standing {
   if (typeof given === "string") {
-    const value = OURS.has(field) ? given : ownText(given);
+    const value = OURS.has(field) ? given : ownText(shorten(given, MOST_TEXT));
     return { value, bytes: HELD_BY_TEXT + value.length };
   }
   if (typeof given !== "object" || given === null) return { value: given, bytes: 0 };
   const parts = PARTS[field];
   if (parts === undefined || Array.isArray(given)) return store.stand(given);
   return standingFields(given as EventBody, parts, store);
-}
-
-/** A text of its own: a slice would hold on to all that it was cut from. */
-function ownText(text: string): string {
-  return Buffer.from(shorten(text, MOST_TEXT)).toString();
 }

@@ -5,11 +5,12 @@ import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
-import { nodeAt, seatAt } from "./address.ts";
+import { nodeAt, seatOf } from "./address.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import type { Decided } from "./approvals.ts";
 import { check } from "./check.ts";
+import { cloneable } from "./cloneable.ts";
 import { NOBODY } from "./containment.ts";
 import { type Decidable, readDecided } from "./decision.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
@@ -87,8 +88,9 @@ export class Supervisor extends Overview implements AsyncDisposable {
     this.#shutdown.assertRunning();
     check(spawnSchema, options, "spawn");
     const { hosts, registry } = this.#swarm.parts;
-    const { signal } = options;
-    const plan = registry.plan(agent, options);
+    const { signal, input } = options;
+    const own = input === undefined ? options : { ...options, input: cloneable(input, "input") };
+    const plan = registry.plan(agent, own);
     if (typeof agent !== "string") {
       await unlessAborted(signal, () => hosts.verify(registry.modulesOf(agent)));
     }
@@ -241,7 +243,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
   /** One whose rights can still change. */
   #livingSeat(path: string): Seat {
     this.#shutdown.assertRunning();
-    const seat = seatAt(this.#swarm, path);
+    const seat = seatOf(this.#swarm, path);
     if (!seat.closed) return seat;
     throw new CoppiceError("AGENT_STOPPED", `${path} has ended`, { path });
   }

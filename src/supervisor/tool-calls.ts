@@ -10,7 +10,8 @@ import { didYouMean } from "../wire/did-you-mean.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { type JsonRefusal, refusalOf } from "../wire/json-bound.ts";
+import { refusalOf } from "../wire/json-bound.ts";
+import type { JsonRefusal } from "../wire/json-refusal.ts";
 import { quoted } from "../wire/shown-text.ts";
 import type { CallAsked, Question, Said } from "./question.ts";
 import { isToldNext, tellRefused } from "./refused-facts.ts";
@@ -69,11 +70,12 @@ function begin(
 ): void {
   const said = again ?? { approved: false };
   const isRead = given?.status === "read";
-  const call: Called = { ...asked };
+  let call: Called = asked;
   if (again === undefined) {
-    call.untold = () => tellRequested(swarm, node, asked, isRead ? given.read : []);
+    const tell = () => tellRequested(swarm, node, asked, isRead ? given.read : []);
     // Of a loop of refusals the requests are told where the refusals are.
-    if (isToldNext(swarm, node, refusalKind(swarm, call.tool))) tellLate(call);
+    if (isLoop(swarm, node, asked.tool)) call = { ...asked, untold: tell };
+    else tell();
   }
   if (!isRead) {
     if (given !== undefined) return refuseCall(swarm, node, call)(given.error);
@@ -88,6 +90,11 @@ function begin(
 function tellLate(call: Called): void {
   call.untold?.();
   call.untold = undefined;
+}
+
+/** Its refusal would not be told by itself. */
+function isLoop(swarm: Swarm, node: Node, tool: string): boolean {
+  return node.refusals !== undefined && !isToldNext(swarm, node, refusalKind(swarm, tool));
 }
 
 /** Tools that there are not are counted together: their names are made up. */
@@ -112,9 +119,9 @@ function refuseUnkept(
   swarm: Swarm,
   node: Node,
   { callId, tool }: Omit<ToolOut, "input">,
-  { path, reason, message }: JsonRefusal,
+  { path, reason, message, excess }: JsonRefusal,
 ): void {
-  const isLarge = reason.endsWith("bytes");
+  const isLarge = excess === "bytes";
   const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
   const told = isLarge
     ? `The input of "${tool}" is over ${most}; give it a file or a reference instead`
@@ -166,8 +173,9 @@ function ask(swarm: Swarm, node: Node, call: Called, before: Before): void {
   const approved = before.approved && before.version === version;
   const deny = refuseCall(swarm, node, call);
   const verdict = allow(swarm, node, { callId, tool, input, approved, version, allowed });
-  const standIn = standInFor(swarm, node, call);
-  const asked = { node, callId, version, standIn, deny };
+  const asked = (): CallAsked => {
+    return { node, callId, version, standIn: standInFor(swarm, node, call), deny };
+  };
   if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
   if (verdict.status !== "granted") toolInputs.keep(node, callId, given);
   if (verdict.status !== "refused" || verdict.asks !== undefined) tellLate(call);
@@ -176,10 +184,10 @@ function ask(swarm: Swarm, node: Node, call: Called, before: Before): void {
       // Allowed, and asked about all the same: it is not what was allowed.
       const said = { approved: false, outdated: outdated + (before.approved ? 1 : 0) };
       if (said.outdated >= MOST_OUTDATED) return deny(neverAsAllowed(tool));
-      return approvals.askForCall({ ...asked, said }, { input, ...verdict });
+      return approvals.askForCall({ ...asked(), said }, { input, ...verdict });
     }
     case "refused":
-      return refuse(swarm, asked, { ...verdict, tool, said: { ...before, approved } });
+      return refuse(swarm, asked(), { ...verdict, tool, said: { ...before, approved } });
     default: {
       const { input: checked = input } = "input" in verdict ? verdict : {};
       const read = given && valueFor(given, checked);
@@ -209,7 +217,7 @@ function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
   if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
   if (!toolbox.knows(tool)) {
     // None that it is not shown: what else there is does not concern it.
-    const cards = toolbox.match(["*"]).filter((card) => plan.shown.every((at) => at(card.subject)));
+    const cards = toolbox.list().filter((card) => plan.shown.every((at) => at(card.subject)));
     const known = cards.map(({ name }) => name);
     const meant = didYouMean(tool, known) || ": register it in `tools` or `mcpServers`";
     const message = `there is no tool ${quoted(tool, MOST_NAME)}${meant}`;

@@ -1,6 +1,7 @@
 import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
-import { JSON_BOUND, type JsonBound, type JsonRefusal, refusalOf } from "./json-bound.ts";
+import { JSON_BOUND, type JsonBound, refusalOf } from "./json-bound.ts";
+import type { JsonRefusal } from "./json-refusal.ts";
 
 /** The most that one call may be given, in bytes of its input as JSON. */
 export const MOST_INPUT_BYTES = 1_000_000;
@@ -39,8 +40,8 @@ export function whyUnread(input: Json): string | undefined {
 }
 
 /** What a model is told of an input that is refused. */
-export function faultOf({ reason, message }: JsonRefusal): string {
-  const isDeep = reason.startsWith("nests");
+export function faultOf({ excess, message }: JsonRefusal): string {
+  const isDeep = excess === "depth";
   return isDeep ? `must not nest deeper than ${JSON_BOUND.depth} levels` : `cannot be: ${message}`;
 }
 

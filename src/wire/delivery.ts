@@ -133,4 +133,6 @@ export interface ToHost {
   readonly inspect?: true;
   readonly templates?: readonly Template[];
   readonly items: readonly HostItem[];
+  /** Ids of templates that nothing behind these items goes by until they are sent again. */
+  readonly forget?: readonly string[];
 }

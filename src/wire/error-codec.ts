@@ -3,6 +3,7 @@ import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
 import { plainJson } from "./json-bound.ts";
 import type { WireError } from "./outcome.ts";
+import { ownText } from "./own-text.ts";
 import { fieldOf, MOST_READ, readField } from "./read-field.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -69,10 +70,10 @@ export function decodeError(wire: WireError): CoppiceError {
   return error;
 }
 
-/** What can be said of a thrown value, whatever it is. */
+/** What can be said of a thrown value, whatever it is; in memory of its own. */
 export function describe(thrown: unknown): string {
   try {
-    return clip(shown(thrown), MOST_READ);
+    return ownText(clip(shown(thrown), MOST_READ));
   } catch {
     return "something that cannot be shown was thrown";
   }

@@ -1,8 +1,10 @@
 import { LONGEST_DELAY_MS } from "./clock.ts";
 import { type Frame, type FromHost, MOST_STATES, type Out } from "./frame.ts";
 import { MOST_NOTES } from "./inspection.ts";
-import { JSON_BOUND, type JsonBound, JsonRefusal, JsonWalk, refusalOf } from "./json-bound.ts";
+import { JSON_BOUND, type JsonBound, JsonWalk, refusalOf } from "./json-bound.ts";
+import { JsonRefusal } from "./json-refusal.ts";
 import { MOST_ENCODED_CHARACTERS } from "./machine-state.ts";
+import { isPrinted } from "./printed.ts";
 import { isUsage } from "./token-counts.ts";
 
 /** Whether a value has its form; what is JSON in it is counted on the walk. */
@@ -185,13 +187,8 @@ const each =
   (value) =>
     listOf((one) => holds(check, one))(value, new JsonWalk(FRAME_BOUND));
 
-const print = shaped({
-  path: optional(text),
-  incarnation: optional(count),
-  stream: (value) => value === "stdout" || value === "stderr",
-  text,
-  leftOut: optional(count),
-});
+const author = shaped({ path: optional(text), incarnation: optional(count) });
+const print: Check = (value, walk) => isPrinted(value) && author(value, walk);
 
 const fromHost = shaped({
   frames: each(frame),

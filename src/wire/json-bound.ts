@@ -1,5 +1,5 @@
-import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
+import { type Excess, JsonRefusal, type RefusalReason } from "./json-refusal.ts";
 
 /** The most that a value may be, whoever says it. */
 export interface JsonBound {
@@ -21,32 +21,6 @@ export const JSON_BOUND: JsonBound = { depth: 200, values: 250_000, bytes: 16_00
 
 /** Shorter texts count their characters: asking how many bytes they have takes longer. */
 const SHORT_TEXT = 32;
-/** Longer paths are cut at their end. */
-const MOST_PATH = 200;
-
-/** Why a value is none that can be kept or sent: where in it, and what to do about it. */
-export class JsonRefusal extends TypeError {
-  /** A JSON Pointer to where it was seen; empty for the value itself. */
-  readonly path: string;
-  /** Without its subject: "nests deeper than 200 levels". */
-  readonly reason: string;
-  /** The whole value is over its bound, and not one in it wrong. */
-  readonly isOfAll: boolean;
-
-  constructor(
-    keys: readonly (string | number)[],
-    { reason, advice, isOfAll = false }: { reason: string; advice: string; isOfAll?: boolean },
-  ) {
-    const whole = keys.map((key) => `/${typeof key === "string" ? clip(key, MOST_PATH) : key}`);
-    const path = clip(whole.join(""), MOST_PATH).toWellFormed();
-    const subject = isOfAll || path === "" ? "it" : `its value at ${path}`;
-    super(`${subject} ${reason}; ${advice}`);
-    this.path = path;
-    this.isOfAll = isOfAll;
-    this.reason = reason;
-  }
-}
-
 /** How what is no plain data is read. */
 export interface JsonForm {
   /** What stands for an object. */
@@ -185,7 +159,7 @@ export class JsonWalk {
   /** Counts a value; false for one that holds no others. */
   #isContainer(part: unknown, level: number): part is object {
     this.#values -= 1;
-    if (this.#values < 0) this.#refuseMany(level, this.#bound.values, "values");
+    if (this.#values < 0) this.#refuseMany(level, "values");
     switch (typeof part) {
       case "string":
         this.#spend(2 + this.#bytesOf(part), level);
@@ -209,14 +183,14 @@ export class JsonWalk {
 
   /** @param items of a list, or the keys of an object */
   #open(items: readonly unknown[], level: number): void {
-    const { depth, values, containers = values } = this.#bound;
+    const { depth } = this.#bound;
     this.#containers -= 1;
-    if (this.#containers < 0) this.#refuseMany(level, containers, "objects and lists");
+    if (this.#containers < 0) this.#refuseMany(level, "containers");
     if (level >= depth) {
       const reason = `nests deeper than ${depth} levels, or refers to itself`;
-      this.#refuse(level, { reason, advice: "flatten it", isOfAll: true });
+      this.#refuse(level, { reason, advice: "flatten it", excess: "depth" });
     }
-    if (items.length > this.#values) this.#refuseMany(level, values, "values");
+    if (items.length > this.#values) this.#refuseMany(level, "values");
     this.#spend(items.length + 1 + (items.length === 0 ? 1 : 0), level);
   }
 
@@ -244,7 +218,7 @@ export class JsonWalk {
 
   #spend(bytes: number, level: number): void {
     this.#bytes -= bytes;
-    if (this.#bytes < 0) this.#refuseMany(level, this.#bound.bytes, "bytes");
+    if (this.#bytes < 0) this.#refuseMany(level, "bytes");
   }
 
   #spoken(given: unknown, level: number): unknown {
@@ -252,9 +226,11 @@ export class JsonWalk {
     return this.#form.speak(given, level === 0 ? "" : String(this.#keys[level - 1]));
   }
 
-  #refuseMany(level: number, most: number, what: string): never {
+  #refuseMany(level: number, excess: Exclude<Excess, "depth">): never {
+    const { [excess]: most = this.#bound.values } = this.#bound;
+    const what = excess === "containers" ? "objects and lists" : excess;
     const advice = "send less, or a reference to it";
-    this.#refuse(level, { reason: `has more than ${most} ${what}`, advice, isOfAll: true });
+    this.#refuse(level, { reason: `has more than ${most} ${what}`, advice, excess });
   }
 
   #refuseKind(level: number, value: unknown): never {
@@ -262,7 +238,7 @@ export class JsonWalk {
     this.#refuse(level, { reason: `is ${kindOf(value)}, which JSON cannot hold`, advice });
   }
 
-  #refuse(level: number, why: ConstructorParameters<typeof JsonRefusal>[1]): never {
+  #refuse(level: number, why: RefusalReason): never {
     throw new JsonRefusal(this.#keys.slice(0, level), why);
   }
 }

@@ -1,4 +1,5 @@
 import type { Json } from "./json.ts";
+import { mayBeSlice } from "./own-text.ts";
 import { isMark } from "./value-ref.ts";
 
 /** What a look at a value tells of it. */
@@ -22,8 +23,6 @@ const HELD_BY_OBJECT = 56;
 /** The longest that JSON writes a number, and one UTF-16 unit of a text. */
 const LONGEST_NUMBER = 25;
 const LONGEST_UNIT = 6;
-/** V8 copies shorter slices. */
-const LEAST_SLICE = 13;
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
@@ -39,7 +38,7 @@ function look(value: Json | undefined, enough: number, sized: Sized): void {
     sized.least += value.length + 2;
     sized.most += LONGEST_UNIT * value.length + 2;
     sized.held += HELD_BY_TEXT + value.length;
-    if (value.length >= LEAST_SLICE) sized.isSliced = true;
+    if (mayBeSlice(value)) sized.isSliced = true;
   } else if (typeof value !== "object" || value === null) {
     sized.least += 1;
     sized.most += LONGEST_NUMBER;

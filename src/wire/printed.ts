@@ -19,7 +19,8 @@ export function isPrinted(value: unknown): value is Printed {
   if (typeof value !== "object" || value === null) return false;
   const { stream, text, leftOut = 0 } = value as Record<string, unknown>;
   const isStream = stream === "stdout" || stream === "stderr";
-  return isStream && typeof text === "string" && Number.isSafeInteger(leftOut);
+  const isCount = Number.isSafeInteger(leftOut) && (leftOut as number) >= 0;
+  return isStream && typeof text === "string" && isCount;
 }
 
 /** A print on its way, with whoever wrote it where that is known. */

@@ -23,7 +23,7 @@ it.each([
   const began = performance.now();
   const read = () => decodeValue(text).refer(root);
   expect(read).toThrow(expect.objectContaining({ code: "MACHINE_INVALID" }));
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(performance.now() - began).toBeLessThan(10_000);
 });
 
 it("what is at the edge is read", () => {

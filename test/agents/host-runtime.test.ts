@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import type { HostItem } from "../../src/wire/delivery.ts";
 import { callId, delivery, driveHost, loopTemplate, permit, placement } from "./driven-host.ts";
+import { readOnce } from "./read-once.ts";
 
 const talk = loopTemplate([{ text: "one" }]);
 
@@ -146,17 +147,4 @@ function permitOf(path: string): HostItem {
 
 function hasCode(code: string) {
   return (thrown: unknown) => thrown instanceof CoppiceError && thrown.code === code;
-}
-
-/** A value of which the first look says one thing, and the next nothing at all. */
-function readOnce(): never {
-  let looks = 0;
-  const input = {
-    get at(): number {
-      looks += 1;
-      if (looks > 1) throw new Error("it was there a moment ago");
-      return looks;
-    },
-  };
-  return input as never;
 }

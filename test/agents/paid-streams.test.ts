@@ -9,6 +9,7 @@ import {
   permit,
   placement,
 } from "./driven-host.ts";
+import { readOnce } from "./read-once.ts";
 
 const usage = { inputTokens: 7, outputTokens: 2 };
 const doneIn = (out: readonly Out[]) => out.filter(({ type }) => type === "model.done");
@@ -119,16 +120,3 @@ it("a reply that cannot be taken is charged what it used", () => {
   expect(doneIn(out)[0]).toMatchObject({ usage });
   expect(out.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
 });
-
-/** A value of which the first look says one thing, and the next nothing at all. */
-function readOnce(): never {
-  let looks = 0;
-  const input = {
-    get at(): number {
-      looks += 1;
-      if (looks > 1) throw new Error("it was there a moment ago");
-      return looks;
-    },
-  };
-  return input as never;
-}

@@ -2,6 +2,13 @@ import { afterEach, expect, it } from "vitest";
 import { defineTool, type PendingApproval, Supervisor } from "../../src/index.ts";
 import { fixture } from "../tools/fixture-toolbox.ts";
 
+const write = defineTool({
+  name: "write",
+  description: "Writes",
+  input: { type: "object", properties: { path: { type: "string" } } },
+  execute: () => "written",
+});
+
 let supervisor: Supervisor;
 afterEach(async () => supervisor.stop());
 
@@ -46,12 +53,6 @@ it("sets a server's name of a tool apart, and spells out what hides in it", asyn
 });
 
 it("keeps the value of the input, whatever hides in it", async () => {
-  const write = defineTool({
-    name: "write",
-    description: "Writes",
-    input: { type: "object", properties: { path: { type: "string" } } },
-    execute: () => "written",
-  });
   supervisor = await Supervisor.start({ threads: 0, tools: [write] });
   const question = asked();
   const input = { path: "/srv/a\u202etxt.exe\u0000\u200b" };
@@ -67,12 +68,6 @@ it("keeps the value of the input, whatever hides in it", async () => {
 });
 
 it("says of an argument that is denied what it was, with nothing hidden", async () => {
-  const write = defineTool({
-    name: "write",
-    description: "Writes",
-    input: { type: "object", properties: { path: { type: "string" } } },
-    execute: () => "written",
-  });
   supervisor = await Supervisor.start({ threads: 0, tools: [write] });
   const path = `a\u202e\u001b${"x".repeat(5000)}END`;
   const steps = [
