@@ -13,6 +13,10 @@ export default defineConfig({
     // Worker threads and child programs that tests start inherit the condition.
     execArgv: [`--conditions=${condition}`],
     maxWorkers: 2,
-    testTimeout: 20_000,
+    maxConcurrency: 3,
+    // Generous: the machine may have other work. Only what hangs meets them.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000, interval: 20 } },
   },
 });

@@ -22,7 +22,6 @@ import {
 
 const models = { lead, reviewer, architect, reader, writer };
 const names = Object.keys(models) as (keyof typeof models)[];
-const limitMs = 60_000;
 const root = fileURLToPath(new URL("../", import.meta.url));
 const report = new URL("../examples/swarm/out/report.md", import.meta.url);
 
@@ -44,67 +43,51 @@ describe("the ladder of examples", () => {
     ["07-supervision", ["back as incarnation 2", "20 of 20 neighbours completed"]],
     ["09-compute-tool", ["below 20000: 2262", "below -1: TOOL_TIMED_OUT"]],
     ["08-simulate", ["4 bookings for 3 seats", "the same steps, true"]],
-  ])(
-    "%s finds its own result right, and prints what its header shows",
-    async (name, lines) => {
-      const { code, said } = await run(`examples/${name}.ts`);
-      for (const line of lines) expect(said).toContain(line);
-      expect(code).toBe(0);
-      expect(sorted(said)).toEqual(sorted(await headerOf(name)));
-    },
-    limitMs,
-  );
+  ])("%s finds its own result right, and prints what its header shows", async (name, lines) => {
+    const { code, said } = await run(`examples/${name}.ts`);
+    for (const line of lines) expect(said).toContain(line);
+    expect(code).toBe(0);
+    expect(sorted(said)).toEqual(sorted(await headerOf(name)));
+  });
 });
 
 describe("the swarm of npm start", () => {
-  it(
-    "reviews real files without a key, with one refusal, one stop and one cancellation",
-    async () => {
-      const { code, said } = await run("examples/swarm/main.ts");
-      expect(said).not.toContain("WRONG");
-      expect(code).toBe(0);
-      expect(said).toMatch(/cart\.js +starts +reviewer on thread guest-/);
-      expect(said).toMatch(/config\.js +REFUSED +fs\/write_file: CAPABILITY_DENIED/);
-      expect(said).toMatch(/rates\.js +EXHAUSTED/);
-      expect(said).toMatch(/architect\/reader +CANCELLED/);
-      const text = await readFile(report, "utf8");
-      expect(text).toContain("| critical | config.js:10 | a secret stands in the source |");
-      expect(text).toContain("| high | session.js:5 | a token can be guessed |");
-      expect(text).toContain("| currency.js | 0 | 0 | 0 | 0 |");
-      expect(text).toContain("- rates.js: exhausted (out of tokens)");
-      expect(text).toContain("- architect: cancelled");
-    },
-    limitMs,
-  );
+  it("reviews real files without a key: one refusal, one stop, one cancellation", async () => {
+    const { code, said } = await run("examples/swarm/main.ts");
+    expect(said).not.toContain("WRONG");
+    expect(code).toBe(0);
+    expect(said).toMatch(/cart\.js +starts +reviewer on thread guest-/);
+    expect(said).toMatch(/config\.js +REFUSED +fs\/write_file: CAPABILITY_DENIED/);
+    expect(said).toMatch(/rates\.js +EXHAUSTED/);
+    expect(said).toMatch(/architect\/reader +CANCELLED/);
+    const text = await readFile(report, "utf8");
+    expect(text).toContain("| critical | config.js:10 | a secret stands in the source |");
+    expect(text).toContain("| high | session.js:5 | a token can be guessed |");
+    expect(text).toContain("| currency.js | 0 | 0 | 0 | 0 |");
+    expect(text).toContain("- rates.js: exhausted (out of tokens)");
+    expect(text).toContain("- architect: cancelled");
+  });
 
-  it(
-    "runs with a key on the Messages API, with the same agents and tools",
-    async () => {
-      await using service = await startClaude();
-      const { code, said } = await run("examples/swarm/main.ts", {
-        ANTHROPIC_API_KEY: "key",
-        ANTHROPIC_BASE_URL: service.url,
-      });
-      expect(said).not.toContain("WRONG");
-      expect(code).toBe(0);
-      expect(said).toMatch(/cart\.js +starts +reviewer on thread house-/);
-      expect(said).toMatch(/config\.js +REFUSED +fs\/write_file: CAPABILITY_DENIED/);
-      expect(await readFile(report, "utf8")).toContain("- rates.js: exhausted (out of tokens)");
-      expect(service.requests.map(({ body }) => body.model)).toContain("claude-sonnet-4-5");
-    },
-    limitMs,
-  );
+  it("runs with a key on the Messages API, with the same agents and tools", async () => {
+    await using service = await startClaude();
+    const { code, said } = await run("examples/swarm/main.ts", {
+      ANTHROPIC_API_KEY: "key",
+      ANTHROPIC_BASE_URL: service.url,
+    });
+    expect(said).not.toContain("WRONG");
+    expect(code).toBe(0);
+    expect(said).toMatch(/cart\.js +starts +reviewer on thread house-/);
+    expect(said).toMatch(/config\.js +REFUSED +fs\/write_file: CAPABILITY_DENIED/);
+    expect(await readFile(report, "utf8")).toContain("- rates.js: exhausted (out of tokens)");
+    expect(service.requests.map(({ body }) => body.model)).toContain("claude-sonnet-4-5");
+  });
 
-  it(
-    "ends with what is known when it is interrupted",
-    async () => {
-      const { code, said } = await run("examples/swarm/main.ts", {}, /cart\.js +says/);
-      expect(said).toMatch(/lead +cancelled/);
-      expect(said).toContain("WRONG: the lead ended cancelled");
-      expect(code).toBe(1);
-    },
-    limitMs,
-  );
+  it("ends with what is known when it is interrupted", async () => {
+    const { code, said } = await run("examples/swarm/main.ts", {}, /cart\.js +says/);
+    expect(said).toMatch(/lead +cancelled/);
+    expect(said).toContain("WRONG: the lead ended cancelled");
+    expect(code).toBe(1);
+  });
 });
 
 /** The output that the header of an example shows; agents side by side may take any order. */
@@ -120,7 +103,7 @@ function sorted(lines: string): string[] {
 /** Runs a program as a newcomer does; interrupts it once it has printed `until`. */
 function run(path: string, env: Record<string, string> = {}, until?: RegExp): Promise<Ran> {
   const { ANTHROPIC_API_KEY: _key, ANTHROPIC_BASE_URL: _url, ...rest } = process.env;
-  const options = { cwd: root, env: { ...rest, ...env }, timeout: limitMs - 5_000 };
+  const options = { cwd: root, env: { ...rest, ...env }, timeout: 90_000 };
   return new Promise((resolve) => {
     const args = ["--conditions=coppice-source", path];
     const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {

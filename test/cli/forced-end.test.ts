@@ -10,8 +10,8 @@ const folder = mkdtempSync(join(tmpdir(), "coppice-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const stuck = "test/fixtures/cli/stuck.ts";
-/** What the threads get to end, and as much for a slow machine. */
-const BOUND_MS = 5_000;
+/** What the threads get to end, and much more for a busy machine. */
+const BOUND_MS = 20_000;
 
 /** A pipe, and a way to wait until somebody blocks in reading it. */
 function newPipe() {
@@ -27,7 +27,7 @@ function newPipe() {
     }
   };
   const isRead = async (): Promise<void> => {
-    const writer = await vi.waitUntil(open, { timeout: 10_000, interval: 10 });
+    const writer = await vi.waitUntil(open, { timeout: 30_000, interval: 10 });
     onTestFinished(() => closeSync(writer));
   };
   return { pipe, isRead };
@@ -60,10 +60,10 @@ describe("the program with a thread that nothing can end", () => {
   });
 
   it("is gone at once after a third", async () => {
-    const { ran, tookMs } = await interrupted(3);
+    const { ran } = await interrupted(3);
     expect(ran).toMatchObject({ code: 137, signal: null });
-    // Sooner than the two seconds in which a thread is found to be stuck.
-    expect(tookMs).toBeLessThan(1_900);
+    // Nobody waited until the thread was found to be stuck.
+    expect(ran.stderr).not.toContain("a thread is in a blocking call");
   });
 
   it("is gone after the first while it still starts", async () => {

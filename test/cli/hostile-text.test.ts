@@ -29,7 +29,7 @@ describe("what a model, a tool or an error says has no control characters for pe
   });
 });
 
-describe.skipIf(!hasTerminals)("at a terminal", { timeout: 25_000 }, () => {
+describe.skipIf(!hasTerminals)("at a terminal", () => {
   it.each([["answers"], ["fails"]])("nothing hostile is written by one that %s", async (agent) => {
     const started = new TerminalRun(run(agent), { columns: 100, rows: 24 });
     await started.ended;

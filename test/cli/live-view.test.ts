@@ -9,7 +9,7 @@ const run = (agent: string, size: Size, more: string[] = [], env: Record<string,
 const isHead = (line: string) => /^agent +.*doing/.test(line);
 const isFoot = (line: string) => /^\d+(?: agents?)?: \d/.test(line);
 
-describe.skipIf(!hasTerminals)("the live tree of 200 agents", { timeout: 25_000 }, () => {
+describe.skipIf(!hasTerminals)("the live tree of 200 agents", () => {
   it.each([wide, { columns: 40, rows: 15 }])("keeps within $columns x $rows", async (size) => {
     const started = run("lead", size);
     const from = performance.now();
@@ -43,7 +43,7 @@ describe.skipIf(!hasTerminals)("the live tree of 200 agents", { timeout: 25_000 
   });
 });
 
-describe.skipIf(!hasTerminals)("the terminal", { timeout: 25_000 }, () => {
+describe.skipIf(!hasTerminals)("the terminal", () => {
   it("gets its cursor back when Ctrl-C cancels the tree", async () => {
     const started = run("waits", wide);
     await started.says("never");

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const LONGEST_MS = 15_000;
+const LONGEST_MS = 60_000;
 
 export interface Ran {
   readonly code: number | null;

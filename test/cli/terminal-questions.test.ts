@@ -9,7 +9,6 @@ const run = (agent: string, more: readonly string[] = [], size = wide, redirect 
   new TerminalRun(["run", file, "--agent", agent, ...more], size, {}, redirect);
 const isFoot = (line: string) => /^\d+(?: agents?)?: \d/.test(line);
 const choice = "[n]o";
-const slow = { timeout: 10_000 };
 
 /** How often the output has a text. */
 const count = (of: TerminalRun, text: string) => of.output.split(text).length - 1;
@@ -18,7 +17,7 @@ async function said(of: TerminalRun): Promise<string> {
   return (await of.screens()).all.join("\n");
 }
 
-describe.skipIf(!hasTerminals)("a question at the terminal", { timeout: 25_000 }, () => {
+describe.skipIf(!hasTerminals)("a question at the terminal", () => {
   it("stands with the tree, which goes on, and what is typed tears neither", async () => {
     const started = run("noisy");
     await started.says(choice);
@@ -78,7 +77,7 @@ describe.skipIf(!hasTerminals)("a question at the terminal", { timeout: 25_000 }
     started.type("y\ry\r");
     await started.says("    n: 2");
     const before = count(started, choice);
-    await expect.poll(() => count(started, choice), slow).toBeGreaterThan(before);
+    await expect.poll(() => count(started, choice)).toBeGreaterThan(before);
     // What is no answer is asked again, and the end of input is no yes.
     started.type("maybe\r");
     await started.says('"maybe" is no answer');
@@ -109,7 +108,7 @@ describe.skipIf(!hasTerminals)("a question at the terminal", { timeout: 25_000 }
     started.type("s\r");
     await started.says("x".repeat(5_000));
     const before = count(started, "[s]how");
-    await expect.poll(() => count(started, "[s]how"), slow).toBeGreaterThan(before);
+    await expect.poll(() => count(started, "[s]how")).toBeGreaterThan(before);
     started.type("y\r");
     expect(await started.ended).toBe(0);
   });
@@ -119,7 +118,7 @@ describe.skipIf(!hasTerminals)("a question at the terminal", { timeout: 25_000 }
     await started.says(choice);
     started.type("y".repeat(50));
     await expect
-      .poll(async () => (await started.screens()).frames.at(-1)?.at(-1), slow)
+      .poll(async () => (await started.screens()).frames.at(-1)?.at(-1))
       .toMatch(/^> …y+$/);
     const { frames } = await started.screens();
     expect(frames.at(-1)?.join("\n")).not.toContain("WRAPPED >");

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import xterm from "@xterm/headless";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 60_000;
 const FRAME_END = "\u001b[?2026l";
 
 /** False where there is no `script` of util-linux to make a pseudo terminal. */

@@ -52,7 +52,7 @@ async function tried(deed: string, isolation: string, memoryMb?: number): Promis
   const child = spawn(process.execPath, ["--conditions=coppice-source", ...args], {
     stdio: ["ignore", "pipe", "ignore"],
     // A thread that fills the heap at once can hang its process as well as end it.
-    timeout: 20_000,
+    timeout: 40_000,
     killSignal: "SIGKILL",
   });
   let printed = "";
@@ -85,7 +85,6 @@ describe("the README's table of guarantees", () => {
   );
   it.concurrent.each(all.filter(({ cell }) => cell !== "-"))(
     "$name, $isolation: $cell",
-    { timeout: 60_000 },
     async ({ name, cell, isolation }) => {
       const { deed, memoryMb } = deeds[name] as { deed: string; memoryMb?: number };
       cells[cell]?.(await tried(deed, isolation, memoryMb));

@@ -37,7 +37,7 @@ describe("the README", () => {
       const file = join(folder, "snippet.ts");
       writeFileSync(file, code);
       const args = ["--conditions=coppice-source", file];
-      const { stdout } = await run(process.execPath, args, { timeout: 15_000 });
+      const { stdout } = await run(process.execPath, args, { timeout: 60_000 });
       if (output !== undefined) expect(stdout).toBe(output);
     } finally {
       rmSync(folder, { recursive: true });

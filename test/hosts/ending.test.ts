@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
 const program = new URL("../fixtures/hosts/whole-life.ts", import.meta.url);
-const limits = { timeout: 15_000, killSignal: "SIGKILL" } as const;
+const limits = { timeout: 60_000, killSignal: "SIGKILL" } as const;
 
 describe("a program with hosts", () => {
   it.each(["1", "2"])(

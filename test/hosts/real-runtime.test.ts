@@ -42,8 +42,7 @@ const start = (threads: number) => {
   const said = (path: string): Out[] =>
     frames.filter((frame) => frame.path === path).flatMap(({ out }) => out);
   const value = (path: string) => frames.findLast((frame) => frame.path === path)?.value;
-  const soon = { timeout: 10_000 };
-  return { hosts, lost, said, value, soon };
+  return { hosts, lost, said, value };
 };
 
 const limits = { repeats: 20, errors: 16 };
@@ -62,36 +61,36 @@ describe.each([
   ["the calling thread", 0],
 ])("agents on %s", (_, threads) => {
   it("run the loop, one permit for each model call", async () => {
-    const { hosts, said, soon } = start(threads);
+    const { hosts, said } = start(threads);
     const host = hosts.pick("house");
     place(host, loop, "/a");
-    await expect.poll(() => said("/a").find(({ type }) => type === "model"), soon).toBeDefined();
+    await expect.poll(() => said("/a").find(({ type }) => type === "model")).toBeDefined();
     const [call] = said("/a").flatMap((out) => (out.type === "model" ? [out.callId] : []));
     const permit = { callId: call ?? "", maxTokens: 100, attempt: 1, turn: 0 };
     deliver(host, "/a", 1, { type: "permit", ...permit });
     const end = { type: "turn-end", output: "five" };
-    await expect.poll(() => said("/a"), soon).toContainEqual(end);
+    await expect.poll(() => said("/a")).toContainEqual(end);
   });
 
   it("run a TypeScript machine from its module", async () => {
-    const { hosts, value, soon } = start(threads);
+    const { hosts, value } = start(threads);
     place(hosts.pick("guest"), machine("good"), "/tea");
-    await expect.poll(() => value("/tea"), soon).toBe("idle");
+    await expect.poll(() => value("/tea")).toBe("idle");
   });
 });
 
 describe("a machine that ends its thread", () => {
   it("takes its own guest host with it, and no other", async () => {
-    const { hosts, lost, said, value, soon } = start(1);
+    const { hosts, lost, said, value } = start(1);
     const [house, guest] = [hosts.pick("house"), hosts.pick("guest")];
     place(house, loop, "/a");
     place(guest, machine("ends-thread"), "/bad");
-    await expect.poll(() => value("/bad"), soon).toBe("here");
+    await expect.poll(() => value("/bad")).toBe("here");
     deliver(guest, "/bad", 1, { type: "message", from: "/", message: { type: "leave" } });
-    await expect.poll(() => lost, soon).toEqual(["guest-2 its thread exited with code 6"]);
-    await expect.poll(() => house.state, soon).toBe("ready");
-    await expect.poll(() => said("/a").map(({ type }) => type), soon).toContain("model");
+    await expect.poll(() => lost).toEqual(["guest-2 its thread exited with code 6"]);
+    await expect.poll(() => house.state).toBe("ready");
+    await expect.poll(() => said("/a").map(({ type }) => type)).toContain("model");
     place(hosts.pick("guest"), machine("good"), "/next");
-    await expect.poll(() => value("/next"), soon).toBe("idle");
+    await expect.poll(() => value("/next")).toBe("idle");
   });
 });

@@ -77,9 +77,7 @@ describe("the check of a module on a guest thread", () => {
     await hosts.verify(one("good"));
     await heard("lost guest-2");
     // The one that was only for the check is gone, and no loss.
-    await expect
-      .poll(() => hosts.list().map(({ id }) => id), { timeout: 10_000 })
-      .toEqual(["guest-1"]);
+    await expect.poll(() => hosts.list().map(({ id }) => id)).toEqual(["guest-1"]);
     expect(busy.state).toBe("ready");
     expect(log.filter((entry) => entry.startsWith("lost guest-3"))).toEqual([]);
     expect(log.filter((entry) => entry.startsWith("lost guest-1"))).toEqual([]);

@@ -23,5 +23,5 @@ export async function openBrowser(): Promise<Browser> {
         "install it with `apt-get update && apt-get install -y chromium` as root, or set CHROMIUM.",
     );
   }
-  return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, timeout: 20_000 });
+  return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, timeout: 60_000 });
 }

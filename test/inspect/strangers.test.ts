@@ -37,7 +37,7 @@ const upgrade = (path: string) =>
 const request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\n\r\n";
 
 /** Far below what any time-out of a server would take. */
-const BOUNDED_MS = 3_000;
+const BOUNDED_MS = 20_000;
 
 describe("stop() is bounded while a stranger", () => {
   it.each([

@@ -182,7 +182,7 @@ describe("the messages server", () => {
       await reader.closed.catch((error) => process.stdout.write(error.name));
     `;
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
-      timeout: 10_000,
+      timeout: 60_000,
     });
     expect(await run).toMatchObject({ stdout: "TypeError" });
     expect(endless().ending).toBeUndefined();

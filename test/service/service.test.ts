@@ -22,7 +22,7 @@ const nothing = { agents: 0, atWork: 0, queues: 0, calls: 0, reserved: 0, runs: 
 
 const untilAtRest = (service: RunningService) =>
   expect
-    .poll(async () => restOf(await service.metrics()), { timeout: 15_000, interval: 50 })
+    .poll(async () => restOf(await service.metrics()), { timeout: 30_000, interval: 50 })
     .toEqual(nothing);
 
 /** Asks the health route again and again; what it returns ends that with the p99 in ms. */
@@ -78,12 +78,12 @@ describe("the service under 200 clients, half of which hang up", () => {
           `${after.toFixed(1)} ms while half of their clients hang up\n`,
       );
       // Under 50 ms on a quiet machine; here it must only not be stuck.
-      expect(Math.max(p99, after)).toBeLessThan(500);
+      expect(Math.max(p99, after)).toBeLessThan(3_000);
 
       await untilAtRest(service);
       await expect
         .poll(async () => (await service.metrics()).get("service_active_resources"), {
-          timeout: 15_000,
+          timeout: 30_000,
           interval: 50,
         })
         .toBeLessThanOrEqual(before);

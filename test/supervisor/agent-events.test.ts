@@ -9,7 +9,7 @@ async function typesOf(ref: AgentRef): Promise<readonly string[]> {
 }
 
 describe("the events of one agent", () => {
-  it("end with its agent.stopped", { timeout: 10_000 }, async () => {
+  it("end with its agent.stopped", async () => {
     await using supervisor = await Supervisor.start({ threads: 0 });
     const ref = await supervisor.spawn({ model: script("Hello!") }, { input: "go" });
     const types = await typesOf(ref);
@@ -17,7 +17,7 @@ describe("the events of one agent", () => {
     expect(types).toContain("model.finished");
   });
 
-  it("are none, and no waiting, once it has ended", { timeout: 10_000 }, async () => {
+  it("are none, and no waiting, once it has ended", async () => {
     await using supervisor = await Supervisor.start({ threads: 0 });
     const ref = await supervisor.spawn({ model: script("Hello!") }, { input: "go" });
     await ref.outcome;

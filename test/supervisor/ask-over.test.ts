@@ -6,7 +6,6 @@ import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-superv
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
 const soon = { timeoutMs: 20_000 };
-const patiently = { timeout: 20_000 };
 const keep = { type: "keep" };
 const agents: Record<string, AgentSpec> = {
   partner: { machine: fixture("answers") },
@@ -25,7 +24,7 @@ it.each([0, 1])(
     await using open = await openSupervisor({ threads, agents, clock });
     const partner = await open.supervisor.spawn("partner");
     const dead = partner.ask(keep, { timeoutMs: 1_000 }).catch(({ code }) => code);
-    await expect.poll(() => remembered(open), patiently).toHaveLength(1);
+    await expect.poll(() => remembered(open)).toHaveLength(1);
     clock.advance(1_000);
     expect(await dead).toBe("ASK_TIMED_OUT");
     const [first, second] = [partner.ask(keep, soon), partner.ask(keep, soon)];
@@ -43,7 +42,7 @@ it("an ask of an agent that was cancelled takes no other's answer", async () => 
   const partner = await open.supervisor.spawn("partner");
   const input = { to: "partner", message: keep, timeoutMs: 60_000 };
   const asker = await open.supervisor.spawn("asker", { input });
-  await expect.poll(() => remembered(open), patiently).toHaveLength(1);
+  await expect.poll(() => remembered(open)).toHaveLength(1);
   await asker.cancel();
   expect(asksOf(open)).toBe(0);
   expect(open.swarm.kernel.tree.asks.size).toBe(0);
@@ -58,7 +57,7 @@ it("an ask that was over before it was taken in takes no other's answer", async 
   const clock = new ManualClock();
   await using open = await openSupervisor({ threads: 0, agents, clock });
   const partner = await open.supervisor.spawn("partner");
-  await expect.poll(() => open.swarm.kernel.find("/partner")?.status, patiently).toBe("waiting");
+  await expect.poll(() => open.swarm.kernel.find("/partner")?.status).toBe("waiting");
   open.supervisor.pause("/partner");
   const dead = partner.ask(keep, { timeoutMs: 1_000 }).catch(({ code }) => code);
   clock.advance(1_000);
@@ -77,7 +76,7 @@ it("an ask that was over when its agent moved takes no other's answer", async ()
   const partner = await open.supervisor.spawn("partner");
   const dead = partner.ask(keep, { timeoutMs: 1_000 }).catch(({ code }) => code);
   const asked = partner.ask(keep, soon);
-  await expect.poll(() => remembered(open), patiently).toHaveLength(2);
+  await expect.poll(() => remembered(open)).toHaveLength(2);
   open.loseHostOf("/partner");
   clock.advance(1_000);
   expect(await dead).toBe("ASK_TIMED_OUT");

@@ -4,8 +4,6 @@ import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { LONGEST_DELAY_MS } from "../../src/wire/clock.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
-const patiently = { timeout: 10_000 };
-
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
 const soon = { timeoutMs: 10_000 };
@@ -60,7 +58,7 @@ describe.each(Object.entries(askers))("an ask by %s", (_, ask) => {
     const { open, partner } = await withPartner();
     await using _ = open;
     const asked = ask(open, { type: "keep" }, 60_000);
-    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length, patiently).toBe(1);
+    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length).toBe(1);
     partner.tell({ type: "end" });
     expect(await asked).toMatchObject({ isError: true, error: { code: "AGENT_STOPPED" } });
     expectAtRest(open);
@@ -71,7 +69,7 @@ describe.each(Object.entries(askers))("an ask by %s", (_, ask) => {
     const { open, partner } = await withPartner({ clock });
     await using _ = open;
     const asked = ask(open, { type: "keep" }, 1_000);
-    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length, patiently).toBe(1);
+    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length).toBe(1);
     clock.advance(999);
     expect(open.swarm.kernel.tree.asks.size).toBe(1);
     clock.advance(1);
@@ -99,7 +97,7 @@ describe.each(Object.entries(askers))("an ask by %s", (_, ask) => {
   it("of one that has not taken it in when its host is lost is answered on the next", async () => {
     const { open, partner } = await withPartner();
     await using _ = open;
-    await expect.poll(() => open.swarm.kernel.find("/partner")!.host, patiently).toBeDefined();
+    await expect.poll(() => open.swarm.kernel.find("/partner")!.host).toBeDefined();
     const asked = ask(open, { type: "ask", text: "still there?" }, 60_000);
     open.loseHostOf("/partner");
     expect(await asked).toEqual({ isError: false, value: "1: still there?" });
@@ -205,7 +203,7 @@ describe("an ask by an agent", () => {
     await using _ = open;
     const input = { to: "partner", message: { type: "keep" }, timeoutMs: 60_000 };
     const asker = await open.supervisor.spawn("asker", { input });
-    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length, patiently).toBe(1);
+    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length).toBe(1);
     open.loseHostOf("/asker");
     await open.until("host.lost");
     partner.tell({ type: "speak", text: "found you" });
@@ -220,7 +218,7 @@ describe("an ask by an agent", () => {
     await using _ = open;
     const input = { to: "partner", message: { type: "keep" }, timeoutMs: 60_000 };
     const asker = await open.supervisor.spawn("asker", { input });
-    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length, patiently).toBe(1);
+    await expect.poll(() => open.swarm.kernel.find("/partner")!.asks.length).toBe(1);
     await asker.cancel();
     partner.tell({ type: "speak" });
     expect(await open.until("letter.dead")).toMatchObject({ path: "/asker", from: "/partner" });

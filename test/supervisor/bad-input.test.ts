@@ -181,7 +181,7 @@ it.each(badStarts)("a start is refused with %s", async (_what, options, code) =>
 it("a machine that never finishes importing is refused in time", async () => {
   const agents = { a: { machine: moduleOf("never.ts") } };
   await expectRefusal(Supervisor.start({ threads: 1, agents }), "MACHINE_INVALID");
-}, 15_000);
+});
 
 it("a name is refused the second time, and free where the first was refused", async () => {
   await using supervisor = await Supervisor.start({ threads: 0, agents: { speaker } });
@@ -288,7 +288,7 @@ it.each([0, 1])("a start on %d threads that is aborted waits for no import", asy
   const began = performance.now();
   const agents = { a: { machine: moduleOf("never.ts") } };
   await expectRefusal(Supervisor.start({ threads, agents, signal }), "CANCELLED");
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(performance.now() - began).toBeLessThan(20_000);
 });
 
 it("a start that is aborted waits for no MCP server", async () => {
@@ -297,13 +297,13 @@ it("a start that is aborted waits for no MCP server", async () => {
   const began = performance.now();
   const start = Supervisor.start({ threads: 0, mcpServers, signal: AbortSignal.timeout(300) });
   await expectRefusal(start, "CANCELLED");
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(performance.now() - began).toBeLessThan(20_000);
 });
 
 it("a program that was refused in every way ends by itself", async () => {
   const program = fileURLToPath(new URL("../fixtures/supervisor/leaver.ts", import.meta.url));
   const args = ["--conditions=coppice-source", program];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
   expect(stdout).toBe("refused\n");
 });
 

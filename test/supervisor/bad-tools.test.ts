@@ -179,7 +179,7 @@ function program(...args: string[]) {
   );
   const run = ["--conditions=coppice-source", file, ...args];
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(process.execPath, run, { timeout: 15_000 }, (_error, stdout, stderr) =>
+    const child = execFile(process.execPath, run, { timeout: 60_000 }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });

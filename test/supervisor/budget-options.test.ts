@@ -302,7 +302,7 @@ it("a thousand rounds of agents racing on two threads make just the tightest num
     expect(count.calls - before).toBe(allowed.reduce((sum, each) => sum + each, 0));
     if (batch % 10 === 0) await aWhile();
   }
-}, 120_000);
+});
 
 describe("amounts that are no amounts", () => {
   const bad: unknown[] = [

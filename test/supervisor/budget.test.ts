@@ -62,7 +62,7 @@ it("of 200 agents that race for 50 tool calls on two threads exactly 50 make one
     remaining: 0,
   });
   expect(supervisor.usage()).toMatchObject({ toolCalls: 50, modelCalls: 400 });
-}, 30_000);
+});
 
 type Place = "the root" | "the spec" | "the options";
 
@@ -170,7 +170,7 @@ describe("agents whose reservations are in each other's way", () => {
     expect(reserved).toBeLessThanOrEqual(10_000);
     expect(supervisor.budget().tokens).toMatchObject({ reserved: 0, spent: 800, remaining: 9_200 });
     expectNothingReserved(supervisor);
-  }, 30_000);
+  });
 
   it("give their slot back while they wait", async () => {
     await using supervisor = await Supervisor.start({

@@ -30,7 +30,7 @@ it("a permit in flight is not acted on: 200 of them wait for a thread when it co
   const callers = await Promise.all(spawns);
   // Paused they have asked for their permits and were not given them.
   for (const { path } of callers) await supervisor.pause(path);
-  await expect.poll(() => supervisor.stats().agents.paused, { timeout: 10_000 }).toBe(200);
+  await expect.poll(() => supervisor.stats().agents.paused).toBe(200);
   blocking.tell({ type: "block" });
   await blocked.first;
   for (const { path } of callers) await supervisor.resume(path);

@@ -146,7 +146,7 @@ describe("cancelling an agent", () => {
     const first = await supervisor.spawn("talker", { input: "Talk." });
     await open.until("agent.output");
     const waiting = await supervisor.spawn("talker", { input: "Talk." });
-    await expect.poll(() => supervisor.stats().queues.budget, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => supervisor.stats().queues.budget).toBe(1);
     expect(supervisor.stats().atWork).toBe(1);
     await waiting.cancel();
     expect(await waiting.outcome).toMatchObject({ status: "cancelled", usage: { modelCalls: 0 } });

@@ -47,7 +47,7 @@ describe("an agent with a compute tool", () => {
     await all.until("tool.started", () => true, 10);
     const before = performance.now();
     await Promise.all(agents.map(({ path }) => supervisor.cancel(path, "enough")));
-    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(performance.now() - before).toBeLessThan(30_000);
     for (const { outcome } of agents) expect((await outcome).status).toBe("cancelled");
     expectAtRest(all);
   });

@@ -106,7 +106,7 @@ it("is one output also when it loses its host at any event", async () => {
     expectAtRest(open);
   }
   expect(at).toBeGreaterThan(10);
-}, 30_000);
+});
 
 describe("what the service is asked after a cut answer", () => {
   /** The conversation of the second request, after a first answer of these blocks. */

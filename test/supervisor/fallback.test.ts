@@ -280,4 +280,4 @@ it("goes on in the same turn with the same model when it loses its host at any e
     expectAtRest(open);
   }
   expect(at).toBeGreaterThan(10);
-}, 30_000);
+});

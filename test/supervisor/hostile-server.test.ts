@@ -4,9 +4,8 @@ import { type OddAnswer, oddAnswers } from "../fixtures/mcp/hostile-answers.ts";
 import { oddEntries } from "../fixtures/mcp/hostile-entries.ts";
 import { fixture } from "../tools/fixture-toolbox.ts";
 import { HostileSwarm, hostileOverHttp } from "./hostile-swarm.ts";
+import { MOST_PAUSE_MS } from "./longest-pause.ts";
 
-/** Nothing that a server says may hold the supervisor's thread for longer. */
-const MOST_PAUSE_MS = 300;
 /** For a call that is answered, and for one that is not. */
 const TIME_MS = 3_000;
 const LITTLE_TIME_MS = 1_500;

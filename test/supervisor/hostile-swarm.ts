@@ -21,7 +21,7 @@ import { call, script } from "./scripts.ts";
 type Wanted = string | readonly [tool: string, input: Json];
 
 /** For an event that must come. */
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
 /** The end of one call, as the agent got it. */
 export interface Finished {
@@ -141,7 +141,7 @@ function finishedOf(event: RuntimeEvent): Finished {
   };
 }
 
-/** Resolves once it holds, which it must in ten seconds. */
+/** Resolves once it holds, which it must in half a minute. */
 export function settled(holds: () => boolean): Promise<void> {
   const look = (): void => {
     if (!holds()) throw new Error("what was waited for has not come");

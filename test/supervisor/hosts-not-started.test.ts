@@ -85,7 +85,7 @@ describe("hosts whose program is not there", () => {
       isProcess ? `import "${worker("process")}";` : `export { default } from "${worker("host")}";`,
     );
     // It is tried again by itself: who looks whether it is ready need not send anybody.
-    await expect.poll(() => supervisor.health().ready, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => supervisor.health().ready).toBe(true);
     const outcome = await supervisor.run(spec, { input: "Hi." });
     expect(outcome).toMatchObject({ status: "completed", output: "Hello." });
   });

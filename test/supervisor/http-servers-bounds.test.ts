@@ -10,12 +10,10 @@ import {
   type Visit,
   WebServer,
 } from "../fixtures/mcp/web-server.ts";
-import { LongestPause } from "./longest-pause.ts";
+import { LongestPause, MOST_PAUSE_MS } from "./longest-pause.ts";
 import { ends, failure, lost, webSwarm } from "./web-swarm.ts";
 
 const MB = 1_048_576;
-/** Of this thread, in which the server computes too; the figures seen are below 30. */
-const MOST_PAUSE_MS = 100;
 /** A small limit makes small tests. */
 const LIMIT = 0.25 * MB;
 const config = { maxMessageMb: 0.25 };

@@ -66,7 +66,7 @@ describe("an agent in a process of its own", () => {
     expect(process.memoryUsage.rss() - rss).toBeLessThan(100 * 2 ** 20);
     expect(supervisor.stats().hosts.filter(({ isolation }) => isolation === "process")).toEqual([]);
     expectAtRest(open);
-  }, 60_000);
+  });
 
   it.each([
     ["start a program", "execSync", "ERR_ACCESS_DENIED"],

@@ -55,7 +55,7 @@ describe("the table of isolation", () => {
       told[level] = JSON.parse(tried.stdout || "{}");
     };
     await Promise.all(levels.map(run));
-  }, 100_000);
+  });
   afterAll(() => rm(folder, { recursive: true }));
 
   it("has the rows that are tried here", () => {

@@ -110,7 +110,7 @@ describe("keepMb", () => {
     expect(rest).toEqual([]);
   });
 
-  it("0 keeps every promise of the runtime", { timeout: 60_000 }, async () => {
+  it("0 keeps every promise of the runtime", async () => {
     const { schedules } = await simulate({
       seeds: 25,
       swarm: (random) => ({ ...randomSwarm(random), keepMb: 0 }),

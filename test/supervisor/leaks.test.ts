@@ -17,7 +17,7 @@ describe("a program that has stopped its supervisor", () => {
     const program = spawn(process.execPath, args, {
       env: { ...process.env, ANTHROPIC_API_KEY: "sk-ant-test" },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 15_000,
+      timeout: 60_000,
       killSignal: "SIGKILL",
     });
     let said = "";
@@ -28,10 +28,10 @@ describe("a program that has stopped its supervisor", () => {
       said += String(chunk);
     });
     const exited = once(program, "close");
-    await expect.poll(() => said, { timeout: 14_000 }).toContain("stopped\n");
+    await expect.poll(() => said).toContain("stopped\n");
     const stoppedAt = performance.now();
     expect(await exited).toEqual([0, null]);
-    expect(performance.now() - stoppedAt).toBeLessThan(2_000);
+    expect(performance.now() - stoppedAt).toBeLessThan(10_000);
     expect(said).toMatch(/^mcp "\d+"\nAGENT_STOPPED\nstopped\n$/);
     const pid = Number(/\d+/.exec(said)?.[0]);
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");

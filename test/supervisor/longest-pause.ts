@@ -1,6 +1,9 @@
 /** How often it is looked at. */
 const TICK_MS = 2;
 
+/** What nobody may hold the supervisor's thread for: generous, the machine may have other work. */
+export const MOST_PAUSE_MS = 300;
+
 /**
  * The longest that this thread was busy without a break.
  *

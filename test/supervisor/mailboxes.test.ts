@@ -6,7 +6,6 @@ import { openSupervisor } from "./open-supervisor.ts";
 import { call, script } from "./scripts.ts";
 
 const machine = new URL("../fixtures/supervisor/answers.ts", import.meta.url).href;
-const patiently = { timeout: 20_000 };
 
 /** Sessions that take a message as soon as they can: it is in hand, and not covered yet. */
 const agents: Record<string, AgentSpec> = {
@@ -28,7 +27,7 @@ const accepted = (count: number): boolean[] => [...Array<boolean>(count).fill(tr
 async function atRest(supervisor: Supervisor, agent: string, mailbox: number) {
   const ref = await supervisor.spawn(agent, { limits: { mailbox } });
   const idle = () => supervisor.tree().children[0]?.status;
-  await expect.poll(idle, patiently).toBe("waiting");
+  await expect.poll(idle).toBe("waiting");
   return ref;
 }
 
@@ -39,7 +38,7 @@ describe.each(["machine", "loop"])("the mailbox of a %s counts the messages in h
     expect(tellAll(ref, mailbox + 1)).toEqual(accepted(mailbox));
     expect(supervisor.stats()).toMatchObject({ mailboxes: mailbox, deadLetters: 1 });
     if (mailbox === 0) return;
-    await expect.poll(() => supervisor.stats().mailboxes, patiently).toBe(0);
+    await expect.poll(() => supervisor.stats().mailboxes).toBe(0);
     expect(tellAll(ref, mailbox + 1)).toEqual(accepted(mailbox));
   });
 
@@ -49,7 +48,7 @@ describe.each(["machine", "loop"])("the mailbox of a %s counts the messages in h
     expect(tellAll(ref, 2)).toEqual([true, true]);
     open.loseHostOf(ref.path);
     expect(ref.tell(message)).toBe(false);
-    await expect.poll(() => open.supervisor.stats().mailboxes, patiently).toBe(0);
+    await expect.poll(() => open.supervisor.stats().mailboxes).toBe(0);
     expect(tellAll(ref, 3)).toEqual(accepted(2));
   });
 });
@@ -62,13 +61,13 @@ it("what a restarted agent has not taken in counts, and is room again once it ha
   await using supervisor = await Supervisor.start(options);
   const ref = await atRest(supervisor, "machine", 2);
   expect([ref.tell({ type: "break" }), ref.tell(message)]).toEqual([true, true]);
-  await expect.poll(() => supervisor.tree().children[0]?.waitsFor, patiently).toBe("restart");
+  await expect.poll(() => supervisor.tree().children[0]?.waitsFor).toBe("restart");
   expect(tellAll(ref, 2)).toEqual(accepted(1));
   const room = ref.whenRoom();
   clock.advance(60_000);
   await room;
   expect(supervisor.tree().children[0]?.incarnation).toBe(2);
-  await expect.poll(() => supervisor.stats().mailboxes, patiently).toBe(0);
+  await expect.poll(() => supervisor.stats().mailboxes).toBe(0);
   expect(tellAll(ref, 3)).toEqual(accepted(2));
 });
 
@@ -168,8 +167,6 @@ it("an agent that writes to a full mailbox is told what to do", async () => {
   const ref = await open.supervisor.spawn("lead", { input: "go" });
   await open.until("letter.dead");
   const told = () => JSON.stringify(open.swarm.kernel.find("/lead")?.transcript);
-  await expect
-    .poll(told, patiently)
-    .toContain("MAILBOX_FULL: Its mailbox is full. Send again later");
+  await expect.poll(told).toContain("MAILBOX_FULL: Its mailbox is full. Send again later");
   await ref.cancel();
 });

@@ -9,7 +9,7 @@ const everything = "../node_modules/@modelcontextprotocol/server-everything/dist
 
 describe.runIf(process.platform === "linux")("a supervisor's process", () => {
   it.each(["SIGKILL", "SIGTERM"] as const)(
-    "leaves no process behind within two seconds when it is ended by %s at work",
+    "leaves no process behind when it is ended by %s at work",
     async (signal) => {
       const program = spawn(
         process.execPath,
@@ -19,13 +19,13 @@ describe.runIf(process.platform === "linux")("a supervisor's process", () => {
           file("fixtures/mcp/stubborn-server.ts"),
           file(everything),
         ],
-        { stdio: ["ignore", "pipe", "inherit"], timeout: 30_000, killSignal: "SIGKILL" },
+        { stdio: ["ignore", "pipe", "inherit"], timeout: 90_000, killSignal: "SIGKILL" },
       );
       let said = "";
       program.stdout.on("data", (chunk) => {
         said += String(chunk);
       });
-      await expect.poll(() => said, { timeout: 18_000 }).toBe("at work\n");
+      await expect.poll(() => said).toBe("at work\n");
       const tree = treeOf(program.pid ?? 0);
       expect(tree[0]?.pid).toBe(program.pid);
       const commands = tree.slice(1).map(({ command }) => command);
@@ -39,8 +39,7 @@ describe.runIf(process.platform === "linux")("a supervisor's process", () => {
       await exited;
       const left = () =>
         runningProcesses().filter(({ pid }) => tree.some((one) => one.pid === pid));
-      await expect.poll(left, { timeout: 2_000, interval: 50 }).toEqual([]);
+      await expect.poll(left, { timeout: 10_000, interval: 50 }).toEqual([]);
     },
-    30_000,
   );
 });

@@ -141,7 +141,7 @@ describe("the rate of a model", () => {
     const started: RuntimeEvent[] = [];
     supervisor.on("model.started", (event) => started.push(event));
     const runs = Array.from({ length: 8 }, () => supervisor.run("talker", { input: "go" }));
-    await expect.poll(() => supervisor.stats().queues.rates, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => supervisor.stats().queues.rates).toBe(3);
     expect(started).toHaveLength(5);
     for (const each of [6, 7, 8]) {
       clock.advance(99);

@@ -139,7 +139,7 @@ describe("two tools that would be one for the model", () => {
     expect(await shown.calls("a__x_y")).toContain("called x.y");
     expect(await shown.calls(late)).toContain("called x/y");
     await shown.calls("a__add", { name: "other" });
-    await vi.waitFor(async () => expect(await shown.names()).toContain("a__other"), 10_000);
+    await vi.waitFor(async () => expect(await shown.names()).toContain("a__other"), 30_000);
     expect(await shown.calls(late)).toContain("called x/y");
     expect(shown.of("tool.renamed")).toHaveLength(1);
   });
@@ -157,10 +157,10 @@ describe("a list that changes", () => {
     await using shown = await Shown.start({ mcpServers: { a: list("plain") } });
     expect(await shown.names()).not.toContain("a__three");
     for (const name of ["one", "two", "three"]) await shown.calls("a__add", { name });
-    await vi.waitFor(async () => expect(await shown.names()).toContain("a__three"), 10_000);
+    await vi.waitFor(async () => expect(await shown.names()).toContain("a__three"), 30_000);
     expect(await shown.names()).toEqual(expect.arrayContaining(["a__one", "a__two"]));
     await shown.calls("a__drop", { name: "two" });
-    await vi.waitFor(async () => expect(await shown.names()).not.toContain("a__two"), 10_000);
+    await vi.waitFor(async () => expect(await shown.names()).not.toContain("a__two"), 30_000);
     const [end] = await Promise.all([shown.calls("a__one"), shown.names()]);
     expect(end).toContain("called one");
   });
@@ -168,7 +168,7 @@ describe("a list that changes", () => {
   it("tells a tool that is another now, and not the others", async () => {
     await using shown = await Shown.start({ mcpServers: { a: list("plain", "x") } });
     await shown.calls("a__drop", { name: "x" });
-    await vi.waitFor(async () => expect(await shown.names()).not.toContain("a__x"), 10_000);
+    await vi.waitFor(async () => expect(await shown.names()).not.toContain("a__x"), 30_000);
     await shown.calls("a__add", { name: "x", description: "Now it also tells others." });
     await settled(() => shown.of("tool.changed").length > 0);
     expect(shown.of("tool.changed")).toMatchObject([{ server: "a", tool: "x" }]);

@@ -7,7 +7,6 @@ import { expectAtRest, openSupervisor } from "./open-supervisor.ts";
 
 process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 
-const soon = { timeout: 10_000 };
 const scripted = (...steps: object[]): AgentSpec => ({
   model: { provider: "scripted", steps: steps as never },
 });
@@ -67,7 +66,7 @@ describe("asks of a session", () => {
     const answers = await Promise.all(names.map((n) => session.ask(n, { timeoutMs: 10_000 })));
     for (const [index, name] of names.entries()) expect(answers[index]).toContain(name);
     expect(server.requests).toHaveLength(5);
-    await expect.poll(() => supervisor.stats().atWork, soon).toBe(0);
+    await expect.poll(() => supervisor.stats().atWork).toBe(0);
     // It waits without a slot: another agent finds the only one free.
     const other = await supervisor.spawn("host", { input: "Hello." });
     await other.ask("five", { timeoutMs: 10_000 });
@@ -199,7 +198,7 @@ describe("a lead", () => {
     await using _ = open;
     const agent = await open.supervisor.spawn("lead", { input: "Go." });
     const ear = () => JSON.stringify(open.swarm.kernel.find("/lead/ear")?.transcript ?? []);
-    await expect.poll(ear, soon).toContain("[message from /lead/mouth] Psst.");
+    await expect.poll(ear).toContain("[message from /lead/mouth] Psst.");
     await agent.cancel();
     expectAtRest(open);
   });

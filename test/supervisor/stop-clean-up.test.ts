@@ -3,8 +3,6 @@ import { type AgentSpec, defineTool, type SupervisorOptions } from "../../src/in
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { expectAtRest, openSupervisor } from "./open-supervisor.ts";
 
-const patiently = { timeout: 10_000 };
-
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
 const agents: Record<string, AgentSpec> = {
@@ -101,9 +99,7 @@ describe("a machine that takes agent.ending", () => {
     const { open, agent } = await working("flushes");
     await using _ = open;
     agent.tell({ type: "agent.ending", status: "cancelled", reason: "haha" });
-    await expect
-      .poll(async () => JSON.stringify(await agent.snapshot()), patiently)
-      .toContain('"message"');
+    await expect.poll(async () => JSON.stringify(await agent.snapshot())).toContain('"message"');
     await agent.cancel("enough");
     expect(await agent.outcome).toMatchObject({ partial: ["message", heard, "flushed"] });
     expectAtRest(open);
@@ -118,9 +114,7 @@ describe("a machine that is not done when its grace is over", () => {
     const neighbour = await open.supervisor.spawn("neighbour");
     const cancelled = agent.cancel("enough");
     // Its answer to the order to end: from here on only the grace ends it.
-    await expect
-      .poll(() => open.swarm.kernel.find("/tidy")!.mailbox.unacknowledged.length, patiently)
-      .toBe(0);
+    await expect.poll(() => open.swarm.kernel.find("/tidy")!.mailbox.unacknowledged.length).toBe(0);
     clock.advance(999);
     expect(open.supervisor.find("/tidy")).toBeDefined();
     expect(open.seen.map(({ type }) => type)).not.toContain("cancel.killed");

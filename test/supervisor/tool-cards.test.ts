@@ -216,7 +216,7 @@ describe("an MCP server of odd schemas", () => {
       expect(JSON.stringify(finished)).toContain("$filter");
       expect(bodies[0]?.tools).toHaveLength(11);
     }
-  }, 30_000);
+  });
 
   it("has tools called whose names have no letter that the service takes", async () => {
     const { bodies, finished } = await modelCalls("odd__", {}, { mcpServers });

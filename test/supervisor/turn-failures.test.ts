@@ -51,7 +51,7 @@ async function withSession(replies: readonly ServerReply[], more: Partial<AgentS
 
 async function restAgain({ swarm }: OpenSupervisor, { path }: AgentRef): Promise<void> {
   const idle = () => swarm.kernel.find(path)?.idle;
-  await expect.poll(idle, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(idle).toBeDefined();
 }
 
 const said = (body: MessagesRequestBody | undefined) =>
@@ -273,4 +273,4 @@ it("a failed turn is told once, and left out, when its host is lost at any event
     expectAtRest(open);
   }
   expect(at).toBeGreaterThan(15);
-}, 30_000);
+});

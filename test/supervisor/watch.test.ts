@@ -2,8 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { AgentSpec } from "../../src/index.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
-const patiently = { timeout: 10_000 };
-
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
 const agents: Record<string, AgentSpec> = {
@@ -21,7 +19,7 @@ async function withWatched(more: Parameters<typeof openSupervisor>[0] = {}) {
 
 /** Resolves when somebody waits for the end of an agent. */
 async function isWatched({ swarm }: OpenSupervisor, path = "/watched", watchers = 1) {
-  await expect.poll(() => swarm.kernel.find(path)?.watchers?.size, patiently).toBe(watchers);
+  await expect.poll(() => swarm.kernel.find(path)?.watchers?.size).toBe(watchers);
 }
 
 const toldOf = async (open: OpenSupervisor, input: { path?: string; name?: string }) => {

@@ -36,7 +36,7 @@ describe("without an SDK", () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ["--conditions=coppice-source", "--input-type=module", "--eval", program],
-      { cwd: root, timeout: 20_000 },
+      { cwd: root, timeout: 60_000 },
     );
     expect(stdout.trim()).toMatch(said);
   });

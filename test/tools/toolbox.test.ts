@@ -124,7 +124,7 @@ describe("the process", () => {
     ["exits without it", "exit"],
   ])("takes even a stubborn server and its child with it when it %s", async (_, end) => {
     const file = join(await temporaryFolder(), "pids.json");
-    const options = { timeout: 15_000 };
+    const options = { timeout: 60_000 };
     const ran = await promisify(execFile)(process.execPath, [program, end, file], options);
     const pids: number[] = JSON.parse(await readFile(file, "utf8"));
     expect(pids).toHaveLength(2);

@@ -94,6 +94,6 @@ describe("what people are shown of a value has no secrets", () => {
     for (const part of ["-----BEGIN PRIVATE KEY-----", "a://", "eyJ", "token=", "Bearer "]) {
       shown(Array.from({ length: 100 }, () => part.repeat(400)));
     }
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });

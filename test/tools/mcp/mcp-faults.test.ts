@@ -157,7 +157,7 @@ describe("stop", () => {
     const config = { ...fixture("ignores-the-end.ts", file), timeoutMs: 1_500 };
     const clock = new SimulatedClock();
     const starting = RecordedToolbox.start({ mcpServers: { stubborn: config }, clock });
-    await expect.poll(() => readFile(file, "utf8"), { timeout: 5_000 }).toMatch(/\]$/);
+    await expect.poll(() => readFile(file, "utf8")).toMatch(/\]$/);
     const pids: number[] = JSON.parse(await readFile(file, "utf8"));
     expect(pids.filter(isAlive)).toHaveLength(2);
     clock.increment(1_500);
@@ -165,7 +165,7 @@ describe("stop", () => {
 
     const before = performance.now();
     await toolbox.box.stop();
-    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(performance.now() - before).toBeLessThan(20_000);
     await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   });
 });

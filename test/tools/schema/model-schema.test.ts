@@ -348,7 +348,7 @@ describe("a schema that is too much", () => {
   ])("%s is shown in no time", (_, schema) => {
     const before = performance.now();
     expect(shown(schema)).toMatchObject({ type: "object" });
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   it("is shown as any object, with the reason", () => {
