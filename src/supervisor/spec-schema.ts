@@ -54,7 +54,21 @@ export const budgetSchema = z.strictObject({
 
 /** The form only; what a grant may say is the authority's to check. */
 const grants = z.array(z.union([z.string(), record]));
-const labels = z.record(z.string(), z.string());
+
+/** Every event, question and sum of its agent has them. */
+const MOST_LABELS = 64;
+const labelName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^=]*$/, "must have no =");
+const labels = z
+  .unknown()
+  .refine((value) => Object.keys(value ?? {}).length <= MOST_LABELS, {
+    message: `must be at most ${MOST_LABELS}`,
+    abort: true,
+  })
+  .pipe(z.record(labelName, z.string().max(1_024)));
 
 /** What one call can use at most: more would make sums inexact. */
 const tokens = count.max(MOST_TOKENS);

@@ -11,12 +11,15 @@ const NAMES = [
 
 /** What a text calls a secret: `DB_PASSWORD=…`, `"apiKey": "…"`. */
 const PHRASE = "pass[-_]?phrase|(?:seed|recovery)[-_ ]?phrase|mnemonic";
-const CALLED = `passw(?:or)?d|${PHRASE}|secret|token|(?:api|access|private)[-_]?key`;
+const CALLED = `passw(?:or)?d|${PHRASE}|secret|token|(?:api|access|private|account)[-_]?key`;
 /** Between quotes to the one that ends it, however many words that are. */
 const QUOTED = `"[^"\\\\]*(?:\\\\[^][^"\\\\]*)*(?:"|$)|'[^'\\\\]*(?:\\\\[^][^'\\\\]*)*(?:'|$)`;
 /** What stands for itself in a text, and what follows a name that says so. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
+  [
+    /-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----|$)/g,
+    REDACTED,
+  ],
   [/\b(authorization|(?:set-)?cookie)(["']?\s*[:=]\s*)[^\r\n]+/gi, `$1$2${REDACTED}`],
   [/\bBearer\s+[\w.~+/-]{8,}=*/gi, REDACTED],
   // A word of a sentence may follow it as well.
@@ -24,7 +27,16 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z\d+.-]{0,30}:\/\/)[^\s/?#@"']{1,500}@/gi, `$1${REDACTED}@`],
   [/\beyJ[\w-]{6,}\.[\w-]{4,}(\.[\w-]*)?/g, REDACTED],
   [/\b(sk-|[sr]k_(live|test)_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|npm_)[\w-]{12,}/g, REDACTED],
-  [/\b(AKIA|ASIA)[\dA-Z]{12,}|\bAIza[\w-]{30,}/g, REDACTED],
+  [
+    /\b(AKIA|ASIA)[\dA-Z]{12,}|\bAIza[\w-]{30,}|\bhf_\w{20,}|\bSG\.[\w-]{16,}\.[\w-]{16,}/g,
+    REDACTED,
+  ],
+  [/\b(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]+/g, `$1${REDACTED}`],
+  // A word of a command line.
+  [
+    new RegExp(`(--?[\\w-]{0,40}(?:${CALLED}))[ \\t]+(?:${QUOTED}|[^\\s"'-][^\\s"']*)`, "gi"),
+    `$1 ${REDACTED}`,
+  ],
   [new RegExp(`(${CALLED})(["']?\\s*[:=]\\s*)(?:${QUOTED})`, "gi"), `$1$2${REDACTED}`],
   // Without quotes: to the end of the line what has several words.
   [new RegExp(`(${PHRASE})(\\s*[:=]\\s*)(?!\\[redacted)[^\\r\\n"',;&]+`, "gi"), `$1$2${REDACTED}`],

@@ -261,7 +261,10 @@ export interface AgentSpec {
   readonly openFiles?: number;
   /** Structured output. */
   readonly output?: JsonSchema;
-  /** Inherited; usage can be asked by label. */
+  /**
+   * Inherited; usage can be asked by label. At most 64, with names of 1 to 128 characters without
+   * `=`, and values of at most 1,024.
+   */
   readonly labels?: { readonly [label: string]: string };
   /** Text or content blocks for the loop; anything for a machine. */
   readonly input?: Json;

@@ -31,6 +31,8 @@ const limits = [
   "errors",
 ] as const;
 const told = (options: object) => ({ provider: moduleOf("model.ts"), ...options });
+const labels = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`label ${n}`, "set"]));
 const circle: { self?: object } = {};
 circle.self = circle;
 const units = ["usd", "tokens", "toolCalls", "modelCalls"] as const;
@@ -92,6 +94,11 @@ const badSpecs: [string, unknown, ErrorCode][] = [
   ["a lifetime that there is not", { model, lifetime: "forever" }, "OPTIONS_INVALID"],
   ["a time of 0", { model, timeoutMs: 0 }, "OPTIONS_INVALID"],
   ["a label that is no text", { model, labels: { tenant: 1 } }, "OPTIONS_INVALID"],
+  ["a label without a name", { model, labels: { "": "acme" } }, "OPTIONS_INVALID"],
+  ["a label that cannot be asked for", { model, labels: { "a=b": "acme" } }, "OPTIONS_INVALID"],
+  ["a label's name of 129", { model, labels: { ["n".repeat(129)]: "" } }, "OPTIONS_INVALID"],
+  ["a label of 1,025", { model, labels: { tenant: "t".repeat(1_025) } }, "OPTIONS_INVALID"],
+  ["65 labels", { model, labels: labels(65) }, "OPTIONS_INVALID"],
   ...limits.flatMap((limit) =>
     notNumbers.map((value): [string, unknown, ErrorCode] => [
       `${limit}: ${value}`,
@@ -122,6 +129,7 @@ const badOptions: [string, unknown, ErrorCode][] = [
   ["an empty name", { name: "" }, "NAME_INVALID"],
   ["a tool that there is not", { tools: ["nothing"] }, "TOOL_UNKNOWN"],
   ["a grant that names nothing", { grants: ["everything"] }, "OPTIONS_INVALID"],
+  ["65 labels", { labels: labels(65) }, "OPTIONS_INVALID"],
   ["a limit that is no number", { limits: { turns: Number.NaN } }, "OPTIONS_INVALID"],
   ["a negative budget", { budget: { tokens: -1 } }, "OPTIONS_INVALID"],
   ["a time that is no number", { timeoutMs: Number.NaN }, "OPTIONS_INVALID"],

@@ -36,6 +36,17 @@ describe("usage by label", () => {
     expect(supervisor.usage()).toEqual(times(5));
   });
 
+  it("takes 64 labels, with names of 128 characters and values of 1,024", async () => {
+    await using supervisor = await Supervisor.start({ threads: 0, agents });
+    const name = (n: number) => String(n).padStart(128, "n");
+    const value = "v".repeat(1_024);
+    const labels = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [name(n), value]));
+    await supervisor.run("speaker", { input: "go", labels });
+    expect(supervisor.usage({ label: `${name(63)}=${value}` })).toEqual(times(1));
+    const run = supervisor.run("speaker", { input: "go", labels: { ...labels, one: "more" } });
+    await expect(run).rejects.toThrow("spawn: labels: must be at most 64");
+  });
+
   it("counts what is under way together with what has ended, each once", async () => {
     const session = { ...speaker, lifetime: "session", input: "go" } as const;
     await using supervisor = await Supervisor.start({ threads: 0, agents: { speaker, session } });

@@ -67,6 +67,13 @@ describe("what people are shown of a value has no secrets", () => {
     ["a cookie", "Cookie: sid=hunter2; theme=dark"],
     ["basic credentials", "Basic aHVudGVyMjpodW50ZXIy hunter".replace(" hunter", "")],
     ["what it calls a password", 'DB_PASSWORD=hunter2 and {"passphrase": "hunter2"}'],
+    ["a word of a command line", "deploy --user ada --db-password hunter2 --force"],
+    ["a quoted word of a command line", "deploy --password 'correct hunter2' --force"],
+    ["a token of Hugging Face's", `export HF=hf_${"hunter2a".repeat(4)}`],
+    ["a key of SendGrid's", `SG.${"hunter2a".repeat(2)}.${"hunter2a".repeat(5)}`],
+    ["a key of an account of Azure's", "AccountName=a;AccountKey=hunter2hunter2==;Suffix=x"],
+    ["a webhook of Slack's", "POST https://hooks.slack.com/services/T0/B0/hunter2hunter2"],
+    ["a block of PGP's", pem("PGP ").replaceAll("KEY-----", "KEY BLOCK-----")],
     ["a query", "https://x.example/?q=1&access_token=hunter2&b=2"],
   ])("in a text with %s", (_what, text) => {
     const told = shown({ text });
@@ -79,6 +86,7 @@ describe("what people are shown of a value has no secrets", () => {
     "see https://example.com/a@b and mail me@example.com",
     "Basic information about bears",
     "a private key is needed; password policy applies",
+    "run it with --token-limit 400 and --max-tokens 9, or --password --force",
   ])("and leaves %j as it is", (text) => {
     expect(summaryOf(text, 4_000)).toBe(text);
   });
@@ -91,7 +99,7 @@ describe("what people are shown of a value has no secrets", () => {
 
   it("in a time that grows with the text", () => {
     const began = performance.now();
-    for (const part of ["-----BEGIN PRIVATE KEY-----", "a://", "eyJ", "token=", "Bearer "]) {
+    for (const part of ["-----BEGIN PRIVATE KEY-----", "a://", "eyJ", "token=", "Bearer ", "--a"]) {
       shown(Array.from({ length: 100 }, () => part.repeat(400)));
     }
     expect(performance.now() - began).toBeLessThan(10_000);
