@@ -4,7 +4,7 @@ import type { HostKind } from "../wire/control.ts";
 import type { Host, HostEvents, HostState, ModuleRef, PlacedAlone } from "./host.ts";
 import { type CreateInlineRuntime, InlineHost, type InlineTiming } from "./inline.ts";
 import { createLonePools } from "./lone-pools.ts";
-import { Placement, type PlacementOptions } from "./placement.ts";
+import { Placement, type PlacementOptions, threadsAtMost } from "./placement.ts";
 import { createThreadPool } from "./pool.ts";
 import { ProcessHost } from "./process-host.ts";
 import { ThreadHost } from "./thread-host.ts";
@@ -90,8 +90,7 @@ function startThreads(options: HostsOptions): Hosts {
   const entry = options.entry ?? workerEntry("host");
   const program = options.processEntry ?? workerEntry("process");
   const numbers = numbering();
-  // Threads that are ending still count for a while, and a check may need one more.
-  const maxThreads = 2 * threads + 8;
+  const maxThreads = threadsAtMost(threads);
   const times = { clock, startMs, killMs, heartbeatMs, graceMs };
 
   const openKind = (kind: HostKind, env: Readonly<Record<string, string>>): KindOfHosts => {

@@ -14,6 +14,8 @@ export interface PlacementOptions {
 
 /** Stuck threads at which no new one is made until one of them exits. */
 const stuckMax = 8;
+/** Threads that have not ended yet, of hosts of which there should be so many. */
+export const threadsAtMost = (limit: number): number => 2 * limit + 8;
 /** Milliseconds that hosts get to close what they run before they are ended. */
 const drainMs = 250;
 
@@ -29,7 +31,7 @@ export class Placement {
   readonly #excused = new Set<Host>();
   /** Ended in good health, and with nobody on them. */
   readonly #dismissed = new Set<Host>();
-  /** Opened, but launched only when a stuck thread has exited. */
+  /** Opened, but launched only when a thread has exited. */
   readonly #heldBack = new Set<Place>();
   /** What is told of those that did not start. */
   readonly #failed = new Map<Host, Blame>();
@@ -112,11 +114,17 @@ export class Placement {
 
   #open(bounds?: HostBounds): Place {
     const place = this.#options.open(this.#events, bounds);
-    this.#places.add(place);
-    const stuck = this.places.filter(({ state }) => state === "stuck");
-    if (stuck.length >= stuckMax) this.#heldBack.add(place);
+    if (this.#isFull()) this.#heldBack.add(place);
     else this.#launch(place);
+    this.#places.add(place);
     return place;
+  }
+
+  /** A thread that is stuck, or about to end, is one until it has exited. */
+  #isFull(): boolean {
+    const stuck = this.places.filter(({ state }) => state === "stuck").length;
+    const launched = this.#places.size - this.#heldBack.size;
+    return stuck >= stuckMax || launched >= threadsAtMost(this.#options.limit);
   }
 
   #launch(place: Place): void {
@@ -187,7 +195,7 @@ export class Placement {
     this.#places.delete(place);
     if (this.#stopping) return;
     const next = this.#heldBack.values().next().value;
-    if (next !== undefined) {
+    if (next !== undefined && !this.#isFull()) {
       this.#heldBack.delete(next);
       this.#launch(next);
     }

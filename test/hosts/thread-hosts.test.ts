@@ -143,6 +143,17 @@ describe("the death of a thread", () => {
     await heard("started house-2");
   });
 
+  it("of as many as there may be lets the next one wait until they are gone", async () => {
+    const { hosts, log, tell, heard } = start({ threads: 1 });
+    for (let n = 1; n <= 15; n += 1) hosts.pick("house").condemn("no use");
+    tell(hosts.pick("house"), "echo", "next");
+    await heard('said house-16 "next"');
+    const lost = log.filter((entry) => entry.startsWith("lost"));
+    expect(lost.toSorted()).toEqual(
+      Array.from({ length: 15 }, (_, n) => `lost house-${n + 1} no use`).toSorted(),
+    );
+  });
+
   it("that its module caused while loading is told with the module's error", async () => {
     const entry = new URL("../fixtures/hosts/broken-entry.ts", import.meta.url);
     const { hosts, heard } = start({ entry });
