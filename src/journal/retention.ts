@@ -1,3 +1,6 @@
+/** Of what is kept, how much goes at once beyond what has to. */
+const SLACK = 1 / 64;
+
 /** A place where things are kept in the order of their age, and from which the oldest can go. */
 export interface Shelf {
   /** About how many bytes of memory all of it holds. */
@@ -33,10 +36,14 @@ export class Retention {
   }
 
   trim(): void {
-    while (this.#holds === 0 && this.#bytes > this.mostBytes) {
-      const shelf = this.#oldest();
+    if (this.#holds > 0 || this.#bytes <= this.mostBytes) return;
+    // A little more than has to go, so that this is not done for each fact.
+    const enough = this.mostBytes * (1 - SLACK);
+    while (this.#bytes > enough) {
+      const { shelf, next } = this.#oldest();
       if (shelf === undefined) return;
-      shelf.dropOldest();
+      do shelf.dropOldest();
+      while (shelf.oldest < next && this.#bytes > enough);
     }
   }
 
@@ -46,11 +53,16 @@ export class Retention {
     return bytes;
   }
 
-  #oldest(): Shelf | undefined {
+  /** The shelf with the oldest, and the age of the oldest on the others. */
+  #oldest(): { readonly shelf: Shelf | undefined; readonly next: number } {
     let found: Shelf | undefined;
+    let age = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
     for (const shelf of this.#shelves) {
-      if (shelf.oldest < (found?.oldest ?? Number.POSITIVE_INFINITY)) found = shelf;
+      const { oldest } = shelf;
+      if (oldest < age) [found, age, next] = [shelf, oldest, age];
+      else if (oldest < next) next = oldest;
     }
-    return found;
+    return { shelf: found, next };
   }
 }

@@ -3,7 +3,7 @@ import { shorten } from "../wire/clip.ts";
 import type { EventBody, EventType } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { sizeOf } from "../wire/json-size.ts";
-import { ownText } from "../wire/own-text.ts";
+import { mayBeSlice, ownText } from "../wire/own-text.ts";
 
 /** Of each type of event, the fields that are values of agents, tools and people. */
 const VALUES: { readonly [Type in EventType]?: readonly string[] } = {
@@ -55,7 +55,10 @@ function standingFields(said: EventBody, values: readonly string[], store: Value
   for (const field in said) {
     const given = said[field];
     held += HELD_BY_FIELD;
-    if (given === undefined) continue;
+    if (isBare(given)) {
+      if (typeof given === "string") held += HELD_BY_TEXT + given.length;
+      continue;
+    }
     const { value, bytes } = values.includes(field)
       ? store.stand(given)
       : standingField(field, given, store);
@@ -66,12 +69,17 @@ function standingFields(said: EventBody, values: readonly string[], store: Value
   return { value: standing as Json, bytes: held };
 }
 
+/** As it stands: it is not long, and holds on to nothing. */
+function isBare(given: Json | undefined): given is string | number | boolean | null | undefined {
+  if (typeof given === "string") return !mayBeSlice(given);
+  return typeof given !== "object" || given === null;
+}
+
 function standingField(field: string, given: Json, store: ValueStore): Standing {
   if (typeof given === "string") {
     const value = OURS.has(field) ? given : ownText(shorten(given, MOST_TEXT));
     return { value, bytes: HELD_BY_TEXT + value.length };
   }
-  if (typeof given !== "object" || given === null) return { value: given, bytes: 0 };
   const parts = PARTS[field];
   if (parts === undefined || Array.isArray(given)) return store.stand(given);
   return standingFields(given as EventBody, parts, store);
