@@ -49,8 +49,8 @@ await using supervisor = await Supervisor.start({
   tools: [survey],
   agents: { scout: failsOnce, hopeless: failsAlways, machine: { machine, tools: ["survey"] } },
   intensity: { maxRestarts: 2, withinMs: 60_000, backoffMs: 10 },
-  heartbeatMs: 50,
-  graceMs: 200,
+  heartbeatMs: 200,
+  graceMs: 1_000,
 });
 
 supervisor.on("agent.restarted", ({ path, incarnation, cause }) => {

@@ -7,8 +7,8 @@ import { HostileSwarm, hostileOverHttp } from "./hostile-swarm.ts";
 import { MOST_PAUSE_MS } from "./longest-pause.ts";
 
 /** For a call that is answered, and for one that is not. */
-const TIME_MS = 3_000;
-const LITTLE_TIME_MS = 1_500;
+const TIME_MS = 30_000;
+const LITTLE_TIME_MS = 3_000;
 
 const halfCharacter = /\\ud[89a-f][0-9a-f]{2}/i;
 

@@ -20,7 +20,8 @@ describe("an agent on a thread of its own, with a limit of memory", () => {
   let open: OpenSupervisor;
   beforeAll(async () => {
     const agents = { ...swarm.options.agents, doer, churner };
-    open = await openSupervisor({ ...swarm.options, agents });
+    // A thread that only collects garbage has no heartbeat: what it is ended for is its memory.
+    open = await openSupervisor({ ...swarm.options, agents, graceMs: 60_000 });
   });
   afterAll(() => open[Symbol.asyncDispose]());
 
