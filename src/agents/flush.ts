@@ -1,5 +1,7 @@
+import { CoppiceError } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
+import { isFrame } from "../wire/frame-check.ts";
 import type { Inspection } from "./inspection.ts";
 import type { RunningCell } from "./running-cell.ts";
 import type { Seat } from "./seat.ts";
@@ -106,10 +108,12 @@ export class Flush {
   }
 }
 
-/** What an agent cannot even say ends it, and nobody else on its host. */
+/** What an agent cannot even say, or nobody could keep, ends it, and nobody else on its host. */
 function frameOf({ seat, resident }: Tenant): Frame {
   try {
-    return seat.frame(resident.moved());
+    const frame = seat.frame(resident.moved());
+    if (isFrame(frame)) return frame;
+    throw new CoppiceError("RUNTIME_FAULT", `${seat.path} said what cannot be kept`);
   } catch (thrown) {
     const error = encodeError(thrown, "MACHINE_INVALID");
     seat.emit({ type: "done", end: { status: "failed", error } });

@@ -110,10 +110,12 @@ export class Arbiter {
    * Asks for a tool call. When it is granted with an `input`, the tool is to be given that one:
    * it is what the patterns of the path were matched with.
    */
-  tool(seat: Seat, { callId, tool, ...asked }: ToolAsk): Verdict {
+  tool(seat: Seat, ask: ToolAsk): Verdict {
     const { path } = seat;
-    const subject = toolSubject(tool);
-    const right = this.#ask(seat, { type: "ask", node: path, subject, key: callId, ...asked });
+    const { callId, input, approved, version, allowed } = ask;
+    const about = { input, approved, version, allowed };
+    const subject = toolSubject(ask.tool);
+    const right = this.#ask(seat, { type: "ask", node: path, subject, key: callId, ...about });
     if (right.status === "refused") return right;
     if (right.status === "ask") return this.#ledger.peekTool(path) ?? right;
     const verdict = this.#ledger.tool(path, callId);

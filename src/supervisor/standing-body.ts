@@ -55,13 +55,13 @@ function standingFields(said: EventBody, values: readonly string[], store: Value
   for (const field in said) {
     const given = said[field];
     held += HELD_BY_FIELD;
-    if (isBare(given)) {
+    if (isBare(field, given)) {
       if (typeof given === "string") held += HELD_BY_TEXT + given.length;
       continue;
     }
     const { value, bytes } = values.includes(field)
-      ? store.stand(given)
-      : standingField(field, given, store);
+      ? store.stand(given as Json)
+      : standingField(field, given as Json, store);
     // Also where it reads the same: it may be a copy, and what was given a slice.
     standing[field] = value;
     held += bytes;
@@ -69,15 +69,15 @@ function standingFields(said: EventBody, values: readonly string[], store: Value
   return { value: standing as Json, bytes: held };
 }
 
-/** As it stands: it is not long, and holds on to nothing. */
-function isBare(given: Json | undefined): given is string | number | boolean | null | undefined {
-  if (typeof given === "string") return !mayBeSlice(given);
+/** It stands as it is: it is not long, and holds on to nothing but what others hold as well. */
+function isBare(field: string, given: Json | undefined): boolean {
+  if (typeof given === "string") return !mayBeSlice(given) || OURS.has(field);
   return typeof given !== "object" || given === null;
 }
 
 function standingField(field: string, given: Json, store: ValueStore): Standing {
   if (typeof given === "string") {
-    const value = OURS.has(field) ? given : ownText(shorten(given, MOST_TEXT));
+    const value = ownText(shorten(given, MOST_TEXT));
     return { value, bytes: HELD_BY_TEXT + value.length };
   }
   const parts = PARTS[field];

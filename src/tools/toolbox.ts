@@ -274,9 +274,10 @@ export class Toolbox {
   }
 
   #callable(subject: string): Callable | undefined {
-    if (!this.#isCallable(subject)) return undefined;
+    const own = this.#own.get(subject);
+    if (own !== undefined || !this.#isCallable(subject)) return own;
     const { server, name } = this.#split(subject);
-    return this.#own.get(subject) ?? server?.callable(name);
+    return server?.callable(name);
   }
 
   /** The subject of a model's name under a server that is away, so that the call can say so. */

@@ -71,6 +71,20 @@ it("fails an agent whose model's reply it cannot take, and no other", () => {
   expect(frames[1]?.out.at(-1)).toEqual({ type: "turn-end", output: "one" });
 });
 
+it("fails an agent that holds more than anybody could keep, and no other", () => {
+  const host = driveHost();
+  const message = (characters: number) =>
+    ({ type: "message", from: "/", message: "x".repeat(characters) }) as const;
+  host.receive([placement(talk), placement(talk, { path: "/b" })], [talk]);
+  // It waits for its model, so that a message stands in its state.
+  expect(host.tell(message(1_000))).toMatchObject([{ path: "/a", out: [] }]);
+  const [frame] = host.tell(message(64_000_000));
+  const end = { status: "failed", error: { code: "RUNTIME_FAULT" } };
+  expect(frame).toMatchObject({ path: "/a", out: [{ type: "done", end }] });
+  expect(frame?.state).toBeUndefined();
+  expect(host.runtime.stats()).toEqual({ agents: 1 });
+});
+
 describe("a job", () => {
   const job = { messages: [{ role: "user" as const, content: "hi" }] };
   const item = { type: "job" as const, template: "loop", word: 0, maxTokens: 9, turn: 0, job };
