@@ -288,7 +288,8 @@ export class Ledger {
     if (this.prices.of(model) !== undefined) return undefined;
     const bounded = boundOnPath(account, "nanoUsd");
     if (bounded === undefined) return undefined;
-    return refused(unpriced(account.path, modelSubject(model), bounded));
+    const named = { model: modelSubject(model), meant: this.prices.meantBy(model) };
+    return refused(unpriced(account.path, named, bounded));
   }
 }
 

@@ -1,4 +1,5 @@
 import { CoppiceError } from "../errors.ts";
+import { didYouMean } from "../wire/did-you-mean.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
@@ -54,6 +55,16 @@ export class PriceList {
     );
   }
 
+  /** Which model with a price was probably meant by one that has none, as the end of a sentence. */
+  meantBy(model: ModelSpec): string {
+    const id = anthropicModel(model);
+    return id === undefined ? "" : this.#meant(id);
+  }
+
+  #meant(id: string): string {
+    return didYouMean(priceName(id), [...this.#given.keys(), ...Object.keys(PRICES)]);
+  }
+
   #find(model: ModelSpec): Price | undefined {
     const { provider, priceAs } = model as ModelSpec & { readonly priceAs?: unknown };
     const id = anthropicModel(model);
@@ -64,7 +75,7 @@ export class PriceList {
     const price = typeof priceAs === "string" ? this.#named(priceName(priceAs)) : undefined;
     if (price !== undefined) return price;
     const named = `\`priceAs\` of the model "${provider}" names ${describe(priceAs)}`;
-    const message = `${named}, whose price is not known`;
+    const message = `${named}, whose price is not known${this.#meant(String(priceAs))}`;
     throw new CoppiceError("OPTIONS_INVALID", message, { option: "priceAs", model: provider });
   }
 

@@ -160,10 +160,14 @@ function left({ unit, limit, spent }: Bound): string {
   return `${shownAmount(unit, limit)}${rest}`;
 }
 
-export function unpriced(path: string, model: string, bounded: string): CoppiceError {
+export function unpriced(
+  path: string,
+  { model, meant }: { readonly model: string; readonly meant: string },
+  bounded: string,
+): CoppiceError {
   const message =
     `${path} cannot use the model "${model}": its price is not known, ` +
-    `so the usd budget of ${bounded} could not be kept`;
+    `so the usd budget of ${bounded} could not be kept${meant}`;
   return new CoppiceError("OPTIONS_INVALID", message, { model, node: bounded, path });
 }
 

@@ -63,6 +63,23 @@ describe("who mistypes is told what was probably meant", () => {
     }
   });
 
+  it.each([
+    ["anthropic:claude-sonet-4-5", 'did you mean "claude-sonnet-4-5"?'],
+    ["anthropic:mine-two", 'did you mean "mine-too"?'],
+    ["anthropic:entirely-else", "of /a could not be kept."],
+  ])("of the model %s, when a budget cannot be kept for it", async (misspelt, told) => {
+    const prices = { "mine-too": { input: 1, output: 1 } };
+    await using supervisor = await start({ prices, agents: { a: { model: misspelt } } });
+    const run = supervisor.run("a", { input: "go", budget: { usd: 1 } });
+    const message = expect.stringMatching(new RegExp(`${told.replace("?", "\\?")}$`));
+    await expect(run).rejects.toMatchObject({ code: "OPTIONS_INVALID", message });
+  });
+
+  it("of a model whose price is to hold", async () => {
+    const agents = { a: { model: { ...model, priceAs: "anthropic:claude-sonet-4-5" } } };
+    expect(await refusal({ agents })).toContain('did you mean "claude-sonnet-4-5"?');
+  });
+
   it("a model of the tools and agents that it has, and of no other", async () => {
     const lead = {
       model: script([call("raed_file"), call("wriet_file"), spawn("helpr")], "done"),
