@@ -5,7 +5,7 @@ import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-superv
 
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
-const soon = { timeoutMs: 20_000 };
+const soon = { timeoutMs: 60_000 };
 const keep = { type: "keep" };
 const agents: Record<string, AgentSpec> = {
   partner: { machine: fixture("answers") },

@@ -6,7 +6,7 @@ import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-superv
 
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
-const soon = { timeoutMs: 10_000 };
+const soon = { timeoutMs: 60_000 };
 const agents: Record<string, AgentSpec> = {
   partner: { machine: fixture("answers") },
   asker: { machine: fixture("asks-agent") },
@@ -182,7 +182,7 @@ describe("an ask by an agent", () => {
     const grants = ["tool:*", "model:*", "spawn:*", { allow: "message:*", ask: true }];
     const { open, partner } = await withPartner({ grants, approve: () => ({ allow }) });
     await using _ = open;
-    const input = { to: "partner", message: { type: "ask", text: "may I?" }, timeoutMs: 10_000 };
+    const input = { to: "partner", message: { type: "ask", text: "may I?" }, timeoutMs: 60_000 };
     const { output } = (await open.supervisor.run("asker", { input })) as { output?: unknown };
     expect(output).toMatchObject(expected);
     await partner.cancel();
@@ -192,7 +192,7 @@ describe("an ask by an agent", () => {
   it("holds no slot: at a concurrency of one its partner can answer", async () => {
     const { open, partner } = await withPartner({ limits: { concurrency: 1 } });
     await using _ = open;
-    const input = { to: "partner", message: { type: "ask" }, timeoutMs: 10_000 };
+    const input = { to: "partner", message: { type: "ask" }, timeoutMs: 60_000 };
     expect(await open.supervisor.run("asker", { input })).toMatchObject({ status: "completed" });
     await partner.cancel();
     expectAtRest(open);

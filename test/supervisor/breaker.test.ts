@@ -145,7 +145,7 @@ async function fail({ supervisor }: OpenSupervisor, count: number): Promise<void
   }
 }
 
-const soon = { timeoutMs: 5_000 };
+const soon = { timeoutMs: 60_000 };
 
 /** Three sessions of a model whose circuit their first turns have opened, for 50 ms. */
 async function threeWhoFailed(next: ScriptedStep) {

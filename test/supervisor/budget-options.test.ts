@@ -242,7 +242,7 @@ describe("a budget that trips two levels down", () => {
       },
     });
     const stopped = collect(supervisor, "agent.stopped");
-    const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 5_000 });
+    const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 60_000 });
     expect(outcome).toMatchObject({
       status: "completed",
       output: "led",

@@ -186,7 +186,7 @@ describe("agents whose reservations are in each other's way", () => {
         speaker: { model: script("said") },
       },
     });
-    const led = supervisor.run("lead", { input: "go", timeoutMs: 10_000 });
+    const led = supervisor.run("lead", { input: "go", timeoutMs: 60_000 });
     const other = await supervisor.run("speaker", { input: "go" });
     expect([other.status, (await led).status]).toEqual(["completed", "completed"]);
     expectNothingReserved(supervisor);
@@ -248,7 +248,7 @@ describe("a child", () => {
       await using supervisor = await start(lead, { ...costly(100, 2), budget: { tokens: 150 } });
       const stopped = collect(supervisor, "agent.stopped");
       const refused = collect(supervisor, "budget.refused");
-      const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 5_000 });
+      const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 60_000 });
       const output = background ? "led again" : "led";
       expect(outcome).toMatchObject({ status: "completed", output });
       expect(refused).toMatchObject([{ path: "/lead/one", unit: "tokens" }]);

@@ -30,7 +30,7 @@ async function run(
   const refused: unknown[] = [];
   supervisor.on("tool.denied", ({ path, tool, code }) => denied.push([path, tool, code]));
   supervisor.on("spawn.refused", ({ path, code }) => refused.push([path, code]));
-  const { status } = await supervisor.run("lead", { input: "go", timeoutMs: 10_000, ...options });
+  const { status } = await supervisor.run("lead", { input: "go", timeoutMs: 60_000, ...options });
   return { ran: [open.count.calls, secret.count.calls], denied, refused, status };
 }
 

@@ -68,7 +68,7 @@ describe.each([0, 2])("an answer cut by max_tokens, on %i threads", (threads) =>
     await using open = await openSupervisor({ threads });
     const spec: AgentSpec = { model: cut("Ready.", "4", "2."), lifetime: "session" };
     const agent = await open.supervisor.spawn(spec, { input: "go" });
-    expect(await agent.ask("how much?", { timeoutMs: 5_000 })).toBe("42.");
+    expect(await agent.ask("how much?", { timeoutMs: 60_000 })).toBe("42.");
     await agent.cancel();
     expectAtRest(open);
   });
@@ -101,7 +101,7 @@ it("is one output also when it loses its host at any event", async () => {
       open.loseHostOf("/cut");
     });
     const spec: AgentSpec = { name: "cut", model: cut("a", "b", "c", "d.") };
-    const outcome = await open.supervisor.run(spec, { input: "go", timeoutMs: 10_000 });
+    const outcome = await open.supervisor.run(spec, { input: "go", timeoutMs: 60_000 });
     expect([at, outcome]).toMatchObject([at, { output: "abcd." }]);
     expectAtRest(open);
   }

@@ -274,7 +274,7 @@ it("goes on in the same turn with the same model when it loses its host at any e
       isLost = true;
       open.loseHostOf("/frail");
     });
-    const outcome = await open.supervisor.run("frail", { input: "go", timeoutMs: 10_000 });
+    const outcome = await open.supervisor.run("frail", { input: "go", timeoutMs: 60_000 });
     expect([at, outcome]).toMatchObject([at, { status: "completed", output: "done" }]);
     expect([at, count.calls]).toEqual([at, 1]);
     expectAtRest(open);

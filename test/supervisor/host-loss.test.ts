@@ -34,7 +34,7 @@ async function loseAt(
     for (const node of swarm.kernel.tree.nodes.values()) open.loseHostOf(node.path);
   };
   supervisor.on("*", listener);
-  const outcome = await supervisor.run(agent, { input: "Go.", timeoutMs: 10_000 });
+  const outcome = await supervisor.run(agent, { input: "Go.", timeoutMs: 60_000 });
   supervisor.off("*", listener);
   expect([lost, outcome]).toMatchObject([lost, { path, status: "completed", output }]);
   const ran = executed.slice(calls);

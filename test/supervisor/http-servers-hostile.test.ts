@@ -60,7 +60,7 @@ describe("an error whose body does not end", () => {
 
   it("says why a server is refused, before its time is over", async () => {
     await using web = await WebServer.start({ initialize: begun(401) });
-    await using open = await webSwarm({ url: web.url, timeoutMs: 5_000 });
+    await using open = await webSwarm({ url: web.url, timeoutMs: 60_000 });
     expect(await failure(open)).toMatch(/answered 401 Unauthorized.*it says "no token"/);
   });
 
@@ -68,7 +68,7 @@ describe("an error whose body does not end", () => {
     const way: Handler = (visit) => visit.nth === 0 && begun(404)(visit);
     await using web = await WebServer.start({ "tools/call": way });
     web.sessionId = "one";
-    await using open = await webSwarm({ url: web.url, timeoutMs: 5_000 });
+    await using open = await webSwarm({ url: web.url, timeoutMs: 60_000 });
     expect(await ends(open)).toMatchObject([{ isError: false }]);
     expect(web.of("initialize")).toHaveLength(2);
   });

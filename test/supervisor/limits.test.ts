@@ -53,7 +53,7 @@ async function runAt(
   const asOption = place === "the options" || place.startsWith("both");
   const outcome = await supervisor.run("lead", {
     input: "go",
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     ...(asOption ? { limits: wider } : {}),
   });
   return { outcome, refused, stopped };

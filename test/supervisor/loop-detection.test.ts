@@ -132,7 +132,7 @@ describe("the detection of loops", () => {
       const limits = { repeats: 2 };
       const slow: ScriptedStep = { ...same, delayMs: 1 };
       const spec = repeating(0, ...Array.from({ length: enough }, () => slow));
-      const options = { input: "go", limits, timeoutMs: 10_000 };
+      const options = { input: "go", limits, timeoutMs: 60_000 };
       const outcome = await open.supervisor.run(spec, options);
       const error = { code: "LOOP_DETECTED" };
       expect([at, outcome]).toMatchObject([at, { status: "failed", error }]);

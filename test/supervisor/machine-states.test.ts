@@ -3,7 +3,7 @@ import type { AgentRef } from "../../src/index.ts";
 import { type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
 const machine = new URL("../fixtures/supervisor/passes-states.ts", import.meta.url).href;
-const read = (ref: AgentRef) => ref.ask({ type: "read" }, { timeoutMs: 20_000 });
+const read = (ref: AgentRef) => ref.ask({ type: "read" }, { timeoutMs: 60_000 });
 const statesOf = ({ seen }: OpenSupervisor) =>
   seen.filter(({ type }) => type === "agent.state").map(({ state }) => state);
 const emittedIn = ({ seen }: OpenSupervisor) =>

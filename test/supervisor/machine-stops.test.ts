@@ -3,7 +3,7 @@ import type { AgentRef, AgentSpec } from "../../src/index.ts";
 import { expectAtRest, openSupervisor } from "./open-supervisor.ts";
 
 const machine = new URL("../fixtures/supervisor/leaves-running.ts", import.meta.url).href;
-const running = (ref: AgentRef) => ref.ask({ type: "count" }, { timeoutMs: 20_000 });
+const running = (ref: AgentRef) => ref.ask({ type: "count" }, { timeoutMs: 60_000 });
 
 const ways = [
   ["action", "failed"],

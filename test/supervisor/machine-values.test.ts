@@ -3,7 +3,7 @@ import type { AgentRef, AgentSpec, CoppiceError, Json } from "../../src/index.ts
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
 const machine = new URL("../fixtures/supervisor/keeps-values.ts", import.meta.url).href;
-const within = { timeoutMs: 20_000 };
+const within = { timeoutMs: 60_000 };
 const ask = (ref: AgentRef, type: string): Promise<Json> => ref.ask({ type }, within);
 
 const kept = [

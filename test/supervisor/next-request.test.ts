@@ -108,7 +108,7 @@ describe("what a session is told is sent in a form that the service takes:", () 
     await using world = await open([say("Hello."), say("Answer.")]);
     const spec = world.agent({ lifetime: "session" });
     const agent = await world.supervisor.spawn(spec, { input: "hello" });
-    expect(await agent.ask(message, { timeoutMs: 5_000 })).toBe("Answer.");
+    expect(await agent.ask(message, { timeoutMs: 60_000 })).toBe("Answer.");
     expect(world.sent()).toHaveLength(2);
   });
 

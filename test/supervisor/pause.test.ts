@@ -121,7 +121,7 @@ it("what is told while paused is kept, in order, and read after the resume", asy
   await supervisor.pause(agent.path);
   expect(agent.tell("one")).toBe(true);
   expect(agent.tell("two")).toBe(true);
-  const answer = agent.ask("three", { timeoutMs: 10_000 });
+  const answer = agent.ask("three", { timeoutMs: 60_000 });
   await aWhile();
   expect(seen.filter(({ type }) => type === "model.started")).toHaveLength(1);
   expect(supervisor.stats().mailboxes).toBe(3);

@@ -70,7 +70,7 @@ describe.each([0, 1])("on %i threads", (threads) => {
     const ref = await open.supervisor.spawn("counter");
     ref.tell({ type: "count" });
     ref.tell({ type: "count" });
-    expect(await ref.ask({ type: "read" }, { timeoutMs: 5_000 })).toBe(2);
+    expect(await ref.ask({ type: "read" }, { timeoutMs: 60_000 })).toBe(2);
     for (const type of ["break", "count", "finish"]) ref.tell({ type });
     expect(await ref.outcome).toMatchObject({ status: "completed", output: { count: 3 } });
     expect(restarted(open)).toHaveLength(1);
@@ -107,8 +107,8 @@ describe.each([0, 1])("on %i threads", (threads) => {
     const agents = { counter: { machine, restart: "transient" } } as const;
     await using open = await openSupervisor({ threads, agents, intensity });
     const ref = await open.supervisor.spawn("counter");
-    const taken = ref.ask({ type: "break" }, { timeoutMs: 5_000 });
-    const unread = ref.ask({ type: "read" }, { timeoutMs: 5_000 });
+    const taken = ref.ask({ type: "break" }, { timeoutMs: 60_000 });
+    const unread = ref.ask({ type: "read" }, { timeoutMs: 60_000 });
     await expect(taken).rejects.toMatchObject({ code: "AGENT_STOPPED" });
     expect(await unread).toBe(0);
     await ref.cancel();

@@ -3,7 +3,7 @@ import { Supervisor } from "../../src/index.ts";
 
 const machine = new URL("../fixtures/supervisor/answers.ts", import.meta.url).href;
 const answers = { machine, lifetime: "session" } as const;
-const soon = { timeoutMs: 20_000 };
+const soon = { timeoutMs: 60_000 };
 
 describe.each([0, 1])("with %i threads a message", (threads) => {
   it("is what it was when it was said, whatever its sender does with it after", async () => {

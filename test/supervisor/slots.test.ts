@@ -59,7 +59,7 @@ it("depth 4 at concurrency 1 finishes on a thread", async () => {
     limits: { concurrency: 1 },
     agents,
   });
-  const outcome = await supervisor.run("a", { input: "go", timeoutMs: 10_000 });
+  const outcome = await supervisor.run("a", { input: "go", timeoutMs: 60_000 });
   expect(outcome).toMatchObject({ status: "completed", output: "above b" });
 });
 
@@ -74,7 +74,7 @@ it("parallel foreground children at concurrency 1 come back in call order", asyn
     limits: { concurrency: 1 },
     agents,
   });
-  const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 10_000 });
+  const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 60_000 });
   expect(outcome.status).toBe("completed");
 });
 
@@ -133,7 +133,7 @@ it("a wait in the same turn as the spawns waits for them", async () => {
     x: { model: script("x said") },
   };
   await using supervisor = await Supervisor.start({ threads: 0, agents });
-  const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 5_000 });
+  const outcome = await supervisor.run("lead", { input: "go", timeoutMs: 60_000 });
   expect(outcome).toMatchObject({ status: "completed", output: "led" });
   expect(outcome.usage.modelCalls).toBe(5);
 });

@@ -63,13 +63,13 @@ describe("asks of a session", () => {
     const { supervisor } = open;
     const session = await supervisor.spawn("host", { input: "Hello." });
     const names = ["one", "two", "three", "four"];
-    const answers = await Promise.all(names.map((n) => session.ask(n, { timeoutMs: 10_000 })));
+    const answers = await Promise.all(names.map((n) => session.ask(n, { timeoutMs: 60_000 })));
     for (const [index, name] of names.entries()) expect(answers[index]).toContain(name);
     expect(server.requests).toHaveLength(5);
     await expect.poll(() => supervisor.stats().atWork).toBe(0);
     // It waits without a slot: another agent finds the only one free.
     const other = await supervisor.spawn("host", { input: "Hello." });
-    await other.ask("five", { timeoutMs: 10_000 });
+    await other.ask("five", { timeoutMs: 60_000 });
     await supervisor.cancel("/");
     expect(await session.outcome).toMatchObject({ status: "cancelled" });
     await expect(session.ask("six", { timeoutMs: 1_000 })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe("asks of a session", () => {
     await using open = await openSupervisor({ threads: 1, tools: [tool], agents: { busy } });
     const agent = await open.supervisor.spawn("busy", { input: "Go." });
     await called;
-    const answer = agent.ask("Ready?", { timeoutMs: 10_000 });
+    const answer = agent.ask("Ready?", { timeoutMs: 60_000 });
     const failed = expect(answer).rejects.toMatchObject({ code: "AGENT_STOPPED" });
     await agent.cancel();
     await failed;

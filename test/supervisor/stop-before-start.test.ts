@@ -33,7 +33,7 @@ describe("an agent on a host that has not been launched yet", () => {
 
     const next = await supervisor.spawn("waits");
     expect(swarm.kernel.find(next.path)!.host).toBe(host);
-    expect(await next.ask({ type: "ask" }, { timeoutMs: 15_000 })).toBe("1: nothing");
+    expect(await next.ask({ type: "ask" }, { timeoutMs: 60_000 })).toBe("1: nothing");
     const states = open.seen.filter(({ type }) => type === "agent.state");
     expect(states.map(({ path }) => path)).not.toContain(agent.path);
     await next.cancel();

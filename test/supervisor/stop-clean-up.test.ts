@@ -121,7 +121,7 @@ describe("a machine that is not done when its grace is over", () => {
     clock.advance(1);
     await cancelled;
     expect(await agent.outcome).toMatchObject({ status: "killed", reason: "enough" });
-    expect(await neighbour.ask({ type: "ask" }, { timeoutMs: 5_000 })).toBe("1: nothing");
+    expect(await neighbour.ask({ type: "ask" }, { timeoutMs: 60_000 })).toBe("1: nothing");
     expect(open.seen.map(({ type }) => type)).not.toContain("host.lost");
     await neighbour.cancel();
     expectAtRest(open);
@@ -133,7 +133,7 @@ describe("a machine that is not done when its grace is over", () => {
     const neighbour = await open.supervisor.spawn("neighbour");
     await agent.cancel("enough");
     expect(await agent.outcome).toMatchObject({ status: "killed" });
-    expect(await neighbour.ask({ type: "ask" }, { timeoutMs: 5_000 })).toBe("1: nothing");
+    expect(await neighbour.ask({ type: "ask" }, { timeoutMs: 60_000 })).toBe("1: nothing");
     await neighbour.cancel();
     expectAtRest(open);
   });

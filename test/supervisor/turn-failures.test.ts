@@ -19,7 +19,7 @@ process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
 type Output = { readonly output?: unknown };
-const soon = { timeoutMs: 10_000 };
+const soon = { timeoutMs: 60_000 };
 const replying = (...replies: readonly Json[]): ModelSpec => {
   return { provider: fixture("replies-model"), replies };
 };
@@ -200,7 +200,7 @@ it("an agent that asks a session reads why its turn failed as the call's result"
   await using open = await openSupervisor({ threads: 1, agents });
   const agent = await open.supervisor.spawn("s", { input: "go" });
   await restAgain(open, agent);
-  const input = { to: "s", message: "what?", timeoutMs: 10_000 };
+  const input = { to: "s", message: "what?", timeoutMs: 60_000 };
   const asked = async () => ((await open.supervisor.run("asker", { input })) as Output).output;
   const error = { code: "MODEL_FAILED", details: { stopReason: "refusal" } };
   expect(await asked()).toMatchObject({ isError: true, error });

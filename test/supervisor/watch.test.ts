@@ -73,7 +73,7 @@ describe("an agent that watches another", () => {
     await using _ = open;
     const told = toldOf(open, { path: "/watched" });
     await isWatched(open);
-    expect(await watched.ask({ type: "ask" }, { timeoutMs: 10_000 })).toBe("1: nothing");
+    expect(await watched.ask({ type: "ask" }, { timeoutMs: 60_000 })).toBe("1: nothing");
     watched.tell({ type: "end" });
     expect(await told).toMatchObject({ isError: false, value: { output: 1 } });
     expectAtRest(open);
@@ -99,7 +99,7 @@ describe("an agent that watches another", () => {
     await isWatched(open);
     watched.tell({ type: "break" });
     await open.until("agent.restarted");
-    expect(await watched.ask({ type: "ask" }, { timeoutMs: 10_000 })).toBe("1: nothing");
+    expect(await watched.ask({ type: "ask" }, { timeoutMs: 60_000 })).toBe("1: nothing");
     watched.tell({ type: "end" });
     expect(await told).toEqual({ isError: false, value: { ...terminated, output: 1 } });
     expectAtRest(open);
