@@ -18,7 +18,7 @@ import { endStreams, withdrawPermits } from "./streams.ts";
 import { supervise, type Verdict } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
 import { endTrial } from "./trials.ts";
-import { closeRoom } from "./user-mail.ts";
+import { settleRoom } from "./user-mail.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
 
 /** How an agent ended, by its host's word or by the loss of it. */
@@ -79,7 +79,7 @@ export function finish(tree: Tree, node: Node, said: Said): void {
       endSubtree(tree, child, { status: "cancelled", reason: "parent-ended" });
   }
   if (verdict !== undefined) carryOut(tree, node.parent as Node, verdict);
-  closeRoom(tree, node);
+  settleRoom(tree, node);
   cameBack(tree, node);
   settleEnd(tree, node);
 }
@@ -205,7 +205,7 @@ function signal(tree: Tree, node: Node, ending: Ending): void {
     const waiting = node.mailbox.takeWaiting();
     withdrawPermits(tree, node, waiting);
     buryMail(tree, node, waiting);
-    closeRoom(tree, node);
+    settleRoom(tree, node);
   }
   // Who stops already was told so: a machine that cleans up would be cut short by the second word.
   if (node.finished !== undefined || node.status === "stopping" || node.depth === 0) return;

@@ -89,10 +89,14 @@ export function mailTaken(tree: Tree, node: Node): void {
   offerRoom(tree, node);
 }
 
-/** Refuses those who wait where no message is accepted any more. */
-export function closeRoom(tree: Tree, node: Node): void {
+/**
+ * An agent has stopped. Of one that comes back, what it had in hand may have left room; where no
+ * message is accepted any more, those who wait for it are refused.
+ */
+export function settleRoom(tree: Tree, node: Node): void {
   const { room } = node;
-  if (room === undefined || takesMail(node)) return;
+  if (room === undefined) return;
+  if (takesMail(node)) return mailTaken(tree, node);
   node.room = undefined;
   const error = ended(node);
   for (const waiter of room.waiting) refuse(tree, waiter, error);
