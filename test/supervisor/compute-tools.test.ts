@@ -19,10 +19,16 @@ const agent = (...calls: string[]) => ({
 
 describe("an agent with a compute tool", () => {
   it.each([0, 1])("gets its results, good and bad, with %i threads", async (threads) => {
+    const acted = ["add", "leaks", "exits", "add"].map((act) => [call("act", { act })]);
+    const lead = {
+      ...agent(),
+      model: script([call("brief", { act: "loops" })], ...acted, "done"),
+      tools: ["act", "brief"],
+    };
     await using all = await openSupervisor({
       threads,
-      tools: [acts({ timeoutMs: 2_000, memoryMb: 64 })],
-      agents: { lead: agent("add", "loops", "leaks", "exits", "add") },
+      tools: [acts({ memoryMb: 64 }), acts({ name: "brief", timeoutMs: 2_000 })],
+      agents: { lead },
     });
     const outcome = await all.supervisor.run("lead");
     expect(outcome).toMatchObject({ status: "completed", usage: { toolCalls: 5 } });
@@ -31,7 +37,7 @@ describe("an agent with a compute tool", () => {
         ? [event.isError ? (event.error as { code: string }).code : event.result]
         : [],
     );
-    expect(results).toEqual([5, "TOOL_TIMED_OUT", "OUT_OF_MEMORY", "TOOL_FAILED", 5]);
+    expect(results).toEqual(["TOOL_TIMED_OUT", 5, "OUT_OF_MEMORY", "TOOL_FAILED", 5]);
     expectAtRest(all);
   });
 
