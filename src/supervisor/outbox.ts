@@ -62,11 +62,21 @@ export class Outbox {
     }
   }
 
-  /** Something in it cannot be posted: each item by itself, so that it costs whom it is for. */
-  #postSingly(host: Host, { items, forget = [], ...rest }: ToHost): void {
+  /** Something in it cannot be posted: each by itself, so that it costs whom it is for. */
+  #postSingly(host: Host, { templates = [], items, forget = [], ...rest }: ToHost): void {
     host.post({ ...rest, items: [] });
+    const unsent = new Map<string, unknown>();
+    for (const template of templates) {
+      try {
+        host.post({ templates: [template], items: [] });
+      } catch (thrown) {
+        unsent.set(template.id, thrown);
+        this.#sent.get(host.id)?.delete(template.id);
+      }
+    }
     for (const item of items) {
       try {
+        if ("template" in item && unsent.has(item.template)) throw unsent.get(item.template);
         host.post({ items: [item] });
       } catch (thrown) {
         this.#onUnsent(receiverOf(item), thrown);
