@@ -62,7 +62,7 @@ export class PriceList {
   }
 
   #meant(id: string): string {
-    return didYouMean(priceName(id), [...this.#given.keys(), ...Object.keys(PRICES)]);
+    return didYouMean(id, [...this.#given.keys(), ...Object.keys(PRICES)]);
   }
 
   #find(model: ModelSpec): Price | undefined {
@@ -72,10 +72,11 @@ export class PriceList {
     if (priceAs === undefined) {
       return this.#given.get(provider) ?? (provider === "scripted" ? FREE : undefined);
     }
-    const price = typeof priceAs === "string" ? this.#named(priceName(priceAs)) : undefined;
+    const name = typeof priceAs === "string" ? priceName(priceAs) : "";
+    const price = this.#named(name);
     if (price !== undefined) return price;
     const named = `\`priceAs\` of the model "${provider}" names ${describe(priceAs)}`;
-    const message = `${named}, whose price is not known${this.#meant(String(priceAs))}`;
+    const message = `${named}, whose price is not known${this.#meant(name)}`;
     throw new CoppiceError("OPTIONS_INVALID", message, { option: "priceAs", model: provider });
   }
 

@@ -21,6 +21,7 @@ export const JSON_BOUND: JsonBound = { depth: 200, values: 250_000, bytes: 16_00
 
 /** Shorter texts count their characters: asking how many bytes they have takes longer. */
 const SHORT_TEXT = 32;
+
 /** How what is no plain data is read. */
 export interface JsonForm {
   /** What stands for an object. */
