@@ -113,7 +113,8 @@ export class LaunchedProcess {
     this.#unwatch();
     // What it said before it died is still on its way through the pipe.
     const late = Promise.withResolvers<void>();
-    const timer = systemClock.setTimeout(late.resolve, LAST_PACKETS_MS);
+    // Where this process itself is late, what has arrived is read before it is called missing.
+    const timer = systemClock.setTimeout(() => setImmediate(late.resolve), LAST_PACKETS_MS);
     await Promise.race([once(this.#child, "close"), late.promise]);
     systemClock.clearTimeout(timer);
     const { why, tellsOfMemory } = this.#words;
