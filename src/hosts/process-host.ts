@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { deserialize, serialize } from "node:v8";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Blame } from "../kernel/blame.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
@@ -194,7 +195,8 @@ export class ProcessHost extends LivingPlace implements Place {
   }
 
   #send(packet: Packet): void {
-    if (this.#process === undefined) this.#early.push(packet);
+    // Refused at once where it cannot be cloned, as by the pipe itself.
+    if (this.#process === undefined) this.#early.push(deserialize(serialize(packet)) as Packet);
     else this.#process.send(packet.lane, packet.message);
   }
 

@@ -231,9 +231,10 @@ export class Kernel {
     deadlines.add(now + graceMs, { type: "kill", nodes, since: now });
   }
 
-  /** Its host has not been launched yet: nobody is there who could answer the order to end. */
-  neverBegan(node: Node): void {
-    if (node.host !== undefined) finishOn(this.tree, node, node.host, { status: "ended" });
+  /** It is not on its host yet: nobody is there who could answer the order to end. */
+  neverBegan(path: string): void {
+    const node = this.find(path);
+    if (node?.host !== undefined) finishOn(this.tree, node, node.host, { status: "ended" });
   }
 
   /** Kills what is left of a subtree at once. */

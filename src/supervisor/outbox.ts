@@ -10,6 +10,13 @@ interface Parcel {
   readonly forget: Set<string>;
 }
 
+/**
+ * Told of an agent for which one item cannot be posted, and why.
+ *
+ * @param isPlacing it was to be placed by that, and so is not there
+ */
+export type OnUnsent = (path: string, thrown: unknown, isPlacing: boolean) => void;
+
 /** Templates that a host keeps: those that were used last. */
 const TEMPLATES_KEPT = 256;
 
@@ -21,10 +28,9 @@ export class Outbox {
   /** Hosts that tell what their actors do; undefined when nobody wants to know. */
   inspected: Set<string> | undefined;
   #scheduled = false;
-  readonly #onUnsent: (path: string, thrown: unknown) => void;
+  readonly #onUnsent: OnUnsent;
 
-  /** @param onUnsent told of whom one item is for that cannot be posted, and why */
-  constructor(onUnsent: (path: string, thrown: unknown) => void) {
+  constructor(onUnsent: OnUnsent) {
     this.#onUnsent = onUnsent;
   }
 
@@ -79,7 +85,7 @@ export class Outbox {
         if ("template" in item && unsent.has(item.template)) throw unsent.get(item.template);
         host.post({ items: [item] });
       } catch (thrown) {
-        this.#onUnsent(receiverOf(item), thrown);
+        this.#onUnsent(receiverOf(item), thrown, item.type === "place");
       }
     }
     host.post({ items: [], forget });

@@ -6,7 +6,7 @@ import type { Tree } from "../kernel/tree.ts";
 import type { DeliveryBody, HostItem, Template } from "../wire/delivery.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { CancelWords } from "./cancel-words.ts";
-import { Outbox } from "./outbox.ts";
+import { type OnUnsent, Outbox } from "./outbox.ts";
 
 /** What fits in the words of a running cell. */
 const MOST_NUMBERS = 2 ** 31 - 1;
@@ -23,8 +23,7 @@ export class Places {
   /** Given once the hosts have been started. */
   hosts: Hosts | undefined;
 
-  /** @param onUnsent told of an agent for which something could not be posted, and why */
-  constructor(tree: Tree, onUnsent: (path: string, thrown: unknown) => void) {
+  constructor(tree: Tree, onUnsent: OnUnsent) {
     this.#tree = tree;
     this.#outbox = new Outbox(onUnsent);
   }

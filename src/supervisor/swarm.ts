@@ -65,9 +65,10 @@ export class Swarm {
       this.#records.forget(node);
     });
     this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });
-    this.places = new Places(this.kernel.tree, (path, thrown) =>
-      this.contained.fault(path, "post", thrown),
-    );
+    this.places = new Places(this.kernel.tree, (path, thrown, isPlacing) => {
+      this.contained.fault(path, "post", thrown);
+      if (isPlacing) this.act(path, "post", (kernel) => kernel.neverBegan(path));
+    });
     this.modelCalls = new ModelCalls(this, options.breaker);
     this.approvals = new Approvals(this, options);
     this.pacedCalls = new PacedCalls(this, options.rates);
@@ -263,7 +264,7 @@ export class Swarm {
 
   #deliver(node: Node, n: number, body: DeliveryBody): void {
     if (body.type === "end" && this.places.host(node.host)?.launched === false) {
-      return this.kernel.neverBegan(node);
+      return this.kernel.neverBegan(node.path);
     }
     this.modelCalls.delivered(node, body);
     this.places.deliver(node, n, body);

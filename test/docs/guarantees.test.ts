@@ -52,7 +52,7 @@ async function tried(deed: string, isolation: string, memoryMb?: number): Promis
   const child = spawn(process.execPath, ["--conditions=coppice-source", ...args], {
     stdio: ["ignore", "pipe", "ignore"],
     // A thread that fills the heap at once can hang its process as well as end it.
-    timeout: 40_000,
+    timeout: 60_000,
     killSignal: "SIGKILL",
   });
   let printed = "";

@@ -125,6 +125,20 @@ describe("a host in a process", () => {
     expect(listening.hosts.list()).toEqual([]);
   });
 
+  it("refuses at once what cannot be sent, also while it waits to be launched", async () => {
+    const { hosts, heard } = start({ processEntry: new URL("./nowhere.ts", import.meta.url) });
+    const odd = (() => undefined) as never;
+    for (let n = 1; n <= 4; n++) {
+      expect(() => hosts.pick("guest", alone).post({ items: [odd] })).toThrow(
+        "could not be cloned",
+      );
+      await heard(`lost guest-${n} `);
+    }
+    const waiting = hosts.pick("guest", alone);
+    expect(waiting.launched).toBe(false);
+    expect(() => waiting.post({ items: [odd] })).toThrow("could not be cloned");
+  });
+
   it("that cannot be started is lost, and the next ones wait longer and longer", async () => {
     const nowhere = new URL("./nowhere.ts", import.meta.url);
     const { hosts, heard, log } = start({ processEntry: nowhere });

@@ -46,7 +46,6 @@ it.each(Object.entries(ways))(
     expect(calls("model.finished")).toBe(calls("model.started"));
     expectAtRest(open);
   },
-  20_000,
 );
 
 /** Cancels the two others in the listener of event number `at`; false when there is none. */

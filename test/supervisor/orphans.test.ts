@@ -39,7 +39,7 @@ describe.runIf(process.platform === "linux")("a supervisor's process", () => {
       await exited;
       const left = () =>
         runningProcesses().filter(({ pid }) => tree.some((one) => one.pid === pid));
-      await expect.poll(left, { timeout: 10_000, interval: 50 }).toEqual([]);
+      await expect.poll(left, { interval: 50 }).toEqual([]);
     },
   );
 });

@@ -119,7 +119,6 @@ it.each([0, 2])(
     expect([sum, told]).toEqual([expected, expected]);
     expect(supervisor.budget().usd).toMatchObject({ reserved: 0, spent: expected / 1e9 });
   },
-  120_000,
 );
 
 it("an estimate that was wrong is corrected with the next call", async () => {
