@@ -232,9 +232,8 @@ export class Kernel {
   }
 
   /** It is not on its host yet: nobody is there who could answer the order to end. */
-  neverBegan(path: string): void {
-    const node = this.find(path);
-    if (node?.host !== undefined) finishOn(this.tree, node, node.host, { status: "ended" });
+  neverBegan(node: Node): void {
+    if (node.host !== undefined) finishOn(this.tree, node, node.host, { status: "ended" });
   }
 
   /** Kills what is left of a subtree at once. */

@@ -67,7 +67,8 @@ export class Swarm {
     this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });
     this.places = new Places(this.kernel.tree, (path, thrown, isPlacing) => {
       this.contained.fault(path, "post", thrown);
-      if (isPlacing) this.act(path, "post", (kernel) => kernel.neverBegan(path));
+      const node = this.kernel.find(path);
+      if (isPlacing && node) this.act(path, "post", (kernel) => kernel.neverBegan(node));
     });
     this.modelCalls = new ModelCalls(this, options.breaker);
     this.approvals = new Approvals(this, options);
@@ -264,7 +265,7 @@ export class Swarm {
 
   #deliver(node: Node, n: number, body: DeliveryBody): void {
     if (body.type === "end" && this.places.host(node.host)?.launched === false) {
-      return this.kernel.neverBegan(node.path);
+      return this.kernel.neverBegan(node);
     }
     this.modelCalls.delivered(node, body);
     this.places.deliver(node, n, body);
