@@ -5,6 +5,7 @@ import {
   hostSideClosure,
   layers,
   machineImports,
+  propertyImports,
   sdkImporters,
 } from "./tidy/layers.ts";
 import { readSources, type Source, source } from "./tidy/source.ts";
@@ -165,6 +166,15 @@ const rules: readonly Rule[] = [
       { "machines/a.ts": 'import { callTool } from "coppice/door";' },
     ],
     good: { "machines/a.ts": 'import { setup } from "xstate";\nexport { b } from "./b.ts";' },
+  },
+  {
+    title: "properties are tried from a seed",
+    find: propertyImports,
+    bad: [{ "test/wire/a.test.ts": 'import fc from "fast-check";' }],
+    good: {
+      "test/fixtures/properties.ts": 'import fc from "fast-check";',
+      "test/wire/a.test.ts": 'import fc from "../fixtures/properties.ts";',
+    },
   },
   {
     title: "examples import the package by its name",

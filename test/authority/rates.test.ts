@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type RateOptions, Rates } from "../../src/authority/rates.ts";
 import { CoppiceError } from "../../src/errors.ts";
+import fc from "../fixtures/properties.ts";
 
 const ask = (rates: Rates, now: number, ...subjects: string[]) =>
   subjects.map((subject, n) => rates.ask(`${now}.${n}`, subject, now).status);

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Deadlines } from "../../src/kernel/deadlines.ts";
+import fc from "../fixtures/properties.ts";
 import { Driver } from "./driver.ts";
 
 it("takes what is due, earliest first", () => {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Frame, FromHost } from "../../src/wire/frame.ts";
 import { isFromHost } from "../../src/wire/frame-check.ts";
+import fc from "../fixtures/properties.ts";
 import { Driver } from "./driver.ts";
 
 const callId = "/a#1.1";

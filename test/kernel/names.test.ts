@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Names } from "../../src/kernel/names.ts";
+import fc from "../fixtures/properties.ts";
 import { codeThrown, Driver } from "./driver.ts";
 
 it("numbers what has the same base", () => {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Node } from "../../src/kernel/node.ts";
 import { createNode } from "../../src/kernel/node.ts";
 import { dequeue, giveSlot, serve, takeSlot } from "../../src/kernel/slots.ts";
+import fc from "../fixtures/properties.ts";
 import { birthOf } from "./driver.ts";
 
 type Step = { readonly node: number; readonly act: "spawn" | "wake" | "give" | "drop" | "pause" };

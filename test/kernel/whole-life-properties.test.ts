@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Node, subtree } from "../../src/kernel/node.ts";
 import type { Limits } from "../../src/wire/spec.ts";
+import fc from "../fixtures/properties.ts";
 import { codeThrown, Driver } from "./driver.ts";
 
 const acts = [

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Account,
@@ -10,6 +9,7 @@ import {
   saveBudget,
   takeWoken,
 } from "../../machines/budget.ts";
+import fc from "../fixtures/properties.ts";
 
 const ceiling = fc.option(fc.integer({ min: 0, max: 30 }), { nil: null, freq: 2 });
 const ceilings = fc.record({

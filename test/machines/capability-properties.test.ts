@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type CapabilityGrant,
@@ -10,6 +9,7 @@ import {
   restoreCapability,
   saveCapability,
 } from "../../machines/capability.ts";
+import fc from "../fixtures/properties.ts";
 
 const pattern = fc.constantFrom("*", "tool:*", "tool:a", "tool:b");
 const where = fc.constantFrom(undefined, "x", "y", "*").map((glob) =>

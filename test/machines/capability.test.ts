@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createActor } from "xstate";
 import {
@@ -12,6 +11,7 @@ import {
   saveCapability,
 } from "../../machines/capability.ts";
 import { compileGlob } from "../../machines/glob.ts";
+import fc from "../fixtures/properties.ts";
 
 type Held = Partial<Pick<CapabilityGrant, "use" | "delegate">>;
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compileGlob, globsMeet } from "../../machines/glob.ts";
+import fc from "../fixtures/properties.ts";
 
 const glob = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 5 });
 

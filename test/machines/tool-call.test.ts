@@ -1,9 +1,9 @@
-import { array, assert, asyncProperty, constantFrom, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { initialTransition, type SnapshotFrom, transition } from "xstate";
 import { type ToolCallEvent, toolCall } from "../../machines/tool-call.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 import type { CallResult } from "../../src/wire/delivery.ts";
+import fc from "../fixtures/properties.ts";
 import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { RecordedToolbox } from "../tools/fixture-toolbox.ts";
 
@@ -30,25 +30,28 @@ const codes: Readonly<Record<string, readonly string[]>> = {
 describe("toolCall", () => {
   it("is what the toolbox does, in whatever order things happen", async () => {
     const reached = new Set<string>();
-    const anyOrder = asyncProperty(uniqueArray(constantFrom(...happenings)), async (order) => {
-      const { steps, result } = await played(order);
-      const end = replayed(steps);
-      const outcome = outcomeOf(end);
-      reached.add(JSON.stringify(end.value));
-      expect(codes[outcome], `${order} -> ${outcome}`).toContain(codeOf(result));
-    });
-    await assert(anyOrder, { numRuns: 500, seed: 1 });
+    const anyOrder = fc.asyncProperty(
+      fc.uniqueArray(fc.constantFrom(...happenings)),
+      async (order) => {
+        const { steps, result } = await played(order);
+        const end = replayed(steps);
+        const outcome = outcomeOf(end);
+        reached.add(JSON.stringify(end.value));
+        expect(codes[outcome], `${order} -> ${outcome}`).toContain(codeOf(result));
+      },
+    );
+    await fc.assert(anyOrder, { numRuns: 500, seed: 1 });
     expect([...reached].sort()).toEqual([...ends()].sort());
   });
 
   it("is told of a call that runs twice into its end only once", async () => {
-    const often = asyncProperty(array(constantFrom(...happenings)), async (order) => {
+    const often = fc.asyncProperty(fc.array(fc.constantFrom(...happenings)), async (order) => {
       const { steps } = await played(order);
       const decided = steps.filter(({ type }) => !["tool.started", "tool.late"].includes(type));
       expect(decided).toHaveLength(1);
       replayed(steps);
     });
-    await assert(often, { numRuns: 200, seed: 2 });
+    await fc.assert(often, { numRuns: 200, seed: 2 });
   });
 
   it("denies a tool that does not exist", async () => {

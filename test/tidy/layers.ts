@@ -154,6 +154,17 @@ export function machineImports(sources: readonly Source[]): string[] {
     );
 }
 
+export function propertyImports(sources: readonly Source[]): string[] {
+  const home = "test/fixtures/properties.ts";
+  return sources
+    .filter(({ path }) => path !== home)
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter(({ specifier }) => specifier === "fast-check")
+        .map(({ line }) => `${path}:${line} imports fast-check without a seed: go through ${home}`),
+    );
+}
+
 export function exampleImports(sources: readonly Source[]): string[] {
   return sources
     .filter(({ path }) => path.startsWith("examples/"))

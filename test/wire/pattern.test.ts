@@ -1,8 +1,8 @@
 import { createContext, Script } from "node:vm";
-import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
 import { isQuickPattern, readPattern } from "../../src/wire/pattern.ts";
+import fc from "../fixtures/properties.ts";
 
 const room = createContext({});
 const native = new Script("new RegExp(source, 'u').test(said)");

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Block, TurnMessage } from "../../src/wire/transcript.ts";
 import { rightTurns } from "../../src/wire/turns.ts";
 import { refuseJsonText, refuseRequest } from "../fixtures/messages-rules.ts";
+import fc from "../fixtures/properties.ts";
 
 const user = (content: TurnMessage["content"]): TurnMessage => ({ role: "user", content });
 const said = (content: TurnMessage["content"]): TurnMessage => ({ role: "assistant", content });

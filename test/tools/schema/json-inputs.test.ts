@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AsideTask, ReadInput } from "../../../src/tools/schema/input-reader.ts";
 import readAside from "../../../src/tools/schema/read-aside.ts";
@@ -6,6 +5,7 @@ import { serverReader } from "../../../src/tools/schema/server-reader.ts";
 import { areUnique } from "../../../src/tools/schema/unique-items.ts";
 import { defineTool } from "../../../src/tools/tool.ts";
 import type { Json, JsonSchema } from "../../../src/wire/json.ts";
+import fc from "../../fixtures/properties.ts";
 
 const read = (input: JsonSchema, said: Json): ReadInput =>
   defineTool({ name: "t", description: "A tool.", input, execute: () => null }).read(

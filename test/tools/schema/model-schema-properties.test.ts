@@ -1,9 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { modelSchema } from "../../../src/tools/schema/model-schema.ts";
 import type { Json, JsonSchema } from "../../../src/wire/json.ts";
 import { KeyRenaming, type RenamedKeys } from "../../../src/wire/renamed-keys.ts";
+import fc from "../../fixtures/properties.ts";
 
 const ajv = new Ajv2020({ strict: false });
 const ODD = ["$filter", "filter[name]", "größe", "", "n".repeat(100), "a b", "__proto__ "];
