@@ -5,8 +5,8 @@ export {
   type TurnCall,
   type TurnResult,
 } from "./agent.ts";
-export { type BudgetSummary, budgetLogic } from "./budget.ts";
-export { type CapabilitySummary, capabilityLogic } from "./capability.ts";
+export { type BudgetSummary, budgetLogic } from "./budget/budget.ts";
+export { type CapabilitySummary, capabilityLogic } from "./capability/capability.ts";
 export { type HostLifeEvent, hostMachine } from "./host.ts";
 export { type McpConnectionEvent, mcpConnection } from "./mcp-connection.ts";
 export { type ToolCallEvent, toolCall } from "./tool-call.ts";

@@ -227,10 +227,19 @@ const rules: readonly Rule[] = [
         "src/b.ts": 'export { c } from "./c.ts";',
         "src/c.ts": 'import { type A, a } from "./a.ts";',
       },
+      {
+        "src/a.ts": 'import { b } from "./b.ts";',
+        "src/b.ts": 'import type { A } from "./a.ts";',
+      },
+      {
+        "test/a.ts": 'export type { B } from "./b.ts";',
+        "test/b.ts": 'export { a } from "./a.ts";',
+      },
     ],
     good: {
-      "src/a.ts": 'import { b } from "./b.ts";',
-      "src/b.ts": 'import type { A } from "./a.ts";\nexport type { C } from "./a.ts";',
+      "src/a.ts": 'import { b } from "./b.ts";\nimport type { C } from "./c.ts";',
+      "src/b.ts": 'import type { C } from "./c.ts";',
+      "src/c.ts": "",
     },
   },
 ];

@@ -2,17 +2,21 @@ import type { Clock } from "../wire/clock.ts";
 import { type InspectionNote, MOST_NOTES } from "../wire/inspection.ts";
 import type { Json } from "../wire/json.ts";
 import { definitionOf } from "./definition.ts";
-import type { WatchedAgent } from "./watched-agent.ts";
 
 /** How long the same few notes of an actor may last, in milliseconds. */
 export const WINDOW_MS = 1_000;
+
+/** Who holds something back that must be told later. */
+interface Behind {
+  catchUp(): void;
+}
 
 /** Tells what the actors of a host do, in notes that travel with its frames. */
 export class Inspection {
   readonly clock: Clock;
   readonly #arm: () => void;
   readonly #machines = new WeakMap<object, number>();
-  readonly #behind = new Set<WatchedAgent>();
+  readonly #behind = new Set<Behind>();
   #machineCount = 0;
   #notes: InspectionNote[] = [];
   #timer: unknown;
@@ -33,7 +37,7 @@ export class Inspection {
   }
 
   /** The agent holds something back that must be told later. */
-  tellLater(agent: WatchedAgent): void {
+  tellLater(agent: Behind): void {
     this.#behind.add(agent);
     if (this.#closed || this.#timer !== undefined) return;
     this.#timer = this.clock.setTimeout(() => this.#catchUp(), WINDOW_MS);

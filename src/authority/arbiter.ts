@@ -1,5 +1,5 @@
-import type { BudgetSummary } from "../../machines/budget.ts";
-import type { CapabilitySummary } from "../../machines/capability.ts";
+import type { BudgetSummary } from "../../machines/budget/budget.ts";
+import type { CapabilitySummary } from "../../machines/capability/capability.ts";
 import type { ApprovalScope } from "../wire/approval.ts";
 import type { Usage } from "../wire/outcome.ts";
 import type { Grant, Unit } from "../wire/spec.ts";

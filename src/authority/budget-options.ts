@@ -1,4 +1,4 @@
-import { type BudgetUnit, DAY_MS, isTimeZone } from "../../machines/budget.ts";
+import { type BudgetUnit, DAY_MS, isTimeZone } from "../../machines/budget/budget.ts";
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Budget, Unit } from "../wire/spec.ts";

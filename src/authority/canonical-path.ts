@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadValue } from "../../machines/capability.ts";
+import type { ReadValue } from "../../machines/capability/arguments.ts";
 import { describe } from "../wire/error-codec.ts";
 
 /** As Linux counts them: more links than this are a circle. */

@@ -1,4 +1,4 @@
-import type { ReadValue } from "../../machines/capability.ts";
+import type { ReadValue } from "../../machines/capability/arguments.ts";
 
 const MOST_CHARACTERS = 8192;
 

@@ -1,4 +1,4 @@
-import type { CapabilityGrant, CapabilityLayer } from "../../machines/capability.ts";
+import type { CapabilityGrant, CapabilityLayer } from "../../machines/capability/capability.ts";
 import { CoppiceError } from "../errors.ts";
 import { clip } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";

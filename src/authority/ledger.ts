@@ -13,7 +13,7 @@ import {
   peekBudget,
   takeWarnings,
   takeWoken,
-} from "../../machines/budget.ts";
+} from "../../machines/budget/budget.ts";
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { amountOf, readBudgets, readRaise, UNIT_NAMES, unitName } from "./budget-options.ts";

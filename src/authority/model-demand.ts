@@ -1,4 +1,5 @@
-import type { Amounts, Stretch, Used } from "../../machines/budget.ts";
+import type { Amounts, Stretch } from "../../machines/budget/budget.ts";
+import type { Used } from "../../machines/budget/request.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import { mostTokens } from "../wire/token-estimate.ts";

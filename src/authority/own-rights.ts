@@ -1,4 +1,4 @@
-import { createCapability, mayEver } from "../../machines/capability.ts";
+import { createCapability, mayEver } from "../../machines/capability/capability.ts";
 import { compileGlob, globsMeet } from "../../machines/glob.ts";
 import { CoppiceError } from "../errors.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";

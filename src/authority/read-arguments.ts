@@ -3,7 +3,7 @@ import type {
   ReadArgument,
   ReadValue,
   WantedArgument,
-} from "../../machines/capability.ts";
+} from "../../machines/capability/arguments.ts";
 import type { Json } from "../wire/json.ts";
 import { canonicalCommand } from "./canonical-command.ts";
 import { canonicalPath } from "./canonical-path.ts";

@@ -9,7 +9,7 @@ import {
   capabilityLogic,
   decideCapability,
   mayEver,
-} from "../../machines/capability.ts";
+} from "../../machines/capability/capability.ts";
 import type { Json } from "../wire/json.ts";
 import type { Grant } from "../wire/spec.ts";
 import { readGrants } from "./grant-options.ts";

@@ -1,4 +1,4 @@
-import { type Account, leftOnPath } from "../../machines/budget.ts";
+import { type Account, leftOnPath } from "../../machines/budget/budget.ts";
 import type { Usage } from "../wire/outcome.ts";
 import type { Unit } from "../wire/spec.ts";
 import { amountOf, UNIT_NAMES, UNITS } from "./budget-options.ts";

@@ -1,5 +1,6 @@
-import type { BudgetRefused } from "../../machines/budget.ts";
-import type { CapabilityAsking, CapabilityDenied, Finding } from "../../machines/capability.ts";
+import type { BudgetRefused } from "../../machines/budget/budget.ts";
+import type { Finding } from "../../machines/capability/arguments.ts";
+import type { CapabilityAsking, CapabilityDenied } from "../../machines/capability/verdict.ts";
 import { CoppiceError } from "../errors.ts";
 import { clip } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";

@@ -1,4 +1,4 @@
-import type { ArgumentCondition, ArgumentPattern } from "../../machines/capability.ts";
+import type { ArgumentCondition, ArgumentPattern } from "../../machines/capability/arguments.ts";
 import { canonicalCommand } from "./canonical-command.ts";
 import { canonicalPath } from "./canonical-path.ts";
 import { addressParts, DEFAULT_PORTS, decodeNeedless, unfitHost } from "./canonical-url.ts";
@@ -25,7 +25,7 @@ type Refuse = (what: string) => Error;
  *   no text; `*` stands for any characters.
  *
  * For an allow each element of a list must match, and a missing argument matches nothing. For a
- * deny and an ask the patterns are widened: see `machines/capability-widening.ts`.
+ * deny and an ask the patterns are widened: see `machines/capability/widening.ts`.
  */
 export function readWhere(where: unknown, refuse: Refuse): readonly ArgumentCondition[] {
   if (typeof where !== "object" || where === null || Array.isArray(where)) {

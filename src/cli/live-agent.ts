@@ -1,4 +1,4 @@
-import type { TreeStatus, WaitsFor } from "../index.ts";
+import type { TreeStatus, WaitsFor } from "../supervisor/tree-node.ts";
 import { addFigures, type Figures, NO_FIGURES } from "./figures.ts";
 
 /** A call that an agent has open. */

@@ -1,4 +1,5 @@
-import type { EventType, Json, RuntimeEvent, TreeNode } from "../index.ts";
+import type { EventType, Json, RuntimeEvent } from "../index.ts";
+import type { TreeNode } from "../supervisor/tree-node.ts";
 import { addFigures, type Figures, NO_FIGURES } from "./figures.ts";
 import { addTally, type LiveAgent, newAgent, oneOf } from "./live-agent.ts";
 import { oneLine } from "./visible.ts";

@@ -1,4 +1,5 @@
-import type { RuntimeEvent, TreeNode } from "../index.ts";
+import type { RuntimeEvent } from "../index.ts";
+import type { TreeNode } from "../supervisor/tree-node.ts";
 import { CursorGuard } from "./cursor-guard.ts";
 import { ForeignText } from "./foreign-text.ts";
 import type { Happening } from "./happening.ts";

@@ -7,9 +7,9 @@ import { flush } from "./dispatch.ts";
 import { finish, maybeComplete } from "./ends.ts";
 import { keepLastGood } from "./last-good.ts";
 import type { Call, Node } from "./node.ts";
+import { acquit, leaveTrial } from "./quarantine.ts";
 import { cameBack } from "./restarts.ts";
 import type { Tree } from "./tree.ts";
-import { acquit, leaveTrial } from "./trials.ts";
 import { mailTaken } from "./user-mail.ts";
 
 /**

@@ -3,9 +3,9 @@ import { endWait } from "./calls.ts";
 import { endSubtree, kill } from "./ends.ts";
 import { isOverdue } from "./holds.ts";
 import type { Node } from "./node.ts";
+import { acquit } from "./quarantine.ts";
 import { restart } from "./restarts.ts";
 import type { Due, Tree } from "./tree.ts";
-import { acquit } from "./trials.ts";
 import { lapseOffers } from "./user-mail.ts";
 
 /** Does everything whose time has come. */

@@ -3,12 +3,8 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { End } from "./end.ts";
+import type { Fact } from "./fact.ts";
 import type { Call, Node } from "./node.ts";
-
-/** What an event says beside its type and path; `seq` and `at` are added when it is logged. */
-export type Fact = { readonly type: string; readonly path: string } & {
-  readonly [key: string]: Json | undefined;
-};
 
 /** What the kernel has decided and somebody else must do, in this order. */
 export type Effect =

@@ -12,12 +12,12 @@ import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
 import type { End, Ending } from "./end.ts";
 import { keepLastGood } from "./last-good.ts";
 import { type Node, subtree } from "./node.ts";
+import { endTrial } from "./quarantine.ts";
 import { cameBack, hasStopped, renew } from "./restarts.ts";
 import { dequeue, takeSlot } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
 import { supervise, type Verdict } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
-import { endTrial } from "./trials.ts";
 import { settleRoom } from "./user-mail.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
 

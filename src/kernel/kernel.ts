@@ -23,11 +23,12 @@ import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
 import { countSpawn, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
-import { type Birth, createNode, join, type Node, nextAt, subtree } from "./node.ts";
+import { createNode, nextAt } from "./new-node.ts";
+import { type Birth, join, type Node, subtree } from "./node.ts";
+import { livesAlone } from "./quarantine.ts";
 import { tellRest } from "./refusals.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import { Tree, type TreeOptions } from "./tree.ts";
-import { livesAlone } from "./trials.ts";
 import { awaitRoom, tell } from "./user-mail.ts";
 import { watch } from "./watches.ts";
 

@@ -1,32 +1,12 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import type { Out } from "../wire/frame.ts";
-import type { Json } from "../wire/json.ts";
 import { childReport, type Request, request, requestModel } from "./calls.ts";
 import { failAsks } from "./dead-letters.ts";
 import { post } from "./dispatch.ts";
 import type { Sent } from "./mailbox.ts";
 import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
-
-/** What an agent that comes back from its snapshot must find as it was when that was committed. */
-export interface LastGood {
-  /** How long its transcript was. */
-  readonly transcript: number;
-  /** What it waited for. */
-  readonly calls: readonly Call[];
-  /** What it had asked for without a slot, so that nobody has heard of it yet. */
-  readonly held: readonly Out[];
-  /** What the loop would have completed with, between turns. */
-  readonly idle: { readonly output: Json } | undefined;
-  /** What it was sent and had not taken in. */
-  readonly owed: readonly DeliveryBody[];
-  /** Children in the background that lived: it is to hear how they ended. */
-  readonly children: readonly Node[];
-  /** The asks that stand in it. */
-  readonly asks: readonly string[];
-}
 
 /**
  * Notes once what a restart from the snapshot goes back to, when the agent fails or is told to

@@ -9,10 +9,10 @@ import { finish } from "./ends.ts";
 import { keepLastGood } from "./last-good.ts";
 import { MOVES_ALLOWED } from "./limits.ts";
 import type { Node } from "./node.ts";
+import { awaitsModel, tryAlone } from "./quarantine.ts";
 import { loseStreams } from "./streams.ts";
 import { isAway } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
-import { awaitsModel, tryAlone } from "./trials.ts";
 
 /** A host's timers are known here a little later than they run there. */
 const TIMER_SLACK_MS = 1_000;

@@ -1,17 +1,15 @@
+import type { DeliveryBody } from "../wire/delivery.ts";
 import type { Out, Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { Intensity, Limits, RestartType, Strategy } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { End, Ending } from "./end.ts";
-import type { LastGood } from "./last-good.ts";
-import { Mailbox } from "./mailbox.ts";
-import { Names } from "./names.ts";
-import type { Refusals } from "./refusals.ts";
+import type { Fact } from "./fact.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { Names } from "./names.ts";
 import type { RestartIntensity } from "./restart-intensity.ts";
-import { SlotQueue } from "./slots.ts";
-import type { RestartGroup } from "./supervision.ts";
-import { TokenBucket } from "./token-bucket.ts";
-import type { RoomQueue } from "./user-mail.ts";
+import type { SlotQueue } from "./slot-queue.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
 export type Status = "queued" | "starting" | "running" | "waiting" | "stopping" | "stopped";
 
@@ -57,6 +55,44 @@ export interface Birth {
   readonly intensity?: Intensity;
 }
 
+/** What an agent that comes back from its snapshot must find as it was when that was committed. */
+export interface LastGood {
+  /** How long its transcript was. */
+  readonly transcript: number;
+  /** What it waited for. */
+  readonly calls: readonly Call[];
+  /** What it had asked for without a slot, so that nobody has heard of it yet. */
+  readonly held: readonly Out[];
+  /** What the loop would have completed with, between turns. */
+  readonly idle: { readonly output: Json } | undefined;
+  /** What it was sent and had not taken in. */
+  readonly owed: readonly DeliveryBody[];
+  /** Children in the background that lived: it is to hear how they ended. */
+  readonly children: readonly Node[];
+  /** The asks that stand in it. */
+  readonly asks: readonly string[];
+}
+
+/** How often one thing was refused to one asker. */
+export interface Refusals {
+  count: number;
+  /** How many of them events have spoken of. */
+  told: number;
+  toldAt: number;
+  lastAt: number;
+  /** What the next event says of it, its message left out. */
+  about: Fact;
+}
+
+/** Those who wait for room in one mailbox, in the order in which they came. */
+export interface RoomQueue {
+  readonly waiting: Set<string>;
+  /** Waiters that were woken and have not sent anything yet, as far as can be seen. */
+  offered: number;
+  /** Whether the end of these offers is among the deadlines. */
+  isDue: boolean;
+}
+
 /** One place in the mailbox tree: an agent, or the root that stands for the supervisor. */
 export interface Node {
   readonly path: string;
@@ -71,7 +107,7 @@ export interface Node {
   readonly names: Names;
   readonly mailbox: Mailbox;
   readonly calls: Map<string, Call>;
-  readonly queue: SlotQueue;
+  readonly queue: SlotQueue<Node>;
 
   incarnation: number;
   /** What the ids of all its calls begin with. */
@@ -152,94 +188,18 @@ export interface Node {
   readonly foregroundCall: string | undefined;
 }
 
-interface NodeHow {
-  /** The call whose result its outcome will be. */
-  readonly call?: string | undefined;
-  readonly incarnation?: number;
-  readonly names?: Names;
-}
-
-export function createNode(
-  parent: Node | undefined,
-  birth: Birth,
-  { call, incarnation = 1, names = new Names() }: NodeHow = {},
-): Node {
-  const path = parent === undefined ? "/" : join(parent.path, birth.name);
-  const node: Omit<Node, "top"> & { top: Node | undefined } = {
-    path,
-    name: birth.name,
-    depth: parent === undefined ? 0 : parent.depth + 1,
-    parent,
-    top: undefined,
-    birth,
-    limits: birth.limits,
-    children: new Map(),
-    names,
-    mailbox: new Mailbox(),
-    calls: new Map(),
-    queue: new SlotQueue(),
-    incarnation,
-    callPrefix: `${path}#${incarnation}.`,
-    status: "queued",
-    host: undefined,
-    lostHost: undefined,
-    moves: 0,
-    state: undefined,
-    value: undefined,
-    timers: undefined,
-    timersAt: 0,
-    transcript: [],
-    turns: 0,
-    closed: false,
-    paused: false,
-    ending: undefined,
-    finished: undefined,
-    end: undefined,
-    killed: false,
-    endingSince: 0,
-    started: false,
-    cameUp: false,
-    group: undefined,
-    comingBack: undefined,
-    lastGood: undefined,
-    childRestarts: undefined,
-    ownRestarts: undefined,
-    deadline: undefined,
-    holds: 0,
-    heldAt: 0,
-    slot: false,
-    waitingAt: undefined,
-    busy: false,
-    idle: undefined,
-    turnEnded: undefined,
-    held: [],
-    room: undefined,
-    refusals: undefined,
-    asks: [],
-    watchers: undefined,
-    liveChildren: 0,
-    openChildren: 0,
-    spawnsBelow: 0,
-    spawnPace: birth.limits.spawnRate ? paceOf(birth.limits.spawnRate) : undefined,
-    queuedBelow: 0,
-    atWork: 0,
-    parked: [],
-    foregroundCall: call,
-  };
-  node.top = parent === undefined || parent.depth === 0 ? (node as Node) : parent.top;
-  return node as Node;
-}
-
-/** Who comes to a path, after the one before it there and with the names that this one gave. */
-export function nextAt(before: Node | undefined, parent: Node, name: string): NodeHow {
-  before?.names.renew();
-  const last = before?.incarnation ?? parent.names.formerly(name);
-  return { incarnation: last + 1, names: before?.names ?? new Names(last) };
-}
-
-/** As many at once as may start in a second. */
-function paceOf(perSecond: number): TokenBucket {
-  return new TokenBucket(perSecond, perSecond);
+/** Agents that come back together, because one of them failed. */
+export interface RestartGroup {
+  /** In the order in which they were started, in which they come back, one after the other. */
+  readonly members: readonly Node[];
+  /** Those of them that have not stopped yet. */
+  readonly stopping: Set<Node>;
+  readonly delayMs: number;
+  /** Restarts that the window of the intensity holds, this one included. */
+  readonly restarts: number;
+  /** The agent that failed, and how. */
+  readonly failed: Node;
+  readonly end: End;
 }
 
 export function join(parent: string, name: string): string {

@@ -1,17 +1,6 @@
-import type { Fact } from "./effects.ts";
-import type { Node } from "./node.ts";
+import type { Fact } from "./fact.ts";
+import type { Node, Refusals } from "./node.ts";
 import type { Tree } from "./tree.ts";
-
-/** How often one thing was refused to one asker. */
-export interface Refusals {
-  count: number;
-  /** How many of them events have spoken of. */
-  told: number;
-  toldAt: number;
-  lastAt: number;
-  /** What the next event says of it, its message left out. */
-  about: Fact;
-}
 
 /** After so long without one, the next refusal is the first again. */
 const QUIET_MS = 60_000;

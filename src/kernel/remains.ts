@@ -1,5 +1,7 @@
 import type { End } from "./end.ts";
 import type { Node } from "./node.ts";
+import { tellRest } from "./refusals.ts";
+import type { Tree } from "./tree.ts";
 
 /**
  * Lets an agent that has ended hold on to nothing but what it is shown by: what it was given, what
@@ -29,4 +31,14 @@ function emptied(end: End): End {
     return { ...rest, error: { code, message, details: {} } };
   }
   return rest;
+}
+
+/** An agent that has ended is shown no more, and nobody finds it. */
+export function forget(tree: Tree, node: Node): void {
+  tellRest(tree, node, true);
+  // Its place may have been taken since by the next incarnation there.
+  if (tree.nodes.get(node.path) !== node) return;
+  tree.nodes.delete(node.path);
+  node.parent?.names.forget(Math.max(node.incarnation, node.names.forgotten));
+  node.parent?.children.delete(node.name);
 }

@@ -2,9 +2,8 @@ import { deadLetter, failAsks } from "./dead-letters.ts";
 import { start } from "./dispatch.ts";
 import { errorOf } from "./end.ts";
 import { restoreMail } from "./last-good.ts";
-import type { Node } from "./node.ts";
+import type { Node, RestartGroup } from "./node.ts";
 import { takeSlot } from "./slots.ts";
-import type { RestartGroup } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
 
 /**

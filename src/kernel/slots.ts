@@ -1,55 +1,5 @@
 import type { Node } from "./node.ts";
-
-export type SlotLane = "waker" | "spawn";
-
-/** Wakers before spawns. */
-const LANES = ["waker", "spawn"] as const;
-
-/** Nodes that wait at one full ancestor; top-level runs are served in turn within a lane. */
-export class SlotQueue {
-  /** By lane, then by top-level run; made when somebody waits: at most nodes nobody ever does. */
-  #lanes: Readonly<Record<SlotLane, Map<Node, Node[]>>> | undefined;
-
-  push(node: Node, lane: SlotLane): void {
-    this.#lanes ??= { waker: new Map(), spawn: new Map() };
-    const line = this.#lanes[lane].get(node.top);
-    if (line === undefined) this.#lanes[lane].set(node.top, [node]);
-    else line.push(node);
-  }
-
-  /** Takes the next: of each top-level run in turn. */
-  shift(): { readonly node: Node; readonly lane: SlotLane } | undefined {
-    if (this.#lanes === undefined) return undefined;
-    for (const lane of LANES) {
-      for (const [top, line] of this.#lanes[lane]) {
-        const node = line.shift() as Node;
-        this.#lanes[lane].delete(top);
-        if (line.length > 0) this.#lanes[lane].set(top, line);
-        return { node, lane };
-      }
-    }
-    return undefined;
-  }
-
-  remove(node: Node): void {
-    if (this.#lanes === undefined) return;
-    for (const lane of LANES) {
-      const line = this.#lanes[lane].get(node.top);
-      const at = line?.indexOf(node) ?? -1;
-      if (line === undefined || at === -1) continue;
-      if (line.length === 1) this.#lanes[lane].delete(node.top);
-      else line.splice(at, 1);
-    }
-  }
-
-  get size(): number {
-    let size = 0;
-    for (const lane of Object.values(this.#lanes ?? {})) {
-      for (const line of lane.values()) size += line.length;
-    }
-    return size;
-  }
-}
+import type { SlotLane } from "./slot-queue.ts";
 
 /**
  * Takes a slot for the node on every ancestor, or queues it at the topmost full one.

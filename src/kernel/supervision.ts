@@ -3,23 +3,9 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { type End, errorOf } from "./end.ts";
 import { hasRunOut } from "./holds.ts";
-import type { Node } from "./node.ts";
+import type { Node, RestartGroup } from "./node.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import type { Tree } from "./tree.ts";
-
-/** Agents that come back together, because one of them failed. */
-export interface RestartGroup {
-  /** In the order in which they were started, in which they come back, one after the other. */
-  readonly members: readonly Node[];
-  /** Those of them that have not stopped yet. */
-  readonly stopping: Set<Node>;
-  readonly delayMs: number;
-  /** Restarts that the window of the intensity holds, this one included. */
-  readonly restarts: number;
-  /** The agent that failed, and how. */
-  readonly failed: Node;
-  readonly end: End;
-}
 
 /** What follows from the end of an agent that its supervisor does not accept. */
 export type Verdict =

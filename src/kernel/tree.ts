@@ -1,12 +1,12 @@
 import type { Intensity, Limits } from "../wire/spec.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Effect, Fact } from "./effects.ts";
+import type { Effect } from "./effects.ts";
 import type { End } from "./end.ts";
+import type { Fact } from "./fact.ts";
 import { ROOT_LIMITS } from "./limits.ts";
-import { createNode, type Node } from "./node.ts";
-import { tellRest } from "./refusals.ts";
+import { createNode } from "./new-node.ts";
+import type { Node, RestartGroup } from "./node.ts";
 import { Residences } from "./residences.ts";
-import type { RestartGroup } from "./supervision.ts";
 import { Trials } from "./trials.ts";
 
 /** What can be due: an agent's own deadline, the end of a grace, an ask nobody answered. */
@@ -95,16 +95,6 @@ export class Tree {
   /** How an agent has ended, whole, wherever that is kept. */
   endOf(node: Node): End {
     return this.#endOf?.(node) ?? (node.end as End);
-  }
-
-  /** An agent that has ended is shown no more, and nobody finds it. */
-  forget(node: Node): void {
-    tellRest(this, node, true);
-    // Its place may have been taken since by the next incarnation there.
-    if (this.nodes.get(node.path) !== node) return;
-    this.nodes.delete(node.path);
-    node.parent?.names.forget(Math.max(node.incarnation, node.names.forgotten));
-    node.parent?.children.delete(node.name);
   }
 
   #isLive(due: Due): boolean {

@@ -4,7 +4,7 @@ import type { Json } from "../wire/json.ts";
 import { undeliverable } from "./dead-letters.ts";
 import { flush } from "./dispatch.ts";
 import { tightest } from "./limits.ts";
-import type { Node } from "./node.ts";
+import type { Node, RoomQueue } from "./node.ts";
 import { tellRest } from "./refusals.ts";
 import { takesMail } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
@@ -14,15 +14,6 @@ export const ROOM_WAITERS = 10_000;
 
 /** How long room is kept from the next waiter for one who was woken and has not used it. */
 const OFFER_MS = 10;
-
-/** Those who wait for room in one mailbox, in the order in which they came. */
-export interface RoomQueue {
-  readonly waiting: Set<string>;
-  /** Waiters that were woken and have not sent anything yet, as far as can be seen. */
-  offered: number;
-  /** Whether the end of these offers is among the deadlines. */
-  isDue: boolean;
-}
 
 /** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
 export function tell(tree: Tree, to: Node, from: string, message: Json, askId?: string): boolean {

@@ -3,10 +3,10 @@ import type { Seat } from "../authority/seat.ts";
 import { CoppiceError } from "../errors.ts";
 import { join, type Node } from "../kernel/node.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
 
 /** Whom an agent means by a path, `parent`, or the name of a child or a sibling. */
-export function resolve(swarm: Swarm, node: Node, to: string): Node | undefined {
+export function resolve(swarm: Engine, node: Node, to: string): Node | undefined {
   const { kernel } = swarm;
   if (to.startsWith("/")) return kernel.find(to);
   if (to === "parent" || to === "..") return node.parent;
@@ -24,7 +24,7 @@ export function relationOf(node: Node, to: Node): Relation {
 }
 
 /** Fails with AGENT_UNKNOWN where no agent is, or was, at this path. */
-export function nodeAt({ kernel }: Swarm, path: string): Node {
+export function nodeAt({ kernel }: Engine, path: string): Node {
   const node = kernel.find(path);
   if (node !== undefined) return node;
   const meant = didYouMean(String(path), kernel.tree.nodes.keys());
@@ -32,7 +32,7 @@ export function nodeAt({ kernel }: Swarm, path: string): Node {
 }
 
 /** The rights and the account of an agent. Fails with AGENT_UNKNOWN. */
-export function seatOf(swarm: Swarm, path: string): Seat {
+export function seatOf(swarm: Engine, path: string): Seat {
   const node = nodeAt(swarm, path);
   return swarm.record(node.path)?.seat ?? swarm.parts.arbiter.root;
 }

@@ -1,9 +1,25 @@
 import type { End } from "../kernel/end.ts";
 import type { Node } from "../kernel/node.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Approvals } from "./approvals.ts";
+import type { EndedAgents } from "./ended-agents.ts";
+import type { Engine } from "./engine.ts";
+import type { ModelCalls } from "./model-calls.ts";
+import type { PacedCalls } from "./paced-calls.ts";
+import type { ToolInputs } from "./tool-inputs.ts";
+import type { UsageByLabel } from "./usage-by-label.ts";
+
+/** Where agents end. */
+interface EndingEngine extends Engine {
+  readonly approvals: Approvals;
+  readonly modelCalls: ModelCalls;
+  readonly pacedCalls: PacedCalls;
+  readonly toolInputs: ToolInputs;
+  readonly ended: EndedAgents;
+  readonly labels: UsageByLabel;
+}
 
 /** Nothing new begins for an agent that is closed, and what it asked for is withdrawn. */
-export function closeAgent(swarm: Swarm, node: Node): void {
+export function closeAgent(swarm: EndingEngine, node: Node): void {
   const { places } = swarm;
   const record = swarm.recordOf(node);
   if (record.word !== undefined) places.words.set(record.word);
@@ -17,7 +33,7 @@ export function closeAgent(swarm: Swarm, node: Node): void {
 }
 
 /** What the last incarnation held is given back; account, rights and outcome stay. */
-export function renewAgent(swarm: Swarm, node: Node): void {
+export function renewAgent(swarm: EndingEngine, node: Node): void {
   const { words } = swarm.places;
   const record = swarm.recordOf(node);
   swarm.modelCalls.onEnded(record);
@@ -29,7 +45,7 @@ export function renewAgent(swarm: Swarm, node: Node): void {
 }
 
 /** An agent is gone for good: what it used is known, and its outcome is told. */
-export function settleAgent(swarm: Swarm, node: Node, end: End): void {
+export function settleAgent(swarm: EndingEngine, node: Node, end: End): void {
   const { places, contained } = swarm;
   const { arbiter } = swarm.parts;
   const { path } = node;

@@ -6,7 +6,8 @@ import type { DecisionCause } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { shownText } from "../wire/shown-text.ts";
 import { type Approve, askCallback } from "./approve-callback.ts";
-import { decisionKey } from "./decision.ts";
+import { type Decided, decisionKey } from "./decision.ts";
+import type { Engine } from "./engine.ts";
 import {
   type AskAgain,
   budgetQuestion,
@@ -16,17 +17,10 @@ import {
   type Said,
   type UsedUp,
 } from "./question.ts";
-import type { Swarm } from "./swarm.ts";
 
 export interface ApprovalOptions {
   readonly approvalTimeoutMs: number;
   readonly approve?: Approve | undefined;
-}
-
-/** A question and what was decided of it. */
-export interface Decided {
-  readonly id: string;
-  readonly decision: Decision;
 }
 
 /** Decisions that are remembered, so that the same one may come twice. */
@@ -54,7 +48,7 @@ interface Again extends Said {
  * cancelled asks no more.
  */
 export class Approvals {
-  readonly #swarm: Swarm;
+  readonly #swarm: Engine;
   readonly #timeoutMs: number;
   readonly #approve: Approve | undefined;
   readonly #open = new Map<string, Open>();
@@ -64,7 +58,7 @@ export class Approvals {
   #count = 0;
   #hasWarned = false;
 
-  constructor(swarm: Swarm, options: ApprovalOptions) {
+  constructor(swarm: Engine, options: ApprovalOptions) {
     this.#swarm = swarm;
     this.#timeoutMs = options.approvalTimeoutMs;
     this.#approve = options.approve;

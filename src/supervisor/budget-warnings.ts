@@ -1,11 +1,11 @@
 import type { LedgerWarning } from "../authority/ledger.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
 
 /**
  * Tells of budgets that come near their end: as events, and to the models of the agent whose
  * budget it is and of the one that spends it. True when there were any.
  */
-export function tellWarnings({ parts, log, kernel }: Swarm): boolean {
+export function tellWarnings({ parts, log, kernel }: Engine): boolean {
   const warnings = parts.arbiter.takeWarnings();
   for (const warning of warnings) {
     const { path, ...told } = warning;

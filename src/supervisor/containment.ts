@@ -1,8 +1,9 @@
 import { CoppiceError } from "../errors.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import { describe, encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
-import type { Swarm } from "./swarm.ts";
+import type { EventLog } from "./event-log.ts";
 
 /** What is done for nobody in particular. */
 export const NOBODY = "/";
@@ -10,6 +11,13 @@ export const NOBODY = "/";
 /** Whose call it is: its id begins with the path of its agent. */
 export function callerOf(callId: string): string {
   return callId.slice(0, callId.lastIndexOf("#"));
+}
+
+/** Where a fault is told, and ends the agent that it befell. */
+interface Faulty {
+  readonly kernel: Kernel;
+  readonly log: EventLog;
+  step(decide: () => void): void;
 }
 
 /**
@@ -20,9 +28,9 @@ export function callerOf(callId: string): string {
  * which it was done as `failed`; everybody else goes on, and so does what was left to do.
  */
 export class Containment {
-  readonly #swarm: Swarm;
+  readonly #swarm: Faulty;
 
-  constructor(swarm: Swarm) {
+  constructor(swarm: Faulty) {
     this.#swarm = swarm;
   }
 

@@ -3,9 +3,14 @@ import { CoppiceError } from "../errors.ts";
 import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/json-bound.ts";
-import type { Decided } from "./approvals.ts";
 import { check } from "./check.ts";
 import { decidedSchema, decisionSchema } from "./spec-schema.ts";
+
+/** A question and what was decided of it. */
+export interface Decided {
+  readonly id: string;
+  readonly decision: Decision;
+}
 
 /** One question, several that are decided alike, or several each with its decision. */
 export type Decidable = string | readonly string[] | readonly Decided[];

@@ -7,12 +7,18 @@ import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
 import type { Printed } from "../wire/printed.ts";
 import { callerOf, NOBODY } from "./containment.ts";
+import type { Engine } from "./engine.ts";
+import type { ModelCalls } from "./model-calls.ts";
 import { Prints } from "./prints.ts";
-import type { Swarm } from "./swarm.ts";
+
+/** Where hosts are heard. */
+interface HostEngine extends Engine {
+  readonly modelCalls: ModelCalls;
+}
 
 /** Ends a host; of those who have outlived their grace there, whoever runs is the one to blame. */
 export function condemn(
-  { places, kernel }: Swarm,
+  { places, kernel }: HostEngine,
   { host, reason, outlived = [] }: Extract<Effect, { readonly type: "condemn" }>,
 ): void {
   const at = places.host(host);
@@ -23,9 +29,9 @@ export function condemn(
 /** What hosts say, and what becomes of them, each a step of the swarm. */
 export class HostListener implements HostEvents {
   readonly prints: Prints;
-  readonly #swarm: Swarm;
+  readonly #swarm: HostEngine;
 
-  constructor(swarm: Swarm) {
+  constructor(swarm: HostEngine) {
     this.#swarm = swarm;
     this.prints = new Prints(swarm);
   }

@@ -6,14 +6,20 @@ import { unknownAgent } from "../kernel/unknown-agent.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { relationOf, resolve } from "./address.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Engine } from "./engine.ts";
 import { isBelow } from "./event-log.ts";
 import { refusal } from "./refusal.ts";
-import type { Swarm } from "./swarm.ts";
+
+/** Where agents are told and asked something. */
+export interface MessageEngine extends Engine {
+  readonly approvals: Approvals;
+}
 
 type Of<Type extends Out["type"]> = Extract<Out, { type: Type }>;
 
 /** Tells another agent something; the result says only that it was accepted. */
-export function send(swarm: Swarm, node: Node, out: Of<"send">): void {
+export function send(swarm: MessageEngine, node: Node, out: Of<"send">): void {
   const { kernel } = swarm;
   const { callId, message } = out;
   const to = addressee(swarm, node, out, message);
@@ -27,7 +33,7 @@ export function send(swarm: Swarm, node: Node, out: Of<"send">): void {
 }
 
 /** Tells another agent something; the result is its answer, or why there is none. */
-export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
+export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
   const { kernel, asks } = swarm;
   const { callId, message, timeoutMs } = out;
   const to = addressee(swarm, node, out, message);
@@ -64,7 +70,7 @@ export function ask(swarm: Swarm, node: Node, out: Of<"ask">): void {
  * Waits for the end of another agent. Whom it may write to it may watch, and all below itself;
  * not those above, which end only when it has ended.
  */
-export function watch(swarm: Swarm, node: Node, out: Of<"watch">): void {
+export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void {
   const { callId } = out;
   const to = resolve(swarm, node, out.to);
   if (to === undefined) return refuse(swarm, node, callId, unknownAgent(node, out.to));
@@ -81,7 +87,7 @@ export function watch(swarm: Swarm, node: Node, out: Of<"watch">): void {
 
 /** Asks an agent from outside; the answer, or why there is none. */
 export function askFromOutside(
-  swarm: Swarm,
+  swarm: MessageEngine,
   node: Node,
   { message, timeoutMs }: { readonly message: Json; readonly timeoutMs: number },
 ): Promise<Json> {
@@ -96,7 +102,7 @@ export function askFromOutside(
 }
 
 /** Resolves when a message to the agent would be accepted. */
-export function whenRoom(swarm: Swarm, to: Node): Promise<void> {
+export function whenRoom(swarm: MessageEngine, to: Node): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const waiter = swarm.asks.open(to.path, { answer: () => resolve(), fail: reject });
   swarm.step((kernel) => kernel.awaitRoom(to, waiter));
@@ -124,7 +130,7 @@ const NOBODY_WAITS = "nobody waits for this answer";
 
 /** Whom a message is for; one that is for nobody is a dead letter, and told to its sender. */
 function addressee(
-  swarm: Swarm,
+  swarm: MessageEngine,
   node: Node,
   { callId, to }: { readonly callId: string; readonly to: string },
   message: Json,
@@ -140,7 +146,7 @@ function addressee(
 
 /** Asks the arbiter; false when the call was refused, or waits for a person. */
 function mayReach(
-  swarm: Swarm,
+  swarm: MessageEngine,
   node: Node,
   to: Node,
   { callId, input }: { readonly callId: string; readonly input: Json },
@@ -157,6 +163,6 @@ function mayReach(
   return verdict.status === "granted";
 }
 
-function refuse(swarm: Swarm, node: Node, callId: string, error: CoppiceError): void {
+function refuse(swarm: MessageEngine, node: Node, callId: string, error: CoppiceError): void {
   swarm.kernel.settleCall(node, callId, refusal(error));
 }

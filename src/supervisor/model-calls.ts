@@ -12,22 +12,30 @@ import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import { asksForAnHour } from "../wire/transcript.ts";
-import type { AgentRecord } from "./agent-record.ts";
+import type { AgentRecord, ModelChoice } from "./agent-record.ts";
+import type { Approvals } from "./approvals.ts";
 import { type BreakerOptions, CircuitBreaker } from "./circuit-breaker.ts";
-import { type Choice, circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
+import type { Engine } from "./engine.ts";
+import { circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
 import { failsAlone, isJob, jobDone } from "./model-result.ts";
 import { maxTokensOf } from "./output-limit.ts";
-import type { Swarm } from "./swarm.ts";
+import type { PacedCalls } from "./paced-calls.ts";
+
+/** Where model calls are taken up. */
+export interface ModelEngine extends Engine {
+  readonly approvals: Approvals;
+  readonly pacedCalls: PacedCalls;
+}
 
 /** A model call at the door: what was asked, and which model it goes to. */
 interface Asked {
   readonly node: Node;
   readonly call: Call;
   readonly model: ModelSpec;
-  readonly choice: Choice;
+  readonly choice: ModelChoice;
   /** How long its prompt is taken to be. */
   readonly inputTokens: number;
   /** Whether a person has allowed it. */
@@ -40,14 +48,14 @@ type ModelReport = Extract<Out, { type: "model.done" | "model.grew" | "model.ret
 
 /** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
 export class ModelCalls {
-  readonly #swarm: Swarm;
+  readonly #swarm: ModelEngine;
   readonly #jobs: ModelJobs;
   readonly #breaker: CircuitBreaker;
   /** Calls whose reservation waits. */
   readonly #waiting = new Map<string, Asked>();
   readonly #held: ModelCallsHeld;
 
-  constructor(swarm: Swarm, breaker?: BreakerOptions | false) {
+  constructor(swarm: ModelEngine, breaker?: BreakerOptions | false) {
     this.#swarm = swarm;
     this.#jobs = new ModelJobs(swarm);
     this.#breaker = new CircuitBreaker(breaker);
@@ -159,7 +167,7 @@ export class ModelCalls {
   }
 
   /** The first model, of those from `choice` on, that may be asked; its door decides. */
-  #choose(node: Node, call: Call, choice: Choice, approved: boolean): void {
+  #choose(node: Node, call: Call, choice: ModelChoice, approved: boolean): void {
     const { index, why } = choice;
     const out = call.out as ModelOut;
     const { plan, prompt } = this.#swarm.recordOf(node);
@@ -172,7 +180,7 @@ export class ModelCalls {
     this.#decided(asked, this.#ask(asked));
   }
 
-  #next(node: Node, call: Call, { index, failed }: Choice, why: WireError): void {
+  #next(node: Node, call: Call, { index, failed }: ModelChoice, why: WireError): void {
     // What it was counted on for the last model is not what it is counted on for the next.
     if (failed !== undefined) this.#swarm.parts.arbiter.release((call.out as ModelOut).callId);
     this.#choose(node, call, { index: index + 1, why }, false);

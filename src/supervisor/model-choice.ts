@@ -7,22 +7,7 @@ import type { NextAttempt } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
-import type { AgentRecord } from "./agent-record.ts";
-
-/** Which of an agent's models a call goes to. Nothing is kept of one that the first answers. */
-export interface Choice {
-  readonly index: number;
-  /** Why the one before it did not answer. */
-  readonly why?: WireError;
-  /** It failed, and counted as a turn, which is given back before the next one is asked. */
-  readonly isOwed?: true;
-  /** Attempts at this model that have failed, when it is asked once more. */
-  readonly failed?: number;
-  /** When that may be, in milliseconds. */
-  readonly notBefore?: number;
-  /** A person has allowed the call of this model. */
-  readonly isApproved?: true;
-}
+import type { AgentRecord, ModelChoice } from "./agent-record.ts";
 
 /** What is known of a call that failed. */
 interface Failed {
@@ -30,13 +15,13 @@ interface Failed {
   readonly again?: NextAttempt | undefined;
 }
 
-const FIRST: Choice = { index: 0 };
+const FIRST: ModelChoice = { index: 0 };
 
-export function choiceOf({ choices }: AgentRecord, callId: string): Choice {
+export function choiceOf({ choices }: AgentRecord, callId: string): ModelChoice {
   return choices?.get(callId) ?? FIRST;
 }
 
-export function keepChoice(record: AgentRecord, callId: string, choice: Choice): void {
+export function keepChoice(record: AgentRecord, callId: string, choice: ModelChoice): void {
   if (choice.index === 0 && choice.failed === undefined && choice.isApproved === undefined) {
     record.choices?.delete(callId);
     return;
@@ -51,7 +36,7 @@ export function chosenModel(record: AgentRecord, callId: string): ModelSpec | un
 }
 
 /** Gives back the turn of a model that failed: the next one answers the same turn. */
-export function giveTurnBack(record: AgentRecord, callId: string): Choice {
+export function giveTurnBack(record: AgentRecord, callId: string): ModelChoice {
   const owed = choiceOf(record, callId);
   if (owed.isOwed === undefined) return owed;
   const { isOwed: _paid, ...choice } = owed;
@@ -70,7 +55,7 @@ export function nextChoice(
   callId: string,
   { error, again }: Failed,
   now: number,
-): Choice | undefined {
+): ModelChoice | undefined {
   if (error?.code !== "MODEL_FAILED") return undefined;
   const { index, failed: before = 0, isApproved } = choiceOf(record, callId);
   const why = { why: error, isOwed: true } as const;
@@ -85,14 +70,14 @@ export function nextChoice(
 
 /** True when the next attempt is one at the same model. */
 export function isRetry(
-  next: Choice | undefined,
-): next is Choice & Required<Pick<Choice, "failed">> {
+  next: ModelChoice | undefined,
+): next is ModelChoice & Required<Pick<ModelChoice, "failed">> {
   return next?.failed !== undefined;
 }
 
 /** What its host is told of a call beside what it is, and its event. */
 export function detailsOf(asked: {
-  readonly choice: Choice;
+  readonly choice: ModelChoice;
   readonly model: ModelSpec;
   readonly inputTokens: number;
 }): { readonly about: PermitDetails; readonly attempt: { readonly attempt?: number } } {

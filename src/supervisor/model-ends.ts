@@ -1,12 +1,12 @@
 import type { AgentRecord } from "./agent-record.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
+import type { Engine } from "./engine.ts";
 import type { ModelJobs } from "./model-jobs.ts";
 import { endUnreported } from "./model-report.ts";
-import type { Swarm } from "./swarm.ts";
 
 /** What stands around the model calls of a swarm. */
 export interface ModelCallsHeld {
-  readonly swarm: Swarm;
+  readonly swarm: Engine;
   readonly breaker: CircuitBreaker;
   readonly jobs: ModelJobs;
   /** Calls whose reservation waits, by id. */

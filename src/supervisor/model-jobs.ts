@@ -5,7 +5,7 @@ import type { Node } from "../kernel/node.ts";
 import type { JobReport, ModelOut } from "../wire/frame.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
 
 interface Job {
   readonly node: Node;
@@ -28,10 +28,10 @@ export interface JobStart {
 
 /** Model calls that a host runs for an agent that lives elsewhere. */
 export class ModelJobs {
-  readonly #swarm: Swarm;
+  readonly #swarm: Engine;
   readonly #jobs = new Map<string, Job>();
 
-  constructor(swarm: Swarm) {
+  constructor(swarm: Engine) {
     this.#swarm = swarm;
   }
 

@@ -8,8 +8,8 @@ import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { tellWarnings } from "./budget-warnings.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
+import type { Engine } from "./engine.ts";
 import { chosenModel, isRetry, keepChoice, nextChoice } from "./model-choice.ts";
-import type { Swarm } from "./swarm.ts";
 
 type Done = Extract<Out, { type: "model.done" }>;
 type Retried = Extract<Out, { type: "model.retried" }>;
@@ -29,7 +29,7 @@ export interface Exceeded {
 
 /** Settles a model call that ended; true when a model is asked for the same turn once more. */
 export function settleModel(
-  swarm: Swarm,
+  swarm: Engine,
   breaker: CircuitBreaker,
   node: Node,
   done: CallDone,
@@ -63,7 +63,7 @@ export function settleModel(
 
 /** Ends a model call that nobody will report on: one that began costs what was reserved for it. */
 export function endUnreported(
-  swarm: Swarm,
+  swarm: Engine,
   breaker: CircuitBreaker,
   node: Node,
   { callId, began }: { readonly callId: string; readonly began: boolean },
@@ -81,7 +81,7 @@ export function endUnreported(
 
 /** Reserves what a call turned out to need beyond its reservation, or has its stream ended. */
 export function growModel(
-  swarm: Swarm,
+  swarm: Engine,
   node: Node,
   { callId, usage }: { readonly callId: string; readonly usage: TokenUsage },
   end: (why: Exceeded) => void,
@@ -99,7 +99,7 @@ export function toldOf(charge: Charge | undefined): EventBody {
 }
 
 /** Tells what a call says while it runs. */
-export function tellOfModel(swarm: Swarm, node: Node, report: Told): void {
+export function tellOfModel(swarm: Engine, node: Node, report: Told): void {
   const { log } = swarm;
   const { callId } = report;
   if (report.type === "output") {
@@ -109,7 +109,7 @@ export function tellOfModel(swarm: Swarm, node: Node, report: Told): void {
 }
 
 function tellRetry(
-  { log }: Swarm,
+  { log }: Engine,
   { path }: Node,
   callId: string,
   { attempt, delayMs, error }: Pick<Retried, "attempt" | "delayMs" | "error">,

@@ -8,17 +8,10 @@ import { check } from "./check.ts";
 import { EventStreams } from "./event-streams.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { valueSchema } from "./spec-schema.ts";
+import type { Health, Stats } from "./stats.ts";
 import type { Swarm } from "./swarm.ts";
-import {
-  type Health,
-  healthOf,
-  type Stats,
-  statsOf,
-  type TreeNode,
-  treeOf,
-  type UsageFilter,
-  usageFor,
-} from "./views.ts";
+import type { TreeNode } from "./tree-node.ts";
+import { healthOf, statsOf, treeOf, type UsageFilter, usageFor } from "./views.ts";
 
 /** All that can be seen of a supervisor and its agents, and changes nothing. */
 export abstract class Overview extends EventStreams {

@@ -1,7 +1,7 @@
 import { type RateOptions, Rates } from "../authority/rates.ts";
 import type { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
 
 /** A call that has every right and its budget, and may have to wait for its turn. */
 export interface PacedCall {
@@ -20,7 +20,7 @@ export interface PacedCall {
 
 /** Calls that wait for the rate of their tool or model, without a slot. */
 export class PacedCalls {
-  readonly #swarm: Swarm;
+  readonly #swarm: Engine;
   readonly #rates: Rates;
   readonly #waiting = new Map<string, PacedCall>();
   /** Calls that are being asked for again. */
@@ -28,7 +28,7 @@ export class PacedCalls {
   readonly #byNode = new Map<Node, Set<string>>();
   #armedFor = Number.POSITIVE_INFINITY;
 
-  constructor(swarm: Swarm, rates: RateOptions | undefined) {
+  constructor(swarm: Engine, rates: RateOptions | undefined) {
     this.#swarm = swarm;
     this.#rates = new Rates(rates);
   }

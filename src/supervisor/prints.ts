@@ -1,6 +1,6 @@
 import type { Host } from "../hosts/host.ts";
 import { type Printed, PrintGate, type PrintNote } from "../wire/printed.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
 
 /**
  * Tells of what users' code prints as `agent.printed`: it reaches no output of the program.
@@ -8,10 +8,10 @@ import type { Swarm } from "./swarm.ts";
  * **Guarantees** each host and thread is bounded by itself, whatever it claims to have printed.
  */
 export class Prints {
-  readonly #swarm: Swarm;
+  readonly #swarm: Engine;
   readonly #gates = new Map<string, PrintGate>();
 
-  constructor(swarm: Swarm) {
+  constructor(swarm: Engine) {
     this.#swarm = swarm;
   }
 

@@ -5,7 +5,7 @@ import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
 import type { Unit } from "../wire/spec.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
 
 /** One thing that a person is asked, and what follows from the answer. */
 export interface Question {
@@ -72,7 +72,7 @@ export interface UsedUp {
 const EVERY: readonly (string | null)[] = [""];
 
 /** Whether a call may be made that a grant asks about. */
-export function callQuestion(swarm: Swarm, asked: CallAsked, asking: Asking, again: AskAgain) {
+export function callQuestion(swarm: Engine, asked: CallAsked, asking: Asking, again: AskAgain) {
   const { node, callId, version, said, standIn, deny } = asked;
   const { subject, reason, input, wheres = EVERY } = asking;
   const question: Question = {
@@ -99,7 +99,7 @@ export function callQuestion(swarm: Swarm, asked: CallAsked, asking: Asking, aga
 }
 
 /** Whether a budget that is used up is lifted, by the decision's `answer` or by as much again. */
-export function budgetQuestion(swarm: Swarm, asked: CallAsked, usedUp: UsedUp, again: AskAgain) {
+export function budgetQuestion(swarm: Engine, asked: CallAsked, usedUp: UsedUp, again: AskAgain) {
   const { node, callId, version, standIn, deny } = asked;
   const { error, unit, asks, said } = usedUp;
   const { limit } = error.details;

@@ -7,12 +7,20 @@ import { unknownAgent } from "../kernel/unknown-agent.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { Out } from "../wire/frame.ts";
 import { resolve } from "./address.ts";
+import type { AgentRecord } from "./agent-record.ts";
 import { isBelow } from "./event-log.ts";
 import { ask, send, watch } from "./messages.ts";
+import type { ModelCalls } from "./model-calls.ts";
 import type { Plan } from "./plan.ts";
 import { refusal } from "./refusal.ts";
-import type { Swarm } from "./swarm.ts";
-import { callTool } from "./tool-calls.ts";
+import { callTool, type ToolEngine } from "./tool-calls.ts";
+
+/** Where agents ask for everything. */
+export interface RequestEngine extends ToolEngine {
+  readonly modelCalls: ModelCalls;
+  spawn(parent: Node, plan: Plan, call?: string): AgentRecord;
+  refusedSpawn(path: string, agent: string, error: CoppiceError): void;
+}
 
 type Requested = Extract<
   Effect,
@@ -21,7 +29,7 @@ type Requested = Extract<
 type Of<Type extends Out["type"]> = Extract<Out, { type: Type }>;
 
 /** Carries out what an agent asked for, once the arbiter has allowed it. */
-export function carryOut(swarm: Swarm, effect: Requested): void {
+export function carryOut(swarm: RequestEngine, effect: Requested): void {
   const { node } = effect;
   switch (effect.type) {
     case "resume":
@@ -37,7 +45,7 @@ export function carryOut(swarm: Swarm, effect: Requested): void {
   }
 }
 
-function request(swarm: Swarm, node: Node, out: Out): void {
+function request(swarm: RequestEngine, node: Node, out: Out): void {
   if (!isWanted(node, out)) return;
   switch (out.type) {
     case "tool":
@@ -60,7 +68,7 @@ function request(swarm: Swarm, node: Node, out: Out): void {
   }
 }
 
-function spawn(swarm: Swarm, node: Node, out: Of<"spawn">): void {
+function spawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): void {
   const { callId, background } = out;
   try {
     const plan = planSpawn(swarm, node, out);
@@ -78,7 +86,7 @@ function spawn(swarm: Swarm, node: Node, out: Of<"spawn">): void {
 }
 
 /** Only by the name of a template, one of the agent's own `agents` where its spec names any. */
-function planSpawn(swarm: Swarm, node: Node, out: Of<"spawn">): Plan | Asking {
+function planSpawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): Plan | Asking {
   const { callId, agent, input, name } = out;
   const { arbiter, registry } = swarm.parts;
   const { plan, seat } = swarm.recordOf(node);
@@ -99,13 +107,13 @@ function planSpawn(swarm: Swarm, node: Node, out: Of<"spawn">): Plan | Asking {
   }
 }
 
-function askFor(swarm: Swarm, node: Node, callId: string, asking: Asking): void {
+function askFor(swarm: RequestEngine, node: Node, callId: string, asking: Asking): void {
   const deny = (error: CoppiceError) => settle(swarm, node, callId, refusal(error));
   swarm.approvals.askForCall({ node, callId, deny }, asking);
 }
 
 /** An agent's own question: the answer is the call's value. */
-function question(swarm: Swarm, node: Node, out: Of<"question">): void {
+function question(swarm: RequestEngine, node: Node, out: Of<"question">): void {
   const { callId, question: input } = out;
   swarm.approvals.ask({
     node,
@@ -122,7 +130,7 @@ function question(swarm: Swarm, node: Node, out: Of<"question">): void {
 }
 
 /** Descendants only: nobody cancels a parent, a sibling or itself. */
-function cancel(swarm: Swarm, node: Node, out: Of<"cancel">): void {
+function cancel(swarm: RequestEngine, node: Node, out: Of<"cancel">): void {
   const { callId, name, reason = `cancelled by ${node.path}` } = out;
   const target = resolve(swarm, node, name);
   if (target === undefined || target === node || !isBelow(target.path, node.path)) {
@@ -133,6 +141,6 @@ function cancel(swarm: Swarm, node: Node, out: Of<"cancel">): void {
   settle(swarm, node, callId, { isError: false, value: { path, status } });
 }
 
-function settle(swarm: Swarm, node: Node, callId: string, result: CallResult): void {
+function settle(swarm: RequestEngine, node: Node, callId: string, result: CallResult): void {
   swarm.kernel.settleCall(node, callId, result);
 }

@@ -1,42 +1,59 @@
 import type { Seat } from "../authority/arbiter.ts";
+import type { RateOptions } from "../authority/rates.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
+import { forget } from "../kernel/remains.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { DeliveryBody, Template } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
+import type { Intensity, Limits } from "../wire/spec.ts";
 import { closeAgent, renewAgent, settleAgent } from "./agent-ends.ts";
 import { AgentRecord } from "./agent-record.ts";
 import { AgentRecords } from "./agent-records.ts";
-import { Approvals } from "./approvals.ts";
+import { type ApprovalOptions, Approvals } from "./approvals.ts";
 import { Asks } from "./asks.ts";
 import { tellWarnings } from "./budget-warnings.ts";
+import type { BreakerOptions } from "./circuit-breaker.ts";
 import { Containment, NOBODY } from "./containment.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { EndedAgents } from "./ended-agents.ts";
+import type { Engine } from "./engine.ts";
 import type { EventLog } from "./event-log.ts";
 import { firstCallOf } from "./first-call.ts";
 import { condemn, HostListener } from "./host-events.ts";
 import { ModelCalls } from "./model-calls.ts";
 import { PacedCalls } from "./paced-calls.ts";
+import type { Parts } from "./parts.ts";
 import { Places } from "./places.ts";
 import { birthOf, type Plan } from "./plan.ts";
 import { tellRefused } from "./refused-facts.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { carryOut } from "./requests.ts";
 import { ShownTools } from "./shown-tools.ts";
-import type { SwarmOptions, SwarmParts } from "./swarm-parts.ts";
 import { ToolInputs } from "./tool-inputs.ts";
 import { UsageByLabel } from "./usage-by-label.ts";
+
+export interface SwarmOptions extends ApprovalOptions {
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly limits: Limits;
+  readonly graceMs: number;
+  readonly intensity?: Intensity | undefined;
+  /** From 0 to below 1, for the jitter of restarts. */
+  readonly chance: () => number;
+  readonly rates?: RateOptions | undefined;
+  readonly breaker?: BreakerOptions | false | undefined;
+}
 
 /**
  * The shell around the kernel: it owns clock, timers, hosts and accounts, lets the kernel decide,
  * and carries out what was decided, in that order, on one thread.
  */
-export class Swarm {
+export class Swarm implements Engine {
   readonly kernel: Kernel;
   readonly places: Places;
   readonly asks = new Asks();
@@ -53,7 +70,7 @@ export class Swarm {
   readonly #requests: RequestQueue;
   readonly #shown = new ShownTools();
   readonly #records = new AgentRecords();
-  #parts: SwarmParts | undefined;
+  #parts: Parts | undefined;
   #draining = false;
   readonly #timer: DeadlineTimer;
 
@@ -61,7 +78,7 @@ export class Swarm {
     this.clock = options.clock;
     this.log = options.log;
     this.ended = new EndedAgents(options.log, (node) => {
-      this.kernel.tree.forget(node);
+      forget(this.kernel.tree, node);
       this.#records.forget(node);
     });
     this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });
@@ -85,12 +102,12 @@ export class Swarm {
     });
   }
 
-  begin(parts: SwarmParts): void {
+  begin(parts: Parts): void {
     this.#parts = parts;
     this.places.hosts = parts.hosts;
   }
 
-  get parts(): SwarmParts {
+  get parts(): Parts {
     if (this.#parts === undefined) throw new CoppiceError("SUPERVISOR_STOPPED", "not started");
     return this.#parts;
   }

@@ -13,10 +13,19 @@ import type { Json } from "../wire/json.ts";
 import { refusalOf } from "../wire/json-bound.ts";
 import type { JsonRefusal } from "../wire/json-refusal.ts";
 import { quoted } from "../wire/shown-text.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Engine } from "./engine.ts";
+import type { PacedCalls } from "./paced-calls.ts";
 import type { CallAsked, Question, Said } from "./question.ts";
 import { isToldNext, tellRefused } from "./refused-facts.ts";
-import type { Swarm } from "./swarm.ts";
-import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
+import { type ReadCallInput, type ToolInputs, valueFor } from "./tool-inputs.ts";
+
+/** Where tool calls are taken up. */
+export interface ToolEngine extends Engine {
+  readonly approvals: Approvals;
+  readonly pacedCalls: PacedCalls;
+  readonly toolInputs: ToolInputs;
+}
 
 type ToolOut = Extract<Out, { type: "tool" }>;
 type Deny = (error: CoppiceError) => void;
@@ -27,7 +36,7 @@ interface Called extends ToolOut {
 }
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
-export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
+export function callTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
   const { parts, approvals, toolInputs } = swarm;
   const { callId, input } = out;
   const due = swarm.pacedCalls.takeDue(node, callId);
@@ -51,7 +60,7 @@ export function callTool(swarm: Swarm, node: Node, out: ToolOut): void {
  * Reads what the agent said as its tool will be given it: before rights on arguments are asked,
  * since they are rights on what the tool gets. Not where no right could allow the call.
  */
-function readInput(swarm: Swarm, node: Node, { callId, tool, input }: ToolOut) {
+function readInput(swarm: ToolEngine, node: Node, { callId, tool, input }: ToolOut) {
   const { arbiter, toolbox } = swarm.parts;
   const { path } = node;
   const { plan, seat, labels, signal } = swarm.recordOf(node);
@@ -62,7 +71,7 @@ function readInput(swarm: Swarm, node: Node, { callId, tool, input }: ToolOut) {
 
 /** Goes on with a call whose input was read, or could not be; it is told of once. */
 function begin(
-  swarm: Swarm,
+  swarm: ToolEngine,
   node: Node,
   asked: ToolOut,
   given: CallInput | undefined,
@@ -93,18 +102,18 @@ function tellLate(call: Called): void {
 }
 
 /** Its refusal would not be told by itself. */
-function isLoop(swarm: Swarm, node: Node, tool: string): boolean {
+function isLoop(swarm: ToolEngine, node: Node, tool: string): boolean {
   return node.refusals !== undefined && !isToldNext(swarm, node, refusalKind(swarm, tool));
 }
 
 /** Tools that there are not are counted together: their names are made up. */
-function refusalKind({ parts }: Swarm, tool: string): string {
+function refusalKind({ parts }: ToolEngine, tool: string): string {
   return parts.toolbox.knows(tool) ? `tool ${tool}` : "tool";
 }
 
 /** A copy: whoever is told of the call must not change what it is. */
 function tellRequested(
-  { log }: Swarm,
+  { log }: ToolEngine,
   node: Node,
   { callId, tool, input }: Omit<ToolOut, "type">,
   read: ReadCallInput["read"] = [],
@@ -116,7 +125,7 @@ function tellRequested(
 
 /** Nothing of such an input is kept: neither an event nor a journal has room for it. */
 function refuseUnkept(
-  swarm: Swarm,
+  swarm: ToolEngine,
   node: Node,
   { callId, tool }: Omit<ToolOut, "input">,
   { path, reason, message, excess }: JsonRefusal,
@@ -135,7 +144,7 @@ function refuseUnkept(
 }
 
 /** Settles a call that does not begin with the reason, which its agent reads. */
-function refuseCall(swarm: Swarm, node: Node, call: Omit<Called, "input" | "type">): Deny {
+function refuseCall(swarm: ToolEngine, node: Node, call: Omit<Called, "input" | "type">): Deny {
   const { kernel, toolInputs } = swarm;
   const { callId, tool } = call;
   return (error) => {
@@ -163,7 +172,7 @@ interface Before extends Said {
 }
 
 /** Asks the door, and does what follows from its answer. */
-function ask(swarm: Swarm, node: Node, call: Called, before: Before): void {
+function ask(swarm: ToolEngine, node: Node, call: Called, before: Before): void {
   const { parts, approvals, toolInputs } = swarm;
   const { isPaced = false, given, allowed, outdated = 0 } = before;
   const { callId, tool } = call;
@@ -209,7 +218,7 @@ function neverAsAllowed(tool: string): CoppiceError {
 }
 
 /** Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. */
-function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
+function allow(swarm: ToolEngine, node: Node, ask: ToolAsk): Verdict {
   const { arbiter, toolbox } = swarm.parts;
   const { tool } = ask;
   const { plan, seat } = swarm.recordOf(node);
@@ -232,7 +241,7 @@ function allow(swarm: Swarm, node: Node, ask: ToolAsk): Verdict {
 
 /** Where a budget wants its owner to be asked for more, a refusal is not the last word. */
 function refuse(
-  swarm: Swarm,
+  swarm: ToolEngine,
   asked: CallAsked,
   refusal: Refused & { readonly tool: string; readonly said: Said },
 ): void {
@@ -250,7 +259,7 @@ function refuse(
 }
 
 /** Ends a call with what a person gave in place of the tool: nothing is run, nothing is charged. */
-function standInFor(swarm: Swarm, node: Node, { callId, tool }: ToolOut): Question["standIn"] {
+function standInFor(swarm: ToolEngine, node: Node, { callId, tool }: ToolOut): Question["standIn"] {
   return ({ result = null, by }) => {
     swarm.toolInputs.take(node, callId);
     const who = by === undefined ? {} : { by };
@@ -263,7 +272,7 @@ function standInFor(swarm: Swarm, node: Node, { callId, tool }: ToolOut): Questi
 type Started = Pick<CallRequest, "callId" | "tool" | "input" | "read">;
 
 /** Begins the call; the tool is given the input that was checked. */
-function start(swarm: Swarm, node: Node, started: Started): void {
+function start(swarm: ToolEngine, node: Node, started: Started): void {
   const { log, parts } = swarm;
   const { path } = node;
   const { callId, tool } = started;

@@ -4,7 +4,7 @@ import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
 import { isObject } from "../tools/schema/schema-keywords.ts";
 import type { Json } from "../wire/json.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
 
 export type ReadCallInput = Extract<CallInput, { status: "read" }>;
 
@@ -21,11 +21,11 @@ interface Awaited {
  * for calls that wait for a person.
  */
 export class ToolInputs {
-  readonly #swarm: Swarm;
+  readonly #swarm: Engine;
   readonly #awaited = new Map<Node, Map<string, Awaited>>();
   readonly #kept = new Map<Node, Map<string, ReadCallInput>>();
 
-  constructor(swarm: Swarm) {
+  constructor(swarm: Engine) {
     this.#swarm = swarm;
   }
 

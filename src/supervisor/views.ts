@@ -1,56 +1,12 @@
-import type { HostRow } from "../hosts/hosts.ts";
 import { isPaused, type Node, subtree } from "../kernel/node.ts";
-import type { ServerRow } from "../tools/mcp/mcp-connection.ts";
-import type { Json } from "../wire/json.ts";
-import type { Outcome, Usage } from "../wire/outcome.ts";
+import type { Usage } from "../wire/outcome.ts";
 import { check } from "./check.ts";
 import { usageSchema } from "./spec-schema.ts";
+import type { Health, Stats } from "./stats.ts";
 import type { Swarm } from "./swarm.ts";
+import type { TreeNode, TreeStatus } from "./tree-node.ts";
 import { addUsage, hasLabel } from "./usage-by-label.ts";
-import { type WaitsFor, waitsForOf } from "./waits-for.ts";
-
-export type TreeStatus =
-  | "queued"
-  | "starting"
-  | "running"
-  | "waiting"
-  | "paused"
-  | "stopping"
-  | "stopped";
-
-/** One node of the tree as it is shown. */
-export interface TreeNode {
-  readonly path: string;
-  readonly name: string;
-  readonly status: TreeStatus;
-  /** What keeps it, while it is not at work. */
-  readonly waitsFor?: WaitsFor;
-  /** The machine's state value. */
-  readonly state?: Json;
-  readonly depth: number;
-  readonly incarnation: number;
-  /** Where it lives now: `house-1`, `guest-2` or `inline`. */
-  readonly host?: string;
-  readonly usage: Usage;
-  readonly outcome?: Outcome["status"];
-  readonly children: readonly TreeNode[];
-}
-
-/** Counts of what lives and waits now. */
-export interface Stats {
-  readonly agents: Readonly<Record<TreeStatus, number>>;
-  readonly atWork: number;
-  readonly hosts: readonly HostRow[];
-  /** Threads of hosts and compute tools in a blocking call that outlived the order to end. */
-  readonly stuckThreads: number;
-  /** Spawns that wait for a slot, model calls that wait for a budget, calls for their rate. */
-  readonly queues: { readonly spawns: number; readonly budget: number; readonly rates: number };
-  /** User messages that wait. */
-  readonly mailboxes: number;
-  readonly calls: number;
-  readonly deadLetters: number;
-  readonly servers: readonly ServerRow[];
-}
+import { waitsForOf } from "./waits-for.ts";
 
 export function treeOf(swarm: Swarm, node: Node): TreeNode {
   const { path, name, depth, incarnation, host, value, end } = node;
@@ -144,18 +100,6 @@ export function statsOf(swarm: Swarm): Stats {
 export function statusOf(node: Node): TreeStatus {
   const active = node.status === "running" || node.status === "waiting" || node.status === "queued";
   return active && !node.slot && isPaused(node) ? "paused" : node.status;
-}
-
-export interface Health {
-  /** The supervisor has not stopped. */
-  readonly live: boolean;
-  /**
-   * It takes new agents and has where to run them, also while an MCP server is away, `required`
-   * or not. False while hosts cannot be started, which is tried again by itself.
-   */
-  readonly ready: boolean;
-  /** Why not, and what else is amiss: a host that is stuck, an MCP server that is away. */
-  readonly reasons: readonly string[];
 }
 
 export function healthOf(swarm: Swarm, phase: "running" | "stopping" | "stopped"): Health {

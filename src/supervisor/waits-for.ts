@@ -1,20 +1,13 @@
 import type { Node } from "../kernel/node.ts";
 import { isAway } from "../kernel/supervision.ts";
-import type { Swarm } from "./swarm.ts";
+import type { Engine } from "./engine.ts";
+import type { PacedCalls } from "./paced-calls.ts";
+import type { WaitsFor } from "./tree-node.ts";
 
-/** What an agent that is not at work waits for, the one that a person can act on first. */
-export type WaitsFor =
-  | "restart"
-  | "approval"
-  | "budget"
-  | "rate"
-  /** The time of the next attempt at a model that failed. */
-  | "retry"
-  | "slot"
-  | "child"
-  /** The answer or the end of another one, for which it has asked. */
-  | "agent"
-  | "mailbox";
+/** Where agents wait. */
+interface WaitingEngine extends Engine {
+  readonly pacedCalls: PacedCalls;
+}
 
 const FIRST: readonly WaitsFor[] = [
   "approval",
@@ -27,7 +20,7 @@ const FIRST: readonly WaitsFor[] = [
 ];
 
 /** What an agent waits for, or undefined while it works, ends, or is paused. */
-export function waitsForOf(swarm: Swarm, node: Node): WaitsFor | undefined {
+export function waitsForOf(swarm: WaitingEngine, node: Node): WaitsFor | undefined {
   if (isAway(node)) return "restart";
   if (node.depth === 0 || node.closed) return undefined;
   if (node.status === "queued" || node.waitingAt !== undefined) return "slot";

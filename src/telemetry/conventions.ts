@@ -5,7 +5,7 @@ import type { ModelSpec } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import type { Attributes } from "./api.ts";
 import type { Ending } from "./operation.ts";
-import type { Born } from "./telemetry.ts";
+import type { Born } from "./recording.ts";
 
 // Names and values follow https://github.com/open-telemetry/semantic-conventions-genai (in
 // development there); what it has no name for is called `coppice.`.

@@ -1,4 +1,4 @@
-import type { Stats } from "../supervisor/views.ts";
+import type { Stats } from "../supervisor/stats.ts";
 import type { Attributes, BatchObservableResult, Counter, Histogram, Meter } from "./api.ts";
 
 export interface Instruments {

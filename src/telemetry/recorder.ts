@@ -20,7 +20,7 @@ import {
 } from "./conventions.ts";
 import { createInstruments, type Instruments, observeStats } from "./instruments.ts";
 import { Operation } from "./operation.ts";
-import type { Born, Source, StartedCall, Telemetry } from "./telemetry.ts";
+import type { Born, Source, StartedCall, Telemetry } from "./recording.ts";
 
 const SCOPE = "coppice";
 

@@ -1,4 +1,4 @@
-import { BUDGET_UNITS } from "../../machines/budget-accounts.ts";
+import { BUDGET_UNITS } from "../../machines/budget/accounts.ts";
 import type { Seat } from "../authority/seat.ts";
 import { TOP_LEVEL_SPAWNS, tightest } from "../kernel/limits.ts";
 import { type Node, subtree } from "../kernel/node.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Blame } from "../../src/kernel/blame.ts";
 import type { Node } from "../../src/kernel/node.ts";
-import { TRIALS_AT_ONCE } from "../../src/kernel/trials.ts";
+import { TRIALS_AT_ONCE } from "../../src/kernel/quarantine.ts";
 import { Driver } from "./driver.ts";
 
 type Cause = Blame["cause"];

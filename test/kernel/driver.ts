@@ -1,6 +1,7 @@
 import type { Running } from "../../src/kernel/blame.ts";
-import type { Effect, Fact } from "../../src/kernel/effects.ts";
+import type { Effect } from "../../src/kernel/effects.ts";
 import { outlive } from "../../src/kernel/ends.ts";
+import type { Fact } from "../../src/kernel/fact.ts";
 import { Kernel, type SpawnHow } from "../../src/kernel/kernel.ts";
 import type { Birth, Node } from "../../src/kernel/node.ts";
 import type { DeliveryBody } from "../../src/wire/delivery.ts";

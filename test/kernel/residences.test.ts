@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { createNode, type Node } from "../../src/kernel/node.ts";
+import { createNode } from "../../src/kernel/new-node.ts";
+import type { Node } from "../../src/kernel/node.ts";
 import { Residences } from "../../src/kernel/residences.ts";
 
 const KEPT = 10_000;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { createNode } from "../../src/kernel/new-node.ts";
 import type { Node } from "../../src/kernel/node.ts";
-import { createNode } from "../../src/kernel/node.ts";
 import { dequeue, giveSlot, serve, takeSlot } from "../../src/kernel/slots.ts";
 import fc from "../fixtures/properties.ts";
 import { birthOf } from "./driver.ts";

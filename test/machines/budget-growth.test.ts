@@ -7,7 +7,7 @@ import {
   restoreBudget,
   saveBudget,
   takeWoken,
-} from "../../machines/budget.ts";
+} from "../../machines/budget/budget.ts";
 
 function budgetOf(root: Omit<NewAccount, "path"> = {}, child: Omit<NewAccount, "path"> = {}) {
   const state = createBudget({ path: "/", ...root });

@@ -8,7 +8,7 @@ import {
   restoreBudget,
   saveBudget,
   takeWoken,
-} from "../../machines/budget.ts";
+} from "../../machines/budget/budget.ts";
 import fc from "../fixtures/properties.ts";
 
 const ceiling = fc.option(fc.integer({ min: 0, max: 30 }), { nil: null, freq: 2 });

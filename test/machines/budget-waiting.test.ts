@@ -6,7 +6,7 @@ import {
   createBudget,
   decideBudget,
   takeWoken,
-} from "../../machines/budget.ts";
+} from "../../machines/budget/budget.ts";
 
 /** A root with the accounts named below it, `/a/b` below `/a`. */
 function budget(root: Ceilings, below: Readonly<Record<string, Ceilings>>): BudgetState {

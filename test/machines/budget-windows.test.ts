@@ -11,7 +11,7 @@ import {
   saveBudget,
   takeWarnings,
   takeWoken,
-} from "../../machines/budget.ts";
+} from "../../machines/budget/budget.ts";
 
 const minute = 60_000;
 

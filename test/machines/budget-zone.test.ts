@@ -5,8 +5,8 @@ import {
   isTimeZone,
   restoreBudget,
   saveBudget,
-} from "../../machines/budget.ts";
-import { zonedWindowEnd } from "../../machines/budget-zone.ts";
+} from "../../machines/budget/budget.ts";
+import { zonedWindowEnd } from "../../machines/budget/zone.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -14,7 +14,7 @@ import {
   saveBudget,
   takeWarnings,
   takeWoken,
-} from "../../machines/budget.ts";
+} from "../../machines/budget/budget.ts";
 
 const none = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
 

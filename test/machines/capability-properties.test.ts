@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import {
   type CapabilityGrant,
   type CapabilityLayer,
-  type CapabilityVerdict,
   createCapability,
   decideCapability,
   type Facts,
   restoreCapability,
   saveCapability,
-} from "../../machines/capability.ts";
+} from "../../machines/capability/capability.ts";
+import type { CapabilityVerdict } from "../../machines/capability/verdict.ts";
 import fc from "../fixtures/properties.ts";
 
 const pattern = fc.constantFrom("*", "tool:*", "tool:a", "tool:b");

@@ -9,7 +9,7 @@ import {
   decideCapability,
   restoreCapability,
   saveCapability,
-} from "../../machines/capability.ts";
+} from "../../machines/capability/capability.ts";
 import { compileGlob } from "../../machines/glob.ts";
 import fc from "../fixtures/properties.ts";
 

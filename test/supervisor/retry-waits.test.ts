@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AgentSpec, SupervisorOptions, TreeNode } from "../../src/index.ts";
+import type { AgentSpec, SupervisorOptions } from "../../src/index.ts";
+import type { TreeNode } from "../../src/supervisor/tree-node.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { cut, type ServerReply, say, startMessagesServer } from "../fixtures/messages-server.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { Supervisor, type TreeNode } from "../../src/index.ts";
+import { Supervisor } from "../../src/index.ts";
+import type { TreeNode } from "../../src/supervisor/tree-node.ts";
 import { script } from "./scripts.ts";
 
 const statuses = ({ status, children }: TreeNode): string[] => [

@@ -24,7 +24,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   agents: ["errors", "wire", "machines", "models", "door"],
   door: ["errors", "wire"],
   // What is recorded is the supervisor's own view of itself.
-  telemetry: ["errors", "wire", "supervisor/views.ts"],
+  telemetry: ["errors", "wire", "supervisor/stats.ts"],
   supervisor,
   inspect: ["errors", "wire"],
   cli: ["index", "supervisor", ...supervisor],
@@ -116,7 +116,7 @@ export function cycles(sources: readonly Source[]): string[] {
       return;
     }
     if (done.has(path)) return;
-    for (const next of localImports(byPath.get(path), "runtime")) visit(next, [...trail, path]);
+    for (const next of localImports(byPath.get(path))) visit(next, [...trail, path]);
     done.add(path);
   };
   for (const { path } of sources) visit(path, []);
@@ -147,9 +147,10 @@ export function machineImports(sources: readonly Source[]): string[] {
     .filter(({ path }) => path.startsWith("machines/"))
     .flatMap(({ path, imports }) =>
       imports
-        .filter(({ specifier }) => !/^(xstate$|\.\/)/.test(specifier))
+        .filter(({ specifier }) => specifier !== "xstate")
+        .filter(({ specifier }) => !resolveLocal(path, specifier)?.startsWith("machines/"))
         .map(({ specifier, line }) => {
-          return `${path}:${line} imports ${specifier}: machines are data, import xstate or "./"`;
+          return `${path}:${line} imports ${specifier}: machines import xstate and each other only`;
         }),
     );
 }
@@ -178,9 +179,7 @@ export function exampleImports(sources: readonly Source[]): string[] {
     );
 }
 
-function localImports(file: Source | undefined, which: "all" | "runtime" = "all"): string[] {
+function localImports(file: Source | undefined): string[] {
   if (!file) return [];
-  return file.imports
-    .filter(({ type }) => which === "all" || !type)
-    .flatMap(({ specifier }) => resolveLocal(file.path, specifier) ?? []);
+  return file.imports.flatMap(({ specifier }) => resolveLocal(file.path, specifier) ?? []);
 }

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { maskText } from "./mask.ts";
 
-export type Import = { readonly specifier: string; readonly line: number; readonly type: boolean };
+export type Import = { readonly specifier: string; readonly line: number };
 
 export type Source = {
   /** From the repository's root, with forward slashes. */
@@ -55,7 +55,7 @@ export function packageOf(specifier: string): string | undefined {
 }
 
 const importForms = [
-  /^[ \t]*(?:import|export)(?<type>\s+type\b(?!\s+from\b|\s*,))?\s*[\w$*{},\s]*?\bfrom\s*["']/gm,
+  /^[ \t]*(?:import|export)\s*[\w$*{},\s]*?\bfrom\s*["']/gm,
   /^[ \t]*import\s*["']/gm,
   /\bimport\s*\(\s*["'`]/g,
 ];
@@ -68,7 +68,6 @@ function findImports(text: string, code: string): Import[] {
       return {
         specifier: text.slice(start, code.indexOf(quote, start)),
         line: lineAt(text, start),
-        type: match.groups?.type !== undefined,
       };
     }),
   );

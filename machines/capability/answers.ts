@@ -1,16 +1,5 @@
-import type { Rule } from "./capability-rules.ts";
-import type { CapabilityNode } from "./capability-walk.ts";
-
-/** A person's yes that is remembered. */
-export interface AnsweredYes {
-  readonly subject: string;
-  /** The arguments that the rule speaks of which asked, see {@link whereOf}. */
-  readonly where: string;
-  /** Also for all below the node. */
-  readonly below: boolean;
-  /** What the subject was when it was given. */
-  readonly version?: string | undefined;
-}
+import type { AnsweredYes, CapabilityNode } from "./node.ts";
+import type { Rule } from "./rules.ts";
 
 /** Under which a yes is remembered: no `where` has a line end in it. */
 export const answerKey = (subject: string, where: string): string => `${where}\n${subject}`;

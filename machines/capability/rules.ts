@@ -1,9 +1,6 @@
-import {
-  type ArgumentCondition,
-  type CompiledCondition,
-  compileCondition,
-} from "./capability-where.ts";
-import { compileGlob } from "./glob.ts";
+import { compileGlob } from "../glob.ts";
+import type { ArgumentCondition } from "./arguments.ts";
+import { type CompiledCondition, compileCondition } from "./where.ts";
 
 /** A right in full: what it names, when it holds, and whether it may be passed on. */
 export interface CapabilityGrant {

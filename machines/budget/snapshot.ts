@@ -9,10 +9,10 @@ import {
   HELD,
   hold,
   type Stretch,
-} from "./budget-accounts.ts";
-import { accountAbove, createAccount, windowsOf } from "./budget-create.ts";
-import { attempt, type Woken } from "./budget-queue.ts";
-import { type BudgetState, budgetOf, watchWindows } from "./budget-state.ts";
+} from "./accounts.ts";
+import { accountAbove, createAccount, windowsOf } from "./create.ts";
+import { attempt, type Woken } from "./queue.ts";
+import { type BudgetState, budgetOf, watchWindows } from "./state.ts";
 
 interface SavedAccount {
   readonly path: string;

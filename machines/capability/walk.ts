@@ -1,4 +1,6 @@
-import { type AnsweredYes, whereOf, yesesFor } from "./capability-answers.ts";
+import { whereOf, yesesFor } from "./answers.ts";
+import type { ReadArgument, WantedArgument } from "./arguments.ts";
+import type { CapabilityNode } from "./node.ts";
 import {
   type CapabilityGrant,
   isConditional,
@@ -7,89 +9,22 @@ import {
   type Limit,
   type Right,
   type Rule,
-} from "./capability-rules.ts";
-import {
-  type Finding,
-  lacking,
-  type ReadArgument,
-  touching,
-  type WantedArgument,
-} from "./capability-where.ts";
-
-/** One node's rights. */
-export interface CapabilityNode {
-  readonly path: string;
-  readonly parent: CapabilityNode | undefined;
-  layers: readonly (readonly Rule[])[];
-  children: number;
-  /** Answers for subjects asked before; good while `epoch` is the state's. */
-  known: Map<string, CapabilityVerdict> | undefined;
-  epoch: number;
-  /** What a person has allowed here, by `answerKey`. */
-  answered: Map<string, AnsweredYes> | undefined;
-}
+} from "./rules.ts";
+import type {
+  CapabilityAsking,
+  CapabilityDenied,
+  CapabilityDepends,
+  CapabilityPermitted,
+  CapabilityVerdict,
+  Lack,
+} from "./verdict.ts";
+import { lacking, touching } from "./where.ts";
 
 /** What an answer can depend on beside the subject. */
 export interface Facts {
   readonly now: number;
   readonly arguments: readonly ReadArgument[];
 }
-
-export interface CapabilityPermitted {
-  readonly status: "permitted";
-  /** Uses are limited somewhere on the path: they are counted by a `use` request. */
-  readonly counts?: true;
-}
-
-/** The grant that would have been needed, had it held. */
-export interface Lack {
-  readonly type: "argument" | "uses" | "expired" | "revoked";
-  readonly grant: string;
-  readonly finding?: Finding;
-  readonly uses?: number;
-}
-
-export interface CapabilityDenied {
-  readonly status: "denied";
-  /** The node that said no, nearest to the asking one. */
-  readonly node: string;
-  readonly subject: string;
-  /** The deny that matched; left out when no grant allowed it. */
-  readonly deny?: string;
-  /** Where the deny is one of arguments: which one it met. */
-  readonly finding?: Finding;
-  /** The nearest miss, when a grant names the subject and does not hold for this request. */
-  readonly lack?: Lack;
-}
-
-/** Everything allows it, and a person has to say so as well. */
-export interface CapabilityAsking {
-  readonly status: "ask";
-  /** The nodes that ask, the nearest first. */
-  readonly nodes: readonly string[];
-  readonly subject: string;
-  /** The grant that asks first. */
-  readonly grant: string;
-  /**
-   * The arguments that each rule speaks of which asks; left out, all of them. A yes that is
-   * remembered holds for these alone, and null for none.
-   */
-  readonly wheres?: readonly (string | null)[];
-  /** A yes is remembered for what the subject was before it changed. */
-  readonly changed?: true;
-}
-
-/** Ask again with {@link Facts}: the time, and these arguments. */
-export interface CapabilityDepends {
-  readonly status: "depends";
-  readonly wanted: readonly WantedArgument[];
-}
-
-export type CapabilityVerdict =
-  | CapabilityPermitted
-  | CapabilityDenied
-  | CapabilityAsking
-  | CapabilityDepends;
 
 /** What is asked of each node of a path. */
 export interface Question {

@@ -1,5 +1,5 @@
-import type { ArgumentPattern, ReadValue } from "./capability-where.ts";
-import { compileGlob, compileParts, compileWords } from "./glob.ts";
+import { compileGlob, compileParts, compileWords } from "../glob.ts";
+import type { ArgumentPattern, ReadValue } from "./arguments.ts";
 
 /**
  * Compiles what a pattern may be about, for the rules that take away: a deny, and the asking of an

@@ -1,4 +1,3 @@
-import type { BudgetRequest, Reserve } from "./budget.ts";
 import {
   type Account,
   type Amounts,
@@ -11,25 +10,10 @@ import {
   refund,
   type Stretch,
   whole,
-} from "./budget-accounts.ts";
-import {
-  attempt,
-  granted,
-  judge,
-  leaveQueues,
-  pathOf,
-  type ReserveAnswer,
-  wake,
-} from "./budget-queue.ts";
-import { accountOf, type BudgetState } from "./budget-state.ts";
-
-/** What a call really used; left out in a settlement: what was reserved. */
-export interface Used {
-  readonly nanoUsd: number;
-  readonly tokens: number;
-  /** Of those tokens; only told. */
-  readonly outputTokens: number;
-}
+} from "./accounts.ts";
+import { attempt, granted, judge, leaveQueues, pathOf, type ReserveAnswer, wake } from "./queue.ts";
+import type { BudgetRequest, Reserve, Used } from "./request.ts";
+import { accountOf, type BudgetState } from "./state.ts";
 
 export function reserve(state: BudgetState, request: Reserve): ReserveAnswer {
   const { key } = request;

@@ -8,8 +8,8 @@ import {
   HELD,
   type WindowCeilings,
   whole,
-} from "./budget-accounts.ts";
-import { DAY_MS, zonedWindowEnd } from "./budget-zone.ts";
+} from "./accounts.ts";
+import { DAY_MS, zonedWindowEnd } from "./zone.ts";
 
 export interface NewAccount {
   readonly path: string;

@@ -1,29 +1,18 @@
-import {
-  type Account,
-  type Amounts,
-  BUDGET_UNITS,
-  type BudgetUnit,
-  type Stretch,
-} from "./budget-accounts.ts";
-import { forget, raise, release, reserve, settle, type Used, wakeUp } from "./budget-calls.ts";
-import {
-  accountAbove,
-  createAccount,
-  type NewAccount,
-  windowEnd,
-  windowsOf,
-} from "./budget-create.ts";
-import { grow } from "./budget-growth.ts";
-import type { ReserveAnswer } from "./budget-queue.ts";
-import { restoreBudget, type SavedBudget, saveBudget } from "./budget-snapshot.ts";
+import { deciderLogic } from "../decider.ts";
+import { type Account, type Amounts, BUDGET_UNITS } from "./accounts.ts";
+import { forget, raise, release, reserve, settle, wakeUp } from "./calls.ts";
+import { accountAbove, createAccount, type NewAccount, windowEnd, windowsOf } from "./create.ts";
+import { grow } from "./growth.ts";
+import type { ReserveAnswer } from "./queue.ts";
+import type { BudgetAnswer, BudgetRequest, Reserve } from "./request.ts";
+import { restoreBudget, type SavedBudget, saveBudget } from "./snapshot.ts";
 import {
   accountOf,
   type BudgetState,
   createBudget,
   type NewBudget,
   watchWindows,
-} from "./budget-state.ts";
-import { deciderLogic } from "./decider.ts";
+} from "./state.ts";
 
 export type {
   Account,
@@ -34,18 +23,19 @@ export type {
   Ceilings,
   Stretch,
   WindowCeilings,
-} from "./budget-accounts.ts";
-export { BUDGET_UNITS, boundOnPath, leftOnPath } from "./budget-accounts.ts";
-export { peek as peekBudget, type Used } from "./budget-calls.ts";
-export { accountAbove, type NewAccount, windowsOf } from "./budget-create.ts";
+} from "./accounts.ts";
+export { BUDGET_UNITS, boundOnPath, leftOnPath } from "./accounts.ts";
+export { peek as peekBudget } from "./calls.ts";
+export { accountAbove, type NewAccount, windowsOf } from "./create.ts";
 export type {
   BudgetGranted,
   BudgetRefused,
   BudgetWaiting,
   ReserveAnswer,
   Woken,
-} from "./budget-queue.ts";
-export { restoreBudget, type SavedBudget, saveBudget } from "./budget-snapshot.ts";
+} from "./queue.ts";
+export type { BudgetAnswer, BudgetRequest, Reserve, Used } from "./request.ts";
+export { restoreBudget, type SavedBudget, saveBudget } from "./snapshot.ts";
 export {
   accountOf,
   type BudgetState,
@@ -53,48 +43,8 @@ export {
   type NewBudget,
   takeWarnings,
   takeWoken,
-} from "./budget-state.ts";
-export { DAY_MS, isTimeZone } from "./budget-zone.ts";
-
-/** Asks for amounts: granted, refused, or waiting until reservations come back. */
-export interface Reserve {
-  readonly type: "reserve";
-  /** Names the call; asking again with it answers as before and charges nothing. */
-  readonly key: string;
-  readonly account: string;
-  readonly amounts: Amounts;
-  readonly stretch?: Stretch | undefined;
-}
-
-export type BudgetRequest =
-  | Reserve
-  | ({ readonly type: "open"; readonly parent: string } & NewAccount)
-  /** A call that is held needs so much in all, which turned out to be more than it has reserved. */
-  | { readonly type: "grow"; readonly key: string; readonly amounts: Amounts }
-  | { readonly type: "settle"; readonly key: string; readonly used?: Used | undefined }
-  | {
-      readonly type: "release";
-      readonly key: string;
-      /** Whether the call began: its counts are then spent for good. */
-      readonly started: boolean;
-    }
-  | { readonly type: "close"; readonly account: string }
-  /** Somebody allows more: what waited for it is tried again. An unlimited unit stays so. */
-  | {
-      readonly type: "raise";
-      readonly account: string;
-      readonly unit: BudgetUnit;
-      readonly amount: number;
-    }
-  /** The date, in milliseconds: windows that have ended begin anew. */
-  | { readonly type: "time"; readonly now: number };
-
-export type BudgetAnswer =
-  | ReserveAnswer
-  | { readonly status: "settled"; readonly used: Used }
-  | { readonly status: "done" }
-  /** No call of that key waits or is held: nothing was changed. */
-  | { readonly status: "unknown" };
+} from "./state.ts";
+export { DAY_MS, isTimeZone } from "./zone.ts";
 
 /** What observers see of the whole tree. */
 export interface BudgetSummary {

@@ -1,9 +1,6 @@
-import {
-  type CapabilityGrant,
-  type CapabilityLayer,
-  compileLayer,
-  type Limit,
-} from "./capability-rules.ts";
+import { deciderLogic } from "../decider.ts";
+import type { CapabilityNode } from "./node.ts";
+import { type CapabilityGrant, type CapabilityLayer, compileLayer, type Limit } from "./rules.ts";
 import {
   type Answered,
   addGrant,
@@ -18,36 +15,10 @@ import {
   restoreCapability,
   type SavedCapability,
   saveCapability,
-} from "./capability-state.ts";
-import {
-  type CapabilityNode,
-  type CapabilityVerdict,
-  dependsOn,
-  type Facts,
-  mayEverPass,
-  walk,
-} from "./capability-walk.ts";
-import { deciderLogic } from "./decider.ts";
+} from "./state.ts";
+import type { CapabilityVerdict } from "./verdict.ts";
+import { dependsOn, type Facts, mayEverPass, walk } from "./walk.ts";
 
-export type { CapabilityGrant, CapabilityLayer } from "./capability-rules.ts";
-export {
-  type Answered,
-  type CapabilityState,
-  createCapability,
-  type NewNode,
-  restoreCapability,
-  type SavedCapability,
-  saveCapability,
-} from "./capability-state.ts";
-export type {
-  CapabilityAsking,
-  CapabilityDenied,
-  CapabilityDepends,
-  CapabilityPermitted,
-  CapabilityVerdict,
-  Facts,
-  Lack,
-} from "./capability-walk.ts";
 export type {
   ArgumentCondition,
   ArgumentKind,
@@ -56,7 +27,26 @@ export type {
   ReadArgument,
   ReadValue,
   WantedArgument,
-} from "./capability-where.ts";
+} from "./arguments.ts";
+export type { CapabilityGrant, CapabilityLayer } from "./rules.ts";
+export {
+  type Answered,
+  type CapabilityState,
+  createCapability,
+  type NewNode,
+  restoreCapability,
+  type SavedCapability,
+  saveCapability,
+} from "./state.ts";
+export type {
+  CapabilityAsking,
+  CapabilityDenied,
+  CapabilityDepends,
+  CapabilityPermitted,
+  CapabilityVerdict,
+  Lack,
+} from "./verdict.ts";
+export type { Facts } from "./walk.ts";
 
 /** May this node use this subject? */
 export interface CapabilityAsk {

@@ -1,4 +1,5 @@
-import { answerKey } from "./capability-answers.ts";
+import { answerKey } from "./answers.ts";
+import type { CapabilityNode } from "./node.ts";
 import {
   type CapabilityGrant,
   type CapabilityLayer,
@@ -9,8 +10,7 @@ import {
   type Limit,
   type Rule,
   saveRule,
-} from "./capability-rules.ts";
-import type { CapabilityNode } from "./capability-walk.ts";
+} from "./rules.ts";
 
 /** The rights of every node. Mutated in place by {@link decideCapability} and by nothing else. */
 export interface CapabilityState {

@@ -8,7 +8,7 @@ import {
   charge,
   HELD,
   hold,
-} from "./budget-accounts.ts";
+} from "./accounts.ts";
 
 export interface BudgetGranted {
   readonly status: "granted";

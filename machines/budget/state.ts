@@ -1,6 +1,6 @@
-import type { Account, BudgetWarning, Call } from "./budget-accounts.ts";
-import { createAccount, type NewAccount, windowsOf } from "./budget-create.ts";
-import type { Woken } from "./budget-queue.ts";
+import type { Account, BudgetWarning, Call } from "./accounts.ts";
+import { createAccount, type NewAccount, windowsOf } from "./create.ts";
+import type { Woken } from "./queue.ts";
 
 /** The tree of accounts. Mutated in place by {@link decideBudget} and by nothing else. */
 export interface BudgetState {

@@ -1,6 +1,6 @@
-import { type Account, type Amounts, HELD, hold, whole } from "./budget-accounts.ts";
-import { type BudgetGranted, type BudgetRefused, overAction, refusal } from "./budget-queue.ts";
-import type { BudgetState } from "./budget-state.ts";
+import { type Account, type Amounts, HELD, hold, whole } from "./accounts.ts";
+import { type BudgetGranted, type BudgetRefused, overAction, refusal } from "./queue.ts";
+import type { BudgetState } from "./state.ts";
 
 /**
  * Holds more for a call that is under way: all that it lacks, or nothing. It cannot wait, so what

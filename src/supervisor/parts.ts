@@ -1,0 +1,17 @@
+import type { Arbiter } from "../authority/arbiter.ts";
+import type { Hosts } from "../hosts/hosts.ts";
+import type { Inspector } from "../inspect/inspector.ts";
+import type { Telemetry } from "../telemetry/recording.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
+import type { Registry } from "./registry.ts";
+
+/** What the swarm works with; given once everything has started. */
+export interface Parts {
+  readonly arbiter: Arbiter;
+  readonly hosts: Hosts;
+  readonly toolbox: Toolbox;
+  readonly registry: Registry;
+  /** Where OpenTelemetry listens. */
+  readonly telemetry?: Telemetry | undefined;
+  readonly inspector?: Inspector | undefined;
+}
