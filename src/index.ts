@@ -3,17 +3,18 @@
  *
  * @module coppice
  */
+
+export type { BreakerOptions } from "./authority/circuit-breaker.ts";
 export type { ModelPrice, Prices } from "./authority/price-options.ts";
 export type { Rate, RateOptions } from "./authority/rates.ts";
 export { CoppiceError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export type { DeadLetter, Gap } from "./journal/event-streams.ts";
 export type { ModelFunction, ModuleRequest } from "./models/module.ts";
 export type { ModuleDelta, ModuleReply } from "./models/module-reply.ts";
+export type { SpawnOptions, SupervisorOptions } from "./specs/supervisor-options.ts";
 export type { AgentRef } from "./supervisor/agent-ref.ts";
-export type { BreakerOptions } from "./supervisor/circuit-breaker.ts";
-export type { DeadLetter, Gap } from "./supervisor/event-streams.ts";
 export type { Health, Stats } from "./supervisor/stats.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
-export type { SpawnOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
 export type { TreeNode, TreeStatus, WaitsFor } from "./supervisor/tree-node.ts";
 export { defineComputeTool } from "./tools/compute-tool.ts";
 export type { McpServerConfig } from "./tools/mcp/mcp-config.ts";

@@ -144,8 +144,8 @@ const rules: readonly Rule[] = [
       { "src/hosts/a.ts": 'import type { Tool } from "@modelcontextprotocol/sdk/types.js";' },
       { "src/agents/a.ts": 'import Anthropic from "@anthropic-ai/sdk";' },
       {
-        "src/supervisor/a.ts": 'import "eventemitter3";',
-        "src/supervisor/b.ts": 'import "eventemitter3";',
+        "src/journal/a.ts": 'import "eventemitter3";',
+        "src/journal/b.ts": 'import "eventemitter3";',
       },
       { "src/a.ts": 'import "left-pad";' },
     ],

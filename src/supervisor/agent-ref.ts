@@ -1,12 +1,12 @@
+import { askFromOutside, whenRoom } from "../calls/messages.ts";
+import type { AgentRecord } from "../engine/agent-record.ts";
 import { CoppiceError } from "../errors.ts";
+import { cloneable } from "../specs/cloneable.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { readableState } from "../wire/machine-state.ts";
 import type { Outcome } from "../wire/outcome.ts";
-import type { AgentRecord } from "./agent-record.ts";
-import { cloneable } from "./cloneable.ts";
-import { askFromOutside, whenRoom } from "./messages.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** A reference to one agent, valid for ever, also after it has ended and its path has another. */

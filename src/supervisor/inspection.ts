@@ -1,9 +1,9 @@
+import { NOBODY } from "../engine/containment.ts";
 import type { HostEvents } from "../hosts/host.ts";
 import type { AgentRow } from "../inspect/agent-rows.ts";
 import { type Inspected, Inspector, type InspectorOptions } from "../inspect/inspector.ts";
 import { subtree } from "../kernel/node.ts";
 import { isFromHost } from "../wire/frame-check.ts";
-import { NOBODY } from "./containment.ts";
 import type { Swarm } from "./swarm.ts";
 import { statusOf, usageOf } from "./views.ts";
 

@@ -1,13 +1,13 @@
 import type { BudgetLine } from "../authority/seat.ts";
+import { EventStreams } from "../journal/event-streams.ts";
+import { check } from "../specs/check.ts";
+import { valueSchema } from "../specs/spec-schema.ts";
 import type { PendingApproval } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
 import type { Usage } from "../wire/outcome.ts";
 import type { Unit } from "../wire/spec.ts";
 import { nodeAt, seatOf } from "./address.ts";
-import { check } from "./check.ts";
-import { EventStreams } from "./event-streams.ts";
 import type { Shutdown } from "./shutdown.ts";
-import { valueSchema } from "./spec-schema.ts";
 import type { Health, Stats } from "./stats.ts";
 import type { Swarm } from "./swarm.ts";
 import type { TreeNode } from "./tree-node.ts";

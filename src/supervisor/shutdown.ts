@@ -1,7 +1,7 @@
+import type { AgentRecord } from "../engine/agent-record.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import { describe } from "../wire/error-codec.ts";
-import type { AgentRecord } from "./agent-record.ts";
 import { land } from "./launch.ts";
 import type { Swarm } from "./swarm.ts";
 

@@ -1,23 +1,23 @@
 import type { Seat } from "../authority/seat.ts";
+import { type Decidable, type Decided, readDecided } from "../calls/decision.ts";
+import { whenRoom } from "../calls/messages.ts";
+import type { AgentRecord } from "../engine/agent-record.ts";
+import { NOBODY } from "../engine/containment.ts";
 import { CoppiceError } from "../errors.ts";
+import { check } from "../specs/check.ts";
+import { cloneable } from "../specs/cloneable.ts";
+import { spawnSchema, stopSchema, supervisorSchema } from "../specs/spec-schema.ts";
+import type { SpawnOptions, SupervisorOptions } from "../specs/supervisor-options.ts";
 import type { Decision } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
 import { nodeAt, seatOf } from "./address.ts";
-import type { AgentRecord } from "./agent-record.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
-import { check } from "./check.ts";
-import { cloneable } from "./cloneable.ts";
-import { NOBODY } from "./containment.ts";
-import { type Decidable, type Decided, readDecided } from "./decision.ts";
 import { land, launch, type Surroundings } from "./launch.ts";
-import { whenRoom } from "./messages.ts";
 import { Overview } from "./overview.ts";
 import { Shutdown } from "./shutdown.ts";
-import { spawnSchema, stopSchema, supervisorSchema } from "./spec-schema.ts";
-import type { SpawnOptions, SupervisorOptions } from "./supervisor-options.ts";
 import type { Swarm } from "./swarm.ts";
 
 /**

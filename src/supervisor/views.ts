@@ -1,11 +1,11 @@
+import { addUsage, hasLabel } from "../engine/usage-by-label.ts";
 import { isPaused, type Node, subtree } from "../kernel/node.ts";
+import { check } from "../specs/check.ts";
+import { usageSchema } from "../specs/spec-schema.ts";
 import type { Usage } from "../wire/outcome.ts";
-import { check } from "./check.ts";
-import { usageSchema } from "./spec-schema.ts";
 import type { Health, Stats } from "./stats.ts";
 import type { Swarm } from "./swarm.ts";
 import type { TreeNode, TreeStatus } from "./tree-node.ts";
-import { addUsage, hasLabel } from "./usage-by-label.ts";
 import { waitsForOf } from "./waits-for.ts";
 
 export function treeOf(swarm: Swarm, node: Node): TreeNode {

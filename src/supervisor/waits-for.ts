@@ -1,7 +1,7 @@
+import type { PacedCalls } from "../calls/paced-calls.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Node } from "../kernel/node.ts";
 import { isAway } from "../kernel/supervision.ts";
-import type { Engine } from "./engine.ts";
-import type { PacedCalls } from "./paced-calls.ts";
 import type { WaitsFor } from "./tree-node.ts";
 
 /** Where agents wait. */

@@ -1,5 +1,5 @@
-import type { Stats } from "../supervisor/stats.ts";
 import type { Attributes, BatchObservableResult, Counter, Histogram, Meter } from "./api.ts";
+import type { Counts } from "./recording.ts";
 
 export interface Instruments {
   readonly chat: Histogram;
@@ -41,7 +41,7 @@ interface Gauge {
   readonly name: string;
   readonly unit: string;
   readonly description: string;
-  readonly rows: (stats: Stats) => readonly Row[];
+  readonly rows: (stats: Counts) => readonly Row[];
 }
 
 const gauges: readonly Gauge[] = [
@@ -106,7 +106,7 @@ const gauges: readonly Gauge[] = [
 ];
 
 /** Offers what `stats()` holds whenever it is collected; what it returns ends that. */
-export function observeStats(meter: Meter, stats: () => Stats): () => void {
+export function observeStats(meter: Meter, stats: () => Counts): () => void {
   const observed = gauges.map(({ name, unit, description, rows }) => ({
     rows,
     gauge: meter.createObservableGauge(name, { unit, description }),

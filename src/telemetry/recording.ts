@@ -1,11 +1,27 @@
-import type { Stats } from "../supervisor/stats.ts";
 import type { EventOf, EventType } from "../wire/event.ts";
 import type { ModelSpec } from "../wire/spec.ts";
+
+/** What lives and waits at a moment: the gauges. */
+export interface Counts {
+  readonly agents: { readonly [status: string]: number };
+  readonly atWork: number;
+  readonly hosts: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly state: string;
+    readonly agents: number;
+  }[];
+  readonly queues: { readonly [queue: string]: number };
+  readonly mailboxes: number;
+  readonly calls: number;
+  readonly deadLetters: number;
+  readonly servers: readonly { readonly state: string }[];
+}
 
 /** What is recorded: a swarm, seen from outside. */
 export interface Source {
   listen<Type extends EventType>(type: Type, listener: (event: EventOf<Type>) => void): void;
-  stats(): Stats;
+  stats(): Counts;
 }
 
 /** An agent at its birth. */

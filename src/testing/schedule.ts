@@ -1,6 +1,6 @@
 import { CoppiceError } from "../errors.ts";
+import type { SupervisorOptions } from "../specs/supervisor-options.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
-import type { SupervisorOptions } from "../supervisor/supervisor-options.ts";
 import type { Swarm } from "../supervisor/swarm.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { RuntimeEvent } from "../wire/event.ts";

@@ -1,5 +1,5 @@
 import { defineTool, type PendingApproval, Supervisor } from "../../src/index.ts";
-import type { SupervisorOptions } from "../../src/supervisor/supervisor-options.ts";
+import type { SupervisorOptions } from "../../src/specs/supervisor-options.ts";
 
 /** What the tool `write` has done since the last start. */
 export const done: string[] = [];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CircuitBreaker } from "../../src/authority/circuit-breaker.ts";
 import {
   type AgentRef,
   type AgentSpec,
@@ -11,7 +12,6 @@ import {
 } from "../../src/index.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { Node } from "../../src/kernel/node.ts";
-import { CircuitBreaker } from "../../src/supervisor/circuit-breaker.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 

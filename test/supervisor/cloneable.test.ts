@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cloneable } from "../../src/supervisor/cloneable.ts";
+import { cloneable } from "../../src/specs/cloneable.ts";
 
 const throwing = {
   get field(): never {

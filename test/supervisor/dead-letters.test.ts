@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { BroadcastChannel } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { type AgentSpec, Supervisor } from "../../src/index.ts";
-import type { DeadLetter, Gap } from "../../src/supervisor/event-streams.ts";
+import type { DeadLetter, Gap } from "../../src/journal/event-streams.ts";
 import { call, script } from "./scripts.ts";
 
 const fixture = (name: string): string =>

@@ -1,7 +1,7 @@
 import { type AgentSpec, defineTool, type RuntimeEvent, Supervisor, type ValueRef } from "coppice";
 import { simulate, TestProbe } from "coppice/testing";
 import { describe, expect, it } from "vitest";
-import { READER_BYTES } from "../../src/supervisor/event-reader.ts";
+import { READER_BYTES } from "../../src/journal/event-reader.ts";
 import { answered } from "../simulation/answered.ts";
 import { heardOnce } from "../simulation/heard-once.ts";
 import { randomDrive } from "../simulation/random-drive.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { addUsage, hasLabel, NO_USAGE, UsageByLabel } from "../../src/engine/usage-by-label.ts";
 import { Supervisor } from "../../src/index.ts";
-import { addUsage, hasLabel, NO_USAGE, UsageByLabel } from "../../src/supervisor/usage-by-label.ts";
 import { script, spawn } from "./scripts.ts";
 
 const usage = { inputTokens: 10, outputTokens: 5 };

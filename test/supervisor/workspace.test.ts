@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defineTool, type EventOf, Supervisor } from "../../src/index.ts";
-import type { SupervisorOptions } from "../../src/supervisor/supervisor-options.ts";
+import type { SupervisorOptions } from "../../src/specs/supervisor-options.ts";
 
 let folder: string;
 beforeEach(() => {

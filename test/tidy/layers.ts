@@ -3,10 +3,12 @@ import { packageOf, resolveLocal, type Source } from "./source.ts";
 const wire = ["errors"];
 const kernel = ["errors", "wire"];
 const authority = ["errors", "wire", "kernel", "machines"];
-// What a script will use is known beforehand: the supervisor reserves exactly that.
+// What a script will use is known beforehand: exactly that is reserved.
 const script = ["models/scripted-usage.ts"];
-const shell = ["authority", "hosts", "tools", "journal", "telemetry", "inspect"];
-const supervisor = [...authority, ...shell, ...script];
+const specs = [...authority, "authority", "hosts", "tools", ...script];
+const engine = [...specs, "specs", "journal", "telemetry", "inspect"];
+const calls = [...engine, "engine"];
+const supervisor = [...calls, "calls"];
 const anything = ["*"];
 
 /** Layer: the layers, or single files of `src/`, that it may import, itself always included. */
@@ -23,10 +25,12 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ["errors", "wire"],
   agents: ["errors", "wire", "machines", "models", "door"],
   door: ["errors", "wire"],
-  // What is recorded is the supervisor's own view of itself.
-  telemetry: ["errors", "wire", "supervisor/stats.ts"],
-  supervisor,
+  telemetry: ["errors", "wire"],
   inspect: ["errors", "wire"],
+  specs,
+  engine,
+  calls,
+  supervisor,
   cli: ["index", "supervisor", ...supervisor],
   testing: anything,
   index: anything,
@@ -46,10 +50,10 @@ const sdkHomes: Readonly<Record<string, readonly string[]>> = {
   devalue: ["src/agents/"],
   "@anthropic-ai/sdk": ["src/models/"],
   "@opentelemetry/api": ["src/telemetry/"],
-  eventemitter3: ["src/supervisor/"],
+  eventemitter3: ["src/journal/"],
   ws: ["src/inspect/"],
   re2js: ["src/tools/"],
-  zod: ["src/supervisor/", "src/tools/"],
+  zod: ["src/specs/", "src/tools/"],
   "get-east-asian-width": ["src/cli/"],
 };
 

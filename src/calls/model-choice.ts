@@ -1,3 +1,4 @@
+import type { AgentRecord, ModelChoice } from "../engine/agent-record.ts";
 import { CoppiceError } from "../errors.ts";
 import type { PermitDetails } from "../kernel/kernel.ts";
 import { isScripted } from "../models/scripted-usage.ts";
@@ -7,7 +8,6 @@ import type { NextAttempt } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
-import type { AgentRecord, ModelChoice } from "./agent-record.ts";
 
 /** What is known of a call that failed. */
 interface Failed {

@@ -1,6 +1,6 @@
-import type { AgentRecord } from "./agent-record.ts";
-import type { CircuitBreaker } from "./circuit-breaker.ts";
-import type { Engine } from "./engine.ts";
+import type { CircuitBreaker } from "../authority/circuit-breaker.ts";
+import type { AgentRecord } from "../engine/agent-record.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { ModelJobs } from "./model-jobs.ts";
 import { endUnreported } from "./model-report.ts";
 

@@ -1,6 +1,7 @@
 import type { ToolAsk } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
+import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
@@ -14,7 +15,6 @@ import { refusalOf } from "../wire/json-bound.ts";
 import type { JsonRefusal } from "../wire/json-refusal.ts";
 import { quoted } from "../wire/shown-text.ts";
 import type { Approvals } from "./approvals.ts";
-import type { Engine } from "./engine.ts";
 import type { PacedCalls } from "./paced-calls.ts";
 import type { CallAsked, Question, Said } from "./question.ts";
 import { isToldNext, tellRefused } from "./refused-facts.ts";

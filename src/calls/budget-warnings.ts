@@ -1,5 +1,5 @@
 import type { LedgerWarning } from "../authority/ledger.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../engine/engine.ts";
 
 /**
  * Tells of budgets that come near their end: as events, and to the models of the agent whose

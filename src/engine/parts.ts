@@ -1,9 +1,9 @@
 import type { Arbiter } from "../authority/arbiter.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import type { Inspector } from "../inspect/inspector.ts";
+import type { Registry } from "../specs/registry.ts";
 import type { Telemetry } from "../telemetry/recording.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
-import type { Registry } from "./registry.ts";
 
 /** What the swarm works with; given once everything has started. */
 export interface Parts {

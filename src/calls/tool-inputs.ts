@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Engine } from "../engine/engine.ts";
 import type { Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
 import { isObject } from "../tools/schema/schema-keywords.ts";
 import type { Json } from "../wire/json.ts";
-import type { Engine } from "./engine.ts";
 
 export type ReadCallInput = Extract<CallInput, { status: "read" }>;
 

@@ -1,17 +1,17 @@
 import type { Asking } from "../authority/verdict.ts";
+import type { AgentRecord } from "../engine/agent-record.ts";
 import { CoppiceError } from "../errors.ts";
+import { isBelow } from "../journal/event-log.ts";
 import { isWanted } from "../kernel/calls.ts";
 import type { Effect } from "../kernel/effects.ts";
 import type { Node } from "../kernel/node.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
+import type { Plan } from "../specs/plan.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { Out } from "../wire/frame.ts";
 import { resolve } from "./address.ts";
-import type { AgentRecord } from "./agent-record.ts";
-import { isBelow } from "./event-log.ts";
 import { ask, send, watch } from "./messages.ts";
 import type { ModelCalls } from "./model-calls.ts";
-import type { Plan } from "./plan.ts";
 import { refusal } from "./refusal.ts";
 import { callTool, type ToolEngine } from "./tool-calls.ts";
 

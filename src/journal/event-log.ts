@@ -1,8 +1,5 @@
 import { EventEmitter } from "eventemitter3";
 import { CoppiceError } from "../errors.ts";
-import type { MemoryJournal } from "../journal/memory.ts";
-import type { Retention } from "../journal/retention.ts";
-import type { ValueStore } from "../journal/value-store.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import { describe } from "../wire/error-codec.ts";
 import {
@@ -16,7 +13,10 @@ import {
 } from "../wire/event.ts";
 import { fieldOf } from "../wire/read-field.ts";
 import { EventReader } from "./event-reader.ts";
+import type { MemoryJournal } from "./memory.ts";
+import type { Retention } from "./retention.ts";
 import { heldByEvent, standingBody } from "./standing-body.ts";
+import type { ValueStore } from "./value-store.ts";
 
 const EVENT_TYPES: ReadonlySet<string> = new Set([...FACTS, ...EPHEMERAL]);
 

@@ -1,19 +1,24 @@
 import type { End } from "../kernel/end.ts";
 import type { Node } from "../kernel/node.ts";
-import type { Approvals } from "./approvals.ts";
+import type { AgentRecord } from "./agent-record.ts";
 import type { EndedAgents } from "./ended-agents.ts";
 import type { Engine } from "./engine.ts";
-import type { ModelCalls } from "./model-calls.ts";
-import type { PacedCalls } from "./paced-calls.ts";
-import type { ToolInputs } from "./tool-inputs.ts";
 import type { UsageByLabel } from "./usage-by-label.ts";
+
+/** Who holds calls of an agent, which are taken back when it ends. */
+interface Withdrawable {
+  withdraw(node: Node): void;
+}
 
 /** Where agents end. */
 interface EndingEngine extends Engine {
-  readonly approvals: Approvals;
-  readonly modelCalls: ModelCalls;
-  readonly pacedCalls: PacedCalls;
-  readonly toolInputs: ToolInputs;
+  readonly approvals: Withdrawable;
+  readonly pacedCalls: Withdrawable;
+  readonly toolInputs: Withdrawable;
+  readonly modelCalls: {
+    onClose(record: AgentRecord): void;
+    onEnded(record: AgentRecord): void;
+  };
   readonly ended: EndedAgents;
   readonly labels: UsageByLabel;
 }

@@ -1,4 +1,5 @@
 import type { Asking } from "../authority/verdict.ts";
+import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
@@ -7,7 +8,6 @@ import type { Json } from "../wire/json.ts";
 import { shownText } from "../wire/shown-text.ts";
 import { type Approve, askCallback } from "./approve-callback.ts";
 import { type Decided, decisionKey } from "./decision.ts";
-import type { Engine } from "./engine.ts";
 import {
   type AskAgain,
   budgetQuestion,

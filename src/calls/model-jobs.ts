@@ -1,11 +1,11 @@
+import type { AgentRecord } from "../engine/agent-record.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import type { PermitDetails } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
 import type { JobReport, ModelOut } from "../wire/frame.ts";
 import type { ModelSpec } from "../wire/spec.ts";
-import type { AgentRecord } from "./agent-record.ts";
-import type { Engine } from "./engine.ts";
 
 interface Job {
   readonly node: Node;

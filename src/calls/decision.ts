@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import { CoppiceError } from "../errors.ts";
+import { check } from "../specs/check.ts";
+import { decidedSchema, decisionSchema } from "../specs/spec-schema.ts";
 import type { Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/json-bound.ts";
-import { check } from "./check.ts";
-import { decidedSchema, decisionSchema } from "./spec-schema.ts";
 
 /** A question and what was decided of it. */
 export interface Decided {

@@ -1,8 +1,8 @@
+import type { Engine } from "../engine/engine.ts";
 import type { Fact } from "../kernel/fact.ts";
 import type { Node } from "../kernel/node.ts";
 import { countRefusal, tellsNext } from "../kernel/refusals.ts";
 import type { FactType } from "../wire/event.ts";
-import type { Engine } from "./engine.ts";
 
 /** Refusals of one kind that have an event each; beyond that they are told at doubling counts. */
 const TOLD_SINGLY = 100;

@@ -1,4 +1,6 @@
+import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
+import { isBelow } from "../journal/event-log.ts";
 import { deadLetter, undeliverable } from "../kernel/dead-letters.ts";
 import type { Node } from "../kernel/node.ts";
 import { takesMail } from "../kernel/supervision.ts";
@@ -7,8 +9,6 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { relationOf, resolve } from "./address.ts";
 import type { Approvals } from "./approvals.ts";
-import type { Engine } from "./engine.ts";
-import { isBelow } from "./event-log.ts";
 import { refusal } from "./refusal.ts";
 
 /** Where agents are told and asked something. */

@@ -1,3 +1,4 @@
+import type { EventLog } from "../journal/event-log.ts";
 import type { Shelf } from "../journal/retention.ts";
 import type { ValueStore } from "../journal/value-store.ts";
 import type { End } from "../kernel/end.ts";
@@ -9,7 +10,6 @@ import { sizeOf } from "../wire/json-size.ts";
 import type { Outcome, Usage, WireOutcome } from "../wire/outcome.ts";
 import { isValueRef, type ValueRef } from "../wire/value-ref.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import type { EventLog } from "./event-log.ts";
 
 /** What an agent that has ended holds beside what it came to: its node, its record, its account. */
 const HELD_BY_AGENT = 3_000;

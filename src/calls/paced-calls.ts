@@ -1,7 +1,7 @@
 import { type RateOptions, Rates } from "../authority/rates.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
-import type { Engine } from "./engine.ts";
 
 /** A call that has every right and its budget, and may have to wait for its turn. */
 export interface PacedCall {

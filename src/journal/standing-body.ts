@@ -1,9 +1,9 @@
-import type { Standing, ValueStore } from "../journal/value-store.ts";
 import { shorten } from "../wire/clip.ts";
 import type { EventBody, EventType } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { sizeOf } from "../wire/json-size.ts";
 import { mayBeSlice, ownText } from "../wire/own-text.ts";
+import type { Standing, ValueStore } from "./value-store.ts";
 
 /** Of each type of event, the fields that are values of agents, tools and people. */
 const VALUES: { readonly [Type in EventType]?: readonly string[] } = {

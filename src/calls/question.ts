@@ -1,11 +1,11 @@
 import { readRaise } from "../authority/budget-options.ts";
 import type { Asking } from "../authority/verdict.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
 import type { Unit } from "../wire/spec.ts";
-import type { Engine } from "./engine.ts";
 
 /** One thing that a person is asked, and what follows from the answer. */
 export interface Question {

@@ -1,5 +1,5 @@
-import type { Journal } from "../journal/journal.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
+import type { Journal } from "./journal.ts";
 
 /** Events that wait for a slow reader before it is told of a gap. */
 export const READER_BOUND = 10_000;

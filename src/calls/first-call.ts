@@ -1,9 +1,9 @@
 import type { FirstCall } from "../authority/ledger.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
+import type { Plan } from "../specs/plan.ts";
 import type { Json } from "../wire/json.ts";
 import { leastTokens } from "../wire/token-estimate.ts";
 import { maxTokensOf } from "./output-limit.ts";
-import type { Plan } from "./plan.ts";
 
 /**
  * The cheapest that an agent can begin with; undefined for a machine, which may never call its

@@ -1,3 +1,4 @@
+import type { BreakerOptions } from "../authority/circuit-breaker.ts";
 import type { Prices } from "../authority/price-options.ts";
 import type { RateOptions } from "../authority/rates.ts";
 import type { McpServerConfig } from "../tools/mcp/mcp-config.ts";
@@ -6,7 +7,6 @@ import type { Decision, PendingApproval } from "../wire/approval.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Json } from "../wire/json.ts";
 import type { AgentSpec, Budget, Grant, Intensity, Limits } from "../wire/spec.ts";
-import type { BreakerOptions } from "./circuit-breaker.ts";
 
 /** How a supervisor is started. Every field has a default. */
 export interface SupervisorOptions {

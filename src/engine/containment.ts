@@ -1,9 +1,9 @@
 import { CoppiceError } from "../errors.ts";
+import type { EventLog } from "../journal/event-log.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { describe, encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
-import type { EventLog } from "./event-log.ts";
 
 /** What is done for nobody in particular. */
 export const NOBODY = "/";

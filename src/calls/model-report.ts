@@ -1,4 +1,6 @@
+import type { CircuitBreaker } from "../authority/circuit-breaker.ts";
 import type { Charge } from "../authority/ledger.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { EventBody } from "../wire/event.ts";
@@ -7,8 +9,6 @@ import type { ModelSpec, Unit } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { tellWarnings } from "./budget-warnings.ts";
-import type { CircuitBreaker } from "./circuit-breaker.ts";
-import type { Engine } from "./engine.ts";
 import { chosenModel, isRetry, keepChoice, nextChoice } from "./model-choice.ts";
 
 type Done = Extract<Out, { type: "model.done" }>;

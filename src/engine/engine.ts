@@ -1,10 +1,10 @@
+import type { EventLog } from "../journal/event-log.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import type { Asks } from "./asks.ts";
 import type { Containment } from "./containment.ts";
-import type { EventLog } from "./event-log.ts";
 import type { Parts } from "./parts.ts";
 import type { Places } from "./places.ts";
 

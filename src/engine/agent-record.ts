@@ -1,9 +1,9 @@
 import type { Seat } from "../authority/arbiter.ts";
 import type { Node } from "../kernel/node.ts";
+import type { Plan } from "../specs/plan.ts";
 import type { Template } from "../wire/delivery.ts";
 import type { Outcome, WireError } from "../wire/outcome.ts";
 import type { ValueRef } from "../wire/value-ref.ts";
-import type { Plan } from "./plan.ts";
 import { PromptEstimate } from "./prompt-estimate.ts";
 
 const NO_TEMPLATE: Template = { id: "", tools: [], agents: [] };

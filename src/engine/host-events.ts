@@ -3,17 +3,19 @@ import type { Blame, Running } from "../kernel/blame.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { outlive } from "../kernel/ends.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
-import type { FromHost } from "../wire/frame.ts";
+import type { FromHost, JobReport } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
 import type { Printed } from "../wire/printed.ts";
 import { callerOf, NOBODY } from "./containment.ts";
 import type { Engine } from "./engine.ts";
-import type { ModelCalls } from "./model-calls.ts";
 import { Prints } from "./prints.ts";
 
 /** Where hosts are heard. */
 interface HostEngine extends Engine {
-  readonly modelCalls: ModelCalls;
+  readonly modelCalls: {
+    onJobReport(host: Host, report: JobReport): void;
+    onHostLost(host: string): void;
+  };
 }
 
 /** Ends a host; of those who have outlived their grace there, whoever runs is the one to blame. */
