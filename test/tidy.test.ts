@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { namesDefinedTwice } from "./tidy/exports.ts";
 import {
   cycles,
   exampleImports,
@@ -240,6 +241,19 @@ const rules: readonly Rule[] = [
       "src/a.ts": 'import { b } from "./b.ts";\nimport type { C } from "./c.ts";',
       "src/b.ts": 'import type { C } from "./c.ts";',
       "src/c.ts": "",
+    },
+  },
+  {
+    title: "an exported name is defined once",
+    find: namesDefinedTwice,
+    bad: [
+      { "src/a.ts": "export interface Seat {}", "src/hosts/b.ts": "export class Seat {}" },
+      { "machines/a.ts": "export function wake() {}", "src/b.ts": "export const wake = 1;" },
+    ],
+    good: {
+      "src/a.ts": "export function f(a: 1): 1;\nexport function f(a: 2): 2;\nconst g = 1;",
+      "src/b.ts": 'export { f } from "./a.ts";\n// export const f = 1;\nconst g = 1;',
+      "test/c.ts": "export const f = 1;",
     },
   },
 ];

@@ -50,7 +50,7 @@ export interface Account {
   /** The next one that every charge lands on too: a window of this one, or the account above. */
   readonly parent: Account | undefined;
   /** Set where this stands for a window: its figures begin anew when it turns. */
-  readonly window: BudgetWindow | undefined;
+  readonly window: AccountWindow | undefined;
   readonly action: ActionBound | undefined;
   /** Ceilings; `Infinity` is unlimited. Replaced when one is raised. */
   limit: readonly number[];
@@ -62,14 +62,14 @@ export interface Account {
   readonly own: number[];
   readonly reserved: number[];
   /** Own calls that wait or are held, in no order. */
-  readonly calls: Call[];
+  readonly calls: BudgetCall[];
   /** Calls that wait here, per held unit, oldest first; made when the first one waits. */
-  queues: readonly Call[][] | undefined;
+  queues: readonly BudgetCall[][] | undefined;
   children: number;
 }
 
 /** When a window turns, and where its warnings then begin anew. */
-export interface BudgetWindow {
+export interface AccountWindow {
   readonly everyMs: number;
   readonly timeZone: string | undefined;
   readonly warnFrom: number[];
@@ -77,7 +77,7 @@ export interface BudgetWindow {
 }
 
 /** A call that waits or is held. */
-export interface Call {
+export interface BudgetCall {
   readonly key: string;
   readonly account: Account;
   readonly amounts: Amounts;
@@ -89,7 +89,7 @@ export interface Call {
   steps: number;
   waiting: boolean;
   /** The queues that it stands in; it leaves them all at once. */
-  readonly stands: { readonly account: Account; readonly queue: Call[] }[];
+  readonly stands: { readonly account: Account; readonly queue: BudgetCall[] }[];
   /** Index in its account's `calls`. */
   place: number;
 }

@@ -1,6 +1,6 @@
 import { deciderLogic } from "../decider.ts";
 import { type Account, type Amounts, BUDGET_UNITS } from "./accounts.ts";
-import { forget, raise, release, reserve, settle, wakeUp } from "./calls.ts";
+import { forgetCall, raise, release, reserve, settle, wakeUp } from "./calls.ts";
 import { accountAbove, createAccount, type NewAccount, windowEnd, windowsOf } from "./create.ts";
 import { grow } from "./growth.ts";
 import type { ReserveAnswer } from "./queue.ts";
@@ -132,7 +132,7 @@ function close(state: BudgetState, path: string): void {
   state.accounts.delete(path);
   for (const window of windowsOf(account)) state.windows.delete(window);
   above.children--;
-  const freed = [...account.calls].flatMap((call) => forget(state, call));
+  const freed = [...account.calls].flatMap((call) => forgetCall(state, call));
   wakeUp(state, freed);
 }
 

@@ -2,7 +2,7 @@ import {
   type Account,
   type Amounts,
   BUDGET_UNITS,
-  type Call,
+  type BudgetCall,
   charge,
   HELD,
   hold,
@@ -11,7 +11,15 @@ import {
   type Stretch,
   whole,
 } from "./accounts.ts";
-import { attempt, granted, judge, leaveQueues, pathOf, type ReserveAnswer, wake } from "./queue.ts";
+import {
+  accountsUpFrom,
+  attempt,
+  granted,
+  judge,
+  leaveQueues,
+  type ReserveAnswer,
+  wakeCalls,
+} from "./queue.ts";
 import type { BudgetRequest, Reserve, Used } from "./request.ts";
 import { accountOf, type BudgetState } from "./state.ts";
 
@@ -34,7 +42,7 @@ export function peek(state: BudgetState, request: Omit<Reserve, "type" | "key">)
   return judge(newCall(state, { ...request, key: "" }));
 }
 
-function newCall(state: BudgetState, request: Omit<Reserve, "type">): Call {
+function newCall(state: BudgetState, request: Omit<Reserve, "type">): BudgetCall {
   const { key, amounts, stretch } = request;
   check(amounts, stretch);
   const account = accountOf(state, request.account);
@@ -66,7 +74,7 @@ export function settle(state: BudgetState, key: string, used: Used | undefined):
   whole(nanoUsd, "nanoUsd");
   whole(tokens, "tokens");
   whole(outputTokens, "outputTokens");
-  const freed = forget(state, call);
+  const freed = forgetCall(state, call);
   charge(call.account, 0, nanoUsd, state.warnings);
   charge(call.account, 1, tokens, state.warnings);
   charge(call.account, OUTPUT, outputTokens, state.warnings);
@@ -81,12 +89,12 @@ export function release(state: BudgetState, key: string, started: boolean): bool
   if (!started && !call.waiting) {
     for (let at = HELD; at < OUTPUT; at++) refund(call.account, at, call.asked[at]!);
   }
-  wakeUp(state, forget(state, call));
+  wakeUp(state, forgetCall(state, call));
   return true;
 }
 
 /** Drops the call and what it held; answers the accounts where somebody may go on. */
-export function forget(state: BudgetState, call: Call): Account[] {
+export function forgetCall(state: BudgetState, call: BudgetCall): Account[] {
   const { account, key, place } = call;
   state.calls.delete(key);
   const last = account.calls.pop()!;
@@ -99,7 +107,7 @@ export function forget(state: BudgetState, call: Call): Account[] {
     return leaveQueues(call);
   }
   for (let at = 0; at < HELD; at++) hold(account, at, -call.asked[at]!);
-  return state.waiting === 0 ? [] : pathOf(account);
+  return state.waiting === 0 ? [] : accountsUpFrom(account);
 }
 
 /** Lifts a ceiling. Without one there is nothing to lift. */
@@ -120,7 +128,7 @@ export function raise(
 /** Tries the calls that wait at these accounts, and notes which no longer do. */
 export function wakeUp(state: BudgetState, freed: readonly Account[]): void {
   if (state.waiting === 0) return;
-  wake(freed, state.warnings, (call, answer) => {
+  wakeCalls(freed, state.warnings, (call, answer) => {
     state.woken.push({ key: call.key, answer });
     state.waiting--;
     if (answer.status === "refused") forgetRefused(state, call);
@@ -129,15 +137,15 @@ export function wakeUp(state: BudgetState, freed: readonly Account[]): void {
 
 const nothing: Used = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
 
-function reservedFor({ waiting, asked, steps }: Call): Used {
+function reservedFor({ waiting, asked, steps }: BudgetCall): Used {
   if (waiting) return nothing;
   return { nanoUsd: asked[0]!, tokens: asked[1]!, outputTokens: steps };
 }
 
 /** A refused call holds nothing and stands nowhere any more. */
-function forgetRefused(state: BudgetState, call: Call): void {
+function forgetRefused(state: BudgetState, call: BudgetCall): void {
   call.asked.fill(0);
-  forget(state, call);
+  forgetCall(state, call);
 }
 
 function check({ nanoUsd, tokens, toolCalls, modelCalls }: Amounts, stretch?: Stretch): void {

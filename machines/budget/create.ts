@@ -1,9 +1,9 @@
 import {
   type Account,
+  type AccountWindow,
   type ActionBound,
   type ActionCeilings,
   BUDGET_UNITS,
-  type BudgetWindow,
   type Ceilings,
   HELD,
   type WindowCeilings,
@@ -72,7 +72,7 @@ export function windowsOf({ parent }: Account): Account[] {
 interface Made {
   readonly limit: readonly number[];
   readonly warnAt: number;
-  readonly window?: BudgetWindow;
+  readonly window?: AccountWindow;
   readonly action: ActionBound | undefined;
 }
 

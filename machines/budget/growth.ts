@@ -1,5 +1,5 @@
 import { type Account, type Amounts, HELD, hold, whole } from "./accounts.ts";
-import { type BudgetGranted, type BudgetRefused, overAction, refusal } from "./queue.ts";
+import { type BudgetGranted, type BudgetRefused, overAction, refusedAt } from "./queue.ts";
 import type { BudgetState } from "./state.ts";
 
 /**
@@ -35,7 +35,7 @@ function overPath(account: Account, more: readonly number[]): BudgetRefused | un
     for (let at = 0; at < HELD; at++) {
       if (more[at] === 0) continue;
       if (on.spent[at]! + on.reserved[at]! + more[at]! <= on.limit[at]!) continue;
-      const no = refusal(on, at, more[at]!);
+      const no = refusedAt(on, at, more[at]!);
       if (no.retryAt === undefined) return no;
       later ??= no;
     }

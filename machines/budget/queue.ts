@@ -2,9 +2,9 @@ import {
   type Account,
   type ActionBound,
   BUDGET_UNITS,
+  type BudgetCall,
   type BudgetUnit,
   type BudgetWarning,
-  type Call,
   charge,
   HELD,
   hold,
@@ -48,7 +48,7 @@ const WAITING: BudgetWaiting = { status: "waiting" };
 const GRANTED: BudgetGranted = { status: "granted", steps: 0 };
 
 /** Grants the call and charges it, refuses it, or leaves it standing in every queue it must. */
-export function attempt(call: Call, warnings: BudgetWarning[]): ReserveAnswer {
+export function attempt(call: BudgetCall, warnings: BudgetWarning[]): ReserveAnswer {
   const answer = judge(call);
   if (answer.status === "waiting") queueUp(call);
   if (answer.status !== "granted") return answer;
@@ -59,7 +59,7 @@ export function attempt(call: Call, warnings: BudgetWarning[]): ReserveAnswer {
 }
 
 /** What the answer to a call would be now; takes nothing. */
-export function judge(call: Call): ReserveAnswer {
+export function judge(call: BudgetCall): ReserveAnswer {
   measure(call);
   const { asked, account } = call;
   const over = account.action && overAction(asked, account.action);
@@ -71,7 +71,7 @@ export function judge(call: Call): ReserveAnswer {
       const amount = asked[at]!;
       if (amount === 0) continue;
       if (on.spent[at]! + amount > on.limit[at]!) {
-        const no = refusal(on, at, amount);
+        const no = refusedAt(on, at, amount);
         if (no.retryAt === undefined) return no;
         // What waiting cannot help tells more than a window; of windows, the last to turn.
         if (later?.retryAt === undefined || later.retryAt < no.retryAt) later = no;
@@ -84,12 +84,12 @@ export function judge(call: Call): ReserveAnswer {
   return call.steps === 0 ? GRANTED : { status: "granted", steps: call.steps };
 }
 
-export function granted(call: Call): BudgetGranted | BudgetWaiting {
+export function granted(call: BudgetCall): BudgetGranted | BudgetWaiting {
   return call.waiting ? WAITING : { status: "granted", steps: call.steps };
 }
 
 /** Takes the call out of every queue that it stands in; those accounts are to be woken. */
-export function leaveQueues(call: Call): Account[] {
+export function leaveQueues(call: BudgetCall): Account[] {
   const left = call.stands.map(({ account, queue }) => {
     queue.splice(queue.indexOf(call), 1);
     return account;
@@ -103,10 +103,10 @@ export function leaveQueues(call: Call): Account[] {
  * Tries the head of each queue of these accounts again, until one must go on waiting, and of the
  * accounts that a woken call also stood at.
  */
-export function wake(
+export function wakeCalls(
   accounts: readonly Account[],
   warnings: BudgetWarning[],
-  woke: (call: Call, answer: Woken["answer"]) => void,
+  woke: (call: BudgetCall, answer: Woken["answer"]) => void,
 ): void {
   const due = [...accounts];
   for (const account of due) {
@@ -121,14 +121,14 @@ export function wake(
   }
 }
 
-export function pathOf(account: Account): Account[] {
+export function accountsUpFrom(account: Account): Account[] {
   const path: Account[] = [];
   for (let on: Account | undefined = account; on !== undefined; on = on.parent) path.push(on);
   return path;
 }
 
 /** Adds up what is asked, the stretch cut to what was not yet spent on the path. */
-function measure(call: Call): void {
+function measure(call: BudgetCall): void {
   const { amounts, stretch, asked } = call;
   asked[0] = amounts.nanoUsd ?? 0;
   asked[1] = amounts.tokens ?? 0;
@@ -153,7 +153,7 @@ function measure(call: Call): void {
   for (let at = 0; at < HELD; at++) asked[at]! += call.steps * per[at]!;
 }
 
-function isBlocked(call: Call, on: Account, at: number): boolean {
+function isBlocked(call: BudgetCall, on: Account, at: number): boolean {
   if (on.spent[at]! + on.reserved[at]! + call.asked[at]! > on.limit[at]!) return true;
   const first = on.queues?.[at]?.[0];
   return first !== undefined && first.age < call.age;
@@ -164,7 +164,7 @@ function isBlocked(call: Call, on: Account, at: number): boolean {
  * places until it is granted, refused or withdrawn: the oldest call is therefore never overtaken
  * where it was in need, and always gets its turn.
  */
-function queueUp(call: Call): void {
+function queueUp(call: BudgetCall): void {
   call.waiting = true;
   for (let on: Account | undefined = call.account; on !== undefined; on = on.parent) {
     for (let at = 0; at < HELD; at++) {
@@ -200,7 +200,7 @@ export function overAction(
   return undefined;
 }
 
-export function refusal(on: Account, at: number, asked: number): BudgetRefused {
+export function refusedAt(on: Account, at: number, asked: number): BudgetRefused {
   const { path, limit, spent, reserved, window } = on;
   const no = {
     status: "refused",

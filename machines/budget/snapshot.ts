@@ -1,10 +1,10 @@
 import {
   type Account,
+  type AccountWindow,
   type Amounts,
   BUDGET_UNITS,
+  type BudgetCall,
   type BudgetWarning,
-  type BudgetWindow,
-  type Call,
   type Ceilings,
   HELD,
   hold,
@@ -12,7 +12,7 @@ import {
 } from "./accounts.ts";
 import { accountAbove, createAccount, windowsOf } from "./create.ts";
 import { attempt, type Woken } from "./queue.ts";
-import { type BudgetState, budgetOf, watchWindows } from "./state.ts";
+import { type BudgetState, budgetWith, watchWindows } from "./state.ts";
 
 interface SavedAccount {
   readonly path: string;
@@ -78,7 +78,7 @@ export function restoreBudget(saved: SavedBudget): BudgetState {
   const [root] = accounts.values();
   if (root === undefined) throw new RangeError("a saved budget has at least its root account");
   const state: BudgetState = {
-    ...budgetOf(root, saved.now),
+    ...budgetWith(root, saved.now),
     accounts,
     age: saved.age,
     woken: [...saved.woken],
@@ -108,7 +108,7 @@ function saveAccount(account: Account): SavedAccount {
 }
 
 function saveWindow({ window, limit, warnFrom, spent }: Account): SavedWindow {
-  const { everyMs, timeZone, endsAt, warnFrom: warnsFrom } = window as BudgetWindow;
+  const { everyMs, timeZone, endsAt, warnFrom: warnsFrom } = window as AccountWindow;
   return {
     everyMs,
     ...(timeZone !== undefined && { timeZone }),
@@ -120,7 +120,16 @@ function saveWindow({ window, limit, warnFrom, spent }: Account): SavedWindow {
   };
 }
 
-function saveCall({ key, account, amounts, stretch, age, waiting, asked, steps }: Call): SavedCall {
+function saveCall({
+  key,
+  account,
+  amounts,
+  stretch,
+  age,
+  waiting,
+  asked,
+  steps,
+}: BudgetCall): SavedCall {
   const path = account.path;
   const kept = [...asked];
   return {
@@ -161,11 +170,11 @@ function openSaved(saved: SavedAccount, accounts: ReadonlyMap<string, Account>):
 }
 
 function refill({ warnFrom, spent, window }: Account, saved: SavedWindow): void {
-  const { warnFrom: warnsFrom } = window as BudgetWindow;
+  const { warnFrom: warnsFrom } = window as AccountWindow;
   copy(saved.warnFrom, warnFrom);
   copy(saved.warnsFrom, warnsFrom);
   copy(saved.spent, spent);
-  (window as BudgetWindow).endsAt = saved.endsAt;
+  (window as AccountWindow).endsAt = saved.endsAt;
 }
 
 function ceilingsOf(row: readonly (number | null)[]): Ceilings {
@@ -190,7 +199,7 @@ function queueSaved(state: BudgetState, saved: SavedCall): void {
   call.account.calls.pop();
 }
 
-function file(state: BudgetState, saved: SavedCall): Call {
+function file(state: BudgetState, saved: SavedCall): BudgetCall {
   const account = state.accounts.get(saved.account);
   if (account === undefined) throw new RangeError(`the saved call ${saved.key} has no account`);
   const { key, amounts, age, steps } = saved;

@@ -1,4 +1,4 @@
-import type { Account, BudgetWarning, Call } from "./accounts.ts";
+import type { Account, BudgetCall, BudgetWarning } from "./accounts.ts";
 import { createAccount, type NewAccount, windowsOf } from "./create.ts";
 import type { Woken } from "./queue.ts";
 
@@ -6,7 +6,7 @@ import type { Woken } from "./queue.ts";
 export interface BudgetState {
   readonly root: Account;
   readonly accounts: Map<string, Account>;
-  readonly calls: Map<string, Call>;
+  readonly calls: Map<string, BudgetCall>;
   /** Milliseconds, as last told; it never goes back. */
   now: number;
   /** The accounts that stand for windows, and when the first of them turns. */
@@ -26,11 +26,11 @@ export interface NewBudget extends NewAccount {
 }
 
 export function createBudget({ now = 0, ...root }: NewBudget): BudgetState {
-  return budgetOf(createAccount(root, undefined, now), now);
+  return budgetWith(createAccount(root, undefined, now), now);
 }
 
 /** A budget of one account. */
-export function budgetOf(root: Account, now: number): BudgetState {
+export function budgetWith(root: Account, now: number): BudgetState {
   const state: BudgetState = {
     root,
     accounts: new Map([[root.path, root]]),

@@ -2,12 +2,12 @@ import { deciderLogic } from "../decider.ts";
 import type { CapabilityNode } from "./node.ts";
 import { type CapabilityGrant, type CapabilityLayer, compileLayer, type Limit } from "./rules.ts";
 import {
-  type Answered,
   addGrant,
   type CapabilityState,
   changeNode,
   closeNode,
   createCapability,
+  type GivenYes,
   type NewNode,
   nodeOf,
   openNode,
@@ -30,9 +30,9 @@ export type {
 } from "./arguments.ts";
 export type { CapabilityGrant, CapabilityLayer } from "./rules.ts";
 export {
-  type Answered,
   type CapabilityState,
   createCapability,
+  type GivenYes,
   type NewNode,
   restoreCapability,
   type SavedCapability,
@@ -81,7 +81,7 @@ export type CapabilityRequest =
       readonly now?: number;
     }
   /** A person has answered: this subject is not asked for again here, or also below. */
-  | ({ readonly type: "remember"; readonly node: string } & Answered)
+  | ({ readonly type: "remember"; readonly node: string } & GivenYes)
   | { readonly type: "close"; readonly node: string };
 
 export type CapabilityAnswer = CapabilityVerdict | { readonly status: "done" };

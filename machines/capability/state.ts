@@ -29,11 +29,11 @@ export interface NewNode {
   /** Milliseconds; without it, grants that expire have already expired. */
   readonly now?: number | undefined;
   /** What a person has allowed here before. */
-  readonly answered?: readonly Answered[] | undefined;
+  readonly answered?: readonly GivenYes[] | undefined;
 }
 
 /** A subject that needs no answer any more: for the node itself, or for all below it as well. */
-export interface Answered {
+export interface GivenYes {
   readonly subject: string;
   /** Of the rule that asked: the arguments it speaks of. Default: all. */
   readonly where?: string | undefined;
@@ -108,7 +108,7 @@ export interface Addition {
 }
 
 /** Of a subject that changed only the last answer is kept. */
-export function remember(node: CapabilityNode, answer: Answered): void {
+export function remember(node: CapabilityNode, answer: GivenYes): void {
   const { subject, where = "", below, version } = answer;
   node.answered ??= new Map();
   const key = answerKey(subject, where);

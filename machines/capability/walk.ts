@@ -27,7 +27,7 @@ export interface Facts {
 }
 
 /** What is asked of each node of a path. */
-export interface Question {
+export interface CapabilityQuestion {
   readonly subject: string;
   /** Needs no grant but the root's. */
   readonly byDefault: boolean;
@@ -85,7 +85,7 @@ function addWanted(wanted: WantedArgument[], { conditions }: Rule): void {
  */
 export function walk(
   asking: CapabilityNode,
-  question: Question,
+  question: CapabilityQuestion,
   limits: Limit[] = [],
 ): CapabilityVerdict {
   let right: Right = "use";
@@ -111,7 +111,7 @@ export function walk(
 /** What is still to be asked, where no yes that is remembered speaks of every rule that asks. */
 function askingOf(
   asking: CapabilityNode,
-  { subject, version }: Question,
+  { subject, version }: CapabilityQuestion,
   asked: readonly (Asks & { readonly node: string })[],
 ): CapabilityAsking | undefined {
   let changed = false;
@@ -147,7 +147,7 @@ export function mayEverPass(rules: readonly Rule[], right: Right, subject: strin
 }
 
 interface LayerQuestion {
-  readonly question: Question;
+  readonly question: CapabilityQuestion;
   readonly right: Right;
   readonly needsGrant: boolean;
 }
@@ -205,7 +205,7 @@ function refusalOf({ grant, conditions }: Rule, facts: Facts): Refusal | undefin
 
 function lackOf(
   rule: Rule,
-  { facts, counted }: Question,
+  { facts, counted }: CapabilityQuestion,
   how: "matches" | "nearly" = "matches",
 ): Lack | undefined {
   const grant = rule.grant.pattern;

@@ -23,7 +23,7 @@ export function findActor(root: AnyActorRef, path: ActorPath): AnyActorRef | und
 }
 
 /** Undefined for an actor that has ended, or is not the one that its parent knows by its id. */
-export function pathOf(root: AnyActorRef, actor: AnyActorRef): ActorPath | undefined {
+export function actorPathOf(root: AnyActorRef, actor: AnyActorRef): ActorPath | undefined {
   const path: string[] = [];
   let at: AnyActorRef | undefined = actor;
   for (; at !== undefined && at !== root; at = at._parent) path.unshift(at.id);

@@ -1,6 +1,6 @@
 import type { AnyActor } from "xstate";
 import { MOST_EMITTED, type Out } from "../wire/frame.ts";
-import { plainJson } from "./plain-json.ts";
+import { restorableJson } from "./plain-json.ts";
 
 /** What a machine emits between two frames: so many, and behind them the latest. */
 export class EmittedEvents {
@@ -17,7 +17,10 @@ export class EmittedEvents {
     this.#send = send;
     root.on("*", (event: { readonly type: string }) => {
       try {
-        this.#emit({ type: "emitted", event: plainJson(event, `The emitted event ${event.type}`) });
+        this.#emit({
+          type: "emitted",
+          event: restorableJson(event, `The emitted event ${event.type}`),
+        });
       } catch (thrown) {
         fail(thrown);
       }

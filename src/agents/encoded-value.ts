@@ -5,14 +5,14 @@ import { describe } from "../wire/error-codec.ts";
 import { MOST_ENCODED_CHARACTERS } from "../wire/machine-state.ts";
 import {
   type ActorPath,
+  actorPathOf,
   endedActor,
   findActor,
   isActorRef,
   lastSnapshotOf,
-  pathOf,
 } from "./actor-refs.ts";
-import { errorOf, keptError } from "./kept-error.ts";
-import { MOST_DIGITS, MOST_VALUES, refusal } from "./kept-value.ts";
+import { keptError, keptErrorOf } from "./kept-error.ts";
+import { MOST_DIGITS, MOST_VALUES, notKept } from "./kept-value.ts";
 
 const SPARSE = -7;
 
@@ -40,7 +40,7 @@ class Reference {
 export function encodeValue(value: unknown, what: string, root: AnyActorRef): string {
   const text = written(value, what, root);
   if (text.length <= MOST_ENCODED_CHARACTERS) return text;
-  throw refusal(what, "", `longer than ${MOST_ENCODED_CHARACTERS} characters`);
+  throw notKept(what, "", `longer than ${MOST_ENCODED_CHARACTERS} characters`);
 }
 
 function written(value: unknown, what: string, root: AnyActorRef): string {
@@ -51,12 +51,12 @@ function written(value: unknown, what: string, root: AnyActorRef): string {
     });
   } catch (thrown) {
     if (!(thrown instanceof DevalueError)) throw thrown;
-    throw refusal(what, thrown.path, `nothing that can be written (${thrown.message})`);
+    throw notKept(what, thrown.path, `nothing that can be written (${thrown.message})`);
   }
 }
 
 function writeRef(ref: AnyActorRef, root: AnyActorRef): WrittenRef {
-  const path = pathOf(root, ref);
+  const path = actorPathOf(root, ref);
   return path === undefined ? { id: ref.id, snapshot: lastSnapshotOf(ref) } : { path };
 }
 
@@ -79,7 +79,7 @@ export function decodeValue(text: string): DecodedValue {
     examine(flat);
     const value: unknown = unflatten(flat as unknown[], {
       Actor: (ref: WrittenRef) => new Reference(ref),
-      Error: errorOf,
+      Error: keptErrorOf,
     });
     return { value, refer: (root) => referWithin(value, root) };
   } catch (thrown) {

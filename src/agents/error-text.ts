@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
-import { shownText } from "../wire/content.ts";
+import { contentText } from "../wire/content.ts";
 import type { Json } from "../wire/json.ts";
 import type { HeldTemplate } from "./held-template.ts";
 
@@ -23,8 +23,8 @@ const MOST_NAMED = 4_000;
  */
 export function errorText({ code, message, details }: Told, held: HeldTemplate): string {
   const words = Object.hasOwn(table, String(code)) ? table[code as ErrorCode] : undefined;
-  const told = words?.(fieldsOf(details), held) ?? shownText(message ?? "");
-  return `${shownText(code ?? "FAILED")}: ${told}`;
+  const told = words?.(fieldsOf(details), held) ?? contentText(message ?? "");
+  return `${contentText(code ?? "FAILED")}: ${told}`;
 }
 
 const table: Partial<Record<ErrorCode, Words>> = {
@@ -35,7 +35,7 @@ const table: Partial<Record<ErrorCode, Words>> = {
       ? join(`You know no agent ${quoted(name)}`, mayReach(known))
       : join(`There is no kind of agent ${quoted(agent)}`, mayStart(held)),
   BUDGET_EXCEEDED: ({ unit, retryAfterMs }) =>
-    `The budget for it is spent (${shownText(unit ?? "")})${later(retryAfterMs)}. ` +
+    `The budget for it is spent (${contentText(unit ?? "")})${later(retryAfterMs)}. ` +
     "Go on with what you have, and say what is missing.",
   DEPTH_EXCEEDED: () => "No agent may be started from here. Do the work yourself.",
   SPAWNS_EXCEEDED: ({ retryAfterMs }) =>
@@ -61,7 +61,7 @@ function denied({ tool, agent, subject, argument }: Details, held: HeldTemplate)
 
 /** A subject without a kind is a tool's. */
 function parts(subject: Json | undefined): readonly string[] {
-  const text = shownText(subject ?? "");
+  const text = contentText(subject ?? "");
   const [, kind, name] = /^(tool|spawn|message|model):(.*)$/s.exec(text) ?? [];
   return kind === undefined ? ["tool", text] : [kind, name ?? ""];
 }
@@ -105,7 +105,7 @@ function later(retryAfterMs: Json | undefined): string {
 }
 
 function quoted(name: Json | undefined): string {
-  return `"${shownText(name ?? "")}"`;
+  return `"${contentText(name ?? "")}"`;
 }
 
 function join(first: string, second: string): string {

@@ -4,7 +4,7 @@ import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
 import { isFrame } from "../wire/frame-check.ts";
 import type { Inspection } from "./inspection.ts";
 import type { RunningCell } from "./running-cell.ts";
-import type { Seat } from "./seat.ts";
+import type { AgentSeat } from "./seat.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** Gathers what the agents of a host did in a tick, and sends it in one message. */
@@ -17,7 +17,7 @@ export class Flush {
   /** Where the supervisor is inspected. */
   inspection: Inspection | undefined;
   #scheduled = false;
-  #touched = new Set<Seat>();
+  #touched = new Set<AgentSeat>();
   #jobs: JobReport[] = [];
 
   constructor(options: {
@@ -32,7 +32,7 @@ export class Flush {
     this.#schedule = options.schedule;
   }
 
-  touch(seat: Seat): void {
+  touch(seat: AgentSeat): void {
     this.#touched.add(seat);
     this.arm();
   }

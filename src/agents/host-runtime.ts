@@ -2,7 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import { createModels, type Models, type ModelsOptions } from "../models/models.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { HEART, type HostKind } from "../wire/control.ts";
-import type { AskOver, Delivery, HostItem, Placement, ToHost } from "../wire/delivery.ts";
+import type { AskOver, Delivery, HostItem, PlaceAgent, ToHost } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { Flush } from "./flush.ts";
@@ -11,11 +11,11 @@ import { Inspection } from "./inspection.ts";
 import { LoopAgent } from "./loop-agent.ts";
 import { createLoops } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
-import { faultOf } from "./machine-failure.ts";
-import { createModelJobs, type ModelJobs } from "./model-jobs.ts";
+import { machineFaultOf } from "./machine-failure.ts";
+import { createModelJobs, type HostedJobs } from "./model-jobs.ts";
 import { checkModel, type ImportModule, importMachine } from "./module-import.ts";
 import { type Runner, RunningCell } from "./running-cell.ts";
-import { Seat } from "./seat.ts";
+import { AgentSeat } from "./seat.ts";
 import { Arrival, type Tenant } from "./tenant.ts";
 import { WatchedAgent } from "./watched-agent.ts";
 
@@ -75,13 +75,13 @@ class Runtime implements HostRuntime {
   readonly #importModule: ImportModule;
   readonly #clock: Clock;
   readonly #models: Models;
-  readonly #jobs: ModelJobs;
+  readonly #jobs: HostedJobs;
   readonly #flush: Flush;
   readonly #cell: RunningCell;
   readonly #createLoop = createLoops();
   readonly #templates = new Map<string, HeldTemplate>();
   readonly #tenants = new Map<string, Tenant>();
-  readonly #touch = (seat: Seat): void => this.#flush.touch(seat);
+  readonly #touch = (seat: AgentSeat): void => this.#flush.touch(seat);
   readonly whoRuns = (): Runner | undefined => this.#cell.current;
   #closed = false;
 
@@ -167,7 +167,7 @@ class Runtime implements HostRuntime {
     try {
       resident.deliver(body);
     } catch (thrown) {
-      seat.emit({ type: "done", end: { status: "failed", error: faultOf(thrown) } });
+      seat.emit({ type: "done", end: { status: "failed", error: machineFaultOf(thrown) } });
     } finally {
       this.#cell.leave(before);
     }
@@ -182,7 +182,7 @@ class Runtime implements HostRuntime {
   }
 
   /** Runs what may be an agent's own code, and says so. */
-  #as(seat: Seat | undefined, run: () => void): void {
+  #as(seat: AgentSeat | undefined, run: () => void): void {
     const before = this.#cell.enter(seat);
     try {
       run();
@@ -192,7 +192,7 @@ class Runtime implements HostRuntime {
   }
 
   /** A module's model runs where the agent lives that called it, and is its code. */
-  #callerOf(callId: string): Seat | undefined {
+  #callerOf(callId: string): AgentSeat | undefined {
     return this.#tenants.get(callId.slice(0, callId.lastIndexOf("#")))?.seat;
   }
 
@@ -204,12 +204,12 @@ class Runtime implements HostRuntime {
     this.#as(tenant.seat, () => tenant.resident.drop());
   }
 
-  #place(placement: Placement): void {
+  #place(placement: PlaceAgent): void {
     const { path, incarnation, template } = placement;
     this.#tenants.get(path)?.resident.drop();
     const known = this.#templates.get(template);
     const held = known ?? holdTemplate({ id: template, tools: [], agents: [] });
-    const seat = new Seat(placement, held, this.#words, this.#touch);
+    const seat = new AgentSeat(placement, held, this.#words, this.#touch);
     const { inspection } = this.#flush;
     if (inspection !== undefined) seat.watched = new WatchedAgent(placement, inspection);
     seat.touch();
@@ -223,7 +223,7 @@ class Runtime implements HostRuntime {
     else this.#arrive(seat, placement, machine);
   }
 
-  #loop(seat: Seat, placement: Placement): LoopAgent {
+  #loop(seat: AgentSeat, placement: PlaceAgent): LoopAgent {
     const modelOf = (index: number) => {
       const model = modelAt(seat.held, index);
       if (model !== undefined) return this.#models.of(model);
@@ -233,7 +233,7 @@ class Runtime implements HostRuntime {
   }
 
   /** Its machine has to be imported first; what comes for it meanwhile is kept in order. */
-  #arrive(seat: Seat, placement: Placement, url: string): void {
+  #arrive(seat: AgentSeat, placement: PlaceAgent, url: string): void {
     const arrival = new Arrival(seat);
     this.#tenants.set(seat.path, { seat, resident: arrival });
     const stillHere = () => this.#tenants.get(seat.path)?.resident === arrival && !seat.done;
@@ -254,7 +254,7 @@ class Runtime implements HostRuntime {
     );
   }
 
-  #settleIn(seat: Seat, create: () => Tenant["resident"]): void {
+  #settleIn(seat: AgentSeat, create: () => Tenant["resident"]): void {
     const arrival = new Arrival(seat);
     const before = this.#cell.enter(seat);
     try {

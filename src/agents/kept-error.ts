@@ -30,7 +30,7 @@ export function keptError(error: Error): Fields {
 }
 
 /** The error again. What it is given may have come through anybody's hands. */
-export function errorOf(kept: unknown): Error {
+export function keptErrorOf(kept: unknown): Error {
   const { name, message, ...own } = { ...(kept as Fields | null) };
   if (name === "CoppiceError") {
     const { code, details = {} } = own;

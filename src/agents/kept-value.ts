@@ -2,7 +2,7 @@ import type { AnyActorRef } from "xstate";
 import { CoppiceError } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
-import { isActorRef, isRunning, lastSnapshotOf, pathOf } from "./actor-refs.ts";
+import { actorPathOf, isActorRef, isRunning, lastSnapshotOf } from "./actor-refs.ts";
 import { keptError } from "./kept-error.ts";
 
 /** Deeper than anybody nests, and far from the end of the stack. */
@@ -183,7 +183,7 @@ export class KeptValue {
     const { id } = ref;
     if (ownChildren(owner)?.[id] !== ref) {
       this.isRich = true;
-      if (pathOf(this.#root, ref) === undefined) this.#copyEnded(ref, owner);
+      if (actorPathOf(this.#root, ref) === undefined) this.#copyEnded(ref, owner);
     }
     return { xstate$$type: 1, id };
   }
@@ -204,12 +204,12 @@ export class KeptValue {
   }
 
   #refusal(found: string): CoppiceError {
-    return refusal(this.#what, this.#at.map(shownStep).join(""), found);
+    return notKept(this.#what, this.#at.map(shownStep).join(""), found);
   }
 }
 
 /** Says what of a machine cannot be kept, and where it is. */
-export function refusal(what: string, at: string, found: string): CoppiceError {
+export function notKept(what: string, at: string, found: string): CoppiceError {
   const path = shorten(at.replace(/^\./, ""), MOST_PATH);
   const told = `${what} cannot be kept: ${path === "" ? "it" : path} is ${found}`;
   const advice = "Keep plain values there, and code in setup({ actions, actors })";

@@ -4,7 +4,7 @@ import type { Model, ModelReply } from "../models/model.ts";
 import { noTokens } from "../models/token-usage.ts";
 import { isBlank, messageContent } from "../wire/content.ts";
 import { answerIn, CUT_OFF, lastAnswer, turnLength } from "../wire/continuation.ts";
-import type { DeliveryBody, Placement } from "../wire/delivery.ts";
+import type { DeliveryBody, PlaceAgent } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
@@ -18,7 +18,7 @@ import { LoopDetection } from "./loop-detection.ts";
 import { loopEvent } from "./loop-event.ts";
 import type { CreateLoop, LoopActor, LoopEffects, LoopState } from "./loop-machine.ts";
 import { type CallEnd, ModelRun } from "./model-run.ts";
-import type { Moved, Seat } from "./seat.ts";
+import type { AgentSeat, Moved } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
 import { type ResultContent, resultContent } from "./turn-content.ts";
 import { readTurn, resultsFor, type TurnReply, withoutCalls } from "./turn-end.ts";
@@ -31,7 +31,7 @@ type ModelFailure = Extract<AgentEvent, { readonly type: "model.failed" }>;
  * model, and turns what the model says into calls.
  */
 export class LoopAgent implements LoopEffects, Resident {
-  readonly #seat: Seat;
+  readonly #seat: AgentSeat;
   readonly #model: (index: number) => Model;
   readonly #detection: LoopDetection;
   readonly #actor: LoopActor;
@@ -44,8 +44,8 @@ export class LoopAgent implements LoopEffects, Resident {
   #sentValue: string | undefined;
 
   constructor(
-    seat: Seat,
-    placement: Placement,
+    seat: AgentSeat,
+    placement: PlaceAgent,
     model: (index: number) => Model,
     createLoop: CreateLoop,
   ) {

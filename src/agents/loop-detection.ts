@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { CoppiceError } from "../errors.ts";
 import { clip } from "../wire/clip.ts";
-import type { Placement } from "../wire/delivery.ts";
+import type { PlaceAgent } from "../wire/delivery.ts";
 import type { Block, TurnMessage } from "../wire/transcript.ts";
 
 type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
@@ -24,11 +24,11 @@ const remark: Block = {
  */
 export class LoopDetection {
   readonly #transcript: readonly TurnMessage[];
-  readonly #limits: Placement["limits"];
+  readonly #limits: PlaceAgent["limits"];
   /** How often the last turn repeated the one before it; undefined until it is looked up. */
   #repeated: number | undefined;
 
-  constructor(transcript: readonly TurnMessage[], limits: Placement["limits"]) {
+  constructor(transcript: readonly TurnMessage[], limits: PlaceAgent["limits"]) {
     this.#transcript = transcript;
     this.#limits = limits;
   }

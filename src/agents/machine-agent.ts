@@ -9,25 +9,25 @@ import {
 import type { AgentEnding } from "../door/agent-ending.ts";
 import { openDoor } from "../door/host-door.ts";
 import type { Clock } from "../wire/clock.ts";
-import type { DeliveryBody, Placement } from "../wire/delivery.ts";
+import type { DeliveryBody, PlaceAgent } from "../wire/delivery.ts";
 import type { AgentEnd } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { MachineState } from "../wire/machine-state.ts";
 import { EmittedEvents } from "./emitted-events.ts";
 import { MachineDoor } from "./machine-door.ts";
-import { failureOf, faultOf } from "./machine-failure.ts";
+import { failureOf, machineFaultOf } from "./machine-failure.ts";
 import { keepState, restoreState } from "./machine-state.ts";
 import { MachineTimers } from "./machine-timers.ts";
-import { isWorking } from "./machine-work.ts";
+import { isMachineWorking } from "./machine-work.ts";
 import { initialStateOf, PassedStates } from "./passed-states.ts";
-import { plainJson } from "./plain-json.ts";
+import { restorableJson } from "./plain-json.ts";
 import { RunningActors } from "./running-actors.ts";
-import type { Moved, Seat } from "./seat.ts";
+import type { AgentSeat, Moved } from "./seat.ts";
 import type { Resident } from "./tenant.ts";
 
 /** An agent that is a user's XState machine. */
 export class MachineAgent implements Resident {
-  readonly #seat: Seat;
+  readonly #seat: AgentSeat;
   readonly #door: MachineDoor;
   readonly #actor: AnyActor;
   readonly #timers: MachineTimers;
@@ -38,7 +38,7 @@ export class MachineAgent implements Resident {
   #isEnding = false;
   #fault: { readonly thrown: unknown; readonly atStart?: true } | undefined;
 
-  constructor(seat: Seat, placement: Placement, machine: AnyStateMachine, clock: Clock) {
+  constructor(seat: AgentSeat, placement: PlaceAgent, machine: AnyStateMachine, clock: Clock) {
     this.#seat = seat;
     const state = placement.state as unknown as MachineState | undefined;
     this.#door = new MachineDoor(seat, () => this.#change(), state);
@@ -109,7 +109,7 @@ export class MachineAgent implements Resident {
       return this.#describe();
     } catch (thrown) {
       this.drop();
-      this.#seat.emit({ type: "done", end: { status: "failed", error: faultOf(thrown) } });
+      this.#seat.emit({ type: "done", end: { status: "failed", error: machineFaultOf(thrown) } });
       return { busy: false };
     }
   }
@@ -125,7 +125,7 @@ export class MachineAgent implements Resident {
   }
 
   /** Whatever fails here, nothing that was begun goes on. */
-  #start({ timers = [] }: Placement): void {
+  #start({ timers = [] }: PlaceAgent): void {
     try {
       this.#timers.restore(timers);
       this.#actor.start();
@@ -142,7 +142,7 @@ export class MachineAgent implements Resident {
     const timers = this.#seat.done ? undefined : this.#timers.take();
     this.#stepped = false;
     return {
-      busy: !this.#seat.done && isWorking(snapshot),
+      busy: !this.#seat.done && isMachineWorking(snapshot),
       ...state,
       ...this.#states.take(),
       ...(timers === undefined ? {} : { timers }),
@@ -159,11 +159,11 @@ export class MachineAgent implements Resident {
     if (this.#fault !== undefined) {
       if (this.#isEnding) return { status: "ended" };
       const { thrown, ...atStart } = this.#fault;
-      return { status: "failed", error: faultOf(thrown), ...atStart };
+      return { status: "failed", error: machineFaultOf(thrown), ...atStart };
     }
     const snapshot = this.#actor.getSnapshot();
     if (snapshot.status !== "done") return undefined;
-    const output = plainJson(snapshot.output, "The output of the machine");
+    const output = restorableJson(snapshot.output, "The output of the machine");
     if (this.#isEnding) return { status: "ended", partial: output };
     if (!snapshot.hasTag("failed")) return { status: "completed", output };
     return { status: "failed", error: failureOf(snapshot.output, output, snapshot.value) };

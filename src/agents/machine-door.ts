@@ -1,6 +1,6 @@
 import type { DoorRequest, HostDoor } from "../door/host-door.ts";
 import { CoppiceError } from "../errors.ts";
-import { shownText } from "../wire/content.ts";
+import { contentText } from "../wire/content.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { ModelJob, Out } from "../wire/frame.ts";
@@ -9,8 +9,8 @@ import type { Json } from "../wire/json.ts";
 import { messageTokens, textTokens } from "../wire/token-estimate.ts";
 import { rightTurns } from "../wire/turns.ts";
 import { ImageRoom } from "./image-room.ts";
-import { OverBound, plainJson } from "./plain-json.ts";
-import type { Seat } from "./seat.ts";
+import { OverBound, restorableJson } from "./plain-json.ts";
+import type { AgentSeat } from "./seat.ts";
 
 /** Asks that are over and remembered, so that their answers are seen to be late. */
 const MOST_OVER = 16;
@@ -25,7 +25,7 @@ export interface DoorState {
 
 /** The door as one machine has it: numbers its calls, and knows who waits for which result. */
 export class MachineDoor implements HostDoor {
-  readonly #seat: Seat;
+  readonly #seat: AgentSeat;
   readonly #change: () => void;
   readonly #waiting = new Map<string, (result: CallResult) => void>();
   #count: number;
@@ -37,7 +37,11 @@ export class MachineDoor implements HostDoor {
   #withdrawn: string | undefined;
 
   /** `change` is told when what it remembers did. */
-  constructor(seat: Seat, change: () => void, { count, asks }: DoorState = { count: 0, asks: [] }) {
+  constructor(
+    seat: AgentSeat,
+    change: () => void,
+    { count, asks }: DoorState = { count: 0, asks: [] },
+  ) {
     this.#seat = seat;
     this.#change = change;
     this.#count = count;
@@ -115,7 +119,7 @@ export class MachineDoor implements HostDoor {
     this.#over = this.#over.filter((id) => id !== askId);
     this.#handling = undefined;
     this.#change();
-    this.#seat.emit({ type: "reply", askId, value: plainJson(value, "A reply") });
+    this.#seat.emit({ type: "reply", askId, value: restorableJson(value, "A reply") });
   }
 
   state(): DoorState {
@@ -147,7 +151,7 @@ export class MachineDoor implements HostDoor {
     const what = `The input of call ${callId} (${request.type})`;
     let plain: DoorRequest;
     try {
-      plain = plainJson(request, what) as unknown as DoorRequest;
+      plain = restorableJson(request, what) as unknown as DoorRequest;
     } catch (thrown) {
       if (!(thrown instanceof OverBound)) throw thrown;
       const code = request.type === "tool" ? "TOOL_INPUT_INVALID" : "OPTIONS_INVALID";
@@ -178,5 +182,5 @@ export class MachineDoor implements HostDoor {
 function rightJob({ messages, system, ...job }: ModelJob): ModelJob {
   const room = new ImageRoom();
   const right = rightTurns(messages).map((message) => room.admit(message));
-  return { ...job, messages: right, ...(system !== undefined && { system: shownText(system) }) };
+  return { ...job, messages: right, ...(system !== undefined && { system: contentText(system) }) };
 }

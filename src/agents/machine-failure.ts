@@ -5,7 +5,7 @@ import type { WireError } from "../wire/outcome.ts";
 import { fieldOf } from "../wire/read-field.ts";
 
 /** What a machine threw, in its own words. */
-export function faultOf(thrown: unknown): WireError {
+export function machineFaultOf(thrown: unknown): WireError {
   if (thrown instanceof CoppiceError) return encodeError(thrown, "MACHINE_INVALID");
   const message = `The machine threw: ${describe(thrown)}`;
   const said = fieldOf(thrown, "stack");
@@ -15,7 +15,7 @@ export function faultOf(thrown: unknown): WireError {
 
 /** Why a machine ended in a state tagged `failed`: its output, when that is an error. */
 export function failureOf(output: unknown, plain: Json, value: unknown): WireError {
-  if (output instanceof Error) return faultOf(output);
+  if (output instanceof Error) return machineFaultOf(output);
   const { code, message } = (plain ?? {}) as { readonly code?: Json; readonly message?: Json };
   if (typeof message === "string")
     return { code: isCode(code) ? code : "MACHINE_INVALID", message, details: {} };

@@ -2,7 +2,7 @@ import type { AnyActor, AnyActorRef, EventObject } from "xstate";
 import type { Clock } from "../wire/clock.ts";
 import type { Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { type ActorPath, findActor, pathOf } from "./actor-refs.ts";
+import { type ActorPath, actorPathOf, findActor } from "./actor-refs.ts";
 import { type Kept, keepValue, restoreKept } from "./machine-state.ts";
 
 /** What a timer carries, so that it can be armed again on another host. */
@@ -77,8 +77,8 @@ export class MachineTimers {
     this.#changed = false;
     const now = this.#clock.now();
     return [...this.#armed].flatMap(({ id, event, source, target, due }): Timer[] => {
-      const from = pathOf(this.#root, source);
-      const to = pathOf(this.#root, target);
+      const from = actorPathOf(this.#root, source);
+      const to = actorPathOf(this.#root, target);
       if (from === undefined || to === undefined) return [];
       const kept = keepValue(event, `The delayed event ${event.type}`, this.#root);
       const carried: Carried = { event: kept, source: from, target: to };

@@ -11,11 +11,11 @@ interface Reading {
  * True while anything below a machine runs on this host: a promise, a callback, an observable.
  * Calls through the door run elsewhere; machines and reducers only wait for events.
  */
-export function isWorking(snapshot: Reading): boolean {
+export function isMachineWorking(snapshot: Reading): boolean {
   if (snapshot.status !== "active") return false;
   return Object.values(snapshot.children ?? {}).some((child) => {
     const reading: Reading = child.getSnapshot() ?? {};
-    if ("children" in reading) return isWorking(reading);
+    if ("children" in reading) return isMachineWorking(reading);
     const reducer = "context" in reading && !("input" in reading);
     return reading.status === "active" && !reducer && !isCallLogic(logicOf(child));
   });

@@ -13,7 +13,7 @@ import { ModelRun } from "./model-run.ts";
 type Job = Extract<HostItem, { readonly type: "job" }>;
 
 /** Model calls that this host runs for agents that live elsewhere. */
-export interface ModelJobs {
+export interface HostedJobs {
   start(job: Job, held: HeldTemplate | undefined): void;
   /** Ends the stream of a call; its report says what it used. */
   cancel(callId: string): void;
@@ -26,7 +26,7 @@ export interface JobSurroundings {
   readonly report: (report: JobReport) => void;
 }
 
-export function createModelJobs({ models, words, report }: JobSurroundings): ModelJobs {
+export function createModelJobs({ models, words, report }: JobSurroundings): HostedJobs {
   const runs = new Map<string, ModelRun>();
 
   function fail(callId: string, error: CoppiceError): void {

@@ -29,7 +29,7 @@ export interface RunEvents {
 }
 
 /** What the permit of a call says of it beside what is asked. */
-export interface Permitted {
+export interface PermittedCall {
   /** Attempts that have failed before. Default 0. */
   readonly failed?: number | undefined;
   /** What was reserved for the prompt; left out: nobody wants to hear of more. */
@@ -50,7 +50,7 @@ export class ModelRun {
   }
 
   /** An instant reply is told before this returns. */
-  start(model: () => Model, request: ModelRequest, permitted: Permitted = {}): void {
+  start(model: () => Model, request: ModelRequest, permitted: PermittedCall = {}): void {
     const { onText, onRetry, onGrowth } = this.#events;
     const { failed = 0 } = permitted;
     const outgrows = growthOf(permitted);
@@ -121,7 +121,7 @@ export class ModelRun {
  * Says, of each report on a call, whether it uses more than was reserved or known to be used: a
  * longer prompt, or what costs more than any other prompt.
  */
-function growthOf({ inputTokens }: Permitted): (said: TokenUsage) => boolean {
+function growthOf({ inputTokens }: PermittedCall): (said: TokenUsage) => boolean {
   let [prompt, dear] = [inputTokens ?? Number.POSITIVE_INFINITY, 0];
   return (said) => {
     const { cacheWrite1hTokens = 0, webSearches = 0 } = said;

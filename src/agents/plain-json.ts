@@ -10,7 +10,7 @@ import { JsonRefusal } from "../wire/json-refusal.ts";
  * **Fails with** `MACHINE_INVALID`, naming where in `what` the first other thing is, and for what
  * is over {@link JSON_BOUND}.
  */
-export function plainJson(value: unknown, what: string, bound = JSON_BOUND): Json {
+export function restorableJson(value: unknown, what: string, bound = JSON_BOUND): Json {
   try {
     return new JsonWalk(bound, restorable).copy(value) ?? null;
   } catch (thrown) {

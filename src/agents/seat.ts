@@ -1,4 +1,4 @@
-import type { Placement } from "../wire/delivery.ts";
+import type { PlaceAgent } from "../wire/delivery.ts";
 import type { Frame, Out } from "../wire/frame.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { HeldTemplate } from "./held-template.ts";
@@ -12,7 +12,7 @@ export type Moved = Pick<Frame, "busy"> &
  * An agent's place on its host: who it is, and what it has asked for and not yet sent. Whatever
  * an agent does leaves through here, in a frame.
  */
-export class Seat {
+export class AgentSeat {
   readonly path: string;
   readonly incarnation: number;
   /** In the running cell. */
@@ -30,10 +30,10 @@ export class Seat {
   #done = false;
 
   constructor(
-    { path, incarnation, number, upTo, word }: Placement,
+    { path, incarnation, number, upTo, word }: PlaceAgent,
     held: HeldTemplate,
     words: Int32Array,
-    touch: (seat: Seat) => void,
+    touch: (seat: AgentSeat) => void,
   ) {
     this.path = path;
     this.incarnation = incarnation;

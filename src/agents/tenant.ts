@@ -1,5 +1,5 @@
 import type { AskOver, Delivery, DeliveryBody } from "../wire/delivery.ts";
-import type { Moved, Seat } from "./seat.ts";
+import type { AgentSeat, Moved } from "./seat.ts";
 
 /** What runs an agent in its seat. */
 export interface Resident {
@@ -15,16 +15,16 @@ export interface Resident {
 }
 
 export interface Tenant {
-  readonly seat: Seat;
+  readonly seat: AgentSeat;
   readonly resident: Resident;
 }
 
 /** Holds the seat of an agent whose machine is being imported. */
 export class Arrival implements Resident {
-  readonly #seat: Seat;
+  readonly #seat: AgentSeat;
   readonly #held: (Delivery | AskOver)[] = [];
 
-  constructor(seat: Seat) {
+  constructor(seat: AgentSeat) {
     this.#seat = seat;
   }
 

@@ -1,8 +1,8 @@
 import {
   blocksIn,
   blocksOf,
+  contentText,
   messageContent,
-  shownText,
   textBlock,
   toolContent,
 } from "../wire/content.ts";
@@ -33,7 +33,7 @@ export function messageBlocks({ from, message }: Told<"message">): readonly Bloc
 
 /** A line of the runtime's own. */
 export function noteBlocks({ text }: Told<"note">): readonly Block[] {
-  return [textBlock(shownText(text))];
+  return [textBlock(contentText(text))];
 }
 
 /** The end of a background child as a user turn. */
@@ -42,12 +42,12 @@ export function childBlocks(
   held: HeldTemplate,
 ): readonly Block[] {
   const { status, output, error, reason, partial } = fieldsOf(outcome);
-  const parts = [`[agent ${name} ${shownText(status ?? "ended")}]`];
+  const parts = [`[agent ${name} ${contentText(status ?? "ended")}]`];
   const blocks = output === undefined ? undefined : blocksIn(output);
-  if (output !== undefined && blocks === undefined) parts.push(shownText(output));
+  if (output !== undefined && blocks === undefined) parts.push(contentText(output));
   if (error !== undefined) parts.push(errorText(fieldsOf(error), held));
-  if (reason !== undefined) parts.push(shownText(reason));
-  if (partial !== undefined) parts.push(`Partial output: ${shownText(partial)}`);
+  if (reason !== undefined) parts.push(contentText(reason));
+  if (partial !== undefined) parts.push(`Partial output: ${contentText(partial)}`);
   return [textBlock(parts.join(" ")), ...(blocks ? blocksOf(toolContent(output as Json)) : [])];
 }
 
@@ -55,7 +55,7 @@ export function resultContent(result: CallResult, held: HeldTemplate): ResultCon
   if (!result.isError) return { content: toolContent(result.value) };
   const told = errorText(result.error, held);
   if (result.partial === undefined) return { content: told, is_error: true };
-  return { content: `${told}\nPartial output: ${shownText(result.partial)}`, is_error: true };
+  return { content: `${told}\nPartial output: ${contentText(result.partial)}`, is_error: true };
 }
 
 /** `{ text }` is what people write for a message that is only text. */

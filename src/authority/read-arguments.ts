@@ -10,7 +10,7 @@ import { canonicalPath } from "./canonical-path.ts";
 import { canonicalUrl } from "./canonical-url.ts";
 import { commandWords } from "./command-words.ts";
 
-export interface ReadInput {
+export interface CanonicalInput {
   readonly arguments: readonly ReadArgument[];
   /** What the tool is to be given: the input, each value that was read in its canonical form. */
   readonly input: Json;
@@ -32,7 +32,7 @@ const READ: Readonly<Record<Exclude<ArgumentKind, "text">, (text: string) => Rea
  * **Guarantees** never throws; a value that two kinds read differently is unreadable as either,
  * since the tool can be given only one; an exact glob sees the value that the tool is given.
  */
-export function readArguments(wanted: readonly WantedArgument[], input: Json): ReadInput {
+export function readArguments(wanted: readonly WantedArgument[], input: Json): CanonicalInput {
   const read: ReadArgument[] = [];
   let given = input;
   for (const argument of new Set(wanted.map((one) => one.argument))) {

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { createActor, type InspectionEvent } from "xstate";
 import {
-  type Answered,
   type CapabilityAsk,
   type CapabilityLayer,
   type CapabilityState,
   type CapabilitySummary,
   capabilityLogic,
   decideCapability,
+  type GivenYes,
   mayEver,
 } from "../../machines/capability/capability.ts";
 import type { Json } from "../wire/json.ts";
@@ -44,7 +44,7 @@ export interface Permitted {
   readonly counts?: CapabilityAsk;
 }
 
-type Remembered = Omit<Answered, "where"> & SaidYes;
+type Remembered = Omit<GivenYes, "where"> & SaidYes;
 type Layer = readonly Grant[];
 
 const ROOT = "/";

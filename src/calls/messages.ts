@@ -9,7 +9,7 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { relationOf, resolve } from "./address.ts";
 import type { Approvals } from "./approvals.ts";
-import { refusal } from "./refusal.ts";
+import { refusedResult } from "./refusal.ts";
 
 /** Where agents are told and asked something. */
 export interface MessageEngine extends Engine {
@@ -164,5 +164,5 @@ function mayReach(
 }
 
 function refuse(swarm: MessageEngine, node: Node, callId: string, error: CoppiceError): void {
-  swarm.kernel.settleCall(node, callId, refusal(error));
+  swarm.kernel.settleCall(node, callId, refusedResult(error));
 }

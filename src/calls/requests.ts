@@ -12,8 +12,8 @@ import type { Out } from "../wire/frame.ts";
 import { resolve } from "./address.ts";
 import { ask, send, watch } from "./messages.ts";
 import type { ModelCalls } from "./model-calls.ts";
-import { refusal } from "./refusal.ts";
-import { callTool, type ToolEngine } from "./tool-calls.ts";
+import { refusedResult } from "./refusal.ts";
+import { requestTool, type ToolEngine } from "./tool-calls.ts";
 
 /** Where agents ask for everything. */
 export interface RequestEngine extends ToolEngine {
@@ -49,7 +49,7 @@ function request(swarm: RequestEngine, node: Node, out: Out): void {
   if (!isWanted(node, out)) return;
   switch (out.type) {
     case "tool":
-      return callTool(swarm, node, out);
+      return requestTool(swarm, node, out);
     case "spawn":
       return spawn(swarm, node, out);
     case "send":
@@ -81,7 +81,7 @@ function spawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): void {
   } catch (thrown) {
     if (!(thrown instanceof CoppiceError)) throw thrown;
     swarm.parts.arbiter.release(callId, { started: false });
-    settle(swarm, node, callId, refusal(thrown));
+    settle(swarm, node, callId, refusedResult(thrown));
   }
 }
 
@@ -108,7 +108,7 @@ function planSpawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): Plan | A
 }
 
 function askFor(swarm: RequestEngine, node: Node, callId: string, asking: Asking): void {
-  const deny = (error: CoppiceError) => settle(swarm, node, callId, refusal(error));
+  const deny = (error: CoppiceError) => settle(swarm, node, callId, refusedResult(error));
   swarm.approvals.askForCall({ node, callId, deny }, asking);
 }
 
@@ -125,7 +125,7 @@ function question(swarm: RequestEngine, node: Node, out: Of<"question">): void {
     onAllowed: ({ answer = null }) =>
       settle(swarm, node, callId, { isError: false, value: answer }),
     goOn: () => undefined,
-    onDenied: (error) => settle(swarm, node, callId, refusal(error)),
+    onDenied: (error) => settle(swarm, node, callId, refusedResult(error)),
   });
 }
 
@@ -134,7 +134,7 @@ function cancel(swarm: RequestEngine, node: Node, out: Of<"cancel">): void {
   const { callId, name, reason = `cancelled by ${node.path}` } = out;
   const target = resolve(swarm, node, name);
   if (target === undefined || target === node || !isBelow(target.path, node.path)) {
-    return settle(swarm, node, callId, refusal(unknownAgent(node, name)));
+    return settle(swarm, node, callId, refusedResult(unknownAgent(node, name)));
   }
   swarm.kernel.end(target, { status: "cancelled", reason });
   const { path, status } = target;

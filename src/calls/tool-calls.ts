@@ -36,7 +36,7 @@ interface Called extends ToolOut {
 }
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
-export function callTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
+export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
   const { parts, approvals, toolInputs } = swarm;
   const { callId, input } = out;
   const due = swarm.pacedCalls.takeDue(node, callId);

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Decision, PendingApproval } from "../index.ts";
 import { quoted } from "../wire/shown-text.ts";
-import { choiceOf, isClipped, isShowAll, questionLines, readDecision } from "./decision-line.ts";
+import { isClipped, isShowAll, optionOf, parseDecision, questionLines } from "./decision-line.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { QuestionPlace } from "./question-place.ts";
 import { TypedLine } from "./typed-line.ts";
@@ -47,14 +47,14 @@ export class ApprovalPrompt {
       place.say(questionLines(request));
       await quiet(place.keyboard, signal);
       for (;;) {
-        const line = await answer(place, choiceOf(request), signal);
+        const line = await answer(place, optionOf(request), signal);
         if (line === undefined) return withdrawn();
         place.say([`> ${line}`]);
         if (isClipped(request) && isShowAll(line)) {
           place.say(questionLines(request, true));
           await quiet(place.keyboard, signal);
         } else {
-          const decision = readDecision(request, line, by);
+          const decision = parseDecision(request, line, by);
           if (decision !== undefined) return decision;
           place.say([`  ${quoted(line, MOST_REPEATED)} is no answer`]);
         }

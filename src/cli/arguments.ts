@@ -38,7 +38,7 @@ const seeHelp = "`coppice --help` lists what there is";
  *
  * **Fails with** UsageError: one sentence on what is wrong and what to do.
  */
-export function readArguments(argv: readonly string[]): Command {
+export function parseArguments(argv: readonly string[]): Command {
   const { values, positionals, tokens } = parseArgs({
     args: [...argv],
     options,

@@ -43,7 +43,7 @@ export function questionLines(
 }
 
 /** What may be answered. */
-export function choiceOf(asked: PendingApproval): string {
+export function optionOf(asked: PendingApproval): string {
   if (asked.kind === "question") return "  your answer (empty: none)";
   if (asked.kind === "budget") return "  how much more (empty: none)";
   const more = isClipped(asked) ? "[s]how all, " : "";
@@ -63,7 +63,7 @@ export const isShowAll = (line: string): boolean => /^(s|show|show all)$/i.test(
  *
  * An empty line refuses: nothing is allowed by a slip of the finger.
  */
-export function readDecision(
+export function parseDecision(
   { kind, subject }: PendingApproval,
   line: string,
   by: string,

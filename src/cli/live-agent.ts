@@ -36,7 +36,7 @@ export interface Tally {
   readonly figures: Figures;
 }
 
-export const NOBODY: Tally = { agents: 0, by: {}, figures: NO_FIGURES };
+export const NO_AGENT: Tally = { agents: 0, by: {}, figures: NO_FIGURES };
 
 export function newAgent(path: string, parent: LiveAgent | undefined, order: number): LiveAgent {
   return {
@@ -53,7 +53,7 @@ export function newAgent(path: string, parent: LiveAgent | undefined, order: num
     startedAt: undefined,
     endedAt: undefined,
     figures: NO_FIGURES,
-    folded: NOBODY,
+    folded: NO_AGENT,
   };
 }
 

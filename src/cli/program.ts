@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { CoppiceError, type ErrorCode } from "../index.ts";
-import { readArguments } from "./arguments.ts";
+import { parseArguments } from "./arguments.ts";
 import { Departure } from "./departure.ts";
 import { EXIT_CODES, USAGE_EXIT_CODE } from "./exit-codes.ts";
 import { HELP } from "./help.ts";
@@ -32,7 +32,7 @@ export async function start(argv: readonly string[]): Promise<void> {
 
 async function program(argv: readonly string[], departure: Departure): Promise<number> {
   try {
-    const command = readArguments(argv);
+    const command = parseArguments(argv);
     if (command.type === "run") return await run(command, departure);
     await write(process.stdout, command.type === "help" ? HELP : `${version()}\n`);
     return 0;

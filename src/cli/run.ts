@@ -13,7 +13,7 @@ import { keepStandardOutput, Output } from "./output.ts";
 import { PlainQuestion } from "./plain-question.ts";
 import type { QuestionPlace } from "./question-place.ts";
 import { Report } from "./report.ts";
-import { summaryOf } from "./summary.ts";
+import { runSummaryOf } from "./summary.ts";
 import { checkInput, chooseAgent, readSwarmFile } from "./swarm-file.ts";
 import { visible, visibleJson } from "./visible.ts";
 
@@ -146,7 +146,7 @@ function answer(
   stdout: Output,
   stderr: Output,
 ): void {
-  stderr.line(summaryOf(outcome, spawned, tookMs / 1000));
+  stderr.line(runSummaryOf(outcome, spawned, tookMs / 1000));
   if (outcome.status === "completed") {
     const text = textOf(outcome.output);
     // A file gets what was said, to the letter; a terminal is not handed over to it.

@@ -1,7 +1,7 @@
 import type { Outcome } from "../index.ts";
 
 /** One line on what a run has taken. */
-export function summaryOf({ status, usage }: Outcome, agents: number, seconds: number): string {
+export function runSummaryOf({ status, usage }: Outcome, agents: number, seconds: number): string {
   const { modelCalls, toolCalls, inputTokens, outputTokens, usd } = usage;
   return [
     status,

@@ -1,4 +1,4 @@
-import { addTally, type LiveAgent, NOBODY, oneOf, type Tally } from "./live-agent.ts";
+import { addTally, type LiveAgent, NO_AGENT, oneOf, type Tally } from "./live-agent.ts";
 import { chooseShown } from "./row-choice.ts";
 
 /** One line of the tree: an agent, or the children of one agent that have no line of their own. */
@@ -34,7 +34,7 @@ export function rowsOf(root: LiveAgent, most: number, rank: Rank): readonly Tree
 
 /** A whole subtree as sums, its top included unless that is the root. */
 export function tallyOf(top: LiveAgent): Tally {
-  let sum = addTally(top.folded, top.parent === undefined ? NOBODY : oneOf(top));
+  let sum = addTally(top.folded, top.parent === undefined ? NO_AGENT : oneOf(top));
   for (const child of top.children.values()) sum = addTally(sum, tallyOf(child));
   return sum;
 }

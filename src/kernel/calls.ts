@@ -11,7 +11,7 @@ import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 import { unknownAgent } from "./unknown-agent.ts";
 
-export type Request = Extract<
+export type AgentRequest = Extract<
   Out,
   {
     type: "tool" | "model" | "spawn" | "send" | "ask" | "watch" | "wait" | "cancel" | "question";
@@ -24,7 +24,7 @@ export function isWanted(node: Node, out: Out): boolean {
 }
 
 /** Takes up a request; one that comes while the agent has no slot is held until it has one. */
-export function request(tree: Tree, node: Node, out: Request): void {
+export function request(tree: Tree, node: Node, out: AgentRequest): void {
   if (node.closed || node.calls.has(out.callId)) return;
   if (!wake(tree, node)) {
     node.held.push(out);
@@ -58,7 +58,7 @@ export function requestModel(tree: Tree, node: Node, call: Call): void {
   call.permitted = false;
   if (!wake(tree, node)) {
     node.calls.delete(call.out.callId);
-    node.held.push(call.out as Request);
+    node.held.push(call.out as AgentRequest);
     return;
   }
   call.state = "working";
@@ -102,7 +102,7 @@ export function again(tree: Tree, node: Node, callId: string): void {
   const call = node.calls.get(callId);
   if (call === undefined || node.closed) return;
   node.calls.delete(callId);
-  request(tree, node, call.out as Request);
+  request(tree, node, call.out as AgentRequest);
 }
 
 /** Asks again for a job whose host was lost, as the same turn, and not for ever. */

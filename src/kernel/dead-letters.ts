@@ -6,7 +6,7 @@ import type { Node } from "./node.ts";
 import { tellRefusal, tellRest } from "./refusals.ts";
 import type { Tree } from "./tree.ts";
 
-export interface DeadLetter {
+export interface Letter {
   readonly from: string;
   /** `/` where there is no such agent. */
   readonly to: string;
@@ -15,7 +15,7 @@ export interface DeadLetter {
 }
 
 /** Makes a message that was accepted and cannot arrive visible, with its sender and the reason. */
-export function deadLetter(tree: Tree, letter: DeadLetter): void {
+export function deadLetter(tree: Tree, letter: Letter): void {
   tree.deadLetters += 1;
   const { to, ...rest } = letter;
   tree.fact("letter.dead", to, rest);
@@ -29,7 +29,7 @@ export function deadLetter(tree: Tree, letter: DeadLetter): void {
 export function undeliverable(
   tree: Tree,
   keeper: Node,
-  letter: DeadLetter,
+  letter: Letter,
   kind: string = letter.reason,
 ): void {
   tree.deadLetters += 1;

@@ -84,7 +84,7 @@ export function grantAll(tree: Tree, granted: readonly Node[]): void {
 
 function goOn(tree: Tree, node: Node): void {
   if (node.closed || node.end !== undefined) return rest(tree, node);
-  if (node.status === "queued") return start(tree, node);
+  if (node.status === "queued") return startAgent(tree, node);
   node.status = "running";
   for (const out of node.held) tree.emit({ type: "resume", node, out });
   flush(tree, node);
@@ -97,7 +97,7 @@ export function catchUp(tree: Tree, node: Node): void {
 }
 
 /** Starts an agent that holds its slot, or parks it until a sibling ends. */
-export function start(tree: Tree, node: Node): void {
+export function startAgent(tree: Tree, node: Node): void {
   if (!node.started) {
     if (!mayStart(node)) {
       grantAll(tree, giveSlot(node));

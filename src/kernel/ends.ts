@@ -16,13 +16,13 @@ import { endTrial } from "./quarantine.ts";
 import { cameBack, hasStopped, renew } from "./restarts.ts";
 import { dequeue, takeSlot } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
-import { supervise, type Verdict } from "./supervision.ts";
+import { type Supervised, supervise } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
 import { settleRoom } from "./user-mail.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
 
 /** How an agent ended, by its host's word or by the loss of it. */
-export type Said = AgentEnd | Extract<End, { readonly status: "killed" }>;
+export type SaidOfEnd = AgentEnd | Extract<End, { readonly status: "killed" }>;
 
 /**
  * Ends a subtree: closes all of it first, then signals, then gives it its grace.
@@ -50,7 +50,7 @@ export function endSubtree(tree: Tree, node: Node, ending: Ending): void {
 }
 
 /** The host's last word on an agent: it is gone from there, and ends once its children have. */
-export function finish(tree: Tree, node: Node, said: Said): void {
+export function finish(tree: Tree, node: Node, said: SaidOfEnd): void {
   if (node.finished !== undefined || node.end !== undefined) return;
   keepLastGood(node);
   node.finished = resolve(node, said);
@@ -85,21 +85,21 @@ export function finish(tree: Tree, node: Node, said: Said): void {
 }
 
 /** As {@link finish}, where the host has not said so itself: it forgets that incarnation. */
-export function finishOn(tree: Tree, node: Node, host: string, said: Said): void {
+export function finishOn(tree: Tree, node: Node, host: string, said: SaidOfEnd): void {
   const { incarnation } = node;
   finish(tree, node, said);
   tree.emit({ type: "drop", node, incarnation, host });
 }
 
 /** Whoever comes back is of a group from now on; whoever is given up on has failed with that. */
-function mark(node: Node, end: End, verdict: Verdict): void {
+function mark(node: Node, end: End, verdict: Supervised): void {
   if (verdict.type === "give-up") {
     node.finished = { status: "failed", error: verdict.error, ...kept(end) };
   } else for (const member of verdict.group.members) member.group = verdict.group;
 }
 
 /** Does what its supervisor decided: others may have to stop, or all of them to end. */
-function carryOut(tree: Tree, supervisor: Node, verdict: Verdict): void {
+function carryOut(tree: Tree, supervisor: Node, verdict: Supervised): void {
   const { stop, reason } = verdict;
   for (const at of stop) {
     const comesBack = verdict.type === "restart" && at.group === verdict.group;
@@ -271,7 +271,7 @@ function startParked(tree: Tree, parent: Node): void {
   }
 }
 
-function resolve(node: Node, said: Said): End {
+function resolve(node: Node, said: SaidOfEnd): End {
   const kept = "partial" in said ? said.partial : undefined;
   // A host that is gone cannot say what its agent had come to; what it committed can.
   const known = kept ?? lastAnswer(node.transcript);

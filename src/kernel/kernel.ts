@@ -4,17 +4,17 @@ import type { ExhaustedUnit, Frame, Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { Blame } from "./blame.ts";
 import {
+  type AgentRequest,
   again,
   idleCall,
   postpone,
-  type Request,
   request,
   retryModel,
   settleCall,
   waitFor,
 } from "./calls.ts";
 import { commit } from "./commit.ts";
-import { catchUp, flush, serveFrom, start } from "./dispatch.ts";
+import { catchUp, flush, serveFrom, startAgent } from "./dispatch.ts";
 import { doDue } from "./due.ts";
 import type { Effect } from "./effects.ts";
 import type { Ending } from "./end.ts";
@@ -30,7 +30,7 @@ import { tellRest } from "./refusals.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import { Tree, type TreeOptions } from "./tree.ts";
 import { awaitRoom, tell } from "./user-mail.ts";
-import { watch } from "./watches.ts";
+import { watchEnd } from "./watches.ts";
 
 export interface SpawnHow {
   /** The exact name, where the caller chose one. */
@@ -106,7 +106,7 @@ export class Kernel {
     countSpawn(parent, tree.now);
     const { depth, incarnation } = node;
     tree.fact("agent.spawned", node.path, { template: birth.template, depth, incarnation });
-    if (takeSlot(node, "spawn")) start(tree, node);
+    if (takeSlot(node, "spawn")) startAgent(tree, node);
     if (!node.started) tree.fact("spawn.queued", node.path);
     return node;
   }
@@ -136,7 +136,7 @@ export class Kernel {
     const at = node.held.indexOf(out);
     if (at === -1) return;
     node.held.splice(at, 1);
-    request(this.tree, node, out as Request);
+    request(this.tree, node, out as AgentRequest);
   }
 
   settleCall(node: Node, callId: string, result: CallResult): void {
@@ -196,7 +196,7 @@ export class Kernel {
 
   /** Takes up a `watch`: its result comes when the other agent has ended. */
   watch(node: Node, callId: string, watched: Node): void {
-    watch(this.tree, node, callId, watched);
+    watchEnd(this.tree, node, callId, watched);
   }
 
   /** Asks again for a job whose host was lost, as the same turn, and not for ever. */

@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import { childReport, type Request, request, requestModel } from "./calls.ts";
+import { type AgentRequest, childReport, request, requestModel } from "./calls.ts";
 import { failAsks } from "./dead-letters.ts";
 import { post } from "./dispatch.ts";
 import type { Sent } from "./mailbox.ts";
@@ -76,7 +76,7 @@ export function resumeCalls(tree: Tree, node: Node): void {
     const told = `${node.path} was restarted while ${out.callId} was under way`;
     post(tree, node, { type: "result", callId: out.callId, result: cancelled(told) });
   }
-  for (const out of held) request(tree, node, out as Request);
+  for (const out of held) request(tree, node, out as AgentRequest);
 }
 
 /**

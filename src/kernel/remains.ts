@@ -34,7 +34,7 @@ function emptied(end: End): End {
 }
 
 /** An agent that has ended is shown no more, and nobody finds it. */
-export function forget(tree: Tree, node: Node): void {
+export function forgetNode(tree: Tree, node: Node): void {
   tellRest(tree, node, true);
   // Its place may have been taken since by the next incarnation there.
   if (tree.nodes.get(node.path) !== node) return;

@@ -1,5 +1,5 @@
 import { deadLetter, failAsks } from "./dead-letters.ts";
-import { start } from "./dispatch.ts";
+import { startAgent } from "./dispatch.ts";
 import { errorOf } from "./end.ts";
 import { restoreMail } from "./last-good.ts";
 import type { Node, RestartGroup } from "./node.ts";
@@ -52,7 +52,7 @@ export function restart(tree: Tree, group: RestartGroup): void {
   const { incarnation } = node;
   tree.fact("agent.restarted", node.path, { incarnation, restarts, delayMs, cause });
   node.status = "queued";
-  if (takeSlot(node, "waker")) start(tree, node);
+  if (takeSlot(node, "waker")) startAgent(tree, node);
 }
 
 /** It has come up, or never will: whoever comes back behind it has its turn. */

@@ -8,7 +8,7 @@ import { RestartIntensity } from "./restart-intensity.ts";
 import type { Tree } from "./tree.ts";
 
 /** What follows from the end of an agent that its supervisor does not accept. */
-export type Verdict =
+export type Supervised =
   | {
       readonly type: "restart";
       readonly group: RestartGroup;
@@ -29,7 +29,7 @@ export type Verdict =
  * Decides what becomes of an agent that has just ended by itself: nothing, a restart together
  * with those that its supervisor's strategy names, or, beyond the intensity, an escalation.
  */
-export function supervise(tree: Tree, node: Node, end: End): Verdict | undefined {
+export function supervise(tree: Tree, node: Node, end: End): Supervised | undefined {
   if (!comesBack(tree, node, end)) return undefined;
   const supervisor = node.parent as Node;
   const intensity = intensityOf(supervisor, node);
@@ -113,7 +113,7 @@ function intensityOf(supervisor: Node, node: Node): RestartIntensity {
  * One restart too many: the supervisor gives up on all its children, and on itself when the one
  * that failed is permanent. Its own supervisor decides then what becomes of it.
  */
-function giveUp(supervisor: Node, node: Node, end: End, { rule }: RestartIntensity): Verdict {
+function giveUp(supervisor: Node, node: Node, end: End, { rule }: RestartIntensity): Supervised {
   const { maxRestarts, withinMs } = rule;
   const told = `${node.path} ended ${end.status} after ${maxRestarts} restarts in ${withinMs} ms`;
   const last = errorOf(end);

@@ -7,7 +7,7 @@ import type { Tree } from "./tree.ts";
  * Has a call wait for the outcome of another agent. Level-triggered: of one that has ended
  * already it is told at once, so that it does not matter who was first.
  */
-export function watch(tree: Tree, watcher: Node, callId: string, watched: Node): void {
+export function watchEnd(tree: Tree, watcher: Node, callId: string, watched: Node): void {
   const call = watcher.calls.get(callId);
   if (call === undefined) return;
   if (watched.end !== undefined) {

@@ -5,7 +5,7 @@ import type { Block, TokenUsage } from "../wire/transcript.ts";
 import type { ModelReply } from "./model.ts";
 import { reported } from "./reported-usage.ts";
 import { saysOutput, seenSearches, seenTokens } from "./seen-usage.ts";
-import { noTokens, usageOf } from "./token-usage.ts";
+import { noTokens, tokenUsageOf } from "./token-usage.ts";
 
 interface OpenBlock {
   readonly type: string;
@@ -92,7 +92,7 @@ export function growReply(): GrowingReply {
   const used = (): TokenUsage => {
     if (isOutputSaid()) return usage;
     const { outputTokens, webSearches = 0 } = usage;
-    return usageOf({
+    return tokenUsageOf({
       ...usage,
       outputTokens: Math.max(outputTokens, seenTokens(blocks)),
       webSearches: Math.max(webSearches, seenSearches(blocks)),

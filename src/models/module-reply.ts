@@ -45,7 +45,7 @@ export type ModuleDelta =
     });
 
 /** What a stream has said so far. */
-export interface Said extends Pick<ScriptedStep, "usage"> {
+export interface SaidByModule extends Pick<ScriptedStep, "usage"> {
   readonly text: string;
   /** Grows with the stream: a copy for each of many calls would take its time. */
   readonly toolCalls: NonNullable<ScriptedStep["toolCalls"]>[number][];
@@ -84,16 +84,16 @@ export function readReply(answer: unknown, turn: number): ModelReply {
 
 /** Adds a delta, and returns the text in it; anything else than a delta is `MODEL_FAILED`. */
 export function addDelta(
-  said: Said,
+  said: SaidByModule,
   value: unknown,
-): { readonly text: string; readonly said: Said } {
+): { readonly text: string; readonly said: SaidByModule } {
   const fields = typeof value === "string" ? { text: value } : fieldsOf(value, "a delta");
   onlyKnown(fields, ["text", "toolCall", "usage", "stopReason"]);
   const { toolCall, stopReason } = fields;
   const { text = "" } = readText(fields);
   if (toolCall !== undefined) said.toolCalls.push(readToolCall(toolCall, "toolCall"));
   const { usage } = readUsage(fields);
-  const next: Said = {
+  const next: SaidByModule = {
     ...said,
     text: said.text + text,
     ...(usage && { usage: largerTokens(stepUsage(said), stepUsage({ usage })) }),
@@ -103,7 +103,7 @@ export function addDelta(
 }
 
 /** What was said so far with what can be made out of an answer, or a piece of one, that is bad. */
-export function addBad(said: Said, value: unknown): Said {
+export function addBad(said: SaidByModule, value: unknown): SaidByModule {
   const fields = typeof value === "string" ? { text: value } : value;
   if (typeof fields !== "object" || fields === null) return said;
   const { text, toolCall, toolCalls, content, usage } = fields as Fields;
@@ -113,7 +113,7 @@ export function addBad(said: Said, value: unknown): Said {
     const { type, text } = (block ?? {}) as Fields;
     parts.push(type === "tool_use" ? { toolCall: block } : { text });
   }
-  return parts.reduce<Said>((sum, part) => {
+  return parts.reduce<SaidByModule>((sum, part) => {
     try {
       return addDelta(sum, part).said;
     } catch {

@@ -12,7 +12,7 @@ import {
   type ModuleDelta,
   type ModuleReply,
   readReply,
-  type Said,
+  type SaidByModule,
 } from "./module-reply.ts";
 import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
 import { stepUsage } from "./scripted-usage.ts";
@@ -104,7 +104,7 @@ export function moduleModel(
 
 /** What an attempt has come to, also when it fails midway. */
 interface Run {
-  said: Said;
+  said: SaidByModule;
   /** Whether the function was called. */
   begun: boolean;
   /** Whether anything came of it, good or bad. */
@@ -121,7 +121,7 @@ function remainsOf({ said, begun, spoke }: Run, { aborted }: AbortSignal): CallR
 }
 
 /** Of output the larger of what was said and seen. */
-function usedOf(said: Said): TokenUsage {
+function usedOf(said: SaidByModule): TokenUsage {
   const usage = stepUsage(said);
   return { ...usage, outputTokens: Math.max(usage.outputTokens, saidTokens(said)) };
 }

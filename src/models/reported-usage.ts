@@ -1,6 +1,6 @@
 import { isCount, MOST_SEARCHES_OF_ONE, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { usageOf } from "./token-usage.ts";
+import { tokenUsageOf } from "./token-usage.ts";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -18,7 +18,7 @@ export function reported(report: unknown, known: TokenUsage): TokenUsage {
   const fiveMinutes = larger(0, created.ephemeral_5m_input_tokens);
   const written = larger(known.cacheWriteTokens, usage.cache_creation_input_tokens);
   const searches = fieldsOf(usage.server_tool_use).web_search_requests;
-  return usageOf({
+  return tokenUsageOf({
     inputTokens: larger(known.inputTokens, usage.input_tokens),
     cacheReadTokens: larger(known.cacheReadTokens, usage.cache_read_input_tokens),
     // The parts may come without their sum.

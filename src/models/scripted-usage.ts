@@ -1,6 +1,6 @@
 import type { ModelSpec, ScriptedModel, ScriptedStep } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { noTokens, usageOf } from "./token-usage.ts";
+import { noTokens, tokenUsageOf } from "./token-usage.ts";
 
 export function isScripted(spec: ModelSpec): spec is ScriptedModel {
   return spec.provider === "scripted";
@@ -19,5 +19,5 @@ export function scriptedUsage(spec: ScriptedModel, turn: number): TokenUsage {
 export function stepUsage(step: Pick<ScriptedStep, "usage"> | undefined): TokenUsage {
   if (step?.usage === undefined) return noTokens;
   const { cacheReadTokens = 0, cacheWriteTokens = 0, ...usage } = step.usage;
-  return usageOf({ ...usage, cacheReadTokens, cacheWriteTokens });
+  return tokenUsageOf({ ...usage, cacheReadTokens, cacheWriteTokens });
 }

@@ -1,6 +1,6 @@
 import { likelyTokens } from "../wire/likely-tokens.ts";
 import { isCount, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
-import type { Said } from "./module-reply.ts";
+import type { SaidByModule } from "./module-reply.ts";
 
 /** A block of a stream as far as it has come. Its signature is no output. */
 export interface SeenBlock {
@@ -37,7 +37,7 @@ export function seenSearches(blocks: readonly SeenBlock[]): number {
 }
 
 /** The same of a module's stream. */
-export function saidTokens({ text, toolCalls }: Pick<Said, "text" | "toolCalls">): number {
+export function saidTokens({ text, toolCalls }: Pick<SaidByModule, "text" | "toolCalls">): number {
   let tokens = likelyTokens(text);
   for (const { name, input } of toolCalls) tokens += likelyTokens(name) + inputTokens(input);
   return tokens;

@@ -8,7 +8,7 @@ export const noTokens: TokenUsage = Object.freeze({
 });
 
 /** What most calls have none of is left out then. */
-export function usageOf({
+export function tokenUsageOf({
   cacheWrite1hTokens = 0,
   webSearches = 0,
   ...usage
@@ -21,7 +21,7 @@ export function usageOf({
 }
 
 export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return usageOf({
+  return tokenUsageOf({
     inputTokens: a.inputTokens + b.inputTokens,
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
@@ -33,7 +33,7 @@ export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
 
 /** Of two reports of totals the larger of each figure: a later one takes nothing back. */
 export function largerTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return usageOf({
+  return tokenUsageOf({
     inputTokens: Math.max(a.inputTokens, b.inputTokens),
     cacheReadTokens: Math.max(a.cacheReadTokens, b.cacheReadTokens),
     cacheWriteTokens: Math.max(a.cacheWriteTokens, b.cacheWriteTokens),

@@ -2,7 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import { checkAmount, isPlainData, JSON_BOUND } from "../wire/json-bound.ts";
 import { withMeant } from "./known-options.ts";
-import type { Issue, Schema } from "./spec-schema.ts";
+import type { Issue, OptionsSchema } from "./spec-schema.ts";
 
 /** Options may have a value in them that nests as deep as one may. */
 const OPTIONS_BOUND = { ...JSON_BOUND, depth: JSON_BOUND.depth + 20 };
@@ -10,7 +10,7 @@ const OPTIONS_BOUND = { ...JSON_BOUND, depth: JSON_BOUND.depth + 20 };
 const APART: ReadonlySet<string> = new Set(["agents", "answer", "input", "result", "tools"]);
 
 /** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */
-export function check(schema: Schema, value: unknown, what: string): void {
+export function check(schema: OptionsSchema, value: unknown, what: string): void {
   const result = readable(what, () => {
     // A schema goes through all that it is given, were it four billion holes.
     checkFields(value, what);

@@ -4,7 +4,7 @@ import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/json-bound.ts";
 import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
 
-export type Schema = z.ZodType;
+export type OptionsSchema = z.ZodType;
 export type Issue = z.core.$ZodIssue;
 
 const count = z.number().int().min(0);

@@ -5,7 +5,7 @@ import { type Inspected, Inspector, type InspectorOptions } from "../inspect/ins
 import { subtree } from "../kernel/node.ts";
 import { isFromHost } from "../wire/frame-check.ts";
 import type { Swarm } from "./swarm.ts";
-import { statusOf, usageOf } from "./views.ts";
+import { nodeUsage, statusOf } from "./views.ts";
 
 /** The inspector of a swarm, before it listens; undefined where nobody wants one. */
 export function inspectorOf(
@@ -79,7 +79,7 @@ function rowsOf(swarm: Swarm): readonly AgentRow[] {
       status: statusOf(node),
       template: birth.template,
       turns,
-      usage: usageOf(swarm, node),
+      usage: nodeUsage(swarm, node),
       ...(value === undefined ? {} : { state: value }),
       ...(host === undefined ? {} : { host }),
       ...(end === undefined ? {} : { outcome: end.status }),

@@ -28,7 +28,7 @@ import type { EventLog } from "../journal/event-log.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
-import { forget } from "../kernel/remains.ts";
+import { forgetNode } from "../kernel/remains.ts";
 import { birthOf, type Plan } from "../specs/plan.ts";
 import { ShownTools } from "../specs/shown-tools.ts";
 import type { Clock } from "../wire/clock.ts";
@@ -78,7 +78,7 @@ export class Swarm implements Engine {
     this.clock = options.clock;
     this.log = options.log;
     this.ended = new EndedAgents(options.log, (node) => {
-      forget(this.kernel.tree, node);
+      forgetNode(this.kernel.tree, node);
       this.#records.forget(node);
     });
     this.kernel = new Kernel({ ...options, endOf: (node) => this.ended.endOf(node) });

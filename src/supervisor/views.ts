@@ -11,7 +11,7 @@ import { waitsForOf } from "./waits-for.ts";
 export function treeOf(swarm: Swarm, node: Node): TreeNode {
   const { path, name, depth, incarnation, host, value, end } = node;
   const children = [...node.children.values()].map((child) => treeOf(swarm, child));
-  const usage = usageOf(swarm, node);
+  const usage = nodeUsage(swarm, node);
   const status = statusOf(node);
   const waitsFor = status === "paused" ? undefined : waitsForOf(swarm, node);
   return {
@@ -29,7 +29,7 @@ export function treeOf(swarm: Swarm, node: Node): TreeNode {
   };
 }
 
-export function usageOf(swarm: Swarm, node: Node): Usage {
+export function nodeUsage(swarm: Swarm, node: Node): Usage {
   const { arbiter } = swarm.parts;
   return arbiter.usage(swarm.record(node.path)?.seat ?? arbiter.root);
 }
@@ -46,7 +46,7 @@ export interface UsageFilter {
 export function usageFor(swarm: Swarm, filter: UsageFilter, find: (path: string) => Node): Usage {
   check(usageSchema, filter, "usage");
   const { path = "/", label } = filter;
-  return label === undefined ? usageOf(swarm, find(path)) : usageByLabel(swarm, label);
+  return label === undefined ? nodeUsage(swarm, find(path)) : usageByLabel(swarm, label);
 }
 
 /** What every agent with a label has used, those that are gone included. */

@@ -4,7 +4,7 @@ import type { WireOutcome } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import type { Attributes } from "./api.ts";
-import type { Ending } from "./operation.ts";
+import type { OperationEnd } from "./operation.ts";
 import type { Born } from "./recording.ts";
 
 // Names and values follow https://github.com/open-telemetry/semantic-conventions-genai (in
@@ -27,7 +27,7 @@ export function agentAttributes({ node, labels }: Born): Attributes {
 }
 
 /** How an agent ended: what it used is with all below, so it has no name that sums would take. */
-export function agentEnding(outcome: WireOutcome): Ending {
+export function agentEnding(outcome: WireOutcome): OperationEnd {
   const { usage, status } = outcome;
   const attributes: Attributes = { "coppice.outcome": status };
   for (const [unit, amount] of Object.entries(usage)) attributes[`coppice.usage.${unit}`] = amount;
@@ -46,7 +46,7 @@ export function agentEnding(outcome: WireOutcome): Ending {
 }
 
 /** How a call ended: cancelled is not failed. */
-export function callEnding(code: ErrorCode | "_OTHER" | undefined, message = ""): Ending {
+export function callEnding(code: ErrorCode | "_OTHER" | undefined, message = ""): OperationEnd {
   if (code === "CANCELLED") return { attributes: { "coppice.outcome": "cancelled" } };
   return code === undefined ? {} : { error: code, message };
 }

@@ -22,7 +22,7 @@ export interface OperationOptions {
   readonly measured: Attributes;
 }
 
-export interface Ending {
+export interface OperationEnd {
   readonly attributes?: Attributes;
   /** Of few values; left out when nothing went wrong. */
   readonly error?: string;
@@ -47,7 +47,7 @@ export class Operation {
     this.#duration = duration;
   }
 
-  end({ attributes = {}, error, message = "" }: Ending): void {
+  end({ attributes = {}, error, message = "" }: OperationEnd): void {
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const failed = error === undefined ? {} : { "error.type": error };
     this.#duration.record(seconds, { ...this.measured, ...failed }, this.context);

@@ -13,7 +13,7 @@ export const RESERVED_NAMES: readonly string[] = [
 const MAX_LENGTH = 64;
 
 /** The name a model knows a subject by: `fs/read` is `fs__read`. */
-export function modelName(subject: string): string {
+export function nameForModels(subject: string): string {
   const name = subject.replace("/", "__").replace(/[^A-Za-z0-9_-]/g, "_");
   const [, own = ""] = /^[^/]*\/?(.*)$/s.exec(subject) ?? [];
   // A name of other letters alone would be the same as that of its every neighbour.
@@ -30,7 +30,7 @@ export function modelName(subject: string): string {
 export function checkNames(subjects: Iterable<string>): void {
   const owners = new Map(RESERVED_NAMES.map((name) => [name, "the agent loop"]));
   for (const subject of subjects) {
-    const name = modelName(subject);
+    const name = nameForModels(subject);
     const owner = owners.get(name);
     if (owner !== undefined) throw clashOf(name, subject, owner);
     owners.set(name, `tool "${subject}"`);
@@ -57,7 +57,7 @@ export class NameTable {
   readonly #taken = new Set(RESERVED_NAMES);
 
   nameOf(subject: string): Named {
-    const wanted = modelName(subject);
+    const wanted = nameForModels(subject);
     const known = this.#names.get(subject);
     if (known !== undefined) return { name: known, isNew: false, isRenamed: known !== wanted };
     let name = wanted;

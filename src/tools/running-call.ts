@@ -235,7 +235,7 @@ export class RunningCall {
     details: ErrorDetails = {},
   ): void {
     const { tool } = this.#request;
-    this.#settle({ type }, refusal(code, message, { tool, ...details }));
+    this.#settle({ type }, refusedCall(code, message, { tool, ...details }));
   }
 
   #settle(event: ToolCallEvent, result: CallResult): void {
@@ -249,7 +249,7 @@ export class RunningCall {
 }
 
 /** A refusal or failure as the model reads it: what happened and what to do, no stack. */
-export function refusal(code: ErrorCode, message: string, details: ErrorDetails): CallResult {
+export function refusedCall(code: ErrorCode, message: string, details: ErrorDetails): CallResult {
   const error = new CoppiceError(code, message, details);
   return { isError: true, error: { code, message: error.message, details } };
 }

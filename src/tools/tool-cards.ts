@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 import { NameTable } from "./names.ts";
-import { modelSchema } from "./schema/model-schema.ts";
+import { schemaForModels } from "./schema/model-schema.ts";
 import { hashOf } from "./schema-hash.ts";
 
 /** A tool as whoever offers it describes it. */
@@ -104,7 +104,7 @@ export class ToolCards {
 }
 
 function cardOf(subject: string, name: string, described: Described): ToolCard {
-  const { shown: inputSchema, ...keys } = modelSchema(described.inputSchema);
+  const { shown: inputSchema, ...keys } = schemaForModels(described.inputSchema);
   return { subject, name, description: described.description.toWellFormed(), inputSchema, ...keys };
 }
 

@@ -10,13 +10,13 @@ import type { ComputeThreads } from "./compute-tool.ts";
 import { type CallInput, readCallInput } from "./input-reading.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp/mcp-config.ts";
 import { McpConnection, type ServerRow } from "./mcp/mcp-connection.ts";
-import { checkNames, modelName } from "./names.ts";
+import { checkNames, nameForModels } from "./names.ts";
 import {
   type Callable,
   type CallRequest,
   type Progress,
   RunningCall,
-  refusal,
+  refusedCall,
 } from "./running-call.ts";
 import type { Tool } from "./tool.ts";
 import { type Offer, ToolCards } from "./tool-cards.ts";
@@ -195,11 +195,11 @@ export class Toolbox {
     if (this.#stopping !== undefined) {
       onStep({ type: "tool.cancelled" });
       const told = `Tool "${tool}" was not called: the toolbox has been stopped`;
-      return Promise.resolve(refusal("CANCELLED", told, { tool }));
+      return Promise.resolve(refusedCall("CANCELLED", told, { tool }));
     }
     if (callable === undefined) {
       onStep({ type: "tool.denied" });
-      return Promise.resolve(refusal("TOOL_UNKNOWN", `There is no tool "${tool}"`, { tool }));
+      return Promise.resolve(refusedCall("TOOL_UNKNOWN", `There is no tool "${tool}"`, { tool }));
     }
     const running = new RunningCall(callable, request, {
       clock: this.#clock,
@@ -283,7 +283,7 @@ export class Toolbox {
   /** The subject of a model's name under a server that is away, so that the call can say so. */
   #subjectAway(name: string): string | undefined {
     for (const server of this.#servers.values()) {
-      const prefix = modelName(`${server.name}/`);
+      const prefix = nameForModels(`${server.name}/`);
       if (server.isConnected || name === prefix || !name.startsWith(prefix)) continue;
       return `${server.name}/${name.slice(prefix.length)}`;
     }

@@ -21,10 +21,10 @@ const LONG_NUMBER = /\d{16}|\d[eE]/;
 export function readInputJson(json: string): Json {
   const value = JSON.parse(json) as Json;
   const refusal = refusalOf(value);
-  if (refusal?.isOfAll) throw new RangeError(faultOf(refusal));
+  if (refusal?.isOfAll) throw new RangeError(inputFaultOf(refusal));
   // Slow, and needed for hardly any.
   if (LONG_NUMBER.test(json)) JSON.parse(json, refuseLost);
-  if (refusal !== undefined) throw new RangeError(faultOf(refusal));
+  if (refusal !== undefined) throw new RangeError(inputFaultOf(refusal));
   return value;
 }
 
@@ -40,7 +40,7 @@ export function whyUnread(input: Json): string | undefined {
 }
 
 /** What a model is told of an input that is refused. */
-export function faultOf({ excess, message }: JsonRefusal): string {
+export function inputFaultOf({ excess, message }: JsonRefusal): string {
   const isDeep = excess === "depth";
   return isDeep ? `must not nest deeper than ${JSON_BOUND.depth} levels` : `cannot be: ${message}`;
 }

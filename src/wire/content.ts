@@ -40,7 +40,7 @@ export function toolContent(value: Json): string | readonly Block[] {
 function contentOf(value: Json, note: string): string | readonly Block[] {
   const blocks = blocksIn(value);
   if (blocks === undefined) {
-    const text = shownText(value);
+    const text = contentText(value);
     return isBlank(text) ? note : text;
   }
   const shown = blocks.flatMap(shownBlock);
@@ -57,7 +57,7 @@ export function blocksOf(content: string | readonly Block[]): readonly Block[] {
 }
 
 /** A value as text: well formed, whatever was put into it; what is no value at all is no text. */
-export function shownText(value: Json): string {
+export function contentText(value: Json): string {
   return typeof value === "string" ? value.toWellFormed() : (JSON.stringify(value) ?? "");
 }
 

@@ -71,7 +71,7 @@ export interface Delivery {
 }
 
 /** Gives an agent to a host: new, or moved there with its last committed state. */
-export interface Placement {
+export interface PlaceAgent {
   readonly type: "place";
   readonly path: string;
   readonly incarnation: number;
@@ -106,7 +106,7 @@ export interface AskOver {
 
 /** What a host is told. */
 export type HostItem =
-  | Placement
+  | PlaceAgent
   | Delivery
   | AskOver
   /** Forget the agent: it has ended or lives elsewhere. No frame answers. */

@@ -1,4 +1,4 @@
-import { faultOf, INPUT_BOUND, MOST_INPUT_BYTES, whyUnread } from "./call-input.ts";
+import { INPUT_BOUND, inputFaultOf, MOST_INPUT_BYTES, whyUnread } from "./call-input.ts";
 import { clip } from "./clip.ts";
 import { isBlank } from "./content.ts";
 import type { Json } from "./json.ts";
@@ -189,7 +189,7 @@ function readInput(input: Json | undefined): Input {
   // A character is six bytes of JSON at most: what is short by that measure is not written out.
   if (refusalOf(input, SHORT_INPUT) === undefined) return { value: wellFormed(input) };
   const refusal = refusalOf(input);
-  if (refusal !== undefined) return { value: {}, fault: faultOf(refusal) };
+  if (refusal !== undefined) return { value: {}, fault: inputFaultOf(refusal) };
   const bytes = Buffer.byteLength(JSON.stringify(input));
   if (bytes <= MOST_INPUT_BYTES) return { value: wellFormed(input) };
   const fault = `has ${bytes} bytes of JSON, and ${MOST_INPUT_BYTES} is the most; send less`;

@@ -1,5 +1,5 @@
 import { createHostRuntime, type HostRuntimeOptions } from "../../src/agents/host-runtime.ts";
-import type { DeliveryBody, HostItem, Placement, Template } from "../../src/wire/delivery.ts";
+import type { DeliveryBody, HostItem, PlaceAgent, Template } from "../../src/wire/delivery.ts";
 import type { Frame, FromHost, JobReport, Out, Timer } from "../../src/wire/frame.ts";
 import type { Json } from "../../src/wire/json.ts";
 import type { ScriptedStep } from "../../src/wire/spec.ts";
@@ -66,7 +66,7 @@ export function driveHost(options: Partial<HostRuntimeOptions> = {}) {
       runFlushes();
       return posts.splice(0).flatMap(({ jobs = [] }) => jobs);
     },
-    place: (template: Template, more: Partial<Placement> = {}) => {
+    place: (template: Template, more: Partial<PlaceAgent> = {}) => {
       n = more.upTo ?? 0;
       return receive([placement(template, more)], [template]);
     },
@@ -95,13 +95,13 @@ export function delivery(body: DeliveryBody, n: number, incarnation = 1): HostIt
   return { type: "deliver", path, incarnation, n, body };
 }
 
-export function placement(template: Template, more: Partial<Placement> = {}): Placement {
+export function placement(template: Template, more: Partial<PlaceAgent> = {}): PlaceAgent {
   const own = { path, incarnation: 1, template: template.id, input: "go", name: "a" };
   const limits = { repeats: 20, errors: 16 };
   return { type: "place", ...own, word: 0, number: 1, limits, upTo: 0, ...more };
 }
 
-export function movedTo({ upTo, state, timers, transcript }: Known): Partial<Placement> {
+export function movedTo({ upTo, state, timers, transcript }: Known): Partial<PlaceAgent> {
   const kept = timers === undefined ? {} : { timers };
   return { upTo, transcript, ...kept, ...(state === undefined ? {} : { state }) };
 }

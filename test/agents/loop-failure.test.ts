@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DeliveryBody, Placement } from "../../src/wire/delivery.ts";
+import type { DeliveryBody, PlaceAgent } from "../../src/wire/delivery.ts";
 import type { TurnMessage } from "../../src/wire/transcript.ts";
 import {
   type DrivenHost,
@@ -11,7 +11,7 @@ import {
   result,
 } from "./driven-host.ts";
 
-const session: Partial<Placement> = { lifetime: "session" };
+const session: Partial<PlaceAgent> = { lifetime: "session" };
 const modelled = loopTemplate([], { model: { provider: "file:///m.ts" } });
 
 /** A session whose model gives these answers, and keeps what it was sent. */

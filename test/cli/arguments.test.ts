@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readArguments } from "../../src/cli/arguments.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
 import { nodeTooOld } from "../../src/cli/node-version.ts";
 import { chooseAgent } from "../../src/cli/swarm-file.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
@@ -22,7 +22,7 @@ describe("the command line", () => {
     ["run -h", { type: "help" }],
     ["-v", { type: "version" }],
   ])("reads `%s`", (line, command) => {
-    expect(readArguments(line.split(" "))).toEqual(command);
+    expect(parseArguments(line.split(" "))).toEqual(command);
   });
 
   const help = "`coppice --help` lists what there is.";
@@ -45,7 +45,7 @@ describe("the command line", () => {
     ["ps --store x", "`coppice ps` is not available in this version"],
     ["audit verify x", "`coppice audit` is not available in this version"],
   ])("refuses `%s`", (line, told) => {
-    const read = () => readArguments(line === "" ? [] : line.split(" "));
+    const read = () => parseArguments(line === "" ? [] : line.split(" "));
     expect(read).toThrow(UsageError);
     expect(read).toThrow(told);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { choiceOf, isClipped, questionLines, readDecision } from "../../src/cli/decision-line.ts";
+import { isClipped, optionOf, parseDecision, questionLines } from "../../src/cli/decision-line.ts";
 import type { Json, PendingApproval } from "../../src/index.ts";
 
 const asked = (kind: PendingApproval["kind"]): PendingApproval => ({
@@ -36,16 +36,16 @@ describe("an answer at the terminal", () => {
     ["budget", "much", undefined],
     ["budget", "", { allow: false, by: "me" }],
   ] as const)("to a %s: %j", (kind, line, decision) => {
-    expect(readDecision(asked(kind), line, "me")).toEqual(decision);
+    expect(parseDecision(asked(kind), line, "me")).toEqual(decision);
   });
 
   it("counts calls in whole numbers", () => {
     const calls = { ...asked("budget"), subject: "budget:toolCalls" };
     const spent = { ...asked("budget"), subject: "budget:usd" };
-    expect(readDecision(calls, "1.5", "me")).toBeUndefined();
-    expect(readDecision(calls, "1e300", "me")).toBeUndefined();
-    expect(readDecision(calls, "3", "me")).toEqual({ allow: true, answer: 3, by: "me" });
-    expect(readDecision(spent, "1.5", "me")).toEqual({ allow: true, answer: 1.5, by: "me" });
+    expect(parseDecision(calls, "1.5", "me")).toBeUndefined();
+    expect(parseDecision(calls, "1e300", "me")).toBeUndefined();
+    expect(parseDecision(calls, "3", "me")).toEqual({ allow: true, answer: 3, by: "me" });
+    expect(parseDecision(spent, "1.5", "me")).toEqual({ allow: true, answer: 1.5, by: "me" });
   });
 
   it("leaves nothing out for whoever asks for all: no argument, part or level", () => {
@@ -56,7 +56,7 @@ describe("an answer at the terminal", () => {
       const question = { ...asked("tool"), input };
       expect(textOf(question)).toContain("left out");
       expect(isClipped(question)).toBe(true);
-      expect(choiceOf(question)).toContain("[s]how all");
+      expect(optionOf(question)).toContain("[s]how all");
       expect(questionLines(question, true).join("\n")).not.toContain("left out");
     }
   });
@@ -68,7 +68,7 @@ describe("an answer at the terminal", () => {
     const long = { ...asked("tool"), input: { command: `rm ${"x".repeat(3000)} -rf /home` } };
     expect(textOf(long)).toMatch(/"rm x+" \.\.\. 1013 characters left out \.\.\. "x+ -rf \/home"/);
     expect([isClipped(long), isClipped(hidden)]).toEqual([true, false]);
-    expect(choiceOf(long)).toContain("[s]how all");
+    expect(optionOf(long)).toContain("[s]how all");
     expect(questionLines(long, true).join("\n")).toContain("x".repeat(3000));
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { happeningOf } from "../../src/cli/happening.ts";
 import { Report } from "../../src/cli/report.ts";
 import { StreamedText } from "../../src/cli/streamed-text.ts";
-import { summaryOf } from "../../src/cli/summary.ts";
+import { runSummaryOf } from "../../src/cli/summary.ts";
 import { terminalLine } from "../../src/cli/terminal-line.ts";
 import { oneLine } from "../../src/cli/visible.ts";
 import { EPHEMERAL, FACTS } from "../../src/wire/event.ts";
@@ -216,7 +216,7 @@ describe("a summary", () => {
 
   it("counts in words", () => {
     const outcome = { status: "completed", output: "", path: "/a", usage } as const;
-    expect(summaryOf(outcome, 1, 2.345).split(" · ")).toEqual([
+    expect(runSummaryOf(outcome, 1, 2.345).split(" · ")).toEqual([
       "completed",
       "1 agent",
       "2 model calls, 1 tool call",

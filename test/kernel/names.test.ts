@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Names } from "../../src/kernel/names.ts";
-import { forget } from "../../src/kernel/remains.ts";
+import { forgetNode } from "../../src/kernel/remains.ts";
 import fc from "../fixtures/properties.ts";
 import { codeThrown, Driver } from "./driver.ts";
 
@@ -60,7 +60,7 @@ it("keeps a path for one agent for ever, also after it was forgotten", () => {
     const node = driver.spawn();
     expect(node.path).toBe(count === 1 ? "/a" : `/a-${count}`);
     driver.complete(node);
-    forget(driver.kernel.tree, node);
+    forgetNode(driver.kernel.tree, node);
   }
   expect(driver.kernel.find("/a")).toBeUndefined();
   expect(codeThrown(() => driver.spawn(driver.root, {}, { chosen: "a" }))).toBe("NAME_INVALID");

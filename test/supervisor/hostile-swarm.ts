@@ -12,8 +12,8 @@ import type {
 import { Supervisor } from "../../src/index.ts";
 // That these are loaded and made late is no pause that a server causes.
 import "../../src/tools/mcp/mcp-client.ts";
-import { modelName } from "../../src/tools/names.ts";
-import { modelSchema } from "../../src/tools/schema/model-schema.ts";
+import { nameForModels } from "../../src/tools/names.ts";
+import { schemaForModels } from "../../src/tools/schema/model-schema.ts";
 import { fixture } from "../tools/fixture-toolbox.ts";
 import { LongestPause } from "./longest-pause.ts";
 import { call, script } from "./scripts.ts";
@@ -45,7 +45,7 @@ export class HostileSwarm implements AsyncDisposable {
   ): Promise<HostileSwarm> {
     const near = fixture("tiny-server.ts");
     const all = { ...mcpServers, near };
-    modelSchema({ type: "object" });
+    schemaForModels({ type: "object" });
     const pause = new LongestPause();
     const supervisor = await Supervisor.start({ threads: 1, ...options, mcpServers: all });
     return new HostileSwarm(supervisor, pause);
@@ -102,7 +102,7 @@ export class HostileSwarm implements AsyncDisposable {
   /** As models are shown it. */
   shownName(server: string, tool: string): string {
     const renamed = this.of("tool.renamed", server).findLast((event) => event.tool === tool);
-    return renamed === undefined ? modelName(`${server}/${tool}`) : String(renamed.name);
+    return renamed === undefined ? nameForModels(`${server}/${tool}`) : String(renamed.name);
   }
 
   of(type: RuntimeEvent["type"], server?: string): RuntimeEvent[] {

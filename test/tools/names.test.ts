@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compileGlob } from "../../machines/glob.ts";
-import { checkNames, modelName, NameTable } from "../../src/tools/names.ts";
+import { checkNames, NameTable, nameForModels } from "../../src/tools/names.ts";
 
 describe("modelName", () => {
   it.each([
@@ -11,24 +11,24 @@ describe("modelName", () => {
     ["größe", "gr__e"],
     ["n".repeat(64), "n".repeat(64)],
   ])("shows %s as %s", (subject, name) => {
-    expect(modelName(subject)).toBe(name);
+    expect(nameForModels(subject)).toBe(name);
   });
 
   it("cuts a name of 65 characters to 64, with a hash that tells it from its like", () => {
-    const long = modelName(`server/${"x".repeat(57)}`);
+    const long = nameForModels(`server/${"x".repeat(57)}`);
     expect(long).toHaveLength(64);
     expect(long).toMatch(/^server__x{49}_[0-9a-f]{6}$/);
-    expect(modelName(`server/${"x".repeat(58)}`)).not.toBe(long);
-    expect(modelName(`server/${"x".repeat(56)}`)).toBe(`server__${"x".repeat(56)}`);
+    expect(nameForModels(`server/${"x".repeat(58)}`)).not.toBe(long);
+    expect(nameForModels(`server/${"x".repeat(56)}`)).toBe(`server__${"x".repeat(56)}`);
   });
 });
 
 describe("a name without a letter that services take", () => {
   it("is told from its like by a hash, and an empty one is not empty", () => {
-    const names = ["mcp/日本", "mcp/漢字", "mcp/\ud800", "mcp/ "].map(modelName);
+    const names = ["mcp/日本", "mcp/漢字", "mcp/\ud800", "mcp/ "].map(nameForModels);
     for (const name of names) expect(name).toMatch(/^mcp__+_[0-9a-f]{6}$/);
     expect(new Set(names)).toHaveProperty("size", 4);
-    expect(modelName("mcp/")).toBe("mcp__");
+    expect(nameForModels("mcp/")).toBe("mcp__");
   });
 });
 

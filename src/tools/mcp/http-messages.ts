@@ -1,7 +1,7 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../schema/schema-keywords.ts";
 import { inSlices } from "../slices.ts";
-import { HttpRefusal, isWebPage, quoted } from "./http-refusal.ts";
+import { HttpRefusal, isWebPage, quotedBody } from "./http-refusal.ts";
 import { readJson, SHORT_TEXT } from "./json-parser.ts";
 import { JsonSkimmer } from "./json-skimmer.ts";
 import { readMessage } from "./mcp-message.ts";
@@ -52,14 +52,14 @@ export function noAnswer(
   text: string,
   beginning: Beginning = (all, most) => all.slice(0, most),
 ): HttpRefusal | undefined {
-  const shownType = quoted(type) || "no content type";
+  const shownType = quotedBody(type) || "no content type";
   if (text.trim() === "") return new HttpRefusal("unfit", "sent an empty answer (200 OK)");
   if (isWebPage(type, text.slice(0, 200))) {
     const told = `answered with a web page (${shownType}): look at the path of the URL`;
     return new HttpRefusal("unfit", told);
   }
   if (/^[\s]*[[{]/.test(text)) return undefined;
-  const said = quoted(beginning(text, SAID_CHARACTERS));
+  const said = quotedBody(beginning(text, SAID_CHARACTERS));
   return new HttpRefusal("unfit", `answered with ${shownType} and no JSON: "${said}"`);
 }
 
@@ -70,7 +70,7 @@ export function noReply(
 ): HttpRefusal {
   const error = isObject(odd) ? odd.error : odd;
   const said = typeof error === "string" ? error : (JSON.stringify(odd) ?? "");
-  const told = said === "" ? "" : `: "${quoted(beginning(said, SAID_CHARACTERS))}"`;
+  const told = said === "" ? "" : `: "${quotedBody(beginning(said, SAID_CHARACTERS))}"`;
   return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
 }
 

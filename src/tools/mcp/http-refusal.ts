@@ -133,7 +133,7 @@ export function isWebPage(type: string, head: string): boolean {
 }
 
 /** The beginning of what a server said, on one line. */
-export function quoted(text: string): string {
+export function quotedBody(text: string): string {
   const line = text
     .toWellFormed()
     .replace(/[\s\p{Cc}]+/gu, " ")
@@ -143,7 +143,7 @@ export function quoted(text: string): string {
 
 function saidBy({ type, head }: RefusedResponse): string {
   if (isWebPage(type, head)) return "the answer is an HTML page";
-  const said = quoted(messageIn(head) ?? head);
+  const said = quotedBody(messageIn(head) ?? head);
   return said === "" ? "" : `it says "${said}"`;
 }
 
@@ -185,5 +185,5 @@ function innermost(error: unknown): string {
   ) {
     inner = inner.cause;
   }
-  return inner instanceof Error ? quoted(inner.message) : "for no known reason";
+  return inner instanceof Error ? quotedBody(inner.message) : "for no known reason";
 }

@@ -4,7 +4,7 @@ import { mcpConnection } from "../../../machines/mcp-connection.ts";
 import type { Clock } from "../../wire/clock.ts";
 import type { Callable, ReadContext } from "../running-call.ts";
 import type { Aside } from "../schema/input-reader.ts";
-import { modelSchema } from "../schema/model-schema.ts";
+import { schemaForModels } from "../schema/model-schema.ts";
 import { serverReader } from "../schema/server-reader.ts";
 import type { McpClient } from "./mcp-client.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
@@ -161,7 +161,7 @@ export class McpConnection {
     // The SDK takes a tenth of a second to load, and so does what checks schemas: only who has
     // servers waits for them, and nothing does later on, when a first list comes.
     const { McpClient } = await import("./mcp-client.ts");
-    modelSchema({ type: "object" });
+    schemaForModels({ type: "object" });
     await this.#discarding;
     signal.throwIfAborted();
     this.#client = new McpClient({

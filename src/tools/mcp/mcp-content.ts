@@ -3,7 +3,7 @@ import type { Json } from "../../wire/json.ts";
 import { refusalOf } from "../../wire/json-bound.ts";
 import { wellFormed } from "../../wire/well-formed.ts";
 import { isObject } from "../schema/schema-keywords.ts";
-import { quoted } from "./quoted.ts";
+import { quotedSafely } from "./quoted.ts";
 
 /** A block of the Messages API. */
 export type Shown =
@@ -51,7 +51,7 @@ export function readPart(part: unknown): Part {
   }
 }
 
-export function textOf(shown: Shown): string {
+export function mcpTextOf(shown: Shown): string {
   return shown.type === "text" ? shown.text : `[image, ${shown.source.media_type}]`;
 }
 
@@ -111,7 +111,7 @@ function typed(mimeType: unknown): string {
 }
 
 function short(value: unknown): string {
-  return quoted(value, MAX_QUOTED_CHARACTERS);
+  return quotedSafely(value, MAX_QUOTED_CHARACTERS);
 }
 
 function block(...shown: readonly Shown[]): Part {

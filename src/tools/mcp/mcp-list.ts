@@ -3,11 +3,11 @@ import { describe } from "../../wire/error-codec.ts";
 import type { JsonSchema } from "../../wire/json.ts";
 import { refusalOf } from "../../wire/json-bound.ts";
 import { schemaTokens } from "../../wire/token-estimate.ts";
-import { modelSchema } from "../schema/model-schema.ts";
+import { schemaForModels } from "../schema/model-schema.ts";
 import { isObject } from "../schema/schema-keywords.ts";
 import { hashInSteps } from "../schema-hash.ts";
 import { inSlices } from "../slices.ts";
-import { quoted } from "./quoted.ts";
+import { quotedSafely } from "./quoted.ts";
 
 /** A tool as its server lists it, as far as it can be used. */
 export interface McpTool {
@@ -109,7 +109,7 @@ class ListReader {
     this.#isRepeated = this.#cursors.has(nextCursor);
     this.#cursors.add(nextCursor);
     if (!this.#isRepeated) return nextCursor;
-    const shown = quoted(nextCursor, MAX_QUOTED_CHARACTERS);
+    const shown = quotedSafely(nextCursor, MAX_QUOTED_CHARACTERS);
     this.skip(`its next page would be page ${JSON.stringify(shown)} again: the list ends there`);
     return undefined;
   }
@@ -165,7 +165,7 @@ class ListReader {
       const shown = shownSchema(schema);
       // Made here for each tool, so that nobody has to make them for all tools at once.
       const schemaHash = yield* hashInSteps(schema);
-      schemaTokens(modelSchema(shown).shown);
+      schemaTokens(schemaForModels(shown).shown);
       this.#tools.set(own, {
         name: own,
         ownName: name,
@@ -197,7 +197,7 @@ function whyUnusable(name: string, schema: unknown): string | undefined {
   const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type];
   const isOther = types.length > 0 && types.every((type) => TYPES.has(String(type)));
   if (!isOther) return undefined;
-  const shown = quoted(schema.type, MAX_QUOTED_CHARACTERS);
+  const shown = quotedSafely(schema.type, MAX_QUOTED_CHARACTERS);
   return `its inputSchema is of type ${shown}, and the input of a tool is an object`;
 }
 

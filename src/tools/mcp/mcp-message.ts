@@ -1,6 +1,6 @@
 import type { JSONRPCMessage, McpError } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../schema/schema-keywords.ts";
-import { quoted } from "./quoted.ts";
+import { quotedSafely } from "./quoted.ts";
 import type { Secrets } from "./secrets.ts";
 
 type Id = string | number;
@@ -39,11 +39,11 @@ export function readMessage(value: unknown, secrets?: Secrets): JSONRPCMessage |
     // As an answer of the older kind, which may be any value.
     return { jsonrpc: "2.0", id, result: { toolResult: result } };
   }
-  return refusalOf(id, "its answer has neither a result nor an error");
+  return messageRefusalOf(id, "its answer has neither a result nor an error");
 }
 
 /** The answer that this side gives itself in the place of one that it does not take. */
-export function refusalOf(id: Id, message: string): JSONRPCMessage {
+export function messageRefusalOf(id: Id, message: string): JSONRPCMessage {
   return { jsonrpc: "2.0", id, error: { code: REFUSED, message } };
 }
 
@@ -105,7 +105,7 @@ function readNotification(method: string, given: unknown): JSONRPCMessage | unde
   const params = {
     ...{ progressToken, progress },
     ...(typeof total === "number" ? { total } : {}),
-    ...(typeof message === "string" ? { message: quoted(message, MAX_DATA_CHARACTERS) } : {}),
+    ...(typeof message === "string" ? { message: quotedSafely(message, MAX_DATA_CHARACTERS) } : {}),
   };
   return { jsonrpc: "2.0", method, params };
 }
@@ -114,9 +114,13 @@ function readError(error: unknown, secrets?: Secrets): { code: number; message: 
   const { code, message, data } = (isObject(error) ? error : { message: error }) as Fields;
   const isCode = Number.isInteger(code);
   const said = [
-    isNothing(message) ? "it did not say why" : quoted(message, MAX_MESSAGE_CHARACTERS, secrets),
-    ...(isCode || isNothing(code) ? [] : [`code: ${quoted(code, MAX_CODE_CHARACTERS, secrets)}`]),
-    ...(isNothing(data) ? [] : [`data: ${quoted(data, MAX_DATA_CHARACTERS, secrets)}`]),
+    isNothing(message)
+      ? "it did not say why"
+      : quotedSafely(message, MAX_MESSAGE_CHARACTERS, secrets),
+    ...(isCode || isNothing(code)
+      ? []
+      : [`code: ${quotedSafely(code, MAX_CODE_CHARACTERS, secrets)}`]),
+    ...(isNothing(data) ? [] : [`data: ${quotedSafely(data, MAX_DATA_CHARACTERS, secrets)}`]),
   ];
   return { code: isCode ? (code as number) : INTERNAL_ERROR, message: said.join("; ") };
 }

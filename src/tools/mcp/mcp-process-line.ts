@@ -6,7 +6,7 @@ import type { SkimmedMessage } from "./json-skimmer.ts";
 import { LineReader } from "./line-reader.ts";
 import { type McpServerConfig, maxMessageBytes, type StdioServer } from "./mcp-config.ts";
 import type { Line } from "./mcp-line.ts";
-import { OpenRequests, readMessage, refusalOf } from "./mcp-message.ts";
+import { messageRefusalOf, OpenRequests, readMessage } from "./mcp-message.ts";
 import { Secrets } from "./secrets.ts";
 import { ServerProcess } from "./server-process.ts";
 
@@ -89,9 +89,9 @@ function refuse(
 ): void {
   for (const { id, isCall } of messages) {
     if (id === undefined) continue;
-    if (!isCall) deliver(transport, open, refusalOf(id, `its answer ${why}`));
+    if (!isCall) deliver(transport, open, messageRefusalOf(id, `its answer ${why}`));
     else {
-      const refused = transport.send(refusalOf(id, `the request ${why}`));
+      const refused = transport.send(messageRefusalOf(id, `the request ${why}`));
       // A server that reads no more has other troubles than this answer.
       refused.catch(() => undefined);
     }

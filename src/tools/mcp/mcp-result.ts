@@ -2,7 +2,7 @@ import type { Json } from "../../wire/json.ts";
 import { JSON_BOUND, refusalOf } from "../../wire/json-bound.ts";
 import { wellFormed } from "../../wire/well-formed.ts";
 import { isObject } from "../schema/schema-keywords.ts";
-import { type Part, readPart, type Shown, textOf } from "./mcp-content.ts";
+import { mcpTextOf, type Part, readPart, type Shown } from "./mcp-content.ts";
 import { isSaidBy } from "./same-content.ts";
 
 /** What an agent gets of the answer of an MCP server to `tools/call`. */
@@ -50,7 +50,7 @@ export function readMcpResult(result: Fields): ReadResult {
   const all = [...shown, ...(isMore ? [text(JSON.stringify(value))] : []), ...noteOf(leftOut)];
   if (result.isError === true || result.isError === "true") {
     const told = isAlone && value !== undefined ? JSON.stringify(value) : "";
-    const said = told || all.map(textOf).join("\n").trim() || "it did not say why";
+    const said = told || all.map(mcpTextOf).join("\n").trim() || "it did not say why";
     return { isError: true, value: said, odd };
   }
   if (isAlone && value !== undefined) return { isError: false, value, odd };
@@ -59,7 +59,7 @@ export function readMcpResult(result: Fields): ReadResult {
 
 function jsonOf(parts: readonly Part[], shown: readonly Shown[]): Json {
   if (parts.some(({ isBlock }) => isBlock)) return shown as readonly Json[];
-  return shown.length === 0 ? null : shown.map(textOf).join("\n");
+  return shown.length === 0 ? null : shown.map(mcpTextOf).join("\n");
 }
 
 function partsOf(content: unknown): readonly Part[] {

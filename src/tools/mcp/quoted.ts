@@ -5,7 +5,7 @@ import { wellFormed } from "../../wire/well-formed.ts";
 import { NO_SECRETS, type Secrets } from "./secrets.ts";
 
 /** A value of a server's in a sentence: as it is where it is text, else as JSON; never long. */
-export function quoted(value: unknown, most: number, secrets: Secrets = NO_SECRETS): string {
+export function quotedSafely(value: unknown, most: number, secrets: Secrets = NO_SECRETS): string {
   // Before it is cut, since nobody finds a part of a secret.
   if (typeof value === "string") return shorten(secrets.conceal(value), most).toWellFormed();
   const refusal = refusalOf(value, { values: most, bytes: most * 4, depth: 20 });

@@ -10,7 +10,7 @@ import { areUnique } from "./unique-items.ts";
 export type InputIssue = { readonly path: string; readonly message: string };
 
 /** One place where a value does not fit, and what the schema wants there. */
-export interface Fault {
+export interface SchemaFault {
   /** Of the value that does not fit, or that lacks something. */
   readonly path: string;
   readonly keyword: string;
@@ -29,7 +29,7 @@ export interface CompiledSchema {
    */
   readonly fits: (value: Json, steps: number) => boolean;
   /** Where it does not; fills defaults in as well. */
-  readonly faults: (value: Json, steps: number) => readonly Fault[];
+  readonly faults: (value: Json, steps: number) => readonly SchemaFault[];
 }
 
 /** More faults than this tell nothing new. */
@@ -102,7 +102,7 @@ function instance(allErrors: boolean): Ajv2020 {
 
 const message = "must not have the same item twice";
 
-function faultOf(error: ErrorObject): Fault {
+function faultOf(error: ErrorObject): SchemaFault {
   const { instancePath: path, keyword, params } = error;
   const missing: unknown = params.missingProperty;
   return {

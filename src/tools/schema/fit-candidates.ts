@@ -1,5 +1,5 @@
 import { readInputJson } from "../../wire/call-input.ts";
-import { type Fault, segmentsOf, typeName } from "./compiled-schema.ts";
+import { type SchemaFault, segmentsOf, typeName } from "./compiled-schema.ts";
 import { valueAt } from "./value-at.ts";
 import { measuredCopy, type OwnJson } from "./value-copy.ts";
 
@@ -26,7 +26,7 @@ const OF_VALUE = new Set(["type", "enum", "const", "anyOf", "oneOf"]);
 
 /** The places of a value that faults speak of, and what may be meant there. */
 export function candidatesOf(
-  faults: readonly Fault[],
+  faults: readonly SchemaFault[],
   value: OwnJson,
   { isOpen, most, spend }: CandidateOptions,
 ): readonly Candidate[] {

@@ -1,5 +1,10 @@
 import { setField } from "../../wire/json-bound.ts";
-import { type CompiledSchema, type Fault, type InputIssue, segmentsOf } from "./compiled-schema.ts";
+import {
+  type CompiledSchema,
+  type InputIssue,
+  type SchemaFault,
+  segmentsOf,
+} from "./compiled-schema.ts";
 import { type Candidate, candidatesOf } from "./fit-candidates.ts";
 import { TooMuchWork } from "./pattern-engine.ts";
 import { valueAt } from "./value-at.ts";
@@ -96,11 +101,11 @@ class Fitting {
     }
   };
 
-  #faults(value: OwnJson): readonly Fault[] {
+  #faults(value: OwnJson): readonly SchemaFault[] {
     return this.#check.faults(value, this.#options.steps);
   }
 
-  #candidates(faults: readonly Fault[]): readonly Candidate[] {
+  #candidates(faults: readonly SchemaFault[]): readonly Candidate[] {
     const { mayRead = () => true } = this.#options;
     const isOpen = (path: string): boolean =>
       !this.#refused.has(path) && !this.#read.has(path) && mayRead(path);
@@ -109,7 +114,7 @@ class Fitting {
   }
 
   /** Reads these places, except those where it does not help. */
-  #apply(candidates: readonly Candidate[]): readonly Fault[] {
+  #apply(candidates: readonly Candidate[]): readonly SchemaFault[] {
     const tried = copyOf(this.#value);
     const left = applied(tried, candidates);
     const faults = this.#faults(left);
@@ -122,7 +127,7 @@ class Fitting {
   }
 
   /** Reads the first place with which all of it fits. */
-  #tryEach(candidates: readonly Candidate[]): readonly Fault[] {
+  #tryEach(candidates: readonly Candidate[]): readonly SchemaFault[] {
     for (const one of candidates.slice(0, MOST_TRIES)) {
       const tried = applied(copyOf(this.#value), [one]);
       const faults = this.#faults(tried);
@@ -136,7 +141,7 @@ class Fitting {
 }
 
 /** The place is as wrong as it was, or is missed now; within a union each branch has its say. */
-function isUnhelped({ path, key, as, isChoice }: Candidate, fault: Fault): boolean {
+function isUnhelped({ path, key, as, isChoice }: Candidate, fault: SchemaFault): boolean {
   if (as !== "left out") return !isChoice && fault.path === path && OF_TYPE.has(fault.keyword);
   return fault.missing === key && fault.path === path.slice(0, path.lastIndexOf("/"));
 }

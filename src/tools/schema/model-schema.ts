@@ -30,7 +30,7 @@ const known = new WeakMap<JsonSchema, ModelSchema>();
  * **Guarantees** never throws and takes time in proportion to the schema, whoever wrote it; one
  * that is too large or deep is shown as any object, and says so. Made once for each schema.
  */
-export function modelSchema(schema: JsonSchema): ModelSchema {
+export function schemaForModels(schema: JsonSchema): ModelSchema {
   const made = known.get(schema) ?? adapt(schema);
   known.set(schema, made);
   return made;

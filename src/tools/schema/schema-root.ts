@@ -11,7 +11,7 @@ import {
   type Shape,
   shapeOfValue,
 } from "./schema-shape.ts";
-import { bothOfThese, oneOfThese, textOf } from "./schema-variants.ts";
+import { bothOfThese, oneOfThese, schemaTextOf } from "./schema-variants.ts";
 
 /** What the service does not take at the root, or takes in no useful way. */
 const NOT_AT_THE_ROOT = [
@@ -182,7 +182,8 @@ class Shapes {
 
   /** What is compared or merged is read, and may be read again for each that refers to it. */
   #weigh(schemas: readonly Schema[]): void {
-    for (const schema of new Set(schemas)) this.#take(textOf(schema).length / CHARACTERS_OF_A_STEP);
+    for (const schema of new Set(schemas))
+      this.#take(schemaTextOf(schema).length / CHARACTERS_OF_A_STEP);
   }
 
   #take(steps: number): void {

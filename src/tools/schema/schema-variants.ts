@@ -14,7 +14,7 @@ const ALONE = new Set([
 /** A schema of what fits one of these: their values in one list where they are named one by one. */
 export function oneOfThese(variants: readonly Schema[]): Schema {
   const flat = [...new Set(variants)].flatMap(alternatives).filter((one) => one !== false);
-  const distinct = [...new Map(flat.map((one) => [textOf(one), one])).values()];
+  const distinct = [...new Map(flat.map((one) => [schemaTextOf(one), one])).values()];
   const [first = false] = distinct;
   if (distinct.length <= 1) return first;
   if (distinct.some(isOpen)) return true;
@@ -56,7 +56,7 @@ export function valuesOf(schema: Schema): readonly Json[] | undefined {
 const texts = new WeakMap<object, string>();
 
 /** A schema as JSON. */
-export function textOf(schema: Schema): string {
+export function schemaTextOf(schema: Schema): string {
   if (!isObject(schema)) return String(schema);
   const text = texts.get(schema) ?? JSON.stringify(schema);
   texts.set(schema, text);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { modelSchema } from "../../../src/tools/schema/model-schema.ts";
+import { schemaForModels } from "../../../src/tools/schema/model-schema.ts";
 import type { Json, JsonSchema } from "../../../src/wire/json.ts";
 import { KeyRenaming } from "../../../src/wire/renamed-keys.ts";
 
 const text = { type: "string" } as const;
 
 function shown(schema: unknown): JsonSchema {
-  return modelSchema(schema as JsonSchema).shown;
+  return schemaForModels(schema as JsonSchema).shown;
 }
 
 /** What a tool receives of what a model said. */
 function received(schema: unknown, said: Json): Json {
-  const { keys } = modelSchema(schema as JsonSchema);
+  const { keys } = schemaForModels(schema as JsonSchema);
   return keys === undefined ? said : new KeyRenaming(keys).restore(said);
 }
 

@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, it } from "vitest";
-import { modelSchema } from "../../../src/tools/schema/model-schema.ts";
+import { schemaForModels } from "../../../src/tools/schema/model-schema.ts";
 import type { Json, JsonSchema } from "../../../src/wire/json.ts";
 import { KeyRenaming, type RenamedKeys } from "../../../src/wire/renamed-keys.ts";
 import fc from "../../fixtures/properties.ts";
@@ -155,7 +155,7 @@ it("any schema is shown as one that the service takes", () => {
   fc.assert(
     fc.property(fc.oneof(root, hostile), (given) => {
       fc.pre(typeof given === "object" && given !== null && !Array.isArray(given));
-      const { shown } = modelSchema(given as JsonSchema);
+      const { shown } = schemaForModels(given as JsonSchema);
       expect(refusal(shown)).toBe(undefined);
       expect(String(shown.description)).not.toContain("cannot be shown");
     }),
@@ -167,7 +167,7 @@ it("what was renamed comes back as it was", () => {
   let renamed = 0;
   fc.assert(
     fc.property(root, data, (given, value) => {
-      const { keys } = modelSchema(given);
+      const { keys } = schemaForModels(given);
       if (keys === undefined) return;
       // A free key that happens to be a shown one is taken for what the model was shown.
       fc.pre(!holds(value, shownNames(keys)));
@@ -187,7 +187,7 @@ it("what a tool takes fits what the model was shown, where the root is an object
     fc.property(schema, schema, data, (one, D, value) => {
       const given = { type: "object", properties: { p: one, $q: one }, $defs: { D } };
       const whole = { ...given, definitions: { "E[]": D } } as JsonSchema;
-      const { shown, keys = [] } = modelSchema(whole);
+      const { shown, keys = [] } = schemaForModels(whole);
       fc.pre(!holds(value, shownNames(keys)));
       const input: Json = { p: value, $q: value };
       if (!accepts(whole, input)) return;

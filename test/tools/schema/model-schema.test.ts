@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { modelSchema } from "../../../src/tools/schema/model-schema.ts";
+import { schemaForModels } from "../../../src/tools/schema/model-schema.ts";
 import { defineTool } from "../../../src/tools/tool.ts";
 import type { JsonSchema } from "../../../src/wire/json.ts";
 
@@ -10,7 +10,7 @@ const text = { type: "string" } as const;
 
 /** What a model is shown, which is valid JSON Schema 2020-12. */
 function shown(schema: unknown): JsonSchema {
-  const { shown } = modelSchema(schema as JsonSchema);
+  const { shown } = schemaForModels(schema as JsonSchema);
   ajv.compile(shown);
   ajv.removeSchema(shown);
   return shown;
@@ -51,8 +51,8 @@ describe("a schema that the service takes", () => {
     ["with inherited names", { type: "object", properties: { constructor: text, toString: text } }],
     ["with a blank description", { type: "object", description: " " }],
   ])("%s is shown as it is", (_, schema) => {
-    expect(modelSchema(schema)).toEqual({ shown: schema });
-    expect(modelSchema(schema).shown).toBe(schema);
+    expect(schemaForModels(schema)).toEqual({ shown: schema });
+    expect(schemaForModels(schema).shown).toBe(schema);
   });
 });
 
