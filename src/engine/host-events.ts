@@ -1,11 +1,10 @@
-import type { Host, HostEvents } from "../hosts/host.ts";
+import type { Host, HostEvent, HostListener } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { outlive } from "../kernel/ends.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
 import type { FromHost, JobReport } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
-import type { Printed } from "../wire/printed.ts";
 import { callerOf, NOBODY } from "./containment.ts";
 import type { Engine } from "./engine.ts";
 import { Prints } from "./prints.ts";
@@ -28,8 +27,8 @@ export function condemn(
   at?.condemn(reason);
 }
 
-/** What hosts say, and what becomes of them, each a step of the swarm. */
-export class HostListener implements HostEvents {
+/** What hosts say, and what becomes of them, each a step of the engine. */
+export class HostEvents implements HostListener {
   readonly prints: Prints;
   readonly #swarm: HostEngine;
 
@@ -38,7 +37,35 @@ export class HostListener implements HostEvents {
     this.prints = new Prints(swarm);
   }
 
-  onFrames(host: Host, message: FromHost): void {
+  hear(host: Host, event: HostEvent): void {
+    switch (event.type) {
+      case "frames":
+        return this.#frames(host, event.message);
+      case "printed":
+        return this.prints.ofHost(host, event.print);
+      case "started":
+        return this.#tell("host.started", { host: host.id, kind: host.kind });
+      case "suspect":
+        return this.#tell("host.suspect", { host: host.id });
+      case "fenced":
+        return this.#lose(host, event.reason, event.blame);
+      case "stuck":
+        this.#tell("host.stuck", { host: host.id });
+        return this.#lose(host, "its thread does not end", event.blame);
+      case "lost":
+        return this.#lost(host, event);
+    }
+  }
+
+  whoIs({ id }: Host, number: number): Running | undefined {
+    const { residences } = this.#swarm.kernel.tree;
+    for (const { path, incarnation } of residences.of(id)) {
+      if (this.#swarm.record(path)?.number === number) return { path, incarnation };
+    }
+    return undefined;
+  }
+
+  #frames(host: Host, message: FromHost): void {
     const { kernel, modelCalls } = this.#swarm;
     const { residences } = kernel.tree;
     if (residences.isDistrusted(host.id)) return;
@@ -56,28 +83,7 @@ export class HostListener implements HostEvents {
     }
   }
 
-  onStarted({ id: host, kind }: Host): void {
-    this.#tell("host.started", { host, kind });
-  }
-
-  onPrinted(host: Host, print: Printed): void {
-    this.prints.ofHost(host, print);
-  }
-
-  onSuspect({ id: host }: Host): void {
-    this.#tell("host.suspect", { host });
-  }
-
-  onFenced(host: Host, reason: string, blame?: Blame): void {
-    this.#lose(host, reason, blame);
-  }
-
-  onStuck(host: Host, blame?: Blame): void {
-    this.#tell("host.stuck", { host: host.id });
-    this.#lose(host, "its thread does not end", blame);
-  }
-
-  onLost(host: Host, reason: string, blame?: Blame): void {
+  #lost(host: Host, { reason, blame }: Extract<HostEvent, { readonly type: "lost" }>): void {
     if (host.isolation !== undefined && host.resident === undefined) {
       // Its one agent had left it: nothing is lost.
       return this.#lose(host, reason, blame);
@@ -85,14 +91,6 @@ export class HostListener implements HostEvents {
     const cause = blame === undefined ? {} : { cause: blame.cause };
     this.#tell("host.lost", { host: host.id, reason, ...cause });
     this.#lose(host, reason, blame);
-  }
-
-  whoIs({ id }: Host, number: number): Running | undefined {
-    const { residences } = this.#swarm.kernel.tree;
-    for (const { path, incarnation } of residences.of(id)) {
-      if (this.#swarm.record(path)?.number === number) return { path, incarnation };
-    }
-    return undefined;
   }
 
   #tell(type: FactType, body: EventBody): void {

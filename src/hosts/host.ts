@@ -53,30 +53,38 @@ export interface Host {
   condemn(reason: string): void;
 }
 
-/** What the supervisor hears of its hosts. */
-export interface HostEvents {
-  onFrames(host: Host, message: FromHost): void;
-  onStarted(host: Host): void;
-  /**
-   * The host has ended: its thread has exited, and every frame posted before that was given to
-   * `onFrames` first. Told once per host; not told of hosts that `stop()` ended,
-   * nor of those that were only for the check of a module, which was good.
-   * @param blame where a fault on the host ended it, and not the supervisor
-   */
-  onLost(host: Host, reason: string, blame?: Blame): void;
+/** Something that a host has said, or that has become of it. */
+export type HostEvent =
+  | { readonly type: "frames"; readonly message: FromHost }
+  | { readonly type: "started" }
   /** Its heartbeat is missed; it may only be slow. */
-  onSuspect?(host: Host): void;
-  /**
-   * The host was told to end. Every frame posted before was given to `onFrames`, nothing is
-   * heard of it any more: its agents can go on elsewhere. `onLost` or `onStuck` follows.
-   */
-  onFenced?(host: Host, reason: string, blame?: Blame): void;
+  | { readonly type: "suspect" }
   /** Something there was printed that no message has told of. */
-  onPrinted?(host: Host, print: Printed): void;
-  /** The host's thread outlived the order to end by `killMs`; `onLost` may follow after all. */
-  onStuck?(host: Host, blame?: Blame): void;
+  | { readonly type: "printed"; readonly print: Printed }
+  /**
+   * It was told to end. Every frame posted before was heard, nothing is heard of it any more: its
+   * agents can go on elsewhere. `lost` or `stuck` follows.
+   */
+  | ({ readonly type: "fenced"; readonly reason: string } & Blamed)
+  /** Its thread outlived the order to end by `killMs`; `lost` may follow after all. */
+  | ({ readonly type: "stuck" } & Blamed)
+  /**
+   * It has ended: its thread has exited, and every frame posted before that was heard. Told once
+   * per host; not told of hosts that `stop()` ended, nor of those that were only for the check of
+   * a module, which was good.
+   */
+  | ({ readonly type: "lost"; readonly reason: string } & Blamed);
+
+interface Blamed {
+  /** Where a fault on the host ended it, and not the supervisor. */
+  readonly blame?: Blame | undefined;
+}
+
+/** Who hears of hosts. */
+export interface HostListener {
+  hear(host: Host, event: HostEvent): void;
   /** Who lives on the host and has this number in its running cell. */
-  whoIs?(host: Host, number: number): Pick<Running, "path" | "incarnation"> | undefined;
+  whoIs(host: Host, number: number): Pick<Running, "path" | "incarnation"> | undefined;
 }
 
 /** A module to be imported and looked at before anything depends on it. */

@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { HostKind } from "../wire/control.ts";
-import type { Host, HostEvents, HostState, ModuleRef, PlacedAlone } from "./host.ts";
+import type { Host, HostListener, HostState, ModuleRef, PlacedAlone } from "./host.ts";
 import { type CreateInlineRuntime, InlineHost, type InlineTiming } from "./inline.ts";
 import { createLonePools } from "./lone-pools.ts";
 import { Placement, type PlacementOptions, threadsAtMost } from "./placement.ts";
@@ -16,7 +16,7 @@ export interface HostsOptions {
   readonly threads: number;
   /** The cancel words: one Int32 per agent, growable, apart for each kind of host. */
   readonly words: Readonly<Record<HostKind, SharedArrayBuffer>>;
-  readonly events: HostEvents;
+  readonly events: HostListener;
   /** Default: the process's own timers. */
   readonly clock?: Clock;
   /** Milliseconds for one module's import. Default 10_000. */

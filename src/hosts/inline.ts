@@ -4,7 +4,7 @@ import type { HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
-import type { HostEvents, ModuleRef, Place } from "./host.ts";
+import type { HostListener, ModuleRef, Place } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingPlace } from "./living-place.ts";
 
@@ -33,7 +33,7 @@ export interface InlineHostOptions {
   readonly id: string;
   readonly words: SharedArrayBuffer;
   readonly env: Readonly<Record<string, string>>;
-  readonly events: Required<HostEvents>;
+  readonly events: HostListener;
   readonly clock: Clock;
   readonly killMs: number;
   /** Runs a delivery later. Each call delivers one message, in order, in whatever order it runs. */
@@ -62,13 +62,13 @@ export class InlineHost extends LivingPlace implements Place {
     this.id = id;
     this.#options = options;
     this.life = startLife(id, killMs, clock, {
-      announceStarted: () => events.onStarted(this),
-      announceSuspect: () => events.onSuspect(this),
+      announceStarted: () => events.hear(this, { type: "started" }),
+      announceSuspect: () => events.hear(this, { type: "suspect" }),
       terminate: () => this.#terminate(),
-      announceStuck: () => events.onStuck(this),
+      announceStuck: () => events.hear(this, { type: "stuck" }),
       announceGone: (reason) => {
         while (this.#outbox.length > 0) this.#emit();
-        events.onLost(this, reason);
+        events.hear(this, { type: "lost", reason });
       },
     });
   }
@@ -147,7 +147,7 @@ export class InlineHost extends LivingPlace implements Place {
 
   #emit(): void {
     const message = this.#outbox.shift();
-    if (message !== undefined) this.#options.events.onFrames(this, message);
+    if (message !== undefined) this.#options.events.hear(this, { type: "frames", message });
   }
 
   #terminate(): void {

@@ -1,15 +1,15 @@
 import type { Blame } from "../kernel/blame.ts";
 import type { Clock } from "../wire/clock.ts";
 import { createBackOff } from "./back-off.ts";
-import type { Host, HostBounds, HostEvents, Place } from "./host.ts";
+import type { Host, HostBounds, HostEvent, HostListener, Place } from "./host.ts";
 
 export interface PlacementOptions {
   /** How many hosts of this kind there should be at most. */
   readonly limit: number;
   readonly clock: Clock;
-  readonly events: HostEvents;
+  readonly events: HostListener;
   /** @param bounds what the host of one agent may use; undefined for shared ones */
-  readonly open: (events: Required<HostEvents>, bounds?: HostBounds) => Place;
+  readonly open: (events: HostListener, bounds?: HostBounds) => Place;
 }
 
 /** Stuck threads at which no new one is made until one of them exits. */
@@ -19,10 +19,13 @@ export const threadsAtMost = (limit: number): number => 2 * limit + 8;
 /** Milliseconds that hosts get to close what they run before they are ended. */
 const drainMs = 250;
 
+/** How a host has come to its end. */
+type Ended = Extract<HostEvent, { readonly type: "fenced" | "lost" }>;
+
 /** The hosts of one kind: opened on demand, replaced when they die, never more than wanted. */
 export class Placement {
   readonly #options: PlacementOptions;
-  readonly #events: Required<HostEvents>;
+  readonly #events: HostListener;
   readonly #places = new Set<Place>();
   readonly #launchedAt = new Map<Host, number>();
   /** They check a module at the moment: nobody is placed there. */
@@ -44,15 +47,8 @@ export class Placement {
     this.#options = options;
     const { events } = options;
     this.#events = {
-      onFrames: (host, message) => events.onFrames(host, message),
-      onStarted: (host) => this.#started(host),
-      onPrinted: (host, print) => events.onPrinted?.(host, print),
-      onSuspect: (host) => this.#suspected(host),
-      onFenced: (host, reason, blame) =>
-        events.onFenced?.(host, reason, this.#judged(host, reason, blame)),
-      onStuck: (host, blame) => events.onStuck?.(host, this.#onlyOne(host, blame)),
-      onLost: (host, reason, blame) => this.#lost(host as Place, reason, blame),
-      whoIs: (host, number) => events.whoIs?.(host, number),
+      hear: (host, event) => this.#hear(host, event),
+      whoIs: (host, number) => events.whoIs(host, number),
     };
   }
 
@@ -138,6 +134,27 @@ export class Placement {
     place.condemn(reason);
   }
 
+  #hear(host: Host, event: HostEvent): void {
+    switch (event.type) {
+      case "started":
+        return this.#started(host);
+      case "suspect":
+        return this.#suspected(host);
+      case "fenced":
+        return this.#tell(host, { ...event, blame: this.#judged(host, event) });
+      case "stuck":
+        return this.#tell(host, { ...event, blame: this.#onlyOne(host, event.blame) });
+      case "lost":
+        return this.#lost(host as Place, event);
+      default:
+        return this.#tell(host, event);
+    }
+  }
+
+  #tell(host: Host, event: HostEvent): void {
+    this.#options.events.hear(host, event);
+  }
+
   #started(host: Host): void {
     this.#backOff.began();
     // What befalls it from here on is its one agent's doing, and says nothing about the next.
@@ -145,7 +162,7 @@ export class Placement {
       this.#excused.add(host);
       this.#backOff.started();
     }
-    this.#options.events.onStarted(host);
+    this.#tell(host, { type: "started" });
     if (host !== this.#probe) return;
     this.#probe = undefined;
     if (host.isolation !== undefined) host.condemn("it was needed to see that hosts start again");
@@ -155,11 +172,11 @@ export class Placement {
     // Should it have to end, its agents find a thread that runs already.
     const isShared = host.isolation === undefined;
     if (isShared && !this.#stopping && this.#usable().length === 0) this.#open();
-    this.#options.events.onSuspect?.(host);
+    this.#tell(host, { type: "suspect" });
   }
 
   /** What is told of a host's end; one that did not start is counted, once. */
-  #judged(host: Host, reason: string, blame: Blame | undefined): Blame | undefined {
+  #judged(host: Host, { reason, blame }: Ended): Blame | undefined {
     if (blame?.cause !== "not-started") return this.#onlyOne(host, blame);
     const known = this.#failed.get(host);
     if (known !== undefined) return known;
@@ -183,8 +200,8 @@ export class Placement {
     return couldRun ? { ...blame, running: [resident] } : blame;
   }
 
-  #lost(place: Place, reason: string, blame: Blame | undefined): void {
-    const told = this.#judged(place, reason, blame);
+  #lost(place: Place, event: Extract<HostEvent, { readonly type: "lost" }>): void {
+    const blame = this.#judged(place, event);
     const now = this.#options.clock.now();
     const launchedAt = this.#launchedAt.get(place) ?? now;
     const hasBeenLeft = place.isolation !== undefined && place.resident === undefined;
@@ -199,7 +216,7 @@ export class Placement {
       this.#heldBack.delete(next);
       this.#launch(next);
     }
-    if (!this.#dismissed.delete(place)) this.#options.events.onLost(place, reason, told);
+    if (!this.#dismissed.delete(place)) this.#tell(place, { ...event, blame });
     this.#tryAgain();
   }
 }

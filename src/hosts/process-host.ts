@@ -10,7 +10,7 @@ import type { FromHost } from "../wire/frame.ts";
 import type { Packet } from "../wire/pipe.ts";
 import { type Control, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostBounds, HostEvents, ModuleRef, Place } from "./host.ts";
+import type { HostBounds, HostListener, ModuleRef, Place } from "./host.ts";
 import { LaunchedProcess } from "./launched-process.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingPlace } from "./living-place.ts";
@@ -26,7 +26,7 @@ export interface ProcessHostOptions {
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly bounds?: HostBounds | undefined;
-  readonly events: Required<HostEvents>;
+  readonly events: HostListener;
   readonly clock: Clock;
   /** Milliseconds from launch to its first answer. */
   readonly startMs: number;
@@ -81,17 +81,17 @@ export class ProcessHost extends LivingPlace implements Place {
     this.life = startLife(id, killMs, clock, {
       announceStarted: () => {
         this.#listen();
-        events.onStarted(this);
+        events.hear(this, { type: "started" });
       },
-      announceSuspect: () => events.onSuspect(this),
+      announceSuspect: () => events.hear(this, { type: "suspect" }),
       terminate: () => this.#terminate(),
       announceStuck: () => {
         this.#leave("its process does not end");
-        events.onStuck(this, this.#blame());
+        events.hear(this, { type: "stuck", blame: this.#blame() });
       },
       announceGone: (reason) => {
         this.#leave(reason);
-        events.onLost(this, reason, this.#blame());
+        events.hear(this, { type: "lost", reason, blame: this.#blame() });
       },
     });
   }
@@ -150,7 +150,7 @@ export class ProcessHost extends LivingPlace implements Place {
           onPacket: (packet) => this.#hear(packet),
           onCrash: (reason) => this.#fail("exited", reason),
           onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
-          onPrinted: (print) => this.#options.events.onPrinted(this, print),
+          onPrinted: (print) => this.#options.events.hear(this, { type: "printed", print }),
           onExit: (reason, outOfMemory) => {
             this.#accuse(outOfMemory ? "out-of-memory" : "exited");
             this.life.send({ type: "host.exited", reason });
@@ -203,7 +203,7 @@ export class ProcessHost extends LivingPlace implements Place {
   #hear({ lane, message }: Packet): void {
     switch (lane) {
       case "data":
-        return this.#options.events.onFrames(this, message as FromHost);
+        return this.#options.events.hear(this, { type: "frames", message: message as FromHost });
       case "control":
         if (isAnswer(message)) this.#farControlPort.postMessage(message);
         return;

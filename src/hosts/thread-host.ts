@@ -8,7 +8,7 @@ import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostEvents, ModuleRef, Place } from "./host.ts";
+import type { HostListener, ModuleRef, Place } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingPlace } from "./living-place.ts";
 import type { Thread, ThreadPool } from "./pool.ts";
@@ -18,7 +18,7 @@ export interface ThreadHostOptions {
   readonly kind: HostKind;
   readonly pool: ThreadPool;
   readonly words: SharedArrayBuffer;
-  readonly events: Required<HostEvents>;
+  readonly events: HostListener;
   readonly clock: Clock;
   /** Milliseconds from launch to its first answer. */
   readonly startMs: number;
@@ -79,9 +79,9 @@ export class ThreadHost extends LivingPlace implements Place {
     this.life = startLife(id, killMs, clock, {
       announceStarted: () => {
         this.#listen();
-        events.onStarted(this);
+        events.hear(this, { type: "started" });
       },
-      announceSuspect: () => events.onSuspect(this),
+      announceSuspect: () => events.hear(this, { type: "suspect" }),
       terminate: (reason) => {
         this.#terminate();
         // Never inside the step that condemned it: agents move now.
@@ -89,14 +89,14 @@ export class ThreadHost extends LivingPlace implements Place {
       },
       announceStuck: () => {
         this.#thread?.release();
-        events.onStuck(this, this.#blame);
+        events.hear(this, { type: "stuck", blame: this.#blame });
       },
       announceGone: (reason) => {
         this.#leave(reason);
-        events.onLost(this, reason, this.#blame);
+        events.hear(this, { type: "lost", reason, blame: this.#blame });
       },
     });
-    this.#port.on("message", (message: FromHost) => events.onFrames(this, message));
+    this.#port.on("message", (message: FromHost) => events.hear(this, { type: "frames", message }));
     this.#port.on("messageerror", () => this.condemn("it sent what cannot be read"));
     this.#port.on("close", () => this.#closed());
   }
@@ -146,7 +146,7 @@ export class ThreadHost extends LivingPlace implements Place {
       this.#thread = pool.start(task, {
         onCrash: (reason) => this.#fail("exited", reason),
         onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
-        onPrinted: (print) => this.#options.events.onPrinted(this, print),
+        onPrinted: (print) => this.#options.events.hear(this, { type: "printed", print }),
         onExit: (reason) => {
           this.#accuse("exited");
           this.life.send({ type: "host.exited", reason });
@@ -223,7 +223,7 @@ export class ThreadHost extends LivingPlace implements Place {
   #fence(reason: string): void {
     if (this.#isFenced) return;
     this.#leave(reason);
-    this.#options.events.onFenced(this, reason, this.#blame);
+    this.#options.events.hear(this, { type: "fenced", reason, blame: this.#blame });
   }
 
   /** Takes what the thread has still said, and lets go of it. */
@@ -241,7 +241,8 @@ export class ThreadHost extends LivingPlace implements Place {
   #drainPort(): void {
     let received = this.#take();
     while (received !== undefined) {
-      if (received !== "unreadable") this.#options.events.onFrames(this, received.message);
+      if (received !== "unreadable")
+        this.#options.events.hear(this, { type: "frames", message: received.message });
       received = this.#take();
     }
   }

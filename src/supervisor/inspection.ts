@@ -1,8 +1,9 @@
 import { NOBODY } from "../engine/containment.ts";
-import type { HostEvents } from "../hosts/host.ts";
+import type { Host, HostEvent, HostListener } from "../hosts/host.ts";
 import type { AgentRow } from "../inspect/agent-rows.ts";
 import { type Inspected, Inspector, type InspectorOptions } from "../inspect/inspector.ts";
 import { subtree } from "../kernel/node.ts";
+import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
 import type { Swarm } from "./swarm.ts";
 import { nodeUsage, statusOf } from "./views.ts";
@@ -20,35 +21,26 @@ export function inspectorOf(
 }
 
 /** Hears what hosts tell of their actors, before the frames that may end those. */
-export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostEvents {
+export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostListener {
   const { hostEvents } = swarm;
   if (inspector === undefined) return hostEvents;
   return {
-    onFrames(host, message) {
-      const isBelieved = host.kind === "house" || isFromHost(message);
-      if (isBelieved && message.inspection !== undefined) {
-        const { inspection } = message;
-        swarm.contained.run(NOBODY, "inspect", () => inspector.take(host.id, inspection));
-      }
-      hostEvents.onFrames(host, message);
-    },
-    onStarted: (host) => hostEvents.onStarted(host),
-    onPrinted: (host, print) => hostEvents.onPrinted(host, print),
-    onSuspect: (host) => hostEvents.onSuspect(host),
-    onFenced(host, reason, blame) {
-      inspector.forgetHost(host.id);
-      hostEvents.onFenced(host, reason, blame);
-    },
-    onLost(host, reason, blame) {
-      inspector.forgetHost(host.id);
-      hostEvents.onLost(host, reason, blame);
-    },
-    onStuck(host, blame) {
-      inspector.forgetHost(host.id);
-      hostEvents.onStuck(host, blame);
+    hear(host, event) {
+      if (event.type === "frames") show(swarm, inspector, host, event.message);
+      else if (ENDS.has(event.type)) inspector.forgetHost(host.id);
+      hostEvents.hear(host, event);
     },
     whoIs: (host, number) => hostEvents.whoIs(host, number),
   };
+}
+
+const ENDS: ReadonlySet<HostEvent["type"]> = new Set(["fenced", "stuck", "lost"]);
+
+function show(swarm: Swarm, inspector: Inspector, host: Host, message: FromHost): void {
+  const { inspection } = message;
+  const isBelieved = host.kind === "house" || isFromHost(message);
+  if (!isBelieved || inspection === undefined) return;
+  swarm.contained.run(NOBODY, "inspect", () => inspector.take(host.id, inspection));
 }
 
 function inspectedIn(swarm: Swarm): Inspected {

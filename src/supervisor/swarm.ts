@@ -18,7 +18,7 @@ import { Containment, NOBODY } from "../engine/containment.ts";
 import { DeadlineTimer } from "../engine/deadline-timer.ts";
 import { EndedAgents } from "../engine/ended-agents.ts";
 import type { Engine } from "../engine/engine.ts";
-import { condemn, HostListener } from "../engine/host-events.ts";
+import { condemn, HostEvents } from "../engine/host-events.ts";
 import type { Parts } from "../engine/parts.ts";
 import { Places } from "../engine/places.ts";
 import { RequestQueue } from "../engine/request-queue.ts";
@@ -64,7 +64,7 @@ export class Swarm implements Engine {
   readonly pacedCalls: PacedCalls;
   readonly toolInputs = new ToolInputs(this);
   readonly labels = new UsageByLabel();
-  readonly hostEvents = new HostListener(this);
+  readonly hostEvents = new HostEvents(this);
   readonly ended: EndedAgents;
   readonly contained = new Containment(this);
   readonly #requests: RequestQueue;

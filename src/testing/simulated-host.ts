@@ -1,5 +1,5 @@
 import { createHostRuntime, type HostRuntime } from "../agents/host-runtime.ts";
-import type { HostEvents, HostKind, Place } from "../hosts/host.ts";
+import type { HostKind, HostListener, Place } from "../hosts/host.ts";
 import { type Life, startLife } from "../hosts/life.ts";
 import { LivingPlace } from "../hosts/living-place.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
@@ -15,7 +15,7 @@ export interface SimulatedHostOptions {
   readonly kind: HostKind;
   readonly isolation: Place["isolation"];
   readonly words: SharedArrayBuffer;
-  readonly events: Required<HostEvents>;
+  readonly events: HostListener;
   readonly time: SimulatedTime;
   /** The supervisor's: it waits for the host's end. */
   readonly clock: SimulatedClock;
@@ -61,18 +61,18 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
     this.#options = options;
     this.#clock = time.clock(id);
     this.life = startLife(id, killMs, clock, {
-      announceStarted: () => events.onStarted(this),
-      announceSuspect: () => events.onSuspect(this),
+      announceStarted: () => events.hear(this, { type: "started" }),
+      announceSuspect: () => events.hear(this, { type: "suspect" }),
       terminate: (reason) => {
         this.#lingers = random.chance(0.1);
         // Never inside the step that condemned it: agents move now.
         queueMicrotask(() => this.#fence(reason));
       },
-      announceStuck: () => events.onStuck(this, this.#blame),
+      announceStuck: () => events.hear(this, { type: "stuck", blame: this.#blame }),
       announceGone: (reason) => {
         this.#leave();
         options.onGone();
-        events.onLost(this, reason, this.#blame);
+        events.hear(this, { type: "lost", reason, blame: this.#blame });
       },
     });
   }
@@ -184,7 +184,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
 
   #emit(): void {
     const message = this.#outbox.shift();
-    if (message !== undefined) this.#options.events.onFrames(this, message);
+    if (message !== undefined) this.#options.events.hear(this, { type: "frames", message });
   }
 
   /** Takes in the next message up to some delivery, in which the thread then stands still. */
@@ -218,7 +218,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   #fence(reason: string): void {
     if (this.#isFenced) return;
     this.#leave();
-    this.#options.events.onFenced(this, reason, this.#blame);
+    this.#options.events.hear(this, { type: "fenced", reason, blame: this.#blame });
   }
 
   /** Takes what the thread has still said, and lets go of it. */

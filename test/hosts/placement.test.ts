@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Host, HostEvents, HostState, Place } from "../../src/hosts/host.ts";
+import type { Host, HostListener, HostState, Place } from "../../src/hosts/host.ts";
 import { Placement } from "../../src/hosts/placement.ts";
 
 /** A place whose life the test plays. */
@@ -11,23 +11,24 @@ interface Puppet extends Place {
 const begin = (limit: number) => {
   const opened: Puppet[] = [];
   const lost: string[] = [];
-  let events: Required<HostEvents> | undefined;
+  let events: HostListener | undefined;
   let now = 0;
   const die = (puppet: Host, reason = "it died"): void => {
     (puppet as Puppet).state = "gone";
-    events?.onLost(puppet, reason);
+    events?.hear(puppet, { type: "lost", reason });
   };
   const start = (puppet: Host): void => {
     (puppet as Puppet).state = "ready";
-    events?.onStarted(puppet);
+    events?.hear(puppet, { type: "started" });
   };
   const placement = new Placement({
     limit,
     clock: { now: () => now, wall: () => now, setTimeout, clearTimeout: () => undefined },
     events: {
-      onFrames: () => undefined,
-      onStarted: () => undefined,
-      onLost: (host, reason) => lost.push(`${host.id}: ${reason}`),
+      hear: (host, event) => {
+        if (event.type === "lost") lost.push(`${host.id}: ${event.reason}`);
+      },
+      whoIs: () => undefined,
     },
     open: (given) => {
       events = given;

@@ -81,17 +81,12 @@ describe("a host whose thread cannot be made", () => {
         close: () => Promise.resolve(),
       },
       events: {
-        onFrames: () => undefined,
-        onStarted: () => undefined,
-        onPrinted: () => undefined,
-        onSuspect: () => undefined,
-        onFenced: () => undefined,
-        onStuck: () => undefined,
-        whoIs: () => undefined,
-        onLost: (...[lostHost, reason]) => {
-          lost.push([lostHost, reason]);
+        hear: (lostHost, event) => {
+          if (event.type !== "lost") return;
+          lost.push([lostHost, event.reason]);
           heard.dispatchEvent(new Event("lost"));
         },
+        whoIs: () => undefined,
       },
     });
     const told = once(heard, "lost");

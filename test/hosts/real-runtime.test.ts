@@ -33,9 +33,11 @@ const start = (threads: number) => {
     threads,
     words: { house: words, guest: words },
     events: {
-      onStarted: () => undefined,
-      onFrames: (_, message) => frames.push(...message.frames),
-      onLost: (host, reason) => lost.push(`${host.id} ${reason}`),
+      hear: (host, event) => {
+        if (event.type === "frames") frames.push(...event.message.frames);
+        if (event.type === "lost") lost.push(`${host.id} ${event.reason}`);
+      },
+      whoIs: () => undefined,
     },
   });
   running.push(hosts);

@@ -164,10 +164,10 @@ describe("the inspector", () => {
     await using open = await openSupervisor({ threads: 0, agents });
     const heard: FromHost[] = [];
     const { hostEvents } = open.swarm;
-    const { onFrames } = hostEvents;
-    hostEvents.onFrames = (host, message) => {
-      heard.push(message);
-      onFrames.call(hostEvents, host, message);
+    const { hear } = hostEvents;
+    hostEvents.hear = (host, event) => {
+      if (event.type === "frames") heard.push(event.message);
+      hear.call(hostEvents, host, event);
     };
     const ref = await open.supervisor.spawn("light");
     await open.until("agent.state");

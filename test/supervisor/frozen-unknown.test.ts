@@ -109,7 +109,10 @@ describe("machines whose module's models were at work when nobody knows who froz
     await open.until("model.started", undefined, count);
     const { places, kernel, hostEvents } = open.swarm;
     const host = places.host(kernel.find("/asker")?.host) as Host;
-    hostEvents.onLost(host, "it froze", { cause: "froze", running: [] });
+    hostEvents.hear(host, {
+      ...{ type: "lost", reason: "it froze" },
+      blame: { cause: "froze", running: [] },
+    });
     return { open, agents, gate };
   }
 
