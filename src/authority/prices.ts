@@ -1,11 +1,11 @@
 import { CoppiceError } from "../errors.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import { describe } from "../wire/error-codec.ts";
+import { modelId, NAMED_PROVIDERS } from "../wire/providers.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { FREE, PRICES, type Price } from "./price-table.ts";
-import { anthropicModel } from "./subjects.ts";
 
 /** Ten dollars per 1,000 searches, whatever the model. */
 const WEB_SEARCH = 10_000_000;
@@ -57,7 +57,7 @@ export class PriceList {
 
   /** Which model with a price was probably meant by one that has none, as the end of a sentence. */
   meantBy(model: ModelSpec): string {
-    const id = anthropicModel(model);
+    const id = modelId(model);
     return id === undefined ? "" : this.#meant(id);
   }
 
@@ -67,7 +67,7 @@ export class PriceList {
 
   #find(model: ModelSpec): Price | undefined {
     const { provider, priceAs } = model as ModelSpec & { readonly priceAs?: unknown };
-    const id = anthropicModel(model);
+    const id = modelId(model);
     if (id !== undefined) return this.#named(id);
     if (priceAs === undefined) {
       return this.#given.get(provider) ?? (provider === "scripted" ? FREE : undefined);
@@ -87,9 +87,12 @@ export class PriceList {
   }
 }
 
-/** A model's name in a price list: an Anthropic model's id, `scripted`, or a module's URL. */
-export const priceName = (subject: string): string =>
-  subject.replace(/^model:/, "").replace(/^anthropic:/, "");
+/** A model's name in a price list: its id, `scripted`, or a module's URL. */
+export function priceName(subject: string): string {
+  const name = subject.replace(/^model:/, "");
+  const provider = NAMED_PROVIDERS.find((one) => name.startsWith(`${one}:`));
+  return provider === undefined ? name : name.slice(provider.length + 1);
+}
 
 /** The price that applies to a prompt of so many tokens. */
 export function priceFor(price: Price, promptTokens: number): Price {

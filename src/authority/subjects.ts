@@ -1,7 +1,14 @@
 import { CoppiceError } from "../errors.ts";
 import { clip } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
+import { modelName } from "../wire/model-name.ts";
+import { NAMED_PROVIDERS, PROVIDER_NAMES, providerOf } from "../wire/providers.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
+
+/** How a model is written as a text, and which providers there are. */
+const texts = NAMED_PROVIDERS.map((name) => `"${name}:<model>"`);
+const NAMED = `${texts.join(", ")} or the \`file:\` URL of a module`;
+const PROVIDED = `${PROVIDER_NAMES.map((name) => `"${name}"`).join(", ")} or a \`file:\` URL`;
 
 /** The kinds of subject that grants can name. */
 export const SUBJECT_KINDS = ["tool", "model", "spawn", "message"] as const;
@@ -11,17 +18,7 @@ export const spawnSubject = (template: string): string => `spawn:${template}`;
 export const messageSubject = (path: string): string => `message:${path}`;
 
 /** `model:anthropic:<id>`, `model:scripted`, or `model:<module url>`. */
-export function modelSubject(model: ModelSpec): string {
-  const id = anthropicModel(model);
-  return id === undefined ? `model:${model.provider}` : `model:anthropic:${id}`;
-}
-
-/** The id of an Anthropic model; undefined for any other. */
-export function anthropicModel(model: ModelSpec): string | undefined {
-  return model.provider === "anthropic" && typeof model.model === "string"
-    ? model.model
-    : undefined;
-}
+export const modelSubject = (model: ModelSpec): string => `model:${modelName(model)}`;
 
 /**
  * Reads a model as an agent's spec may give it: `"anthropic:claude-sonnet-4-5"`, a module's
@@ -32,11 +29,12 @@ export function anthropicModel(model: ModelSpec): string | undefined {
  */
 export function parseModel(model: string | ModelSpec): ModelSpec {
   if (typeof model !== "string") return checkModel(model);
+  const at = model.indexOf(":");
+  const [provider, id] = at < 0 ? [model, ""] : [model.slice(0, at), model.slice(at + 1)];
   if (model.startsWith("file:")) return checkModel({ provider: model });
-  const [provider, id] = split(model);
-  if (provider === "anthropic" && id !== undefined) return checkModel({ provider, model: id });
-  if (provider === "scripted") throw invalid(model, 'give `{ provider: "scripted", steps }`');
-  throw invalid(model, 'write "anthropic:<model>" or the `file:` URL of a module');
+  const known = providerOf({ provider });
+  if (known?.id !== undefined && at >= 0) return checkModel({ provider, [known.id]: id });
+  throw invalid(model, known?.give ?? `write ${NAMED}`);
 }
 
 /** The models of an agent in the order in which they are asked: its own, then its fallbacks. */
@@ -50,25 +48,15 @@ function checkModel(model: ModelSpec): ModelSpec {
     throw invalid(model, "a model has a `provider`");
   }
   const spec: { readonly [field: string]: unknown } = { ...model };
-  const { provider } = model;
   const { maxTokens } = spec;
-  if (provider === "anthropic") {
-    const id = spec.model;
-    if (typeof id !== "string" || !/^\S+$/.test(id)) throw invalid(model, "`model` must be an id");
-  } else if (provider === "scripted") {
-    if (!Array.isArray(spec.steps)) throw invalid(model, "`steps` must be a list");
-  } else if (!provider.startsWith("file:") || !URL.canParse(provider)) {
-    throw invalid(model, 'the provider must be "anthropic", "scripted" or a `file:` URL');
-  }
+  const known = providerOf(model);
+  if (known === undefined) throw invalid(model, `the provider must be ${PROVIDED}`);
+  const lack = known.lackOf(spec);
+  if (lack !== undefined) throw invalid(model, lack);
   if (maxTokens !== undefined && (!Number.isSafeInteger(maxTokens) || Number(maxTokens) < 1)) {
     throw invalid(model, "`maxTokens` must be a whole number of at least 1");
   }
   return model;
-}
-
-function split(model: string): [string, string | undefined] {
-  const at = model.indexOf(":");
-  return at < 0 ? [model, undefined] : [model.slice(0, at), model.slice(at + 1)];
 }
 
 function invalid(model: unknown, what: string): CoppiceError {

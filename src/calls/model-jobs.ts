@@ -5,6 +5,7 @@ import type { Host } from "../hosts/host.ts";
 import type { PermitDetails } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
 import type { JobReport, ModelOut } from "../wire/frame.ts";
+import { isModule } from "../wire/providers.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 
 interface Job {
@@ -41,8 +42,7 @@ export class ModelJobs {
     const { places } = this.#swarm;
     const record = this.#swarm.recordOf(node);
     const { word, template } = record;
-    const isModule = model.provider.startsWith("file:");
-    const host = isModule ? places.host(node.host) : places.pick("house");
+    const host = isModule(model) ? places.host(node.host) : places.pick("house");
     const { callId, job } = out;
     if (word === undefined || job === undefined) return;
     this.#jobs.set(callId, { node, host: host?.id, begin });

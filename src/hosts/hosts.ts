@@ -1,6 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { HostKind } from "../wire/control.ts";
+import { PROVIDER_ENVIRONMENT } from "../wire/providers.ts";
 import type { Host, HostListener, HostState, ModuleRef, PlacedAlone } from "./host.ts";
 import { type CreateInlineRuntime, InlineHost, type InlineTiming } from "./inline.ts";
 import { createLonePools } from "./lone-pools.ts";
@@ -76,8 +77,6 @@ export interface Hosts {
   /** Ends every host; resolves when each has exited or is reported stuck. */
   stop(): Promise<void>;
 }
-
-const houseKeys = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"] as const;
 
 /** Prepares the places of one supervisor. No thread is made before one is needed. */
 export function startHosts(options: HostsOptions): Hosts {
@@ -222,7 +221,7 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
 
 function houseEnv(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    houseKeys.flatMap((key) => {
+    PROVIDER_ENVIRONMENT.flatMap((key) => {
       const value = from[key];
       return value === undefined ? [] : [[key, value] as const];
     }),

@@ -1,5 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
+import type { ProviderName } from "../wire/providers.ts";
 import type { AnthropicModel, ModelSpec, ModuleModel, ScriptedModel } from "../wire/spec.ts";
 import { type AnthropicEnv, anthropicModels } from "./anthropic.ts";
 import type { Model } from "./model.ts";
@@ -47,7 +48,7 @@ const providers = {
     const policy = policyOf(options);
     return (spec) => moduleModel(spec as ModuleModel, options.importModule, policy);
   },
-} satisfies Record<string, (options: ModelsOptions) => MakeModel>;
+} satisfies Record<ProviderName, (options: ModelsOptions) => MakeModel>;
 
 function policyOf(options: ModelsOptions): RetryPolicy {
   const { clock, chance = Math.random, retries, silentMs } = options;

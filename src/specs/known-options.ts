@@ -1,4 +1,5 @@
 import { didYouMean } from "../wire/did-you-mean.ts";
+import { PROVIDER_NAMES } from "../wire/providers.ts";
 
 /** The parts of a schema of Zod's that lead from an object to what is in it. */
 interface Def {
@@ -18,8 +19,6 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
-const PROVIDERS = ["anthropic", "scripted"];
-
 /** What is wrong, in Zod's words, and the name that was probably meant. */
 export function withMeant(issue: Issue, schema: Schema, value: unknown): string {
   if (issue.code === "unrecognized_keys") {
@@ -27,7 +26,7 @@ export function withMeant(issue: Issue, schema: Schema, value: unknown): string 
     return issue.message + (issue.keys ?? []).map((key) => didYouMean(key, known)).join("");
   }
   const said = issue.path.at(-1) === "provider" ? at(value, issue.path) : undefined;
-  return issue.message + (typeof said === "string" ? didYouMean(said, PROVIDERS) : "");
+  return issue.message + (typeof said === "string" ? didYouMean(said, PROVIDER_NAMES) : "");
 }
 
 /** The options that there are at a path: of each branch of a union. */

@@ -12,6 +12,7 @@ import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import { ownText } from "../wire/own-text.ts";
+import { isModule, needsKey } from "../wire/providers.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
 import { check } from "./check.ts";
@@ -240,12 +241,4 @@ function isolationOf(spec: AgentSpec): PlacedAlone | undefined {
   const { isolation: level, memoryMb, cpuSeconds, openFiles } = spec;
   if (level === undefined || level === "shared") return undefined;
   return { level, memoryMb, cpuSeconds, openFiles };
-}
-
-function isModule(model: ModelSpec): boolean {
-  return model.provider.startsWith("file:");
-}
-
-function needsKey(model: ModelSpec): boolean {
-  return model.provider === "anthropic";
 }

@@ -1,8 +1,6 @@
 import * as z from "zod";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
-import { describe } from "../wire/error-codec.ts";
-import { plainJson } from "../wire/json-bound.ts";
-import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
+import { modelSchema, plain } from "./model-schema.ts";
 
 export type OptionsSchema = z.ZodType;
 export type Issue = z.core.$ZodIssue;
@@ -11,14 +9,6 @@ const count = z.number().int().min(0);
 const milliseconds = z.number().int().min(1).max(LONGEST_DELAY_MS);
 const graceMs = z.number().int().min(0).max(LONGEST_DELAY_MS);
 const json = z.unknown();
-/** What a model is made from is hashed as JSON and crosses threads. */
-const plain = z.unknown().superRefine((value, context) => {
-  try {
-    plainJson(value);
-  } catch (error) {
-    context.addIssue(`must be plain JSON: ${describe(error)}`);
-  }
-});
 const record = z.record(z.string(), z.unknown());
 
 export const limitsSchema = z.strictObject({
@@ -70,61 +60,6 @@ const labels = z
   })
   .pipe(z.record(labelName, z.string().max(1_024)));
 
-/** What one call can use at most: more would make sums inexact. */
-const tokens = count.max(MOST_TOKENS);
-
-const usage = z
-  .strictObject({
-    inputTokens: tokens,
-    outputTokens: tokens,
-    cacheReadTokens: tokens.optional(),
-    cacheWriteTokens: tokens.optional(),
-    cacheWrite1hTokens: tokens.optional(),
-    webSearches: count.max(MOST_SEARCHES).optional(),
-  })
-  .refine(
-    ({ cacheWriteTokens = 0, cacheWrite1hTokens = 0 }) => cacheWrite1hTokens <= cacheWriteTokens,
-    {
-      path: ["cacheWrite1hTokens"],
-      message: "is more than the cacheWriteTokens of which it is a part",
-    },
-  );
-
-const scriptedStep = z.strictObject({
-  text: z.string().optional(),
-  toolCalls: z.array(z.strictObject({ name: z.string(), input: plain })).optional(),
-  usage: usage.optional(),
-  delayMs: z.number().min(0).max(LONGEST_DELAY_MS).optional(),
-  error: z.string().optional(),
-});
-
-const anthropic = z.strictObject({
-  provider: z.literal("anthropic"),
-  model: z.string().min(1),
-  maxTokens: tokens.min(1).optional(),
-  baseUrl: z.url().optional(),
-  temperature: z.number().min(0).max(1).optional(),
-  thinking: plain.optional(),
-  cache: z.boolean().optional(),
-});
-
-const scripted = z.strictObject({
-  provider: z.literal("scripted"),
-  steps: z.array(scriptedStep),
-  repeat: z.boolean().optional(),
-  priceAs: z.string().optional(),
-});
-
-const moduleModel = z
-  .object({
-    // Aborts: else this branch of the union would be taken for the only one that is meant.
-    provider: z.string().startsWith("file:", { abort: true }),
-    maxTokens: tokens.min(1).optional(),
-    priceAs: z.string().optional(),
-  })
-  .catchall(plain);
-
-export const modelSchema = z.discriminatedUnion("provider", [anthropic, scripted]).or(moduleModel);
 const modelName = z.union([z.string(), modelSchema]);
 
 /** The fields that only a later version can honour; asking for them is refused, not ignored. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path/posix";
 import type { ErrorCode } from "../errors.ts";
 import type { WireOutcome } from "../wire/outcome.ts";
+import { isModule } from "../wire/providers.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import type { Attributes } from "./api.ts";
@@ -12,11 +13,13 @@ import type { Born } from "./recording.ts";
 
 /** Of few values, so also of metrics. */
 export function modelAttributes(model: ModelSpec): Attributes {
-  const isModule = model.provider.startsWith("file:");
+  const { provider } = model;
+  const isOwn = isModule(model);
+  // A module may say as well which model it asks.
   const named = "model" in model && typeof model.model === "string" ? model.model : undefined;
   return {
-    "gen_ai.provider.name": isModule ? "module" : model.provider,
-    "gen_ai.request.model": named ?? (isModule ? basename(model.provider) : model.provider),
+    "gen_ai.provider.name": isOwn ? "module" : provider,
+    "gen_ai.request.model": named ?? (isOwn ? basename(provider) : provider),
   };
 }
 

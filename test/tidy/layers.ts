@@ -58,7 +58,7 @@ const sdkHomes: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** SDK that a whole room is about: each of its files may import it. */
-const roomSdks = new Set(["@modelcontextprotocol/sdk"]);
+const roomSdks = new Set(["@modelcontextprotocol/sdk", "zod"]);
 
 export function layerOf(path: string): string | undefined {
   const [top, next] = path.split("/");
