@@ -1,4 +1,3 @@
-import type { Asking } from "../authority/verdict.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
@@ -8,15 +7,7 @@ import type { Json } from "../wire/json.ts";
 import { shownText } from "../wire/shown-text.ts";
 import { type Approve, askCallback } from "./approve-callback.ts";
 import { type Decided, decisionKey } from "./decision.ts";
-import {
-  type AskAgain,
-  budgetQuestion,
-  type CallAsked,
-  callQuestion,
-  type Question,
-  type Said,
-  type UsedUp,
-} from "./question.ts";
+import { meanings, type Posed, type Question } from "./question.ts";
 
 export interface ApprovalOptions {
   readonly approvalTimeoutMs: number;
@@ -29,16 +20,18 @@ const DECISIONS_KEPT = 1000;
 /** A question as it was asked; how long it has waited depends on who looks when. */
 type Asked = Omit<PendingApproval, "waitingMs">;
 
-interface Open {
+interface Open extends Posed {
   readonly asked: Asked;
   /** When it was asked, by what passes and not by the date. */
   readonly since: number;
-  readonly question: Question;
 }
 
-/** For a call that is asked for again. */
-interface Again extends Said {
-  readonly node: Node;
+/** What an answer does to the call that asks, other than a yes. */
+export interface Askers {
+  /** The call is not made. */
+  deny(posed: Posed, error: CoppiceError): void;
+  /** Of a tool call: a person has given its result; the tool is not run. */
+  standIn(posed: Posed, decision: Decision): void;
 }
 
 /**
@@ -49,17 +42,17 @@ interface Again extends Said {
  */
 export class Approvals {
   readonly #swarm: Engine;
+  readonly #askers: Askers;
   readonly #timeoutMs: number;
   readonly #approve: Approve | undefined;
   readonly #open = new Map<string, Open>();
   readonly #decided = new Map<string, string>();
-  /** Calls that were decided and have not been asked for again yet. */
-  readonly #again = new Map<string, Again>();
   #count = 0;
   #hasWarned = false;
 
-  constructor(swarm: Engine, options: ApprovalOptions) {
+  constructor(swarm: Engine, options: ApprovalOptions, askers: Askers) {
     this.#swarm = swarm;
+    this.#askers = askers;
     this.#timeoutMs = options.approvalTimeoutMs;
     this.#approve = options.approve;
   }
@@ -70,9 +63,13 @@ export class Approvals {
     return [...this.#open.values()].map((one) => ({ ...one.asked, waitingMs: waited(one) }));
   }
 
-  ask(question: Question): void {
+  /**
+   * Has a person asked. A yes does not make a call: the door is asked once more, for rights, budget
+   * and the tool as they are then.
+   */
+  ask(node: Node, question: Question): void {
     const { kernel, clock, log } = this.#swarm;
-    const { node, callId, kind, subject, reason, input, version } = question;
+    const { callId, kind, subject, reason, input, version } = question;
     this.#count += 1;
     const id = `approval-${this.#count}`;
     const askedAt = Math.floor(clock.wall());
@@ -87,32 +84,12 @@ export class Approvals {
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     const isAttended = this.#approve !== undefined || log.isHeard("approval.requested", node.path);
     const unattended = isAttended ? {} : { unattended: true };
-    this.#open.set(id, { asked, since, question });
+    this.#open.set(id, { asked, since, node, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
     kernel.hold(node, callId, { id, until: since + this.#timeoutMs });
     log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt, ...unattended });
     if (!isAttended) this.#warn(asked);
     if (this.#approve !== undefined) void this.#callBack(this.#approve, asked);
-  }
-
-  /**
-   * Asks whether a call may be made that a grant asks about. A yes does not make it: the door is
-   * asked once more, for rights, budget and the tool as they are then.
-   */
-  askForCall(asked: CallAsked, asking: Asking): void {
-    this.ask(callQuestion(this.#swarm, asked, asking, this.#askAgain));
-  }
-
-  /** Asks for more of a budget that is used up; after a yes the door is asked once more. */
-  askForMore(asked: CallAsked, usedUp: UsedUp): void {
-    this.ask(budgetQuestion(this.#swarm, asked, usedUp, this.#askAgain));
-  }
-
-  /** For a call that is asked for again, once: whether a person has allowed it. */
-  takeAgain(callId: string): Again | undefined {
-    const again = this.#again.get(callId);
-    this.#again.delete(callId);
-    return again;
   }
 
   /**
@@ -130,7 +107,7 @@ export class Approvals {
     }
     // Nobody hears of one before all are decided, and no yes to one answers another of them.
     for (const { id, decision } of fresh.values()) this.#take(id, decision);
-    for (const { question, id, decision } of fresh.values()) this.#tell(question, id, decision);
+    for (const one of fresh.values()) this.#tell(one.node, one.id, one.decision);
     const { contained } = this.#swarm;
     for (const one of fresh.values()) {
       contained.run(one.asked.path, "approval", () => this.#carryOut(one));
@@ -147,16 +124,13 @@ export class Approvals {
     const told = `nobody answered for ${subject} in ${this.#timeoutMs} ms${silent}`;
     const late = new CoppiceError("APPROVAL_TIMED_OUT", told, { id });
     const { contained } = this.#swarm;
-    contained.run(open.asked.path, "approval", () => open.question.onDenied(late));
+    contained.run(open.asked.path, "approval", () => this.#askers.deny(open, late));
   }
 
   /** The agent is ending: what it asked is withdrawn. */
   withdraw(node: Node): void {
-    for (const [id, { question }] of this.#open) {
-      if (question.node === node) this.#close(id, "withdrawn", "withdrawn");
-    }
-    for (const [callId, again] of this.#again) {
-      if (again.node === node) this.#again.delete(callId);
+    for (const [id, open] of this.#open) {
+      if (open.node === node) this.#close(id, "withdrawn", "withdrawn");
     }
   }
 
@@ -179,35 +153,32 @@ export class Approvals {
     return open;
   }
 
-  #carryOut({ id, decision, question, asked }: Open & Decided): void {
+  #carryOut(one: Open & Decided): void {
+    const { id, decision, node, asked } = one;
     // Somebody who was told has ended its agent.
-    if (question.node.closed) return;
+    if (node.closed) return;
     if (!decision.allow) {
       const { reason } = decision;
       const why = reason === undefined ? "" : `: ${reason}`;
       const told = `${shownText(asked.subject)} was refused${why}`;
-      question.onDenied(new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
-    } else if (decision.result !== undefined) question.standIn?.(decision);
-    else this.#allow(id, question, decision);
+      this.#askers.deny(one, new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
+    } else if (decision.result !== undefined) this.#askers.standIn(one, decision);
+    else this.#allow(one);
   }
 
-  #allow(id: string, question: Question, decision: Decision): void {
-    question.onAllowed(decision);
-    question.goOn();
-    for (const [other, { question: waiting }] of [...this.#open]) {
-      if (question.covers?.(waiting, decision) !== true || !this.#open.has(other)) continue;
+  #allow(one: Open & Decided): void {
+    const { id, decision } = one;
+    const { allow, covers, goOn } = meanings[one.question.kind];
+    allow(this.#swarm, one, decision);
+    goOn(this.#swarm, one, decision);
+    for (const [other, waiting] of [...this.#open]) {
+      if (covers?.(one, waiting, decision) !== true || !this.#open.has(other)) continue;
       const as = { allow: true, reason: `as ${id}` };
       this.#take(other, as);
-      this.#tell(waiting, other, as, "covered");
-      waiting.goOn();
+      this.#tell(waiting.node, other, as, "covered");
+      goOn(this.#swarm, waiting, as);
     }
   }
-
-  readonly #askAgain: AskAgain = (node, callId, said) => {
-    if (node.closed) return;
-    this.#again.set(callId, { node, ...said });
-    this.#swarm.kernel.again(node, callId);
-  };
 
   /** It is decided from now on, also for who is told of it. */
   #take(id: string, decision: Decision): void {
@@ -217,12 +188,12 @@ export class Approvals {
 
   /** Nobody has decided it, and nobody can any more. */
   #close(id: string, reason: string, cause: DecisionCause): void {
-    const { question } = this.#open.get(id) as Open;
+    const { node } = this.#open.get(id) as Open;
     this.#open.delete(id);
-    this.#tell(question, id, { allow: false, reason }, cause);
+    this.#tell(node, id, { allow: false, reason }, cause);
   }
 
-  #tell({ node }: Question, id: string, decision: Decision, cause?: DecisionCause): void {
+  #tell(node: Node, id: string, decision: Decision, cause?: DecisionCause): void {
     const why = cause === undefined ? {} : { cause };
     this.#swarm.log.fact("approval.decided", node.path, { id, ...decision, ...why });
     this.#swarm.kernel.unhold(node);
@@ -256,8 +227,8 @@ export class Approvals {
       if (answer.status === "decided") return this.decide([{ id, decision: answer.decision }]);
       const { reason } = answer;
       this.#close(id, reason, "callback-failed");
-      if (open.question.node.closed) return;
-      open.question.onDenied(new CoppiceError("APPROVAL_DENIED", reason, { id, reason }));
+      if (open.node.closed) return;
+      this.#askers.deny(open, new CoppiceError("APPROVAL_DENIED", reason, { id, reason }));
     });
   }
 
@@ -278,13 +249,13 @@ function frozen(value: Json): Json {
 /** Fails with OPTIONS_INVALID where a decision does not answer its question. */
 function checkAnswer({ asked, question }: Open, decision: Decision): void {
   if (decision.result !== undefined) checkStandIn(asked, question, decision);
-  else if (decision.allow) question.check?.(decision);
+  else if (decision.allow) meanings[question.kind].check?.(question, decision);
 }
 
-function checkStandIn({ id, kind }: Asked, { standIn }: Question, decision: Decision) {
+function checkStandIn({ id, kind }: Asked, { of }: Question, decision: Decision): void {
   const wrong = (why: string): CoppiceError =>
     new CoppiceError("OPTIONS_INVALID", `the approval "${id}" cannot have this result: ${why}`);
-  if (standIn === undefined) {
+  if (of !== "tool") {
     throw wrong(`it is about no tool call${kind === "question" ? "; give an `answer`" : ""}`);
   }
   if (!decision.allow) throw wrong("a refusal has none; give a `reason`");

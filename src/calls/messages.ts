@@ -1,6 +1,9 @@
+import type { AgentAnswers } from "../engine/asks.ts";
+import { takeStanding } from "../engine/call-standing.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
 import { isBelow } from "../journal/event-log.ts";
+import type { AgentRequest } from "../kernel/calls.ts";
 import { deadLetter, undeliverable } from "../kernel/dead-letters.ts";
 import type { Node } from "../kernel/node.ts";
 import { takesMail } from "../kernel/supervision.ts";
@@ -9,6 +12,7 @@ import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { relationOf, resolve } from "./address.ts";
 import type { Approvals } from "./approvals.ts";
+import { callQuestion } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
 
 /** Where agents are told and asked something. */
@@ -38,23 +42,7 @@ export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
   const { callId, message, timeoutMs } = out;
   const to = addressee(swarm, node, out, message);
   if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
-  const contained =
-    <Told>(tell: (told: Told) => void) =>
-    (told: Told): void =>
-      swarm.contained.run(node.path, "answer", () => tell(told));
-  const askId = asks.open(to.path, {
-    answer: contained((value: Json) => {
-      if (node.calls.has(callId)) kernel.settleCall(node, callId, { isError: false, value });
-      else
-        deadLetter(kernel.tree, {
-          from: to.path,
-          to: node.path,
-          reason: NOBODY_WAITS,
-          message: value,
-        });
-    }),
-    fail: contained((error: CoppiceError) => refuse(swarm, node, callId, error)),
-  });
+  const askId = asks.open({ path: to.path, node, callId });
   const call = node.calls.get(callId);
   if (call !== undefined) call.askId = askId;
   // Before anything is settled, so that an agent that asks all day holds no slot for it.
@@ -64,6 +52,24 @@ export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
   const isTold = kernel.ask(to, node.path, message, askId, deadline);
   swarm.parts.arbiter.release(callId, { started: isTold });
   if (!isTold) asks.fail(askId, undelivered(to, message, { hasEnded, advice: SEND_LATER }));
+}
+
+/** What the asks of agents come to: the results of their calls. */
+export function agentAnswers(swarm: MessageEngine): AgentAnswers {
+  return {
+    answer({ path, node, callId }, value) {
+      swarm.contained.run(node.path, "answer", () => {
+        if (node.calls.has(callId)) {
+          return swarm.kernel.settleCall(node, callId, { isError: false, value });
+        }
+        const letter = { from: path, to: node.path, reason: NOBODY_WAITS, message: value };
+        deadLetter(swarm.kernel.tree, letter);
+      });
+    },
+    fail({ node, callId }, error) {
+      swarm.contained.run(node.path, "answer", () => refuse(swarm, node, callId, error));
+    },
+  };
 }
 
 /**
@@ -79,7 +85,7 @@ export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void 
     return refuse(swarm, node, callId, new CoppiceError("OPTIONS_INVALID", told, { to: to.path }));
   }
   const isOwn = isBelow(to.path, node.path);
-  if (!isOwn && !mayReach(swarm, node, to, { callId, input: { watch: to.path } })) return;
+  if (!isOwn && !mayReach(swarm, node, to, { ...out, input: { watch: to.path } })) return;
   // Looking uses nothing up.
   swarm.parts.arbiter.release(callId, { started: false });
   swarm.kernel.watch(node, callId, to);
@@ -92,7 +98,7 @@ export function askFromOutside(
   { message, timeoutMs }: { readonly message: Json; readonly timeoutMs: number },
 ): Promise<Json> {
   const { promise, resolve, reject } = Promise.withResolvers<Json>();
-  const askId = swarm.asks.open(node.path, { answer: resolve, fail: reject });
+  const askId = swarm.asks.open({ path: node.path, resolve, reject });
   const hasEnded = !takesMail(node);
   const deadline = swarm.clock.now() + timeoutMs;
   const isTold = swarm.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
@@ -104,7 +110,7 @@ export function askFromOutside(
 /** Resolves when a message to the agent would be accepted. */
 export function whenRoom(swarm: MessageEngine, to: Node): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const waiter = swarm.asks.open(to.path, { answer: () => resolve(), fail: reject });
+  const waiter = swarm.asks.open({ path: to.path, resolve: () => resolve(), reject });
   swarm.step((kernel) => kernel.awaitRoom(to, waiter));
   return promise;
 }
@@ -149,17 +155,17 @@ function mayReach(
   swarm: MessageEngine,
   node: Node,
   to: Node,
-  { callId, input }: { readonly callId: string; readonly input: Json },
+  { callId, type, input }: Pick<AgentRequest, "callId" | "type"> & { readonly input: Json },
 ): boolean {
   const { approvals, parts } = swarm;
-  const { approved = false } = approvals.takeAgain(callId) ?? {};
+  const record = swarm.recordOf(node);
+  const { approved = false } = takeStanding(record, callId) ?? {};
   const about = { callId, to: to.path, relation: relationOf(node, to), approved };
-  const verdict = parts.arbiter.message(swarm.recordOf(node).seat, about);
-  const deny = (error: CoppiceError) => refuse(swarm, node, callId, error);
+  const verdict = parts.arbiter.message(record.seat, about);
   if (verdict.status === "ask") {
-    approvals.askForCall({ node, callId, deny }, { input, ...verdict });
+    approvals.ask(node, callQuestion({ callId, of: type }, { input, ...verdict }));
   }
-  if (verdict.status === "refused") deny(verdict.error);
+  if (verdict.status === "refused") refuse(swarm, node, callId, verdict.error);
   return verdict.status === "granted";
 }
 

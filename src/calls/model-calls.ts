@@ -1,45 +1,44 @@
 import { type BreakerOptions, CircuitBreaker } from "../authority/circuit-breaker.ts";
 import { modelSubject } from "../authority/subjects.ts";
 import type { Verdict } from "../authority/verdict.ts";
-import type { AgentRecord, ModelChoice } from "../engine/agent-record.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { CoppiceError } from "../errors.ts";
+import type { AgentRecord } from "../engine/agent-record.ts";
+import {
+  type CallStanding,
+  endWaiting,
+  keepStanding,
+  type ModelChoice,
+  takeStanding,
+} from "../engine/call-standing.ts";
 import type { Host } from "../hosts/host.ts";
 import { isWanted } from "../kernel/calls.ts";
-import { type Call, isPaused, type Node } from "../kernel/node.ts";
-import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
+import type { Call, Node } from "../kernel/node.ts";
+import { isScripted } from "../models/scripted-usage.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
-import { encodeError } from "../wire/error-codec.ts";
+import { decodeError, encodeError } from "../wire/error-codec.ts";
 import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
-import type { ModelSpec } from "../wire/spec.ts";
-import { asksForAnHour } from "../wire/transcript.ts";
 import type { Approvals } from "./approvals.ts";
+import { type GoingOnEngine, goOn } from "./go-on.ts";
+import { type Asked, askedOf, demand, maxTokensIn, standingOf } from "./model-asked.ts";
 import { circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
-import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
-import { failsAlone, isJob, jobDone } from "./model-result.ts";
-import { maxTokensOf } from "./output-limit.ts";
+import {
+  type Exceeded,
+  endUnreported,
+  growModel,
+  settleModel,
+  tellOfModel,
+} from "./model-report.ts";
+import { failsAlone, jobDone } from "./model-result.ts";
 import type { PacedCalls } from "./paced-calls.ts";
+import { budgetQuestion, callQuestion, type Denial } from "./question.ts";
 
 /** Where model calls are taken up. */
-export interface ModelEngine extends Engine {
+export interface ModelEngine extends GoingOnEngine {
   readonly approvals: Approvals;
   readonly pacedCalls: PacedCalls;
-}
-
-/** A model call at the door: what was asked, and which model it goes to. */
-interface Asked {
-  readonly node: Node;
-  readonly call: Call;
-  readonly model: ModelSpec;
-  readonly choice: ModelChoice;
-  /** How long its prompt is taken to be. */
-  readonly inputTokens: number;
-  /** Whether a person has allowed it. */
-  readonly approved: boolean;
 }
 
 const unstarted = { started: false } as const;
@@ -51,8 +50,8 @@ export class ModelCalls {
   readonly #swarm: ModelEngine;
   readonly #jobs: ModelJobs;
   readonly #breaker: CircuitBreaker;
-  /** Calls whose reservation waits. */
-  readonly #waiting = new Map<string, Asked>();
+  /** Calls whose reservation waits, and whose they are. */
+  readonly #waiting = new Map<string, Node>();
   readonly #held: ModelCallsHeld;
 
   constructor(swarm: ModelEngine, breaker?: BreakerOptions | false) {
@@ -73,8 +72,8 @@ export class ModelCalls {
     if (!isWanted(node, call.out)) return;
     const out = call.out as ModelOut;
     const record = this.#swarm.recordOf(node);
-    const due = this.#swarm.pacedCalls.takeDue(node, out.callId);
-    if (due !== undefined) return due();
+    const before = takeStanding(record, out.callId);
+    if (before?.isReserved) return this.#goOn(askedOf(record, call, before), before);
     if (record.plan.models.length === 0) {
       const message = `${node.path} has no model; give its spec one`;
       return this.#fail(node, out, { code: "MODEL_FAILED", message, details: {} });
@@ -85,7 +84,7 @@ export class ModelCalls {
     if (kernel.turnsLeft(node) <= 0) {
       return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
     }
-    const { approved = isApproved } = this.#swarm.approvals.takeAgain(out.callId) ?? {};
+    const { approved = isApproved } = before ?? {};
     this.#choose(node, call, choice, approved);
   }
 
@@ -94,17 +93,10 @@ export class ModelCalls {
     if (this.#waiting.size === 0) return false;
     const woken = this.#swarm.parts.arbiter.takeWoken();
     for (const { callId, verdict } of woken) {
-      const asked = this.#waiting.get(callId);
-      if (asked === undefined) continue;
-      const { node, call } = asked;
+      const node = this.#waiting.get(callId);
+      if (node === undefined) continue;
       this.#waiting.delete(callId);
-      this.#swarm.recordOf(node).waiting.delete(callId);
-      const go = () => this.#decided(asked, verdict);
-      this.#swarm.contained.run(node.path, "model", () => {
-        // A job would begin at once, but whoever waited gave the slot back, and may be paused.
-        if (isJob(call) || isPaused(node)) this.#swarm.pacedCalls.askAgain(node, callId, go);
-        else go();
-      });
+      this.#swarm.contained.run(node.path, "model", () => this.#woke(node, callId, verdict));
     }
     return woken.length > 0;
   }
@@ -166,6 +158,36 @@ export class ModelCalls {
     closeModelCalls(this.#held, record);
   }
 
+  /** A person has not allowed a call; where more of a budget was asked for, that is its refusal. */
+  deny(node: Node, out: ModelOut, { error, usedUp }: Denial): void {
+    if (usedUp === undefined) return this.#fail(node, out, encodeError(error, "APPROVAL_DENIED"));
+    const { unit } = usedUp;
+    this.#exhaust(node, out.callId, { unit, error: decodeError(usedUp.error) });
+  }
+
+  /** Its reservation came through, or never will. */
+  #woke(node: Node, callId: string, verdict: Verdict): void {
+    const record = this.#swarm.recordOf(node);
+    if (verdict.status === "granted") {
+      endWaiting(record, callId, { isReserved: true });
+      return goOn(this.#swarm, node, callId);
+    }
+    const standing = takeStanding(record, callId);
+    const call = node.calls.get(callId);
+    if (call !== undefined && standing !== undefined) {
+      this.#decided(askedOf(record, call, standing), verdict);
+    }
+  }
+
+  /** It has waited with its budget reserved: the door is asked once more, as things are now. */
+  #goOn(asked: Asked, { isPaced = false }: CallStanding): void {
+    const verdict = demand(this.#swarm, asked);
+    const isGranted = verdict.status === "granted";
+    if (!isGranted) this.#swarm.parts.arbiter.release(asked.call.out.callId, unstarted);
+    if (isGranted && isPaced) this.#start(asked, maxTokensIn(verdict, asked));
+    else this.#decided(asked, verdict);
+  }
+
   /** The first model, of those from `choice` on, that may be asked; its door decides. */
   #choose(node: Node, call: Call, choice: ModelChoice, approved: boolean): void {
     const { index, why } = choice;
@@ -177,27 +199,13 @@ export class ModelCalls {
     if (waitMs > 0) return this.#next(node, call, choice, why ?? circuitOpen(model, waitMs));
     const inputTokens = prompt.of(out.callId, out.inputTokens);
     const asked = { node, call, model, choice, inputTokens, approved };
-    this.#decided(asked, this.#ask(asked));
+    this.#decided(asked, demand(this.#swarm, asked));
   }
 
   #next(node: Node, call: Call, { index, failed }: ModelChoice, why: WireError): void {
     // What it was counted on for the last model is not what it is counted on for the next.
     if (failed !== undefined) this.#swarm.parts.arbiter.release((call.out as ModelOut).callId);
     this.#choose(node, call, { index: index + 1, why }, false);
-  }
-
-  #ask({ node, call, model, approved, choice, inputTokens }: Asked): Verdict {
-    return this.#swarm.parts.arbiter.model(this.#swarm.recordOf(node).seat, {
-      callId: call.out.callId,
-      model,
-      inputTokens,
-      maxTokens: maxTokensOf(model),
-      approved,
-      again: choice.failed !== undefined,
-      ...(isScripted(model)
-        ? { exact: scriptedUsage(model, node.turns) }
-        : { forAnHour: asksForAnHour((call.out as ModelOut).job?.messages ?? node.transcript) }),
-    });
   }
 
   #decided(asked: Asked, verdict: Verdict): void {
@@ -207,27 +215,27 @@ export class ModelCalls {
     // It has waited for this, and somebody has ended its agent in the same tick.
     if (!isWanted(node, out)) return this.#swarm.parts.arbiter.release(out.callId, unstarted);
     switch (verdict.status) {
-      case "waiting":
-        this.#waiting.set(out.callId, asked);
-        this.#swarm.recordOf(node).waiting.add(out.callId);
+      case "waiting": {
+        const standing = { ...standingOf(asked), waitsFor: "budget" } as const;
+        this.#waiting.set(out.callId, node);
+        keepStanding(this.#swarm.recordOf(node), out.callId, standing);
         return kernel.idleCall(node, out.callId);
+      }
       case "ask": {
         // It is this model that is allowed then, and no other.
         keepChoice(this.#swarm.recordOf(node), out.callId, asked.choice);
-        const deny = (error: CoppiceError) =>
-          this.#fail(node, out, encodeError(error, "APPROVAL_DENIED"));
-        return this.#swarm.approvals.askForCall({ node, callId: out.callId, deny }, verdict);
+        const question = callQuestion({ callId: out.callId, of: "model" }, verdict);
+        return this.#swarm.approvals.ask(node, question);
       }
       case "refused":
         return this.#refused(asked, verdict);
       default:
-        return this.#granted(asked, verdict.maxTokens ?? maxTokensOf(asked.model));
+        return this.#granted(asked, maxTokensIn(verdict, asked));
     }
   }
 
   /** Without the right to this model the next one is asked; without the money the agent ends. */
   #refused(refused: Asked, verdict: Extract<Verdict, { status: "refused" }>): void {
-    const { kernel, log } = this.#swarm;
     const { node, call, choice, approved } = refused;
     const { error, unit, asks } = verdict;
     const { callId } = call.out as ModelOut;
@@ -235,34 +243,28 @@ export class ModelCalls {
       const why = choice.why ?? encodeError(error, "CAPABILITY_DENIED");
       return this.#next(node, call, choice, why);
     }
-    const refuse = () => {
-      log.fact("budget.refused", node.path, { callId, unit, ...error.details });
-      kernel.exhaust(node, unit, error.message);
-    };
-    if (asks === undefined) return refuse();
+    const refusal = { error, unit };
+    if (asks === undefined) return this.#exhaust(node, callId, refusal);
     keepChoice(this.#swarm.recordOf(node), callId, choice);
-    const asked = { node, callId, deny: refuse };
-    this.#swarm.approvals.askForMore(asked, { error, unit, asks, said: { approved } });
+    const about = { callId, of: "model", said: { approved } } as const;
+    const question = budgetQuestion(about, { ...verdict, ...refusal, asks });
+    this.#swarm.approvals.ask(node, question);
+  }
+
+  #exhaust(node: Node, callId: string, { error, unit }: Exceeded): void {
+    this.#swarm.log.fact("budget.refused", node.path, { callId, unit, ...error.details });
+    this.#swarm.kernel.exhaust(node, unit, error.message);
   }
 
   #granted(asked: Asked, maxTokens: number): void {
     const { node, call, model } = asked;
-    const { callId } = call.out as ModelOut;
-    const go = () => this.#start(asked, maxTokens);
-    this.#swarm.pacedCalls.pass({
-      node,
-      callId,
-      subject: modelSubject(model),
-      go,
-      again: isJob(call),
-      due: () => {
-        const now = this.#ask(asked);
-        if (now.status === "granted") return go();
-        this.#swarm.parts.arbiter.release(callId, unstarted);
-        this.#decided(asked, now);
-      },
-      refuse: (error) => this.#fail(node, call.out as ModelOut, encodeError(error, "QUEUE_FULL")),
-    });
+    const out = call.out as ModelOut;
+    const about = { node, callId: out.callId, subject: modelSubject(model) };
+    const passed = this.#swarm.pacedCalls.pass({ ...about, standing: standingOf(asked) });
+    if (passed.status === "granted") this.#start(asked, maxTokens);
+    else if (passed.status === "refused") {
+      this.#fail(node, out, encodeError(passed.error, "QUEUE_FULL"));
+    }
   }
 
   #start(asked: Asked, maxTokens: number): void {

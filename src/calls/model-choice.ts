@@ -1,4 +1,5 @@
-import type { AgentRecord, ModelChoice } from "../engine/agent-record.ts";
+import type { AgentRecord } from "../engine/agent-record.ts";
+import type { ModelChoice } from "../engine/call-standing.ts";
 import { CoppiceError } from "../errors.ts";
 import type { PermitDetails } from "../kernel/kernel.ts";
 import { isScripted } from "../models/scripted-usage.ts";

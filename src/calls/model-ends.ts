@@ -1,5 +1,6 @@
 import type { CircuitBreaker } from "../authority/circuit-breaker.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
+import { takeStanding } from "../engine/call-standing.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ModelJobs } from "./model-jobs.ts";
 import { endUnreported } from "./model-report.ts";
@@ -18,11 +19,12 @@ export function closeModelCalls(
   { swarm, jobs, waiting }: ModelCallsHeld,
   record: AgentRecord,
 ): void {
-  for (const callId of record.waiting) {
+  for (const [callId, { waitsFor }] of record.standings ?? []) {
+    if (waitsFor !== "budget") continue;
     waiting.delete(callId);
     swarm.parts.arbiter.release(callId);
+    takeStanding(record, callId);
   }
-  record.waiting.clear();
   jobs.abort(record);
 }
 

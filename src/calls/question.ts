@@ -1,126 +1,152 @@
 import { readRaise } from "../authority/budget-options.ts";
-import type { Asking } from "../authority/verdict.ts";
+import type { Asking, Refused } from "../authority/verdict.ts";
+import { keepStanding, type Said } from "../engine/call-standing.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
+import type { AgentRequest } from "../kernel/calls.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
+import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
+import type { WireError } from "../wire/outcome.ts";
 import type { Unit } from "../wire/spec.ts";
 
-/** One thing that a person is asked, and what follows from the answer. */
+/** One thing that a person is asked: plain data. What follows from the answer, its kind knows. */
 export interface Question {
-  readonly node: Node;
   readonly callId: string;
+  /** What the call asks for. */
+  readonly of: AgentRequest["type"];
   readonly kind: PendingApproval["kind"];
   readonly subject: string;
   readonly reason: string;
   readonly input?: Json;
-  /** Of a tool: what it was when it was asked about. */
+  /** Of a tool: what it was when it was asked about; a yes holds for that alone. */
   readonly version?: string | undefined;
-  /** Fails with OPTIONS_INVALID for a yes that says nothing usable; the question stays open. */
-  readonly check?: (decision: Decision) => void;
-  /** What a yes changes beyond the call: remembered rights, a lifted budget. */
-  readonly onAllowed: (decision: Decision) => void;
-  /** Whether a yes to this one answers another question too; that one only goes on then. */
-  readonly covers?: (other: Question, decision: Decision) => boolean;
-  readonly goOn: () => void;
-  /** Of a tool call: ends it with a person's result; the tool is not run. */
-  readonly standIn?: ((decision: Decision) => void) | undefined;
-  /** Of a budget: which account and unit. */
-  readonly purse?: string;
+  /** What a person had said to the call before. */
+  readonly said: Said;
   /** Of a call: the arguments that each rule speaks of which asks. */
   readonly wheres?: readonly (string | null)[];
-  readonly onDenied: (error: CoppiceError) => void;
+  /** Of a budget that is used up. */
+  readonly usedUp?: UsedUp;
 }
 
-/** What a person has said to a call so far: it goes with it whenever the door is asked again. */
-export interface Said {
-  /** A person has allowed it. */
-  readonly approved: boolean;
-  /** Of a tool: what it was then; a yes holds for that alone. */
-  readonly version?: string | undefined;
-  /** Of a tool: what it was to be given then; a yes holds for that alone. */
-  readonly allowed?: Json | undefined;
-  /** How many yeses were for what it no longer was when it was to begin. */
-  readonly outdated?: number | undefined;
+/** A budget whose owner wants to be asked before a refusal of it is final. */
+export interface UsedUp {
+  /** The account. */
+  readonly path: string;
+  readonly unit: Unit;
+  /** The refusal. */
+  readonly error: WireError;
 }
 
-/** Has a call ask the door once more, now that a person has said so. */
-export type AskAgain = (node: Node, callId: string, said: Said) => void;
+/** A person has not said yes to a call, or nobody has in time. */
+export interface Denial {
+  readonly error: CoppiceError;
+  /** Where more of a budget was asked for: that is what the call is refused for then. */
+  readonly usedUp?: UsedUp | undefined;
+}
 
 /** Which call is asked about. */
-export interface CallAsked {
+export type CallAsked = Pick<Question, "callId" | "of"> &
+  Partial<Pick<Question, "version" | "said">>;
+
+/** A question, and whose it is. */
+export interface Posed {
   readonly node: Node;
-  readonly callId: string;
-  /** Of a tool: what it is now; a yes holds for that alone. */
-  readonly version?: string | undefined;
-  readonly said?: Said | undefined;
-  readonly standIn?: Question["standIn"];
-  readonly deny: (error: CoppiceError) => void;
+  readonly question: Question;
 }
 
-/** A refusal by a budget whose owner wants to be asked. */
-export interface UsedUp {
-  readonly error: CoppiceError;
-  readonly unit: Unit;
-  readonly asks: string;
-  /** Whether a person has allowed the call itself: more money is no such yes. */
-  readonly said: Said;
+/** What follows from a yes to one kind of question. */
+interface Meaning {
+  /** Fails with OPTIONS_INVALID for a yes that says nothing usable; the question stays open. */
+  check?(question: Question, decision: Decision): void;
+  /** What it changes beyond the call: remembered rights, a lifted budget. */
+  allow(swarm: Engine, posed: Posed, decision: Decision): void;
+  /** Whether it answers another question too; that one only goes on then. */
+  covers?(posed: Posed, other: Posed, decision: Decision): boolean;
+  /** The call itself. */
+  goOn(swarm: Engine, posed: Posed, decision: Decision): void;
 }
 
 /** The arguments of a rule that speaks of all of them. */
 const EVERY: readonly (string | null)[] = [""];
 
 /** Whether a call may be made that a grant asks about. */
-export function callQuestion(swarm: Engine, asked: CallAsked, asking: Asking, again: AskAgain) {
-  const { node, callId, version, said, standIn, deny } = asked;
+export function callQuestion(asked: CallAsked, asking: Asking): Question {
+  const { callId, of, version, said = { approved: false } } = asked;
   const { subject, reason, input, wheres = EVERY } = asking;
-  const question: Question = {
-    ...{ node, callId, subject, reason, version, wheres, standIn },
-    kind: "tool",
-    ...(input === undefined ? {} : { input }),
-    onAllowed: ({ scope = "once" }) => {
-      const { seat } = swarm.recordOf(node);
-      swarm.parts.arbiter.remember(seat, subject, scope, { version, wheres });
-    },
-    covers: (other, { scope }) =>
-      other.kind === "tool" &&
-      other.subject === subject &&
-      other.version === version &&
-      other.wheres?.every((where) => where !== null && wheres.includes(where)) === true &&
-      isWithin(other.node, node, scope),
-    goOn: () =>
-      again(node, callId, {
-        ...{ approved: true, version, allowed: input, outdated: said?.outdated },
-      }),
-    onDenied: deny,
-  };
-  return question;
+  const about = { callId, of, subject, reason, version, said, wheres };
+  return { ...about, kind: "tool", ...(input === undefined ? {} : { input }) };
 }
 
 /** Whether a budget that is used up is lifted, by the decision's `answer` or by as much again. */
-export function budgetQuestion(swarm: Engine, asked: CallAsked, usedUp: UsedUp, again: AskAgain) {
-  const { node, callId, version, standIn, deny } = asked;
-  const { error, unit, asks, said } = usedUp;
-  const { limit } = error.details;
-  const purse = `${asks} ${unit}`;
-  const question: Question = {
-    ...{ node, callId, version, standIn },
+export function budgetQuestion(
+  asked: CallAsked,
+  { error, unit, asks: path }: Refused & { readonly unit: Unit; readonly asks: string },
+): Question {
+  const { callId, of, version, said = { approved: false } } = asked;
+  return {
+    ...{ callId, of, version, said },
     kind: "budget",
     subject: `budget:${unit}`,
     reason: error.message,
     input: { ...error.details } as Json,
-    check: ({ answer }) => void (answer === undefined || readRaise(unit, answer)),
-    onAllowed: ({ answer = Number(limit) || 1 }) => {
-      swarm.parts.arbiter.raise(asks, unit, answer as number);
-    },
-    // The same purse: what was added serves whoever stood before it, as far as it goes.
-    covers: (other) => other.kind === "budget" && other.purse === purse,
-    purse,
-    goOn: () => again(node, callId, said),
-    onDenied: deny,
+    usedUp: { path, unit, error: encodeError(error, "BUDGET_EXCEEDED") },
   };
-  return question;
+}
+
+export const meanings: Readonly<Record<Question["kind"], Meaning>> = {
+  tool: {
+    allow(swarm, { node, question }, { scope = "once" }) {
+      const { subject, version, wheres } = question;
+      const { seat } = swarm.recordOf(node);
+      swarm.parts.arbiter.remember(seat, subject, scope, { version, ...(wheres && { wheres }) });
+    },
+    covers({ node, question }, { node: waiting, question: other }, { scope }) {
+      const { subject, version, wheres = EVERY } = question;
+      return (
+        other.kind === "tool" &&
+        other.subject === subject &&
+        other.version === version &&
+        other.wheres?.every((where) => where !== null && wheres.includes(where)) === true &&
+        isWithin(waiting, node, scope)
+      );
+    },
+    goOn(swarm, { node, question }) {
+      const { callId, version, input: allowed, said } = question;
+      const now = { approved: true, version, allowed, outdated: said.outdated };
+      askAgain(swarm, node, callId, now);
+    },
+  },
+  budget: {
+    check({ usedUp }, { answer }) {
+      if (answer !== undefined && usedUp !== undefined) readRaise(usedUp.unit, answer);
+    },
+    allow(swarm, { question: { usedUp } }, { answer }) {
+      if (usedUp === undefined) return;
+      const { path, unit, error } = usedUp;
+      const more = answer ?? (Number(error.details.limit) || 1);
+      swarm.parts.arbiter.raise(path, unit, more as number);
+    },
+    // The same account: what was added serves whoever stood before it, as far as it goes.
+    covers: ({ question: { usedUp } }, { question: { usedUp: other } }) =>
+      other !== undefined && other.path === usedUp?.path && other.unit === usedUp.unit,
+    // More money is no yes to the call itself.
+    goOn: (swarm, { node, question }) => askAgain(swarm, node, question.callId, question.said),
+  },
+  question: {
+    allow: () => undefined,
+    goOn(swarm, { node, question }, { answer = null }) {
+      swarm.kernel.settleCall(node, question.callId, { isError: false, value: answer });
+    },
+  },
+};
+
+/** Has a call ask the door once more, now that a person has said so. */
+function askAgain(swarm: Engine, node: Node, callId: string, said: Said): void {
+  if (node.closed) return;
+  keepStanding(swarm.recordOf(node), callId, said);
+  swarm.kernel.again(node, callId);
 }
 
 /** True for the agents that a yes of this scope speaks of. */

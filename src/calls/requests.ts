@@ -1,5 +1,5 @@
-import type { Asking } from "../authority/verdict.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
+import { takeStanding } from "../engine/call-standing.ts";
 import { CoppiceError } from "../errors.ts";
 import { isBelow } from "../journal/event-log.ts";
 import { isWanted } from "../kernel/calls.ts";
@@ -10,10 +10,13 @@ import type { Plan } from "../specs/plan.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { Out } from "../wire/frame.ts";
 import { resolve } from "./address.ts";
+import type { Askers } from "./approvals.ts";
 import { ask, send, watch } from "./messages.ts";
 import type { ModelCalls } from "./model-calls.ts";
+import { callQuestion, type Question } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
 import { requestTool, type ToolEngine } from "./tool-calls.ts";
+import { denyTool, standInForTool } from "./tool-refusals.ts";
 
 /** Where agents ask for everything. */
 export interface RequestEngine extends ToolEngine {
@@ -72,7 +75,7 @@ function spawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): void {
   const { callId, background } = out;
   try {
     const plan = planSpawn(swarm, node, out);
-    if ("status" in plan) return askFor(swarm, node, callId, plan);
+    if ("said" in plan) return swarm.approvals.ask(node, plan);
     const child = swarm.spawn(node, plan, background ? undefined : callId).node;
     swarm.parts.arbiter.release(callId);
     if (!background) return swarm.kernel.idleCall(node, callId);
@@ -86,19 +89,22 @@ function spawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): void {
 }
 
 /** Only by the name of a template, one of the agent's own `agents` where its spec names any. */
-function planSpawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): Plan | Asking {
+function planSpawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): Plan | Question {
   const { callId, agent, input, name } = out;
   const { arbiter, registry } = swarm.parts;
-  const { plan, seat } = swarm.recordOf(node);
+  const record = swarm.recordOf(node);
+  const { plan, seat } = record;
   try {
     registry.specOf(String(agent));
     if (plan.spec.agents?.includes(agent) === false) {
       const message = `"${agent}" is not among the agents of ${node.path}`;
       throw new CoppiceError("CAPABILITY_DENIED", message, { agent, node: node.path });
     }
-    const { approved = false } = swarm.approvals.takeAgain(callId) ?? {};
+    const { approved = false } = takeStanding(record, callId) ?? {};
     const verdict = arbiter.spawn(seat, { callId, template: agent, approved });
-    if (verdict.status === "ask") return { input, ...verdict };
+    if (verdict.status === "ask") {
+      return callQuestion({ callId, of: "spawn" }, { input, ...verdict });
+    }
     if (verdict.status === "refused") throw verdict.error;
     return registry.plan(agent, { input, ...(name === undefined ? {} : { name }) });
   } catch (thrown) {
@@ -107,26 +113,30 @@ function planSpawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): Plan | A
   }
 }
 
-function askFor(swarm: RequestEngine, node: Node, callId: string, asking: Asking): void {
-  const deny = (error: CoppiceError) => settle(swarm, node, callId, refusedResult(error));
-  swarm.approvals.askForCall({ node, callId, deny }, asking);
-}
-
 /** An agent's own question: the answer is the call's value. */
 function question(swarm: RequestEngine, node: Node, out: Of<"question">): void {
   const { callId, question: input } = out;
-  swarm.approvals.ask({
-    node,
-    callId,
-    kind: "question",
-    subject: "question",
+  swarm.approvals.ask(node, {
+    ...{ callId, of: "question", kind: "question", subject: "question", input },
     reason: `${node.path} asks`,
-    input,
-    onAllowed: ({ answer = null }) =>
-      settle(swarm, node, callId, { isError: false, value: answer }),
-    goOn: () => undefined,
-    onDenied: (error) => settle(swarm, node, callId, refusedResult(error)),
+    said: { approved: false },
   });
+}
+
+/** What answers other than a yes do to the calls that asked, by what these ask for. */
+export function askersOf(swarm: RequestEngine): Askers {
+  return {
+    deny({ node, question: { callId, usedUp } }, error) {
+      const out = node.calls.get(callId)?.out;
+      if (out?.type === "tool") denyTool(swarm, node, out, { error, usedUp });
+      else if (out?.type === "model") swarm.modelCalls.deny(node, out, { error, usedUp });
+      else settle(swarm, node, callId, refusedResult(error));
+    },
+    standIn({ node, question: { callId } }, decision) {
+      const out = node.calls.get(callId)?.out;
+      if (out?.type === "tool") standInForTool(swarm, node, out, decision);
+    },
+  };
 }
 
 /** Descendants only: nobody cancels a parent, a sibling or itself. */

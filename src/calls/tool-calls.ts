@@ -1,58 +1,60 @@
 import type { ToolAsk } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
-import type { Engine } from "../engine/engine.ts";
+import { type CallStanding, keepStanding, takeStanding } from "../engine/call-standing.ts";
 import { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
-import { INPUT_BOUND, MOST_INPUT_BYTES } from "../wire/call-input.ts";
+import { INPUT_BOUND } from "../wire/call-input.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
-import { encodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { refusalOf } from "../wire/json-bound.ts";
-import type { JsonRefusal } from "../wire/json-refusal.ts";
 import { quoted } from "../wire/shown-text.ts";
 import type { Approvals } from "./approvals.ts";
 import type { PacedCalls } from "./paced-calls.ts";
-import type { CallAsked, Question, Said } from "./question.ts";
-import { isToldNext, tellRefused } from "./refused-facts.ts";
-import { type ReadCallInput, type ToolInputs, valueFor } from "./tool-inputs.ts";
+import { budgetQuestion, type CallAsked, callQuestion } from "./question.ts";
+import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
+import {
+  type Called,
+  isLoop,
+  type RefusingEngine,
+  refuseCall,
+  refuseForBudget,
+  refuseUnkept,
+  tellRequested,
+} from "./tool-refusals.ts";
 
 /** Where tool calls are taken up. */
-export interface ToolEngine extends Engine {
+export interface ToolEngine extends RefusingEngine {
   readonly approvals: Approvals;
   readonly pacedCalls: PacedCalls;
-  readonly toolInputs: ToolInputs;
 }
 
 type ToolOut = Extract<Out, { type: "tool" }>;
-type Deny = (error: CoppiceError) => void;
-
-/** A call under its tool's true name; `untold` tells that it was asked for, where nobody has. */
-interface Called extends ToolOut {
-  untold?: (() => void) | undefined;
-}
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
 export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
-  const { parts, approvals, toolInputs } = swarm;
+  const { parts, toolInputs } = swarm;
   const { callId, input } = out;
-  const due = swarm.pacedCalls.takeDue(node, callId);
-  if (due !== undefined) return due();
-  const again = approvals.takeAgain(callId);
-  const call = { ...out, tool: parts.toolbox.subjectOf(out.tool) };
-  const kept = again && toolInputs.take(node, callId);
-  // What was read for the tool as it was is no input for another.
-  const isOther = again !== undefined && again.version !== parts.toolbox.hashOf(call.tool);
-  if (again !== undefined && !isOther) return ask(swarm, node, call, { ...again, given: kept });
+  const tool = parts.toolbox.subjectOf(out.tool);
+  const before = takeStanding(swarm.recordOf(node), callId);
+  const isTold = before !== undefined && before.isUntold !== true;
+  const call: Called = { ...out, tool, isTold };
+  if (before !== undefined) {
+    const kept = toolInputs.take(node, callId, parts.toolbox.hashOf(tool));
+    if (kept !== undefined) return ask(swarm, node, { ...call, read: kept.read }, before, kept);
+    // It is asked for from the beginning, since its tool is another one by now.
+    parts.arbiter.release(callId, { started: false });
+  }
   const refusal = refusalOf(input, INPUT_BOUND);
   if (refusal !== undefined) return refuseUnkept(swarm, node, call, refusal);
   const given = readInput(swarm, node, call);
-  const goOn = (read: CallInput | undefined) => begin(swarm, node, call, read, again);
+  const { isReserved: _released, isPaced: _over, ...said } = before ?? { approved: false };
+  const goOn = (read: CallInput | undefined) => begin(swarm, node, call, said, read);
   if (!(given instanceof Promise)) return goOn(given);
-  const onWithdrawn = () => void (again ?? tellRequested(swarm, node, call));
+  const onWithdrawn = () => tellRequested(swarm, node, call);
   toolInputs.await(node, callId, { given, onWithdrawn, goOn });
 }
 
@@ -69,94 +71,38 @@ function readInput(swarm: ToolEngine, node: Node, { callId, tool, input }: ToolO
   return toolbox.read({ callId, tool, input, path, labels, attempt: 1, signal });
 }
 
-/** Goes on with a call whose input was read, or could not be; it is told of once. */
+/** Goes on with a call whose input was read, or could not be. */
 function begin(
   swarm: ToolEngine,
   node: Node,
-  asked: ToolOut,
+  call: Called,
+  said: CallStanding,
   given: CallInput | undefined,
-  again: Said | undefined,
 ): void {
-  const said = again ?? { approved: false };
-  const isRead = given?.status === "read";
-  let call: Called = asked;
-  if (again === undefined) {
-    const tell = () => tellRequested(swarm, node, asked, isRead ? given.read : []);
-    // Of a loop of refusals the requests are told where the refusals are.
-    if (isLoop(swarm, node, asked.tool)) call = { ...asked, untold: tell };
-    else tell();
+  if (given?.status === "read") call.read = given.read;
+  if (!isLoop(swarm, node, call.tool)) tellRequested(swarm, node, call);
+  if (given?.status !== "read") {
+    if (given !== undefined) return refuseCall(swarm, node, call, given.error);
+    return ask(swarm, node, call, said, given);
   }
-  if (!isRead) {
-    if (given !== undefined) return refuseCall(swarm, node, call)(given.error);
-    return ask(swarm, node, call, { ...said, given });
-  }
-  const goOn = () => ask(swarm, node, call, { ...said, given });
+  if (!isPaused(node)) return ask(swarm, node, call, said, given);
   // It was paused while its input was read.
-  if (isPaused(node)) return swarm.pacedCalls.askAgain(node, call.callId, goOn);
-  goOn();
+  stop(swarm, node, call, given, { ...said, isUntold: !call.isTold });
+  swarm.kernel.again(node, call.callId);
 }
 
-function tellLate(call: Called): void {
-  call.untold?.();
-  call.untold = undefined;
-}
-
-/** Its refusal would not be told by itself. */
-function isLoop(swarm: ToolEngine, node: Node, tool: string): boolean {
-  return node.refusals !== undefined && !isToldNext(swarm, node, refusalKind(swarm, tool));
-}
-
-/** Tools that there are not are counted together: their names are made up. */
-function refusalKind({ parts }: ToolEngine, tool: string): string {
-  return parts.toolbox.knows(tool) ? `tool ${tool}` : "tool";
-}
-
-/** A copy: whoever is told of the call must not change what it is. */
-function tellRequested(
-  { log }: ToolEngine,
-  node: Node,
-  { callId, tool, input }: Omit<ToolOut, "type">,
-  read: ReadCallInput["read"] = [],
-): void {
-  const said = structuredClone(input ?? null);
-  const places = read.length === 0 ? {} : { read };
-  log.fact("tool.requested", node.path, { callId, tool, input: said, ...places });
-}
-
-/** Nothing of such an input is kept: neither an event nor a journal has room for it. */
-function refuseUnkept(
+/** Keeps what is needed to go on with a call that stops on its way. */
+function stop(
   swarm: ToolEngine,
   node: Node,
-  { callId, tool }: Omit<ToolOut, "input">,
-  { path, reason, message, excess }: JsonRefusal,
+  call: Called,
+  given: ReadCallInput | undefined,
+  standing?: CallStanding,
 ): void {
-  const isLarge = excess === "bytes";
-  const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
-  const told = isLarge
-    ? `The input of "${tool}" is over ${most}; give it a file or a reference instead`
-    : `The input of "${tool}" cannot be kept: ${message}`;
-  const details = { tool, path, ...(isLarge ? { mostBytes: MOST_INPUT_BYTES } : {}) };
-  const said = isLarge ? `[over ${most}, left out]` : `[it ${reason}: left out]`;
-  const untold = () => tellRequested(swarm, node, { callId, tool, input: said });
-  refuseCall(swarm, node, { callId, tool, untold })(
-    new CoppiceError("TOOL_INPUT_INVALID", told, details),
-  );
-}
-
-/** Settles a call that does not begin with the reason, which its agent reads. */
-function refuseCall(swarm: ToolEngine, node: Node, call: Omit<Called, "input" | "type">): Deny {
-  const { kernel, toolInputs } = swarm;
   const { callId, tool } = call;
-  return (error) => {
-    const { code, message } = error;
-    const { path } = node;
-    toolInputs.take(node, callId);
-    const kind = refusalKind(swarm, tool);
-    if (isToldNext(swarm, node, kind)) call.untold?.();
-    tellRefused(swarm, node, kind, { type: "tool.denied", path, callId, tool, code, message });
-    const { stack: _stack, ...wire } = encodeError(error, "TOOL_FAILED");
-    kernel.settleCall(node, callId, { isError: true, error: wire });
-  };
+  const version = swarm.parts.toolbox.hashOf(tool);
+  if (given !== undefined) swarm.toolInputs.keep(node, callId, { given, version });
+  if (standing !== undefined) keepStanding(swarm.recordOf(node), callId, standing);
 }
 
 /** Yeses to a call that each were for what it no longer was: then it is refused. */
@@ -164,48 +110,52 @@ const MOST_OUTDATED = 3;
 /** Of a name that no tool has, which may be anything. */
 const MOST_NAME = 200;
 
-interface Before extends Said {
-  /** It has waited for its rate, with its budget reserved. */
-  readonly isPaced?: boolean;
-  /** Undefined where it was not read. */
-  readonly given: ReadCallInput | undefined;
-}
-
-/** Asks the door, and does what follows from its answer. */
-function ask(swarm: ToolEngine, node: Node, call: Called, before: Before): void {
-  const { parts, approvals, toolInputs } = swarm;
-  const { isPaced = false, given, allowed, outdated = 0 } = before;
+/**
+ * Asks the door, and does what follows from its answer.
+ *
+ * @param given undefined where the input was not read
+ */
+function ask(
+  swarm: ToolEngine,
+  node: Node,
+  call: Called,
+  before: CallStanding,
+  given: ReadCallInput | undefined,
+): void {
+  const { parts, approvals } = swarm;
+  const { isReserved = false, isPaced = false, allowed, outdated = 0 } = before;
   const { callId, tool } = call;
   const { view: input = call.input } = given ?? {};
   const version = parts.toolbox.hashOf(tool);
   // A yes was for the tool as it was then.
   const approved = before.approved && before.version === version;
-  const deny = refuseCall(swarm, node, call);
   const verdict = allow(swarm, node, { callId, tool, input, approved, version, allowed });
-  const asked = (): CallAsked => {
-    return { node, callId, version, standIn: standInFor(swarm, node, call), deny };
-  };
-  if (isPaced && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
-  if (verdict.status !== "granted") toolInputs.keep(node, callId, given);
-  if (verdict.status !== "refused" || verdict.asks !== undefined) tellLate(call);
+  const said = { approved, version, allowed, outdated };
+  const asked = { callId, of: "tool", version, said } as const;
+  if (isReserved && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
+  if (verdict.status !== "refused" || verdict.asks !== undefined) tellRequested(swarm, node, call);
   switch (verdict.status) {
     case "ask": {
       // Allowed, and asked about all the same: it is not what was allowed.
-      const said = { approved: false, outdated: outdated + (before.approved ? 1 : 0) };
-      if (said.outdated >= MOST_OUTDATED) return deny(neverAsAllowed(tool));
-      return approvals.askForCall({ ...asked(), said }, { input, ...verdict });
+      const yeses = outdated + (before.approved ? 1 : 0);
+      if (yeses >= MOST_OUTDATED) return refuseCall(swarm, node, call, neverAsAllowed(tool));
+      stop(swarm, node, call, given);
+      const again = { ...asked, said: { approved: false, outdated: yeses } };
+      return approvals.ask(node, callQuestion(again, { input, ...verdict }));
     }
     case "refused":
-      return refuse(swarm, asked(), { ...verdict, tool, said: { ...before, approved } });
+      stop(swarm, node, call, given);
+      return refuse(swarm, node, { call, asked }, verdict);
     default: {
       const { input: checked = input } = "input" in verdict ? verdict : {};
       const read = given && valueFor(given, checked);
-      const go = () => start(swarm, node, { callId, tool, input: checked, read });
-      if (isPaced) return go();
-      const due = () => ask(swarm, node, call, { ...before, approved, version, isPaced: true });
+      const begun = { callId, tool, input: checked, read };
+      if (isPaced) return start(swarm, node, begun);
       const subject = toolSubject(tool);
-      const paced = { node, callId, subject, go, due, again: true, refuse: deny };
-      return swarm.pacedCalls.pass(paced);
+      const passed = swarm.pacedCalls.pass({ node, callId, subject, standing: said });
+      if (passed.status === "refused") return refuseCall(swarm, node, call, passed.error);
+      if (passed.status === "granted") return start(swarm, node, begun);
+      stop(swarm, node, call, given);
     }
   }
 }
@@ -242,31 +192,16 @@ function allow(swarm: ToolEngine, node: Node, ask: ToolAsk): Verdict {
 /** Where a budget wants its owner to be asked for more, a refusal is not the last word. */
 function refuse(
   swarm: ToolEngine,
-  asked: CallAsked,
-  refusal: Refused & { readonly tool: string; readonly said: Said },
+  node: Node,
+  { call, asked }: { readonly call: Called; readonly asked: CallAsked },
+  refusal: Refused,
 ): void {
-  const { tool, said, unit, error, asks } = refusal;
-  const { node, callId, deny } = asked;
-  if (unit === undefined) return deny(error);
-  const atLast = () => {
-    const about = { callId, tool, unit, ...error.details };
-    const fact = { type: "budget.refused", path: node.path, ...about };
-    tellRefused(swarm, node, `budget ${tool}`, fact);
-    deny(error);
-  };
-  if (asks === undefined) return atLast();
-  swarm.approvals.askForMore({ ...asked, deny: atLast }, { error, unit, asks, said });
-}
-
-/** Ends a call with what a person gave in place of the tool: nothing is run, nothing is charged. */
-function standInFor(swarm: ToolEngine, node: Node, { callId, tool }: ToolOut): Question["standIn"] {
-  return ({ result = null, by }) => {
-    swarm.toolInputs.take(node, callId);
-    const who = by === undefined ? {} : { by };
-    const told = { callId, tool, isError: false, result, standIn: true, ...who };
-    swarm.log.fact("tool.finished", node.path, told);
-    swarm.kernel.settleCall(node, callId, { isError: false, value: result });
-  };
+  const { unit, error, asks } = refusal;
+  if (unit === undefined) return refuseCall(swarm, node, call, error);
+  if (asks !== undefined) {
+    return swarm.approvals.ask(node, budgetQuestion(asked, { ...refusal, unit, asks }));
+  }
+  refuseForBudget(swarm, node, call, { unit, error });
 }
 
 type Started = Pick<CallRequest, "callId" | "tool" | "input" | "read">;

@@ -16,14 +16,20 @@ interface Awaited {
   readonly onWithdrawn: () => void;
 }
 
+/** An input that was read for a tool as it was then, and is none for another. */
+interface Kept {
+  readonly given: ReadCallInput;
+  readonly version: string | undefined;
+}
+
 /**
  * Inputs that are being read, for calls that have not been asked for yet, and those that were read
- * for calls that wait for a person.
+ * for calls that have stopped on their way.
  */
 export class ToolInputs {
   readonly #swarm: Engine;
   readonly #awaited = new Map<Node, Map<string, Awaited>>();
-  readonly #kept = new Map<Node, Map<string, ReadCallInput>>();
+  readonly #kept = new Map<Node, Map<string, Kept>>();
 
   constructor(swarm: Engine) {
     this.#swarm = swarm;
@@ -42,13 +48,19 @@ export class ToolInputs {
     });
   }
 
-  /** Keeps it for the time when the call is asked for again. */
-  keep(node: Node, callId: string, given: ReadCallInput | undefined): void {
-    if (given !== undefined && !node.closed) put(this.#kept, node, callId, given);
+  /** Keeps it for the time when the call is taken up again. */
+  keep(node: Node, callId: string, kept: Kept): void {
+    if (!node.closed) put(this.#kept, node, callId, kept);
   }
 
-  take(node: Node, callId: string): ReadCallInput | undefined {
-    return pull(this.#kept, node, callId);
+  /** Hands out what was kept, where the tool is still the one that it was read for. */
+  take(node: Node, callId: string, version: string | undefined): ReadCallInput | undefined {
+    const kept = pull(this.#kept, node, callId);
+    return kept?.version === version ? kept?.given : undefined;
+  }
+
+  drop(node: Node, callId: string): void {
+    pull(this.#kept, node, callId);
   }
 
   /** The agent is ending. */
@@ -76,12 +88,12 @@ export function valueFor({ value, view }: ReadCallInput, checked: Json): CallReq
   return { valid: true, value: Object.assign(whole, value, Object.fromEntries(changed)) };
 }
 
-function put<Kept>(of: Map<Node, Map<string, Kept>>, node: Node, id: string, kept: Kept): void {
-  const own = of.get(node) ?? new Map<string, Kept>();
+function put<Of>(of: Map<Node, Map<string, Of>>, node: Node, id: string, kept: Of): void {
+  const own = of.get(node) ?? new Map<string, Of>();
   of.set(node, own.set(id, kept));
 }
 
-function pull<Kept>(of: Map<Node, Map<string, Kept>>, node: Node, id: string): Kept | undefined {
+function pull<Of>(of: Map<Node, Map<string, Of>>, node: Node, id: string): Of | undefined {
   const own = of.get(node);
   const kept = own?.get(id);
   if (own?.delete(id) && own.size === 0) of.delete(node);

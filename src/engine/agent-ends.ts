@@ -13,7 +13,7 @@ interface Withdrawable {
 /** Where agents end. */
 interface EndingEngine extends Engine {
   readonly approvals: Withdrawable;
-  readonly pacedCalls: Withdrawable;
+  readonly pacedCalls: { withdraw(callId: string): void };
   readonly toolInputs: Withdrawable;
   readonly modelCalls: {
     onClose(record: AgentRecord): void;
@@ -31,10 +31,19 @@ export function closeAgent(swarm: EndingEngine, node: Node): void {
   swarm.contained.all(node.path, "close", [
     () => swarm.modelCalls.onClose(record),
     () => swarm.approvals.withdraw(node),
-    () => swarm.pacedCalls.withdraw(node),
+    () => withdrawStopped(swarm, record),
     () => swarm.toolInputs.withdraw(node),
     () => places.leave(node),
   ]);
+}
+
+/** Calls that have stopped on their way never began: what is held for them is given back. */
+function withdrawStopped(swarm: EndingEngine, record: AgentRecord): void {
+  for (const callId of record.standings?.keys() ?? []) {
+    swarm.pacedCalls.withdraw(callId);
+    swarm.parts.arbiter.release(callId, { started: false });
+  }
+  record.standings = undefined;
 }
 
 /** What the last incarnation held is given back; account, rights and outcome stay. */

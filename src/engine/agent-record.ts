@@ -2,26 +2,12 @@ import type { Seat } from "../authority/arbiter.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Plan } from "../specs/plan.ts";
 import type { Template } from "../wire/delivery.ts";
-import type { Outcome, WireError } from "../wire/outcome.ts";
+import type { Outcome } from "../wire/outcome.ts";
 import type { ValueRef } from "../wire/value-ref.ts";
+import type { CallStanding, ModelChoice } from "./call-standing.ts";
 import { PromptEstimate } from "./prompt-estimate.ts";
 
 const NO_TEMPLATE: Template = { id: "", tools: [], agents: [] };
-
-/** Which of an agent's models a call goes to. Nothing is kept of one that the first answers. */
-export interface ModelChoice {
-  readonly index: number;
-  /** Why the one before it did not answer. */
-  readonly why?: WireError;
-  /** It failed, and counted as a turn, which is given back before the next one is asked. */
-  readonly isOwed?: true;
-  /** Attempts at this model that have failed, when it is asked once more. */
-  readonly failed?: number;
-  /** When that may be, in milliseconds. */
-  readonly notBefore?: number;
-  /** A person has allowed the call of this model. */
-  readonly isApproved?: true;
-}
 
 /** What the shell holds of an agent beside its node: its plan, its seat, its outcome. */
 export class AgentRecord {
@@ -38,8 +24,8 @@ export class AgentRecord {
   word: number | undefined;
   /** What the running cell of its host calls it. */
   number = 0;
-  /** Model calls whose reservation waits. */
-  readonly waiting = new Set<string>();
+  /** Calls that have stopped on their way to their beginning. */
+  standings: Map<string, CallStanding> | undefined;
   /** Model calls that a house host runs for it. */
   readonly jobs = new Set<string>();
   /** Model calls that go to another model than its first. */

@@ -1,31 +1,57 @@
 import { CoppiceError } from "../errors.ts";
+import type { Node } from "../kernel/node.ts";
 import type { Json } from "../wire/json.ts";
 
-/** Who asked: told once, of the answer or of why there is none. */
-export interface Asker {
-  answer(value: Json): void;
-  fail(error: CoppiceError): void;
+/** An ask of an agent: plain data but for the agent itself. */
+export interface AgentAsk {
+  /** Who is asked. */
+  readonly path: string;
+  readonly node: Node;
+  readonly callId: string;
 }
 
-/** The asks that have no answer yet, by whoever they are: an agent, or a caller of `ask`. */
+/** An ask of somebody outside, who was given a promise. */
+interface OutsideAsk {
+  readonly path: string;
+  readonly resolve: (value: Json) => void;
+  readonly reject: (error: CoppiceError) => void;
+}
+
+/** How agents are told what became of what they asked. */
+export interface AgentAnswers {
+  answer(ask: AgentAsk, value: Json): void;
+  fail(ask: AgentAsk, error: CoppiceError): void;
+}
+
+/** The asks that have no answer yet: each is told once, of the answer or of why there is none. */
 export class Asks {
-  readonly #open = new Map<string, { readonly path: string; readonly asker: Asker }>();
+  readonly #open = new Map<string, AgentAsk | OutsideAsk>();
+  readonly #agents: AgentAnswers;
   #count = 0;
 
-  /** @param path who is asked */
-  open(path: string, asker: Asker): string {
+  constructor(agents: AgentAnswers) {
+    this.#agents = agents;
+  }
+
+  open(ask: AgentAsk | OutsideAsk): string {
     this.#count += 1;
     const askId = `ask-${this.#count}`;
-    this.#open.set(askId, { path, asker });
+    this.#open.set(askId, ask);
     return askId;
   }
 
   answer(askId: string, value: Json): void {
-    this.#take(askId)?.asker.answer(value);
+    const ask = this.#take(askId);
+    if (ask === undefined) return;
+    if ("node" in ask) this.#agents.answer(ask, value);
+    else ask.resolve(value);
   }
 
   fail(askId: string, error: CoppiceError): void {
-    this.#take(askId)?.asker.fail(error);
+    const ask = this.#take(askId);
+    if (ask === undefined) return;
+    if ("node" in ask) this.#agents.fail(ask, error);
+    else ask.reject(error);
   }
 
   /** The asker has ended, or was told already. */
@@ -34,8 +60,8 @@ export class Asks {
   }
 
   timeOut(askId: string): void {
-    const ask = this.#take(askId);
-    ask?.asker.fail(new CoppiceError("ASK_TIMED_OUT", `${ask.path} did not answer in time`));
+    const { path } = this.#open.get(askId) ?? {};
+    this.fail(askId, new CoppiceError("ASK_TIMED_OUT", `${path} did not answer in time`));
   }
 
   /** Fails all that are open, because nobody is left to answer. */
@@ -44,7 +70,7 @@ export class Asks {
     for (const askId of [...this.#open.keys()]) this.fail(askId, error);
   }
 
-  #take(askId: string): { readonly path: string; readonly asker: Asker } | undefined {
+  #take(askId: string): AgentAsk | OutsideAsk | undefined {
     const ask = this.#open.get(askId);
     this.#open.delete(askId);
     return ask;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
-import { modelSchema, plain } from "./model-schema.ts";
+import { modelSchema } from "./model-schema.ts";
 
 export type OptionsSchema = z.ZodType;
 export type Issue = z.core.$ZodIssue;

@@ -5,10 +5,11 @@ import { toolSubject } from "../authority/subjects.ts";
 import { type ApprovalOptions, Approvals } from "../calls/approvals.ts";
 import { tellWarnings } from "../calls/budget-warnings.ts";
 import { firstCallOf } from "../calls/first-call.ts";
+import { agentAnswers } from "../calls/messages.ts";
 import { ModelCalls } from "../calls/model-calls.ts";
 import { PacedCalls } from "../calls/paced-calls.ts";
 import { tellRefused } from "../calls/refused-facts.ts";
-import { carryOut } from "../calls/requests.ts";
+import { askersOf, carryOut } from "../calls/requests.ts";
 import { ToolInputs } from "../calls/tool-inputs.ts";
 import { closeAgent, renewAgent, settleAgent } from "../engine/agent-ends.ts";
 import { AgentRecord } from "../engine/agent-record.ts";
@@ -56,7 +57,7 @@ export interface SwarmOptions extends ApprovalOptions {
 export class Swarm implements Engine {
   readonly kernel: Kernel;
   readonly places: Places;
-  readonly asks = new Asks();
+  readonly asks = new Asks(agentAnswers(this));
   readonly log: EventLog;
   readonly clock: Clock;
   readonly modelCalls: ModelCalls;
@@ -88,7 +89,7 @@ export class Swarm implements Engine {
       if (isPlacing && node) this.act(path, "post", (kernel) => kernel.neverBegan(node));
     });
     this.modelCalls = new ModelCalls(this, options.breaker);
-    this.approvals = new Approvals(this, options);
+    this.approvals = new Approvals(this, options, askersOf(this));
     this.pacedCalls = new PacedCalls(this, options.rates);
     this.#requests = new RequestQueue({
       clock: this.clock,

@@ -1,13 +1,7 @@
-import type { PacedCalls } from "../calls/paced-calls.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Node } from "../kernel/node.ts";
 import { isAway } from "../kernel/supervision.ts";
 import type { WaitsFor } from "./tree-node.ts";
-
-/** Where agents wait. */
-interface WaitingEngine extends Engine {
-  readonly pacedCalls: PacedCalls;
-}
 
 const FIRST: readonly WaitsFor[] = [
   "approval",
@@ -20,7 +14,7 @@ const FIRST: readonly WaitsFor[] = [
 ];
 
 /** What an agent waits for, or undefined while it works, ends, or is paused. */
-export function waitsForOf(swarm: WaitingEngine, node: Node): WaitsFor | undefined {
+export function waitsForOf(swarm: Engine, node: Node): WaitsFor | undefined {
   if (isAway(node)) return "restart";
   if (node.depth === 0 || node.closed) return undefined;
   if (node.status === "queued" || node.waitingAt !== undefined) return "slot";
@@ -29,8 +23,8 @@ export function waitsForOf(swarm: WaitingEngine, node: Node): WaitsFor | undefin
   const found = new Set<WaitsFor>();
   for (const [callId, { out, state, until }] of node.calls) {
     if (state !== "idle") continue;
-    if (record.waiting.has(callId)) found.add("budget");
-    else if (swarm.pacedCalls.isWaiting(callId)) found.add("rate");
+    const { waitsFor } = record.standings?.get(callId) ?? {};
+    if (waitsFor !== undefined) found.add(waitsFor);
     else if (until !== undefined) found.add("retry");
     else if (out.type === "wait" || spawned(node, callId)) found.add("child");
     else if (out.type === "ask" || out.type === "watch") found.add("agent");

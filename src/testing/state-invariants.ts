@@ -4,6 +4,7 @@ import { TOP_LEVEL_SPAWNS, tightest } from "../kernel/limits.ts";
 import { type Node, subtree } from "../kernel/node.ts";
 import { isAtOrBelow } from "./history.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
+import { stoppedCalls } from "./stopped-calls-invariant.ts";
 
 /** What a subtree holds, counted anew and not taken from the kernel's own counts. */
 interface Count {
@@ -141,6 +142,7 @@ export const stateInvariants: readonly Invariant<InnerScene>[] = [
   budgets,
   sums,
   reservations,
+  stoppedCalls,
   rest,
 ];
 
