@@ -1,5 +1,5 @@
 import type { HostState } from "../../machines/host.ts";
-import type { Blame, Running } from "../kernel/blame.ts";
+import type { Blame, HostFault, Running } from "../kernel/blame.ts";
 import type { HostKind, ModuleKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
@@ -54,7 +54,7 @@ export interface Host {
 }
 
 /** Something that a host has said, or that has become of it. */
-export type HostEvent =
+type EventOf<Why> =
   | { readonly type: "frames"; readonly message: FromHost }
   | { readonly type: "started" }
   /** Its heartbeat is missed; it may only be slow. */
@@ -65,27 +65,33 @@ export type HostEvent =
    * It was told to end. Every frame posted before was heard, nothing is heard of it any more: its
    * agents can go on elsewhere. `lost` or `stuck` follows.
    */
-  | ({ readonly type: "fenced"; readonly reason: string } & Blamed)
+  | ({ readonly type: "fenced"; readonly reason: string } & Why)
   /** Its thread outlived the order to end by `killMs`; `lost` may follow after all. */
-  | ({ readonly type: "stuck" } & Blamed)
+  | ({ readonly type: "stuck" } & Why)
   /**
    * It has ended: its thread has exited, and every frame posted before that was heard. Told once
    * per host; not told of hosts that `stop()` ended, nor of those that were only for the check of
    * a module, which was good.
    */
-  | ({ readonly type: "lost"; readonly reason: string } & Blamed);
+  | ({ readonly type: "lost"; readonly reason: string } & Why);
 
-interface Blamed {
-  /** Where a fault on the host ended it, and not the supervisor. */
-  readonly blame?: Blame | undefined;
-}
+/** As a host itself tells it, with the fault that has ended it, if one has. */
+export type PlaceEvent = EventOf<{ readonly fault?: HostFault | undefined }>;
 
-/** Who hears of hosts. */
-export interface HostListener {
-  hear(host: Host, event: HostEvent): void;
+/** As it is told of a host, with who is to blame where a fault has ended it. */
+export type HostEvent = EventOf<{ readonly blame?: Blame | undefined }>;
+
+interface Listener<Heard> {
+  hear(host: Host, event: Heard): void;
   /** Who lives on the host and has this number in its running cell. */
   whoIs(host: Host, number: number): Pick<Running, "path" | "incarnation"> | undefined;
 }
+
+/** Who hears of hosts. */
+export type HostListener = Listener<HostEvent>;
+
+/** Who opens hosts, and hears what they tell. */
+export type PlaceListener = Listener<PlaceEvent>;
 
 /** A module to be imported and looked at before anything depends on it. */
 export interface ModuleRef {

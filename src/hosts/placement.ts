@@ -1,7 +1,15 @@
-import type { Blame } from "../kernel/blame.ts";
+import { type Blame, blameFor, type HostFault } from "../kernel/blame.ts";
 import type { Clock } from "../wire/clock.ts";
 import { createBackOff } from "./back-off.ts";
-import type { Host, HostBounds, HostEvent, HostListener, Place } from "./host.ts";
+import type {
+  Host,
+  HostBounds,
+  HostEvent,
+  HostListener,
+  Place,
+  PlaceEvent,
+  PlaceListener,
+} from "./host.ts";
 
 export interface PlacementOptions {
   /** How many hosts of this kind there should be at most. */
@@ -9,7 +17,7 @@ export interface PlacementOptions {
   readonly clock: Clock;
   readonly events: HostListener;
   /** @param bounds what the host of one agent may use; undefined for shared ones */
-  readonly open: (events: HostListener, bounds?: HostBounds) => Place;
+  readonly open: (events: PlaceListener, bounds?: HostBounds) => Place;
 }
 
 /** Stuck threads at which no new one is made until one of them exits. */
@@ -20,12 +28,12 @@ export const threadsAtMost = (limit: number): number => 2 * limit + 8;
 const drainMs = 250;
 
 /** How a host has come to its end. */
-type Ended = Extract<HostEvent, { readonly type: "fenced" | "lost" }>;
+type Ended = Extract<PlaceEvent, { readonly type: "fenced" | "lost" }>;
 
 /** The hosts of one kind: opened on demand, replaced when they die, never more than wanted. */
 export class Placement {
   readonly #options: PlacementOptions;
-  readonly #events: HostListener;
+  readonly #events: PlaceListener;
   readonly #places = new Set<Place>();
   readonly #launchedAt = new Map<Host, number>();
   /** They check a module at the moment: nobody is placed there. */
@@ -134,16 +142,20 @@ export class Placement {
     place.condemn(reason);
   }
 
-  #hear(host: Host, event: HostEvent): void {
+  #hear(host: Host, event: PlaceEvent): void {
     switch (event.type) {
       case "started":
         return this.#started(host);
       case "suspect":
         return this.#suspected(host);
       case "fenced":
-        return this.#tell(host, { ...event, blame: this.#judged(host, event) });
+        return this.#tell(host, {
+          type: "fenced",
+          reason: event.reason,
+          blame: this.#judged(host, event),
+        });
       case "stuck":
-        return this.#tell(host, { ...event, blame: this.#onlyOne(host, event.blame) });
+        return this.#tell(host, { type: "stuck", blame: this.#blame(host, event.fault) });
       case "lost":
         return this.#lost(host as Place, event);
       default:
@@ -176,8 +188,9 @@ export class Placement {
   }
 
   /** What is told of a host's end; one that did not start is counted, once. */
-  #judged(host: Host, { reason, blame }: Ended): Blame | undefined {
-    if (blame?.cause !== "not-started") return this.#onlyOne(host, blame);
+  #judged(host: Host, { reason, fault }: Ended): Blame | undefined {
+    const blame = this.#blame(host, fault);
+    if (blame?.cause !== "not-started") return blame;
     const known = this.#failed.get(host);
     if (known !== undefined) return known;
     this.#backOff.failed(reason);
@@ -186,21 +199,17 @@ export class Placement {
     return told;
   }
 
+  #blame(host: Host, fault: HostFault | undefined): Blame | undefined {
+    return blameFor(fault, { resident: host.resident, hasStarted: this.#excused.has(host) });
+  }
+
   /** While nobody can be placed, nobody's run shows that hosts start again. */
   #tryAgain(): void {
     if (this.fault === undefined || this.#probe?.living) return;
     this.#probe = this.#open();
   }
 
-  /** Whatever befalls the host of one agent once it runs, nobody else can have done it. */
-  #onlyOne(host: Host, blame: Blame | undefined): Blame | undefined {
-    const { resident } = host;
-    if (resident === undefined || blame === undefined || blame.running.length > 0) return blame;
-    const couldRun = this.#excused.has(host) || blame.cause === "out-of-memory";
-    return couldRun ? { ...blame, running: [resident] } : blame;
-  }
-
-  #lost(place: Place, event: Extract<HostEvent, { readonly type: "lost" }>): void {
+  #lost(place: Place, event: Extract<PlaceEvent, { readonly type: "lost" }>): void {
     const blame = this.#judged(place, event);
     const now = this.#options.clock.now();
     const launchedAt = this.#launchedAt.get(place) ?? now;
@@ -216,7 +225,8 @@ export class Placement {
       this.#heldBack.delete(next);
       this.#launch(next);
     }
-    if (!this.#dismissed.delete(place)) this.#tell(place, { ...event, blame });
+    if (!this.#dismissed.delete(place))
+      this.#tell(place, { type: "lost", reason: event.reason, blame });
     this.#tryAgain();
   }
 }

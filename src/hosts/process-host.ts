@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { deserialize, serialize } from "node:v8";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import type { Blame } from "../kernel/blame.ts";
+import type { HostFault } from "../kernel/blame.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { HostKind } from "../wire/control.ts";
 import type { HostItem, ToHost } from "../wire/delivery.ts";
@@ -10,7 +10,7 @@ import type { FromHost } from "../wire/frame.ts";
 import type { Packet } from "../wire/pipe.ts";
 import { type Control, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostBounds, HostListener, ModuleRef, Place } from "./host.ts";
+import type { HostBounds, ModuleRef, Place, PlaceListener } from "./host.ts";
 import { LaunchedProcess } from "./launched-process.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingPlace } from "./living-place.ts";
@@ -26,7 +26,7 @@ export interface ProcessHostOptions {
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly bounds?: HostBounds | undefined;
-  readonly events: HostListener;
+  readonly events: PlaceListener;
   readonly clock: Clock;
   /** Milliseconds from launch to its first answer. */
   readonly startMs: number;
@@ -65,7 +65,7 @@ export class ProcessHost extends LivingPlace implements Place {
   #beats = 0;
   /** The number of the last delivery that its agent has been given. */
   #taken: number | undefined;
-  #cause: Blame["cause"] | undefined;
+  #fault: Pick<HostFault, "cause" | "hasRun"> | undefined;
 
   constructor(options: ProcessHostOptions) {
     super();
@@ -87,11 +87,11 @@ export class ProcessHost extends LivingPlace implements Place {
       terminate: () => this.#terminate(),
       announceStuck: () => {
         this.#leave("its process does not end");
-        events.hear(this, { type: "stuck", blame: this.#blame() });
+        events.hear(this, { type: "stuck", fault: this.#told() });
       },
       announceGone: (reason) => {
         this.#leave(reason);
-        events.hear(this, { type: "lost", reason, blame: this.#blame() });
+        events.hear(this, { type: "lost", reason, fault: this.#told() });
       },
     });
   }
@@ -158,7 +158,7 @@ export class ProcessHost extends LivingPlace implements Place {
         },
       });
     } catch (error) {
-      this.#cause = "not-started";
+      this.#fault = { cause: "exited", hasRun: false };
       this.#exitWithoutProcess(describe(error));
       return;
     }
@@ -217,15 +217,15 @@ export class ProcessHost extends LivingPlace implements Place {
   }
 
   /** Ends it for a fault of what runs there. */
-  #fail(cause: Blame["cause"], reason: string): void {
+  #fail(cause: HostFault["cause"], reason: string): void {
     this.#accuse(cause);
     this.condemn(reason);
   }
 
-  #accuse(cause: Blame["cause"]): void {
+  #accuse(cause: HostFault["cause"]): void {
     if (!this.living) return;
     // Its first beat comes with its first answer, and before that nobody's code runs.
-    this.#cause = this.state !== "starting" || this.#beats > 0 ? cause : "not-started";
+    this.#fault = { cause, hasRun: this.state !== "starting" || this.#beats > 0 };
   }
 
   #terminate(): void {
@@ -248,16 +248,14 @@ export class ProcessHost extends LivingPlace implements Place {
 
   /**
    * Undefined where the supervisor itself has ended it. Who has been given something is the one
-   * who lives here; before that, placement knows whether anybody can be at fault.
+   * who lives here.
    */
-  #blame(): Blame | undefined {
+  #told(): HostFault | undefined {
     const { resident } = this;
-    if (this.#cause === undefined) return undefined;
+    if (this.#fault === undefined) return undefined;
     const known = resident !== undefined && this.#taken !== undefined;
-    return {
-      cause: this.#cause,
-      running: known ? [{ ...resident, n: this.#taken as number }] : [],
-    };
+    const running = known ? [{ ...resident, n: this.#taken as number }] : [];
+    return { ...this.#fault, running };
   }
 }
 

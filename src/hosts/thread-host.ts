@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { Blame, Running } from "../kernel/blame.ts";
+import type { HostFault, Running } from "../kernel/blame.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { HEART, type HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
@@ -8,7 +8,7 @@ import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostListener, ModuleRef, Place } from "./host.ts";
+import type { ModuleRef, Place, PlaceListener } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingPlace } from "./living-place.ts";
 import type { Thread, ThreadPool } from "./pool.ts";
@@ -18,7 +18,7 @@ export interface ThreadHostOptions {
   readonly kind: HostKind;
   readonly pool: ThreadPool;
   readonly words: SharedArrayBuffer;
-  readonly events: HostListener;
+  readonly events: PlaceListener;
   readonly clock: Clock;
   /** Milliseconds from launch to its first answer. */
   readonly startMs: number;
@@ -33,8 +33,6 @@ export interface ThreadHostOptions {
 
 /** Whoever ran has left the host meanwhile: it is known, and nobody who lives there. */
 const nobodyHere: Running = { path: "/", incarnation: 0 };
-
-const notStarted: Blame = { cause: "not-started", running: [] };
 
 /** A host on a thread of its own. */
 export class ThreadHost extends LivingPlace implements Place {
@@ -53,7 +51,7 @@ export class ThreadHost extends LivingPlace implements Place {
   #heartbeat: Heartbeat | undefined;
   /** Modules that it imports for a check, which may take their time. */
   #checks = 0;
-  #blame: Blame | undefined;
+  #fault: HostFault | undefined;
   #isFenced = false;
   #launching: unknown;
   #muted: unknown;
@@ -89,11 +87,11 @@ export class ThreadHost extends LivingPlace implements Place {
       },
       announceStuck: () => {
         this.#thread?.release();
-        events.hear(this, { type: "stuck", blame: this.#blame });
+        events.hear(this, { type: "stuck", fault: this.#fault });
       },
       announceGone: (reason) => {
         this.#leave(reason);
-        events.hear(this, { type: "lost", reason, blame: this.#blame });
+        events.hear(this, { type: "lost", reason, fault: this.#fault });
       },
     });
     this.#port.on("message", (message: FromHost) => events.hear(this, { type: "frames", message }));
@@ -153,7 +151,7 @@ export class ThreadHost extends LivingPlace implements Place {
         },
       });
     } catch (error) {
-      this.#blame = notStarted;
+      this.#fault = { cause: "exited", hasRun: false, running: [] };
       this.#exitWithoutThread(describe(error));
       return;
     }
@@ -182,17 +180,17 @@ export class ThreadHost extends LivingPlace implements Place {
   }
 
   /** Ends it for a fault of what runs there. */
-  #fail(cause: Blame["cause"], reason: string): void {
+  #fail(cause: HostFault["cause"], reason: string): void {
     this.#accuse(cause);
     this.condemn(reason);
   }
 
   /** Notes who ran, unless the supervisor itself has ended it before. */
-  #accuse(cause: Blame["cause"]): void {
+  #accuse(cause: HostFault["cause"]): void {
     if (!this.living) return;
     // Its heart beats from its first answer on, and before that nobody's code runs.
     const hasRun = this.state !== "starting" || Atomics.load(this.#heart, HEART.beats) > 0;
-    this.#blame = hasRun ? { cause, running: this.running } : notStarted;
+    this.#fault = { cause, hasRun, running: this.running };
   }
 
   get running(): readonly Running[] {
@@ -223,7 +221,7 @@ export class ThreadHost extends LivingPlace implements Place {
   #fence(reason: string): void {
     if (this.#isFenced) return;
     this.#leave(reason);
-    this.#options.events.hear(this, { type: "fenced", reason, blame: this.#blame });
+    this.#options.events.hear(this, { type: "fenced", reason, fault: this.#fault });
   }
 
   /** Takes what the thread has still said, and lets go of it. */

@@ -1,8 +1,8 @@
 import { createHostRuntime, type HostRuntime } from "../agents/host-runtime.ts";
-import type { HostKind, HostListener, Place } from "../hosts/host.ts";
+import type { HostKind, Place, PlaceListener } from "../hosts/host.ts";
 import { type Life, startLife } from "../hosts/life.ts";
 import { LivingPlace } from "../hosts/living-place.ts";
-import type { Blame, Running } from "../kernel/blame.ts";
+import type { HostFault, Running } from "../kernel/blame.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
@@ -15,7 +15,7 @@ export interface SimulatedHostOptions {
   readonly kind: HostKind;
   readonly isolation: Place["isolation"];
   readonly words: SharedArrayBuffer;
-  readonly events: HostListener;
+  readonly events: PlaceListener;
   readonly time: SimulatedTime;
   /** The supervisor's: it waits for the host's end. */
   readonly clock: SimulatedClock;
@@ -50,7 +50,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   #isFenced = false;
   /** It will not exit before it was called stuck. */
   #lingers = false;
-  #blame: Blame | undefined;
+  #fault: HostFault | undefined;
 
   constructor(options: SimulatedHostOptions) {
     super();
@@ -68,11 +68,11 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
         // Never inside the step that condemned it: agents move now.
         queueMicrotask(() => this.#fence(reason));
       },
-      announceStuck: () => events.hear(this, { type: "stuck", blame: this.#blame }),
+      announceStuck: () => events.hear(this, { type: "stuck", fault: this.#fault }),
       announceGone: (reason) => {
         this.#leave();
         options.onGone();
-        events.hear(this, { type: "lost", reason, blame: this.#blame });
+        events.hear(this, { type: "lost", reason, fault: this.#fault });
       },
     });
   }
@@ -102,13 +102,13 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
     const { random } = this.#options;
     this.#outbox.length = random.between(0, this.#outbox.length);
     const cause = random.chance(0.3) ? "out-of-memory" : "exited";
-    this.#blame = { cause, running: this.#anyone() };
+    this.#fault = { cause, hasRun: true, running: this.#anyone() };
     this.#exit("it crashed");
   }
 
   /** Its thread stands still, within a delivery or between two. */
   freeze(): void {
-    this.#blame = { cause: "froze", running: this.#takeHalf() };
+    this.#fault = { cause: "froze", hasRun: true, running: this.#takeHalf() };
     this.#clock.halted = true;
     this.life.send({ type: "beat.missed" });
   }
@@ -153,7 +153,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   /** A frozen thread goes on, nothing having happened. */
   #wake(): void {
     this.#clock.halted = false;
-    this.#blame = undefined;
+    this.#fault = undefined;
     this.life.send({ type: "beat.seen" });
   }
 
@@ -218,7 +218,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   #fence(reason: string): void {
     if (this.#isFenced) return;
     this.#leave();
-    this.#options.events.hear(this, { type: "fenced", reason, blame: this.#blame });
+    this.#options.events.hear(this, { type: "fenced", reason, fault: this.#fault });
   }
 
   /** Takes what the thread has still said, and lets go of it. */

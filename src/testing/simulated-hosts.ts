@@ -1,5 +1,5 @@
 import { checkModel, importMachine } from "../agents/module-import.ts";
-import type { HostListener, Place } from "../hosts/host.ts";
+import type { Place, PlaceListener } from "../hosts/host.ts";
 import type { Hosts, HostsOptions } from "../hosts/hosts.ts";
 import { Placement } from "../hosts/placement.ts";
 import type { HostKind } from "../wire/control.ts";
@@ -76,7 +76,7 @@ export class SimulatedHosts implements ChoiceSource {
   #kind(kind: HostKind, options: HostsOptions): KindOfHosts {
     const { threads, words, events } = options;
     const limit = Math.max(1, threads);
-    const open = (isolation: Place["isolation"]) => (told: HostListener) =>
+    const open = (isolation: Place["isolation"]) => (told: PlaceListener) =>
       this.#open({ kind, isolation, words: words[kind], events: told });
     const placement = (most: number, isolation?: Place["isolation"]): Placement =>
       new Placement({ limit: most, clock: this.#clock, events, open: open(isolation) });
