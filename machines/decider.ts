@@ -3,6 +3,7 @@ import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from "xstate";
 /** How a state that is mutated in place is made, asked, shown and kept. */
 export interface Decider<State, Request, Answer, Summary, Input, Saved> {
   readonly create: (input: Input) => State;
+  /** **Fails with** what it throws for a broken precondition: nothing was changed then. */
   readonly decide: (state: State, request: Request) => Answer;
   /** A small copy for observers; its cost must not grow with the state. */
   readonly summarise: (state: State) => Summary;
@@ -11,55 +12,66 @@ export interface Decider<State, Request, Answer, Summary, Input, Saved> {
   readonly restore: (saved: Saved) => State;
 }
 
-/** What an observer sees: a summary. No inspector clones `state`, which is not enumerable. */
-export type DeciderSnapshot<State, Summary> = Snapshot<undefined> & {
+/** What became of the last event: its answer, or what deciding it threw. */
+export type LastDecision<Answer> = { readonly answer: Answer } | { readonly thrown: unknown };
+
+/**
+ * One and the same object as long as the actor lives, since copying a thousand accounts for each
+ * decision costs a factor of 400. `state` and what was `decided` are not enumerable: no observer
+ * clones them.
+ */
+export type DeciderSnapshot<State, Summary, Answer = unknown> = Snapshot<undefined> & {
+  /** Taken when it is looked at. */
   readonly context: Summary;
   readonly state: State;
+  /** The last event, and what became of it. */
+  readonly asked: EventObject | undefined;
+  readonly decided: LastDecision<Answer> | undefined;
+  /** Set while {@link askDecider} waits for it. */
+  isAsked: boolean;
 };
 
-/** Takes a fresh summary and tells observers; decides nothing. */
-export interface Look {
-  readonly type: "look";
-}
-
-/** Emitted after each request that came through the actor's mailbox. */
-export interface Answered<Answer> {
-  readonly type: "answered";
-  readonly request: string;
-  readonly answer: Answer;
-}
-
 export type DeciderLogic<State, Request extends EventObject, Answer, Summary, Input> = ActorLogic<
-  DeciderSnapshot<State, Summary>,
-  Request | Look,
+  DeciderSnapshot<State, Summary, Answer>,
+  Request,
   Input,
-  AnyActorRef["system"],
-  Answered<Answer>
+  AnyActorRef["system"]
 >;
 
 /**
- * Actor logic around a state that its owner also asks synchronously: `decide` is the same
- * function on both ways. Copying a thousand accounts per call costs a factor of 400, so only
- * the summary is copied.
+ * Actor logic around a state that only its events change, each decided at once.
+ *
+ * **Guarantees** a transition never throws, which would end the actor for ever: what it would have
+ * thrown is in the snapshot, and {@link askDecider} throws it.
  */
 export function deciderLogic<State, Request extends EventObject, Answer, Summary, Input, Saved>(
   decider: Decider<State, Request, Answer, Summary, Input, Saved>,
 ): DeciderLogic<State, Request, Answer, Summary, Input> {
-  const show = (state: State, status: "active" | "stopped") => {
-    const context = decider.summarise(state);
-    const shown = { status, output: undefined, error: undefined, context };
-    Object.defineProperty(shown, "state", { value: state });
-    return shown as DeciderSnapshot<State, Summary>;
+  type Shown = DeciderSnapshot<State, Summary, Answer>;
+  const show = (state: State, status: "active" | "stopped"): Shown => {
+    const shown = { status, output: undefined, error: undefined };
+    Object.defineProperties(shown, {
+      context: { enumerable: true, get: () => decider.summarise(state) },
+      state: { value: state },
+      asked: { value: undefined, writable: true },
+      decided: { value: undefined, writable: true },
+      isAsked: { value: false, writable: true },
+    });
+    return shown as unknown as Shown;
   };
   return {
     getInitialSnapshot: (_scope, input) => show(decider.create(input), "active"),
-    transition: ({ state }, event, scope) => {
+    transition: (snapshot, event) => {
+      const { state } = snapshot;
       if (event.type === "xstate.stop") return show(state, "stopped");
-      if (event.type !== "look") {
-        const answer = decider.decide(state, event as Request);
-        scope.emit({ type: "answered", request: event.type, answer });
+      const now = snapshot as { -readonly [Key in keyof Shown]: Shown[Key] };
+      now.asked = event;
+      try {
+        now.decided = { answer: decider.decide(state, event) };
+      } catch (thrown) {
+        now.decided = { thrown };
       }
-      return show(state, "active");
+      return snapshot;
     },
     getPersistedSnapshot: ({ status, state }) => {
       const saved = decider.save(state);
@@ -70,4 +82,36 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
       return show(decider.restore(saved), "active");
     },
   };
+}
+
+/** An actor of a {@link deciderLogic}. */
+export interface DeciderActor<Request, Answer> {
+  send(request: Request): void;
+  getSnapshot(): DeciderSnapshot<unknown, unknown, Answer>;
+}
+
+/**
+ * Sends one event to a decider and reads its answer, in one go.
+ *
+ * **Fails with** what deciding it threw; and with an `Error`, nothing having been decided, for what
+ * is asked while an observer is told of another decision, or after the actor was stopped.
+ */
+export function askDecider<Request extends EventObject, Answer>(
+  actor: DeciderActor<Request, Answer>,
+  request: Request,
+): Answer {
+  const snapshot = actor.getSnapshot();
+  if (snapshot.isAsked) throw new Error(`"${request.type}" was asked within another decision`);
+  snapshot.isAsked = true;
+  try {
+    actor.send(request);
+  } finally {
+    snapshot.isAsked = false;
+  }
+  const { asked, decided } = snapshot;
+  if (asked !== request || decided === undefined || snapshot.status !== "active") {
+    throw new Error(`"${request.type}" was asked of an actor that was stopped`);
+  }
+  if ("thrown" in decided) throw decided.thrown;
+  return decided.answer;
 }

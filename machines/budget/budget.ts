@@ -11,6 +11,8 @@ import {
   type BudgetState,
   createBudget,
   type NewBudget,
+  takeWarnings,
+  takeWoken,
   watchWindows,
 } from "./state.ts";
 
@@ -93,6 +95,10 @@ export function decideBudget(state: BudgetState, request: BudgetRequest): Budget
     case "time":
       tell(state, request.now);
       return DONE;
+    case "take-woken":
+      return { status: "woken", calls: takeWoken(state) };
+    case "take-warnings":
+      return { status: "warned", warnings: takeWarnings(state) };
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Amounts, BudgetUnit, Stretch } from "./accounts.ts";
+import type { Amounts, BudgetUnit, BudgetWarning, Stretch } from "./accounts.ts";
 import type { NewAccount } from "./create.ts";
-import type { ReserveAnswer } from "./queue.ts";
+import type { ReserveAnswer, Woken } from "./queue.ts";
 
 /** What a call really used; left out in a settlement: what was reserved. */
 export interface Used {
@@ -41,11 +41,17 @@ export type BudgetRequest =
       readonly amount: number;
     }
   /** The date, in milliseconds: windows that have ended begin anew. */
-  | { readonly type: "time"; readonly now: number };
+  | { readonly type: "time"; readonly now: number }
+  /** Takes the calls that waited and no longer do, in order; each is told once. */
+  | { readonly type: "take-woken" }
+  /** Takes the thresholds crossed since the last time; one per account and unit, ever. */
+  | { readonly type: "take-warnings" };
 
 export type BudgetAnswer =
   | ReserveAnswer
   | { readonly status: "settled"; readonly used: Used }
+  | { readonly status: "woken"; readonly calls: readonly Woken[] }
+  | { readonly status: "warned"; readonly warnings: readonly BudgetWarning[] }
   | { readonly status: "done" }
   /** No call of that key waits or is held: nothing was changed. */
   | { readonly status: "unknown" };

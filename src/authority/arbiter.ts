@@ -252,15 +252,9 @@ export class Arbiter {
     return budgetOf(seat);
   }
 
-  /** Takes a summary of both actors, which their observers see as well. */
+  /** What observers of the two actors see. */
   summary(): { readonly budget: BudgetSummary; readonly capability: CapabilitySummary } {
     return { budget: this.#ledger.summary(), capability: this.#rights.summary() };
-  }
-
-  /** Stops the two actors; nothing may be asked afterwards. */
-  stop(): void {
-    this.#ledger.stop();
-    this.#rights.stop();
   }
 
   #ask(seat: Seat, wish: Wish): Permitted | Asking | Refused {

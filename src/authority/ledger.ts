@@ -1,21 +1,17 @@
-import { createActor, type InspectionEvent } from "xstate";
+import type { InspectionEvent } from "xstate";
 import {
   type Account,
   accountOf,
   BUDGET_UNITS,
   type BudgetRefused,
-  type BudgetState,
   type BudgetSummary,
   type BudgetUnit,
   boundOnPath,
-  budgetLogic,
-  decideBudget,
   peekBudget,
-  takeWarnings,
-  takeWoken,
 } from "../../machines/budget/budget.ts";
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
+import { BudgetActor } from "./budget-actor.ts";
 import { amountOf, readBudgets, readRaise, UNIT_NAMES, unitName } from "./budget-options.ts";
 import {
   demandOf,
@@ -95,9 +91,7 @@ const NOTHING_MORE = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
 export class Ledger {
   readonly root: Account;
   readonly prices: PriceList;
-  /** The shared actor; the door asks its state synchronously, observers watch it. */
-  readonly #actor;
-  readonly #budget: BudgetState;
+  readonly #budget: BudgetActor;
   /** Model calls that wait or are held, for what they cost and what was asked. */
   readonly #modelCalls = new Map<string, ModelCall>();
 
@@ -114,15 +108,13 @@ export class Ledger {
     const isFirm = workspaceBudget !== undefined && workspaceBudget.onExceeded !== "ask";
     this.#most = isFirm ? readBudgets([workspaceBudget], ROOT).ceilings : {};
     const input = { path: ROOT, ...bounds, now };
-    const watch = inspect === undefined ? {} : { inspect };
-    this.#actor = createActor(budgetLogic, { id: "budget", input, ...watch });
-    this.#budget = this.#actor.start().getSnapshot().state;
-    this.root = this.#budget.root;
+    this.#budget = new BudgetActor(input, inspect);
+    this.root = this.#budget.state.root;
   }
 
   /** Sets the time of what follows; windows that have ended begin anew. */
   at(now: number): void {
-    decideBudget(this.#budget, { type: "time", now });
+    if (now !== this.#budget.state.now) this.#budget.decide({ type: "time", now });
   }
 
   /**
@@ -132,9 +124,9 @@ export class Ledger {
    */
   open({ path, budgets, models = [], first }: AccountOptions, above: Account): Account {
     const { asks, ...bounds } = readBudgets(budgets, path);
-    decideBudget(this.#budget, { type: "open", path, parent: above.path, ...bounds });
+    this.#budget.decide({ type: "open", path, parent: above.path, ...bounds });
     try {
-      const account = accountOf(this.#budget, path);
+      const account = accountOf(this.#budget.state, path);
       if (asks) this.#asking.add(path);
       for (const model of models) {
         this.#checkFirst(account, model, model === models[0] ? first : undefined);
@@ -142,7 +134,7 @@ export class Ledger {
       return account;
     } catch (refusal) {
       this.#asking.delete(path);
-      decideBudget(this.#budget, { type: "close", account: path });
+      this.#budget.decide({ type: "close", account: path });
       throw refusal;
     }
   }
@@ -151,21 +143,21 @@ export class Ledger {
   close(account: Account): void {
     this.#asking.delete(account.path);
     for (const { key } of account.calls) this.#modelCalls.delete(key);
-    decideBudget(this.#budget, { type: "close", account: account.path });
+    this.#budget.decide({ type: "close", account: account.path });
   }
 
   /** Lifts the ceiling of an account by an amount in the contract's units, as far as it may be. */
   raise(account: string, unit: Unit, more: number): void {
     const name = UNIT_NAMES[unit];
-    const limit = accountOf(this.#budget, account).limit[BUDGET_UNITS.indexOf(name)] ?? 0;
+    const limit = accountOf(this.#budget.state, account).limit[BUDGET_UNITS.indexOf(name)] ?? 0;
     const most = (account === ROOT ? this.#most[name] : undefined) ?? Number.MAX_SAFE_INTEGER;
     const amount = Math.min(readRaise(unit, more), Math.max(0, most - limit));
-    decideBudget(this.#budget, { type: "raise", account, unit: name, amount });
+    this.#budget.decide({ type: "raise", account, unit: name, amount });
   }
 
   tool(path: string, callId: string): Verdict {
     const request = { type: "reserve", key: callId, account: path } as const;
-    const answer = decideBudget(this.#budget, { ...request, amounts: ONE_TOOL_CALL });
+    const answer = this.#budget.decide({ ...request, amounts: ONE_TOOL_CALL });
     return answer.status === "refused" ? this.#exceeded(path, answer) : GRANTED;
   }
 
@@ -175,7 +167,7 @@ export class Ledger {
     const no = this.#unfit(account, model, ask);
     if (no !== undefined) return no;
     const request = { type: "reserve", key: callId, account: path } as const;
-    const answer = decideBudget(this.#budget, { ...request, ...demandOf(ask, this.prices) });
+    const answer = this.#budget.decide({ ...request, ...demandOf(ask, this.prices) });
     if (answer.status === "refused") return this.#exceeded(path, answer);
     const call = this.#modelCalls.get(callId) ?? { path, ask };
     this.#modelCalls.set(callId, call);
@@ -196,12 +188,12 @@ export class Ledger {
   /** Holds more for a call whose service says so; why not, where that is too much. */
   grow(callId: string, said: TokenUsage): Refused | undefined {
     const call = this.#modelCalls.get(callId);
-    const { steps = 0 } = this.#budget.calls.get(callId) ?? {};
+    const { steps = 0 } = this.#budget.state.calls.get(callId) ?? {};
     if (call === undefined || call.ask.exact !== undefined || !isUsage(said)) return undefined;
     const amounts = needsOf(call.ask.model, said, steps, this.prices);
-    const answer = decideBudget(this.#budget, { type: "grow", key: callId, amounts });
+    const answer = this.#budget.decide({ type: "grow", key: callId, amounts });
     if (answer.status !== "refused") return undefined;
-    return exceeded(call.path, answer, this.#budget.now);
+    return exceeded(call.path, answer, this.#budget.state.now);
   }
 
   /** @param partial the service was cut off before it had said all */
@@ -213,7 +205,7 @@ export class Ledger {
     const told = cut?.usage ?? known;
     const real = cut?.used ?? (told && call && usedBy(call.ask.model, told, this.prices));
     const used = call === undefined ? NOTHING_MORE : real;
-    const answer = decideBudget(this.#budget, { type: "settle", key: callId, used });
+    const answer = this.#budget.decide({ type: "settle", key: callId, used });
     if (call === undefined || answer.status !== "settled") return undefined;
     const { used: charged } = answer;
     return { usage: told ?? usageIn(charged), usd: amountOf("usd", charged.nanoUsd) };
@@ -221,11 +213,11 @@ export class Ledger {
 
   release(callId: string, started: boolean): void {
     this.#modelCalls.delete(callId);
-    decideBudget(this.#budget, { type: "release", key: callId, started });
+    this.#budget.decide({ type: "release", key: callId, started });
   }
 
   takeWoken(): { callId: string; verdict: Verdict }[] {
-    return takeWoken(this.#budget).flatMap(({ key, answer }) => {
+    return this.#budget.takeWoken().flatMap(({ key, answer }) => {
       const call = this.#modelCalls.get(key);
       if (call === undefined) return [];
       if (answer.status === "granted") {
@@ -237,21 +229,16 @@ export class Ledger {
   }
 
   takeWarnings(): LedgerWarning[] {
-    return takeWarnings(this.#budget).map(({ account: path, ...warning }) => {
+    return this.#budget.takeWarnings().map(({ account: path, ...warning }) => {
       const unit = unitName(warning.unit);
       const [limit, spent] = [amountOf(unit, warning.limit), amountOf(unit, warning.spent)];
       return { path, ...warning, unit, limit, spent };
     });
   }
 
-  /** Takes a summary, which the actor's observers see as well. */
+  /** What the actor's observers see. */
   summary(): BudgetSummary {
-    this.#actor.send({ type: "look" });
-    return this.#actor.getSnapshot().context;
-  }
-
-  stop(): void {
-    this.#actor.stop();
+    return this.#budget.summary;
   }
 
   #checkFirst(account: Account, model: ModelSpec, first: FirstCall | undefined): void {
@@ -266,7 +253,7 @@ export class Ledger {
 
   /** A bound on one call or on a window is not lifted, nor one of the workspace. */
   #exceeded(path: string, answer: BudgetRefused): Refused {
-    const verdict = exceeded(path, answer, this.#budget.now);
+    const verdict = exceeded(path, answer, this.#budget.state.now);
     const { account, bound, unit, limit } = answer;
     if (bound !== "total" || !this.#asking.has(account)) return verdict;
     const isFirm = account === ROOT && limit >= (this.#most[unit] ?? Infinity);
@@ -274,7 +261,7 @@ export class Ledger {
   }
 
   #peek(request: Parameters<typeof peekBudget>[1]): Refused | undefined {
-    const answer = peekBudget(this.#budget, request);
+    const answer = peekBudget(this.#budget.state, request);
     const { account: path } = request;
     return answer.status === "refused" ? this.#exceeded(path, answer) : undefined;
   }

@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { createActor, type InspectionEvent } from "xstate";
 import {
+  type CapabilityAnswer,
   type CapabilityAsk,
   type CapabilityLayer,
+  type CapabilityRequest,
   type CapabilityState,
   type CapabilitySummary,
+  type CapabilityVerdict,
   capabilityLogic,
-  decideCapability,
   type GivenYes,
   mayEver,
 } from "../../machines/capability/capability.ts";
+import { askDecider } from "../../machines/decider.ts";
 import type { Json } from "../wire/json.ts";
 import type { Grant } from "../wire/spec.ts";
 import { readGrants } from "./grant-options.ts";
@@ -52,7 +55,7 @@ const PERMITTED: Permitted = { status: "permitted" };
 
 /** The other half of the door: the capability actor, and what its questions need from outside. */
 export class Rights {
-  /** The shared actor; the door asks its state synchronously, observers watch it. */
+  /** The shared actor: each decision is an event of it, answered at once. */
   readonly #actor;
   readonly #state: CapabilityState;
   /** Calls that have begun and are asked for once more: what they were counted on stays used. */
@@ -88,16 +91,16 @@ export class Rights {
   }
 
   open(node: string, parent: string, layers: readonly CapabilityLayer[]): void {
-    decideCapability(this.#state, { type: "open", node, parent, layers, now: this.#now });
+    this.#decide({ type: "open", node, parent, layers, now: this.#now });
   }
 
   close(node: string): void {
-    decideCapability(this.#state, { type: "close", node });
+    this.#decide({ type: "close", node });
   }
 
   /** Whether it may, now; counts nothing. */
   ask(wish: Wish): Permitted | Asking | Refused {
-    const answer = decideCapability(this.#state, wish);
+    const answer = this.#decide(wish);
     if (answer.status === "permitted") return PERMITTED;
     if (answer.status === "denied") return denied(wish.node, answer);
     if (answer.status === "ask") return asking(wish.node, answer);
@@ -106,7 +109,7 @@ export class Rights {
     const changed = read.input === input ? {} : { input: read.input };
     const full = { ...plain, facts: { now: this.#now, arguments: read.arguments } };
     const isOther = allowed !== undefined && !isDeepStrictEqual(read.input, allowed);
-    const verdict = decideCapability(this.#state, isOther ? { ...full, approved: false } : full);
+    const verdict = this.#decide(isOther ? { ...full, approved: false } : full);
     if (verdict.status === "denied") return denied(wish.node, verdict);
     // Also where a rule allows by itself what it would be now: the person has seen something else.
     if (isOther) {
@@ -121,7 +124,7 @@ export class Rights {
 
   /** Counts what was permitted, at every node of the path at once. */
   take({ counts }: Permitted): void {
-    if (counts !== undefined) decideCapability(this.#state, { ...counts, type: "use" });
+    if (counts !== undefined) this.#decide({ ...counts, type: "use" });
   }
 
   /** The call is asked for once more: its uses are not counted again. */
@@ -133,18 +136,18 @@ export class Rights {
   release(key: string, started: boolean): void {
     if (this.#state.counted.size === 0) return;
     const begun = this.#kept.delete(key);
-    decideCapability(this.#state, { type: "release", key, started: started || begun });
+    this.#decide({ type: "release", key, started: started || begun });
   }
 
   grant(node: string, grant: Grant): void {
     for (const read of readGrants([grant], node)) {
-      decideCapability(this.#state, { type: "grant", node, grant: read, now: this.#now });
+      this.#decide({ type: "grant", node, grant: read, now: this.#now });
     }
   }
 
   revoke(node: string, pattern: string): void {
     for (const read of readGrants([pattern], node)) {
-      decideCapability(this.#state, { type: "grant", node, grant: { ...read, effect: "revoke" } });
+      this.#decide({ type: "grant", node, grant: { ...read, effect: "revoke" } });
     }
   }
 
@@ -152,7 +155,7 @@ export class Rights {
   remember(node: string, { wheres = [""], ...answered }: Remembered): void {
     for (const where of wheres) {
       if (where === null) continue;
-      decideCapability(this.#state, { type: "remember", node, ...answered, where });
+      this.#decide({ type: "remember", node, ...answered, where });
     }
   }
 
@@ -166,14 +169,17 @@ export class Rights {
     return mayEver(this.#state, { parent, layers: this.read(layers, parent), subject });
   }
 
-  /** Takes a summary, which the actor's observers see as well. */
+  /** What the actor's observers see. */
   summary(): CapabilitySummary {
-    this.#actor.send({ type: "look" });
     return this.#actor.getSnapshot().context;
   }
 
-  stop(): void {
-    this.#actor.stop();
+  #decide(
+    request: CapabilityAsk | (Omit<CapabilityAsk, "type"> & { readonly type: "use" }),
+  ): CapabilityVerdict;
+  #decide(request: CapabilityRequest): CapabilityAnswer;
+  #decide(request: CapabilityRequest): CapabilityAnswer {
+    return askDecider(this.#actor, request);
   }
 
   #read(layer: Layer, path: string): CapabilityLayer {

@@ -94,7 +94,6 @@ export async function launch(
     }
   } catch (error) {
     await Promise.all([hosts.stop(), toolbox.stop(), inspector?.stop()]);
-    arbiter.stop();
     throw error;
   }
   onLaunched?.(swarm);
@@ -108,13 +107,12 @@ export async function launch(
  * @param hurry aborted by who does not want to wait for what could still end by itself
  */
 export async function land(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
-  const { hosts, toolbox, arbiter, telemetry, inspector } = swarm.parts;
+  const { hosts, toolbox, telemetry, inspector } = swarm.parts;
   swarm.places.flush();
   await Promise.all([hosts.stop(), toolbox.stop(hurry)]);
   swarm.close();
   telemetry?.stop();
   await inspector?.stop();
-  arbiter.stop();
   swarm.log.close();
 }
 

@@ -238,6 +238,5 @@ describe("arbiter: spawns, messages and warnings", () => {
     open(arbiter, "/a");
     expect(seen).toEqual(["budget", "capability"]);
     expect(arbiter.summary()).toMatchObject({ budget: { accounts: 2 }, capability: { nodes: 2 } });
-    arbiter.stop();
   });
 });

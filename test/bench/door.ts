@@ -20,7 +20,6 @@ export function doorPerSecond(kind: "tool" | "model", calls: number, depth = 4):
     }
   }
   const seconds = (performance.now() - from) / 1_000;
-  arbiter.stop();
   return calls / seconds;
 }
 

@@ -15,6 +15,7 @@ import {
   takeWarnings,
   takeWoken,
 } from "../../machines/budget/budget.ts";
+import { askDecider } from "../../machines/decider.ts";
 
 const none = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
 
@@ -249,20 +250,50 @@ describe("budget: through JSON", () => {
 });
 
 describe("budget: as an actor", () => {
-  it("decides on the state that is asked synchronously, and shows only a summary", () => {
-    const actor = createActor(budgetLogic, { input: { path: "/", ceilings: { toolCalls: 1 } } });
-    const answers: string[] = [];
-    actor.on("answered", ({ request, answer }) => answers.push(`${request} ${answer.status}`));
-    const { state } = actor.start().getSnapshot();
-    actor.send({ type: "reserve", key: "k", account: "/", amounts: { toolCalls: 1 } });
-    expect(ask(state, "l", { toolCalls: 1 }, "/").status).toBe("refused");
-    release(state, "k", false);
-    actor.send({ type: "look" });
-    expect(answers).toEqual(["reserve granted"]);
+  const start = (ceilings: object) =>
+    createActor(budgetLogic, { input: { path: "/", ceilings } }).start();
+  const one = { type: "reserve", key: "k", account: "/", amounts: { toolCalls: 1 } } as const;
+
+  it("answers each event at once, and shows only a summary", () => {
+    const actor = start({ toolCalls: 1 });
+    const shown: number[] = [];
+    actor.subscribe(({ context }) => void shown.push(context.held));
+    actor.send(one);
+    expect(actor.getSnapshot().decided).toEqual({ answer: { status: "granted", steps: 0 } });
+    expect(askDecider(actor, { ...one, key: "l" }).status).toBe("refused");
+    expect(askDecider(actor, { type: "release", key: "k", started: false }).status).toBe("done");
+    expect(shown).toEqual([1, 1, 0]);
     expect(actor.getSnapshot().context).toMatchObject({ held: 0, spent: { toolCalls: 0 } });
     expect(JSON.stringify(actor.getSnapshot())).not.toContain('"accounts":{');
+  });
+
+  it("answers a broken precondition with what it threw, and goes on", () => {
+    const actor = start({ toolCalls: 1 });
+    const close = { type: "close", account: "/nobody" } as const;
+    actor.send(close);
+    expect(actor.getSnapshot().decided).toMatchObject({ thrown: expect.any(RangeError) });
+    expect(() => askDecider(actor, close)).toThrow(RangeError);
+    expect(actor.getSnapshot().status).toBe("active");
+    expect(askDecider(actor, one).status).toBe("granted");
+  });
+
+  it("decides nothing within another decision, and nothing once it is stopped", () => {
+    const actor = start({ toolCalls: 2 });
+    const within: unknown[] = [];
+    const watching = actor.subscribe(() => {
+      try {
+        within.push(askDecider(actor, { ...one, key: "within" }));
+      } catch (thrown) {
+        within.push(String(thrown));
+      }
+    });
+    expect(askDecider(actor, one).status).toBe("granted");
+    expect(within).toEqual([expect.stringContaining("within another decision")]);
+    watching.unsubscribe();
+    expect(actor.getSnapshot().context.held).toBe(1);
     actor.stop();
     expect(actor.getSnapshot().status).toBe("stopped");
+    expect(() => askDecider(actor, { ...one, key: "late" })).toThrow("was stopped");
   });
 
   it("is persisted and restored by XState", () => {
