@@ -9,4 +9,3 @@ export { type BudgetSummary, budgetLogic } from "./budget/budget.ts";
 export { type CapabilitySummary, capabilityLogic } from "./capability/capability.ts";
 export { type HostLifeEvent, hostMachine } from "./host.ts";
 export { type McpConnectionEvent, mcpConnection } from "./mcp-connection.ts";
-export { type ToolCallEvent, toolCall } from "./tool-call.ts";

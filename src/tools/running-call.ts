@@ -1,4 +1,3 @@
-import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { CoppiceError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import type { Clock } from "../wire/clock.ts";
@@ -61,8 +60,6 @@ export interface Progress {
 export interface RunningCallOptions {
   readonly clock: Clock;
   readonly onProgress: (progress: Progress) => void;
-  /** Each step, as an event of `machines/tool-call.ts`. */
-  readonly onStep: (event: ToolCallEvent) => void;
 }
 
 const PROGRESS_EVERY_MS = 100;
@@ -113,13 +110,12 @@ export class RunningCall {
   cancel(reason: unknown): void {
     if (this.#settled) return;
     const { tool } = this.#request;
-    this.#end("tool.cancelled", "CANCELLED", `Tool "${tool}" was cancelled: ${said(reason)}`);
+    this.#end("CANCELLED", `Tool "${tool}" was cancelled: ${said(reason)}`);
     this.#abort(reason);
   }
 
   async #run(): Promise<void> {
     const { tool, input, read: ready } = this.#request;
-    let started = false;
     try {
       const context = this.#context();
       // A check that answers at once costs no turn of the event loop.
@@ -128,28 +124,24 @@ export class RunningCall {
       if (this.#settled) return;
       if (!read.valid) {
         const { code, message, details } = unfit(tool, read.issues);
-        this.#end("tool.denied", code, message, details);
+        this.#end(code, message, details);
         return;
       }
-      started = true;
-      this.#options.onStep({ type: "tool.started" });
       const value = plainResult(await this.#callable.execute(read.value, context));
-      if (this.#settled) this.#options.onStep({ type: "tool.late" });
-      else this.#settle({ type: "tool.settled" }, { isError: false, value });
+      this.#settle({ isError: false, value });
     } catch (error) {
       // Nobody waits any more for what a tool throws after its call has ended: it is dropped here
       // on purpose, so that it cannot become an unhandled rejection.
       if (!this.#settled) this.#fail(error);
-      else if (started) this.#options.onStep({ type: "tool.late" });
     }
   }
 
   #fail(thrown: unknown): void {
     const told = `Tool "${this.#request.tool}" failed: ${said(thrown)}`;
-    if (isFailure(thrown)) return this.#end("tool.settled", thrown.code, told);
+    if (isFailure(thrown)) return this.#end(thrown.code, told);
     // Its own code would let a tool speak in the name of the runtime.
     const code = thrown instanceof CoppiceError ? { code: thrown.code } : {};
-    this.#end("tool.settled", "TOOL_FAILED", told, { said: said(thrown), ...code });
+    this.#end("TOOL_FAILED", told, { said: said(thrown), ...code });
   }
 
   #context(): CallContext {
@@ -224,26 +216,20 @@ export class RunningCall {
     const elapsedMs = Math.round(this.#options.clock.now() - this.#startedAt);
     const told = `Tool "${tool}" did not answer in ${elapsedMs} ms`;
     const { timeoutMs } = this.#callable;
-    this.#end("tool.timed-out", "TOOL_TIMED_OUT", told, { timeoutMs, elapsedMs });
+    this.#end("TOOL_TIMED_OUT", told, { timeoutMs, elapsedMs });
     this.#abort(new DOMException(told, "TimeoutError"));
   }
 
-  #end(
-    type: ToolCallEvent["type"],
-    code: ErrorCode,
-    message: string,
-    details: ErrorDetails = {},
-  ): void {
+  #end(code: ErrorCode, message: string, details: ErrorDetails = {}): void {
     const { tool } = this.#request;
-    this.#settle({ type }, refusedCall(code, message, { tool, ...details }));
+    this.#settle(refusedCall(code, message, { tool, ...details }));
   }
 
-  #settle(event: ToolCallEvent, result: CallResult): void {
+  #settle(result: CallResult): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#options.clock.clearTimeout(this.#timer);
     this.#request.signal.removeEventListener("abort", this.#onAbort);
-    this.#options.onStep(event);
     this.#resolve(result);
   }
 }

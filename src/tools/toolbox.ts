@@ -1,5 +1,4 @@
 import { compileGlob } from "../../machines/glob.ts";
-import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
@@ -46,8 +45,6 @@ export interface ToolboxOptions {
   readonly clock?: Clock;
   /** Ends a start that is under way; it has no part in what comes after. */
   readonly signal?: AbortSignal | undefined;
-  /** Each step of each call, as an event of `machines/tool-call.ts`. */
-  readonly onStep?: (callId: string, event: ToolCallEvent) => void;
 }
 
 /**
@@ -190,20 +187,16 @@ export class Toolbox {
   /** Runs one call. Never rejects: what goes wrong is a result that the agent reads. */
   call(request: CallRequest): Promise<CallResult> {
     const { callId, tool, path } = request;
-    const onStep = (event: ToolCallEvent): void => this.#options.onStep?.(callId, event);
     const callable = this.#callable(tool);
     if (this.#stopping !== undefined) {
-      onStep({ type: "tool.cancelled" });
       const told = `Tool "${tool}" was not called: the toolbox has been stopped`;
       return Promise.resolve(refusedCall("CANCELLED", told, { tool }));
     }
     if (callable === undefined) {
-      onStep({ type: "tool.denied" });
       return Promise.resolve(refusedCall("TOOL_UNKNOWN", `There is no tool "${tool}"`, { tool }));
     }
     const running = new RunningCall(callable, request, {
       clock: this.#clock,
-      onStep,
       onProgress: (progress) =>
         this.#options.onEvent({ type: "tool.progress", callId, tool, path, ...progress }),
     });

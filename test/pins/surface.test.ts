@@ -33,7 +33,6 @@ describe("the public surface", () => {
       "capabilityLogic",
       "hostMachine",
       "mcpConnection",
-      "toolCall",
     ]);
     expect(Object.keys(testing).sort()).toEqual([
       "ManualClock",

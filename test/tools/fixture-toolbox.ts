@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { ToolCallEvent } from "../../machines/tool-call.ts";
 import { ComputePool } from "../../src/hosts/compute-pool.ts";
 import type { McpServerConfig } from "../../src/tools/mcp/mcp-config.ts";
 import type { CallRequest } from "../../src/tools/running-call.ts";
 import { Toolbox, type ToolboxEvent, type ToolboxOptions } from "../../src/tools/toolbox.ts";
 
-/** A toolbox whose events and steps are kept, and can be waited for. */
+/** A toolbox whose events are kept, and can be waited for. */
 export class RecordedToolbox implements AsyncDisposable {
   readonly events: ToolboxEvent[] = [];
-  readonly steps: ToolCallEvent[] = [];
   readonly #waiting = new Set<() => void>();
   #toolbox: Toolbox | undefined;
 
@@ -23,7 +21,6 @@ export class RecordedToolbox implements AsyncDisposable {
         recorded.events.push(event);
         for (const look of recorded.#waiting) look();
       },
-      onStep: (_, event) => recorded.steps.push(event),
       ...options,
     });
     return recorded;
