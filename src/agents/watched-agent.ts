@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from "xstate";
-import type { InspectionNote } from "../wire/inspection.ts";
+import { type InspectionNote, SUPERVISOR } from "../wire/inspection.ts";
 import type { Json } from "../wire/json.ts";
 import { summaryOf } from "../wire/summary.ts";
 import { type Inspection, WINDOW_MS } from "./inspection.ts";
@@ -70,7 +70,8 @@ export class WatchedAgent {
     const parent = this.#parentOf(ref);
     // What a parent that is not told of has started is not told of either.
     if (parent === null) return;
-    const name = parent === undefined ? this.#path : this.#nameOf(`${parent.name}/@${ref.id}`);
+    const name =
+      parent === undefined ? this.#rootName(ref) : this.#nameOf(`${parent.name}/@${ref.id}`);
     const from = this.#inspection.clock.now();
     const actor = { name, from, told: 0, leftOut: 0, latest: undefined };
     this.#actors.set(ref.sessionId, actor);
@@ -146,6 +147,10 @@ export class WatchedAgent {
   #parentOf(ref: AnyActorRef): WatchedActor | null | undefined {
     const parent = ref._parent;
     return parent === undefined ? undefined : (this.#actors.get(parent.sessionId) ?? null);
+  }
+
+  #rootName({ id }: AnyActorRef): string {
+    return this.#path === SUPERVISOR ? `/@${id}` : this.#path;
   }
 
   /** Two actors of one machine may have the same id. */

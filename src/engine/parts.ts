@@ -14,4 +14,6 @@ export interface Parts {
   /** Where OpenTelemetry listens. */
   readonly telemetry?: Telemetry | undefined;
   readonly inspector?: Inspector | undefined;
+  /** The budget and the capability actor, where they are inspected. */
+  readonly sharedActors?: { close(): void } | undefined;
 }

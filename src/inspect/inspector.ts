@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { RuntimeEvent } from "../wire/event.ts";
-import type { InspectionNote } from "../wire/inspection.ts";
+import { type InspectionNote, SUPERVISOR } from "../wire/inspection.ts";
 import { summaryOf } from "../wire/summary.ts";
 import { type AgentRow, AgentRows } from "./agent-rows.ts";
 import { Relay } from "./relay.ts";
@@ -62,9 +62,21 @@ export class Inspector {
 
   /** Takes what a host told; what it cannot know is not believed. */
   take(host: string, notes: readonly InspectionNote[]): void {
+    this.#show(
+      host,
+      notes.filter(({ path, incarnation }) => this.#inspected.livesOn(host, path, incarnation)),
+    );
+  }
+
+  /** Takes what the supervisor's own actors did. */
+  takeShared(notes: readonly InspectionNote[]): void {
+    this.#show(SUPERVISOR, notes);
+    this.#tellRowsSoon();
+  }
+
+  #show(host: string, notes: readonly InspectionNote[]): void {
     const at = this.#inspected.now();
     for (const note of notes) {
-      if (!this.#inspected.livesOn(host, note.path, note.incarnation)) continue;
       for (const event of this.#actors.take(host, note, at)) this.#viewers.tell(event);
     }
   }
@@ -77,7 +89,7 @@ export class Inspector {
     }
     if (!this.#viewers.has("page")) return;
     this.#viewers.tell(told(event), "page");
-    this.#timer ??= setTimeout(() => this.#tellRows(), ROWS_EVERY_MS).unref();
+    this.#tellRowsSoon();
   }
 
   forgetHost(host: string): void {
@@ -90,6 +102,11 @@ export class Inspector {
     await this.#relay.stop();
     // Its last viewers may have caused one more.
     clearTimeout(this.#timer);
+  }
+
+  #tellRowsSoon(): void {
+    if (!this.#viewers.has("page")) return;
+    this.#timer ??= setTimeout(() => this.#tellRows(), ROWS_EVERY_MS).unref();
   }
 
   #tellRows(): void {

@@ -1,5 +1,5 @@
 import { clip } from "../wire/clip.ts";
-import type { InspectionNote } from "../wire/inspection.ts";
+import { type InspectionNote, SUPERVISOR } from "../wire/inspection.ts";
 import type { Json } from "../wire/json.ts";
 import { actorEvent, type ShownActor, type StatelyEvent, stepEvent } from "./stately-event.ts";
 
@@ -72,7 +72,8 @@ export class ShownActors {
   #register(host: string, note: ActorNote, at: number): readonly StatelyEvent[] {
     const { path, actor, parent } = note;
     const isOwn = actor === path;
-    if (!isOwn && (parent === undefined || !isOf(parent, path))) return [];
+    const isShared = path === SUPERVISOR;
+    if (!isOwn && !isShared && (parent === undefined || !isOf(parent, path))) return [];
     // An agent that begins anew has none of its old actors.
     const isAnew = isOwn || this.#agents.get(path)?.host !== host;
     const ended = isAnew ? this.end(path, at) : [];
@@ -105,7 +106,8 @@ export class ShownActors {
 }
 
 function isOf(actor: string, path: string): boolean {
-  return actor === path || (actor.startsWith(`${path}/@`) && actor.length < 2_000);
+  const below = path === SUPERVISOR ? "/@" : `${path}/@`;
+  return actor === path || (actor.startsWith(below) && actor.length < 2_000);
 }
 
 function sizeOf(value: Json): number {

@@ -5,6 +5,7 @@ import { type Inspected, Inspector, type InspectorOptions } from "../inspect/ins
 import { subtree } from "../kernel/node.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
+import { SUPERVISOR } from "../wire/inspection.ts";
 import type { Swarm } from "./swarm.ts";
 import { nodeUsage, statusOf } from "./views.ts";
 
@@ -50,8 +51,9 @@ function inspectedIn(swarm: Swarm): Inspected {
     rows: () => rowsOf(swarm),
     facts: (limit) => swarm.log.newest(limit),
     budget(path) {
-      const seat = swarm.record(path)?.seat;
-      return seat && swarm.step(() => swarm.parts.arbiter.budget(seat));
+      const { arbiter } = swarm.parts;
+      const seat = path === SUPERVISOR ? arbiter.root : swarm.record(path)?.seat;
+      return seat && swarm.step(() => arbiter.budget(seat));
     },
     livesOn(host, path, incarnation) {
       const node = kernel.find(path);
@@ -62,7 +64,7 @@ function inspectedIn(swarm: Swarm): Inspected {
 
 function rowsOf(swarm: Swarm): readonly AgentRow[] {
   const { root } = swarm.kernel.tree;
-  const rows: AgentRow[] = [];
+  const rows: AgentRow[] = [supervisorRow(swarm)];
   for (const node of subtree(root)) {
     if (node === root) continue;
     const { path, value, host, end, birth, turns } = node;
@@ -78,4 +80,15 @@ function rowsOf(swarm: Swarm): readonly AgentRow[] {
     });
   }
   return rows;
+}
+
+/** Itself, since the shared actors are its. */
+function supervisorRow({ kernel, parts }: Swarm): AgentRow {
+  const { arbiter } = parts;
+  const status = kernel.tree.root.closed ? "stopping" : "running";
+  return {
+    ...{ path: SUPERVISOR, template: "supervisor", turns: 0 },
+    status,
+    usage: arbiter.usage(arbiter.root),
+  };
 }

@@ -20,6 +20,7 @@ import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
 import { systemClock, withLongDelays } from "../wire/clock.ts";
 import { unlessAborted } from "./abort.ts";
 import { inspectorOf, overheard } from "./inspection.ts";
+import { SharedActors } from "./shared-actors.ts";
 import { Swarm } from "./swarm.ts";
 import { statsOf } from "./views.ts";
 
@@ -51,8 +52,6 @@ export async function launch(
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const { prices, rates } = options;
   const bounds = { workspaceBudget: workspace.budget, workspaceGrants: workspace.grants };
-  const arbiter = new Arbiter({ grants, budget, prices, now: clock.wall(), ...bounds });
-  arbiter.at(clock.wall(), clock.now());
   const log = openLog(options.keepMb ?? DEFAULT_KEEP_MB, () => clock.wall());
   const { approve, approvalTimeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS } = options;
   const { intensity, breaker } = options;
@@ -60,6 +59,10 @@ export async function launch(
   const swarm = new Swarm({ clock, log, limits, graceMs, rates, intensity, chance, ...asking });
   const { contained } = swarm;
   const inspector = inspectorOf(swarm, options.inspect);
+  const sharedActors = inspector && new SharedActors(clock, (notes) => inspector.takeShared(notes));
+  const watch = sharedActors === undefined ? {} : { inspect: sharedActors.observe };
+  const arbiter = new Arbiter({ grants, budget, prices, now: clock.wall(), ...bounds, ...watch });
+  arbiter.at(clock.wall(), clock.now());
   const { hostEvents } = swarm;
   let registry: Registry | undefined;
   const toolbox = await Toolbox.start({
@@ -83,16 +86,17 @@ export async function launch(
     const { modules } = registry;
     await unlessAborted(options.signal, () => hosts.verify(modules));
     if (options.signal?.aborted) throw new CoppiceError("CANCELLED", "the start was aborted");
-    await inspector?.listen();
     const telemetry = await startTelemetry({
       listen: (type, listener) => log.watch(type, listener as EventListener),
       stats: () => statsOf(swarm),
     });
-    swarm.begin({ arbiter, hosts, toolbox, registry, telemetry, inspector });
+    swarm.begin({ arbiter, hosts, toolbox, registry, telemetry, inspector, sharedActors });
+    await inspector?.listen();
     for (const { layer, ...rest } of loosened(options, workspace, limits)) {
       log.fact("config.loosened", "/", { layer, ...rest });
     }
   } catch (error) {
+    sharedActors?.close();
     await Promise.all([hosts.stop(), toolbox.stop(), inspector?.stop()]);
     throw error;
   }
@@ -107,11 +111,12 @@ export async function launch(
  * @param hurry aborted by who does not want to wait for what could still end by itself
  */
 export async function land(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
-  const { hosts, toolbox, telemetry, inspector } = swarm.parts;
+  const { hosts, toolbox, telemetry, inspector, sharedActors } = swarm.parts;
   swarm.places.flush();
   await Promise.all([hosts.stop(), toolbox.stop(hurry)]);
   swarm.close();
   telemetry?.stop();
+  sharedActors?.close();
   await inspector?.stop();
   swarm.log.close();
 }

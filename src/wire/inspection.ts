@@ -1,10 +1,13 @@
 import type { Json } from "./json.ts";
 
+/** Whose actors the shared ones are, which no agent has started. */
+export const SUPERVISOR = "/";
+
 interface NoteOfActor {
-  /** The agent whose machine it is, or belongs to. */
+  /** The agent whose machine it is, or belongs to; {@link SUPERVISOR} for the shared ones. */
   readonly path: string;
   readonly incarnation: number;
-  /** The agent's path for its machine; below it `/@` and the id for each actor that it started. */
+  /** The agent's path for its machine; below it `/@` and the id for each other actor. */
   readonly actor: string;
 }
 

@@ -98,6 +98,23 @@ describe("the inspector's page in Chromium", () => {
     await page.close();
   });
 
+  it("shows the two shared actors, which decide, with their traffic", async () => {
+    await using supervisor = await start();
+    const { page, wrong } = await openPage(supervisor.inspectorUrl as string);
+    await page.waitForSelector(`${line("/")} .name:text("supervisor")`);
+    const ref = await supervisor.spawn("lead");
+    await page.click(line("/"));
+    await page.waitForSelector('#tabs button:text-is("capability")');
+    await page.waitForSelector('#events b:text-is("ask")');
+    await page.click('#tabs button:text-is("budget")');
+    await page.waitForSelector('#events b:text-is("reserve")');
+    await page.waitForSelector('#context:text("\\"held\\"")');
+    await ref.cancel("seen enough");
+    await page.waitForSelector('#context:text("\\"accounts\\": 1")');
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
   it("draws without overlaps: no state covers another, none is out of sight", async () => {
     await using supervisor = await start();
     const { page, wrong } = await openPage(supervisor.inspectorUrl as string);

@@ -8,7 +8,9 @@ const script = ["models/scripted-usage.ts"];
 const specs = [...authority, "authority", "hosts", "tools", ...script];
 const engine = [...specs, "specs", "journal", "telemetry", "inspect"];
 const calls = [...engine, "engine"];
-const supervisor = [...calls, "calls"];
+// The shared actors are watched as hosts watch the actors of agents.
+const watching = ["agents/inspection.ts", "agents/watched-agent.ts"];
+const supervisor = [...calls, "calls", ...watching];
 const anything = ["*"];
 
 /** Layer: the layers, or single files of `src/`, that it may import, itself always included. */

@@ -1,4 +1,5 @@
-import { dollars, stateText } from "./tree.js";
+import { SUPERVISOR } from "./live.js";
+import { dollars, nameOf, stateText } from "./tree.js";
 
 const UNITS = { usd: "Cost", tokens: "Tokens", toolCalls: "Tool calls", modelCalls: "Model calls" };
 const whole = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -9,7 +10,7 @@ export function drawSubject(home, agent) {
   const { path, status, outcome, state, host, template, turns } = agent;
   const facts = [template, host, turns > 0 && `${turns} ${turns === 1 ? "turn" : "turns"}`];
   home.replaceChildren(
-    make("strong", "", path.slice(path.lastIndexOf("/") + 1)),
+    make("strong", "", nameOf(path)),
     make("code", "", path),
     make("span", `chip ${outcome ?? status}`, outcome ?? status),
     ...(state === undefined ? [] : [make("span", "chip state", stateText(state))]),
@@ -83,7 +84,7 @@ export function drawBudget(home, budget) {
 }
 
 export function drawFigures(home, agents) {
-  const rows = [...agents.values()];
+  const rows = [...agents.values()].filter(({ path }) => path !== SUPERVISOR);
   const living = rows.filter(({ status }) => status !== "stopped");
   const working = living.filter(({ status }) => status === "running").length;
   const tops = rows.filter(({ path }) => path.lastIndexOf("/") === 0);

@@ -1,3 +1,5 @@
+/** Whose actors the budget and the capability actor are. */
+export const SUPERVISOR = "/";
 /** Events of one agent that are kept here. */
 const EVENTS_KEPT = 200;
 const LONGEST_WAIT_MS = 5_000;
@@ -19,7 +21,8 @@ export class Live {
   }
 
   actorsOf(path) {
-    const own = (id) => id === path || id.startsWith(`${path}/@`);
+    const below = path === SUPERVISOR ? "/@" : `${path}/@`;
+    const own = (id) => id === path || id.startsWith(below);
     return [...this.actors.values()].filter(({ id }) => own(id));
   }
 
@@ -109,12 +112,12 @@ export class Live {
 }
 
 function agentOf(id) {
-  return id.split("/@", 1)[0];
+  return id.split("/@", 1)[0] || SUPERVISOR;
 }
 
 function eventOf({ event, sessionId, createdAt }) {
   const { type, ...rest } = event;
-  const below = sessionId.slice(agentOf(sessionId).length + 1);
+  const below = sessionId.slice(sessionId.split("/@", 1)[0].length + 1);
   const detail = [below, inWords(rest)];
   return {
     at: Number(createdAt),

@@ -7,7 +7,7 @@ import {
   drawSubject,
   drawTabs,
 } from "./detail.js";
-import { Live } from "./live.js";
+import { Live, SUPERVISOR } from "./live.js";
 import { Tree } from "./tree.js";
 
 /** Milliseconds between two looks at the budget of the chosen agent. */
@@ -42,8 +42,9 @@ function draw() {
   const link = at("link");
   link.textContent = isOn ? "live" : "not connected";
   link.classList.toggle("on", isOn);
-  // Without a choice, what came first is shown.
-  if (chosen === undefined && agents.size > 0) return choose(agents.keys().next().value);
+  // Without a choice, the agent that came first is shown.
+  const first = [...agents.keys()].find((path) => path !== SUPERVISOR);
+  if (chosen === undefined && first !== undefined) return choose(first);
   drawFigures(at("figures"), agents);
   tree.draw(agents, chosen, liveOnly.checked);
   drawSubject(at("subject"), agents.get(chosen));

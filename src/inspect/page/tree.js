@@ -10,6 +10,11 @@ export function dollars(amount) {
   return amount > 0 && amount < 0.01 ? small.format(amount) : usd.format(amount);
 }
 
+/** An agent's name; the supervisor's, which has none, in its place. */
+export function nameOf(path) {
+  return path.slice(path.lastIndexOf("/") + 1) || "supervisor";
+}
+
 /** A machine's state as one word: `green.steady`. */
 export function stateText(value) {
   if (typeof value === "string") return value;
@@ -98,7 +103,7 @@ function write(element, { path, status, outcome, state, turns, usage, template }
   const label = document.createElement("span");
   label.className = "state";
   label.textContent = outcome ?? (stateText(state) || status);
-  name.replaceChildren(path.slice(path.lastIndexOf("/") + 1), label);
+  name.replaceChildren(nameOf(path), label);
   turned.textContent = turns === 0 ? "" : `${turns} ${turns === 1 ? "turn" : "turns"}`;
   cost.textContent = usage.usd === 0 ? "" : dollars(usage.usd);
   element.title = `${path}\n${template}, ${status}`;

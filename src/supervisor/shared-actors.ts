@@ -1,0 +1,36 @@
+import type { InspectionEvent } from "xstate";
+import { Inspection } from "../agents/inspection.ts";
+import { WatchedAgent } from "../agents/watched-agent.ts";
+import type { Clock } from "../wire/clock.ts";
+import { type InspectionNote, SUPERVISOR } from "../wire/inspection.ts";
+
+/** The budget and the capability actor as an inspector sees them: thinned, in summaries. */
+export class SharedActors {
+  readonly #inspection: Inspection;
+  readonly #watched: WatchedAgent;
+  readonly #tell: (notes: readonly InspectionNote[]) => void;
+  #isDue = false;
+
+  constructor(clock: Clock, tell: (notes: readonly InspectionNote[]) => void) {
+    this.#tell = tell;
+    this.#inspection = new Inspection(clock, () => this.#arm());
+    this.#watched = new WatchedAgent({ path: SUPERVISOR, incarnation: 0 }, this.#inspection);
+  }
+
+  readonly observe = (event: InspectionEvent): void => this.#watched.observe(event);
+
+  close(): void {
+    this.#watched.close();
+    this.#inspection.close();
+  }
+
+  /** Behind the step that decides. */
+  #arm(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      this.#tell(this.#inspection.take());
+    });
+  }
+}
