@@ -1,7 +1,7 @@
 import { NOBODY } from "../engine/containment.ts";
 import type { Host, HostEvent, HostListener } from "../hosts/host.ts";
 import type { AgentRow } from "../inspect/agent-rows.ts";
-import { type Inspected, Inspector, type InspectorOptions } from "../inspect/inspector.ts";
+import type { Inspected, Inspector, InspectorOptions } from "../inspect/inspector.ts";
 import { subtree } from "../kernel/node.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
@@ -9,12 +9,12 @@ import { SUPERVISOR } from "../wire/inspection.ts";
 import type { Swarm } from "./swarm.ts";
 import { nodeUsage, statusOf } from "./views.ts";
 
-/** The inspector of a swarm, before it listens; undefined where nobody wants one. */
-export function inspectorOf(
+/** The inspector of a swarm, before it listens. Who wants none does not pay for its import. */
+export async function inspectorOf(
   swarm: Swarm,
-  inspect: boolean | InspectorOptions = false,
-): Inspector | undefined {
-  if (inspect === false) return undefined;
+  inspect: true | InspectorOptions,
+): Promise<Inspector> {
+  const { Inspector } = await import("../inspect/inspector.ts");
   const inspector = new Inspector(inspectedIn(swarm), inspect === true ? {} : inspect);
   swarm.places.inspect();
   swarm.log.watch("*", (event) => inspector.fact(event));

@@ -58,7 +58,8 @@ export async function launch(
   const asking = { approvalTimeoutMs, approve, breaker };
   const swarm = new Swarm({ clock, log, limits, graceMs, rates, intensity, chance, ...asking });
   const { contained } = swarm;
-  const inspector = inspectorOf(swarm, options.inspect);
+  const { inspect = false } = options;
+  const inspector = inspect === false ? undefined : await inspectorOf(swarm, inspect);
   const sharedActors = inspector && new SharedActors(clock, (notes) => inspector.takeShared(notes));
   const watch = sharedActors === undefined ? {} : { inspect: sharedActors.observe };
   const arbiter = new Arbiter({ grants, budget, prices, now: clock.wall(), ...bounds, ...watch });
