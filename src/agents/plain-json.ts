@@ -16,7 +16,7 @@ export function restorableJson(value: unknown, what: string, bound = JSON_BOUND)
   } catch (thrown) {
     if (!(thrown instanceof JsonRefusal)) throw thrown;
     const told = `${what} cannot travel: ${thrown.message}`;
-    if (thrown.isOfAll) throw new OverBound(told, thrown.path);
+    if (thrown.excess !== undefined) throw new OverBound(told, thrown.path);
     throw new CoppiceError("MACHINE_INVALID", told, { path: thrown.path });
   }
 }

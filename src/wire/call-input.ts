@@ -21,7 +21,7 @@ const LONG_NUMBER = /\d{16}|\d[eE]/;
 export function readInputJson(json: string): Json {
   const value = JSON.parse(json) as Json;
   const refusal = refusalOf(value);
-  if (refusal?.isOfAll) throw new RangeError(inputFaultOf(refusal));
+  if (refusal?.excess !== undefined) throw new RangeError(inputFaultOf(refusal));
   // Slow, and needed for hardly any.
   if (LONG_NUMBER.test(json)) JSON.parse(json, refuseLost);
   if (refusal !== undefined) throw new RangeError(inputFaultOf(refusal));

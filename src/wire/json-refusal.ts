@@ -31,8 +31,4 @@ export class JsonRefusal extends TypeError {
     this.excess = excess;
     this.reason = reason;
   }
-
-  get isOfAll(): boolean {
-    return this.excess !== undefined;
-  }
 }
