@@ -1,7 +1,7 @@
-import { assert, asyncProperty, constantFrom, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defineTool } from "../../src/tools/tool.ts";
 import type { CallResult } from "../../src/wire/delivery.ts";
+import fc from "../fixtures/properties.ts";
 import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { RecordedToolbox } from "./fixture-toolbox.ts";
 
@@ -20,12 +20,15 @@ type Happening = (typeof happenings)[number];
 describe("a tool call", () => {
   it("has the one result that what happened first decides", async () => {
     const reached = new Set<string>();
-    const anyOrder = asyncProperty(uniqueArray(constantFrom(...happenings)), async (order) => {
-      const result = codeOf(await played(order));
-      reached.add(result);
-      expect(result, String(order)).toBe(expected(order));
-    });
-    await assert(anyOrder, { numRuns: 500, seed: 1 });
+    const anyOrder = fc.asyncProperty(
+      fc.uniqueArray(fc.constantFrom(...happenings)),
+      async (order) => {
+        const result = codeOf(await played(order));
+        reached.add(result);
+        expect(result, String(order)).toBe(expected(order));
+      },
+    );
+    await fc.assert(anyOrder, { numRuns: 500, seed: 1 });
     expect([...reached].sort()).toEqual(
       ["CANCELLED", "TOOL_FAILED", "TOOL_INPUT_INVALID", "TOOL_TIMED_OUT", "value"].sort(),
     );
