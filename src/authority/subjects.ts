@@ -1,8 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { clip } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
-import { modelName } from "../wire/model-name.ts";
-import { NAMED_PROVIDERS, PROVIDER_NAMES, providerOf } from "../wire/providers.ts";
+import { modelId, NAMED_PROVIDERS, PROVIDER_NAMES, providerOf } from "../wire/providers.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 
 /** How a model is written as a text, and which providers there are. */
@@ -18,7 +17,10 @@ export const spawnSubject = (template: string): string => `spawn:${template}`;
 export const messageSubject = (path: string): string => `message:${path}`;
 
 /** `model:anthropic:<id>`, `model:scripted`, or `model:<module url>`. */
-export const modelSubject = (model: ModelSpec): string => `model:${modelName(model)}`;
+export function modelSubject(model: ModelSpec): string {
+  const id = modelId(model);
+  return id === undefined ? `model:${model.provider}` : `model:${model.provider}:${id}`;
+}
 
 /**
  * Reads a model as an agent's spec may give it: `"anthropic:claude-sonnet-4-5"`, a module's

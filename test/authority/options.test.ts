@@ -125,6 +125,7 @@ describe("models", () => {
     [{ provider: "scripted", steps: [] }, "model:scripted"],
     ["file:///m.ts", "model:file:///m.ts"],
     [{ provider: "file:///m.ts", speed: 2 }, "model:file:///m.ts"],
+    [{ provider: "file:///m.ts", model: "a" }, "model:file:///m.ts"],
   ] as [string | ModelSpec, string][])("%o is %s", (model, subject) => {
     expect(modelSubject(parseModel(model))).toBe(subject);
   });
