@@ -12,21 +12,21 @@ export interface Decider<State, Request, Answer, Summary, Input, Saved> {
   readonly restore: (saved: Saved) => State;
 }
 
-/** What became of the last event: its answer, or what deciding it threw. */
-export type LastDecision<Answer> = { readonly answer: Answer } | { readonly thrown: unknown };
-
 /**
  * One and the same object as long as the actor lives, since copying a thousand accounts for each
- * decision costs a factor of 400. `state` and what was `decided` are not enumerable: no observer
- * clones them.
+ * decision costs a factor of 400. `state` and what became of the last event are not enumerable: no
+ * observer clones them.
  */
 export type DeciderSnapshot<State, Summary, Answer = unknown> = Snapshot<undefined> & {
   /** Taken when it is looked at. */
   readonly context: Summary;
   readonly state: State;
-  /** The last event, and what became of it. */
+  /** The last event. */
   readonly asked: EventObject | undefined;
-  readonly decided: LastDecision<Answer> | undefined;
+  /** Its answer; undefined where deciding it threw. */
+  readonly answer: Answer | undefined;
+  /** What deciding it threw. */
+  readonly thrown: unknown;
   /** Set while {@link askDecider} waits for it. */
   isAsked: boolean;
 };
@@ -54,7 +54,8 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
       context: { enumerable: true, get: () => decider.summarise(state) },
       state: { value: state },
       asked: { value: undefined, writable: true },
-      decided: { value: undefined, writable: true },
+      answer: { value: undefined, writable: true },
+      thrown: { value: undefined, writable: true },
       isAsked: { value: false, writable: true },
     });
     return shown as unknown as Shown;
@@ -67,9 +68,10 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
       const now = snapshot as { -readonly [Key in keyof Shown]: Shown[Key] };
       now.asked = event;
       try {
-        now.decided = { answer: decider.decide(state, event) };
+        now.answer = decider.decide(state, event);
       } catch (thrown) {
-        now.decided = { thrown };
+        now.answer = undefined;
+        now.thrown = thrown;
       }
       return snapshot;
     },
@@ -108,10 +110,10 @@ export function askDecider<Request extends EventObject, Answer>(
   } finally {
     snapshot.isAsked = false;
   }
-  const { asked, decided } = snapshot;
-  if (asked !== request || decided === undefined || snapshot.status !== "active") {
+  const { asked, answer } = snapshot;
+  if (asked !== request || snapshot.status !== "active") {
     throw new Error(`"${request.type}" was asked of an actor that was stopped`);
   }
-  if ("thrown" in decided) throw decided.thrown;
-  return decided.answer;
+  if (answer === undefined) throw snapshot.thrown;
+  return answer;
 }

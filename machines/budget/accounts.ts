@@ -76,6 +76,15 @@ export interface AccountWindow {
   endsAt: number;
 }
 
+/** A queue that a call stands in, and of which account. */
+interface Stand {
+  readonly account: Account;
+  readonly queue: BudgetCall[];
+}
+
+/** Where most calls stand. */
+export const NOWHERE: readonly Stand[] = [];
+
 /** A call that waits or is held. */
 export interface BudgetCall {
   readonly key: string;
@@ -89,7 +98,7 @@ export interface BudgetCall {
   steps: number;
   waiting: boolean;
   /** The queues that it stands in; it leaves them all at once. */
-  readonly stands: { readonly account: Account; readonly queue: BudgetCall[] }[];
+  stands: readonly Stand[];
   /** Index in its account's `calls`. */
   place: number;
 }

@@ -6,6 +6,7 @@ import {
   charge,
   HELD,
   hold,
+  NOWHERE,
   OUTPUT,
   refund,
   type Stretch,
@@ -56,7 +57,7 @@ function newCall(state: BudgetState, request: Omit<Reserve, "type">): BudgetCall
     asked: [0, 0, counts[0], counts[1]],
     steps: 0,
     waiting: false,
-    stands: [],
+    stands: NOWHERE,
     place: account.calls.length,
   };
 }

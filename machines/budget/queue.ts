@@ -8,6 +8,7 @@ import {
   charge,
   HELD,
   hold,
+  NOWHERE,
 } from "./accounts.ts";
 
 export interface BudgetGranted {
@@ -94,7 +95,7 @@ export function leaveQueues(call: BudgetCall): Account[] {
     queue.splice(queue.indexOf(call), 1);
     return account;
   });
-  call.stands.length = 0;
+  call.stands = NOWHERE;
   call.waiting = false;
   return left;
 }
@@ -175,7 +176,7 @@ function queueUp(call: BudgetCall): void {
       let place = queue.length;
       while (place > 0 && queue[place - 1]!.age > call.age) place--;
       queue.splice(place, 0, call);
-      call.stands.push({ account: on, queue });
+      call.stands = [...call.stands, { account: on, queue }];
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   type Ceilings,
   HELD,
   hold,
+  NOWHERE,
   type Stretch,
 } from "./accounts.ts";
 import { accountAbove, createAccount, windowsOf } from "./create.ts";
@@ -207,7 +208,18 @@ function file(state: BudgetState, saved: SavedCall): BudgetCall {
   const place = account.calls.length;
   const asked = [...saved.asked];
   const waiting = false;
-  const call = { key, account, amounts, stretch, age, asked, steps, waiting, stands: [], place };
+  const call = {
+    key,
+    account,
+    amounts,
+    stretch,
+    age,
+    asked,
+    steps,
+    waiting,
+    stands: NOWHERE,
+    place,
+  };
   state.calls.set(call.key, call);
   account.calls.push(call);
   return call;

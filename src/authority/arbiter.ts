@@ -16,7 +16,7 @@ import type { PriceList } from "./prices.ts";
 import type { MessageAsk, Request, SettleOptions, SpawnAsk, ToolAsk } from "./request.ts";
 import { type Permitted, Rights, type RightsOptions, type Wish } from "./rights.ts";
 import { type BudgetLine, budgetOf, ownUsageOf, type Seat, seatAt, usageOf } from "./seat.ts";
-import { messageSubject, modelSubject, spawnSubject, toolSubject } from "./subjects.ts";
+import { messageSubject, SubjectTexts, spawnSubject } from "./subjects.ts";
 import {
   type Asking,
   GRANTED,
@@ -64,6 +64,7 @@ export class Arbiter {
   /** Accounts, prices, and what model calls have reserved. */
   readonly #ledger: Ledger;
   readonly #rights: Rights;
+  readonly #subjects = new SubjectTexts();
   /** Model calls whose reservation waits: their rights are asked again when it comes. */
   readonly #waiting = new Map<string, Waiting>();
 
@@ -78,6 +79,12 @@ export class Arbiter {
   at(wall: number, now = wall): void {
     this.#ledger.at(wall);
     this.#rights.at(wall, now);
+  }
+
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const waiting = [...this.#waiting].map(([callId, { ask }]) => [callId, ask]);
+    return { ledger: this.#ledger, rights: this.#rights, waiting };
   }
 
   /** Opens the seat of an agent that is about to begin. */
@@ -111,14 +118,14 @@ export class Arbiter {
    * it is what the patterns of the path were matched with.
    */
   tool(seat: Seat, ask: ToolAsk): Verdict {
-    const { path } = seat;
-    const { callId, input, approved, version, allowed } = ask;
-    const about = { input, approved, version, allowed };
-    const subject = toolSubject(ask.tool);
-    const right = this.#ask(seat, { type: "ask", node: path, subject, key: callId, ...about });
+    const { path: node } = seat;
+    const { callId: key, tool, input, approved, version, allowed } = ask;
+    const subject = this.#subjects.ofTool(tool);
+    const wish = { type: "ask", node, subject, key, input, approved, version, allowed } as const;
+    const right = this.#ask(seat, wish);
     if (right.status === "refused") return right;
-    if (right.status === "ask") return this.#ledger.peekTool(path) ?? right;
-    const verdict = this.#ledger.tool(path, callId);
+    if (right.status === "ask") return this.#ledger.peekTool(node) ?? right;
+    const verdict = this.#ledger.tool(node, key);
     if (verdict.status !== "granted") return verdict;
     this.#rights.take(right);
     return right.input === undefined ? verdict : { ...verdict, input: right.input };
@@ -262,7 +269,7 @@ export class Arbiter {
   }
 
   #askModel(seat: Seat, { callId, model, approved }: ModelAsk & Request) {
-    const subject = modelSubject(model);
+    const subject = this.#subjects.ofModel(model);
     return this.#ask(seat, { type: "ask", node: seat.path, subject, key: callId, approved });
   }
 

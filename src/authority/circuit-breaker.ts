@@ -48,6 +48,11 @@ export class CircuitBreaker {
     this.#maxOpenMs = maxOpenMs;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return [...this.#circuits.values()];
+  }
+
   /** Milliseconds until a call may begin; 0: now. */
   waitMs(model: ModelSpec, now: number): number {
     const { openUntil } = this.#of(model) ?? CLOSED;

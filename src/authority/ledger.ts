@@ -8,6 +8,7 @@ import {
   type BudgetUnit,
   boundOnPath,
   peekBudget,
+  saveBudget,
 } from "../../machines/budget/budget.ts";
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
@@ -112,6 +113,12 @@ export class Ledger {
     this.root = this.#budget.state.root;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const budget = saveBudget(this.#budget.state);
+    return { budget, modelCalls: this.#modelCalls, asking: this.#asking };
+  }
+
   /** Sets the time of what follows; windows that have ended begin anew. */
   at(now: number): void {
     if (now !== this.#budget.state.now) this.#budget.decide({ type: "time", now });
@@ -156,8 +163,8 @@ export class Ledger {
   }
 
   tool(path: string, callId: string): Verdict {
-    const request = { type: "reserve", key: callId, account: path } as const;
-    const answer = this.#budget.decide({ ...request, amounts: ONE_TOOL_CALL });
+    const amounts = ONE_TOOL_CALL;
+    const answer = this.#budget.decide({ type: "reserve", key: callId, account: path, amounts });
     return answer.status === "refused" ? this.#exceeded(path, answer) : GRANTED;
   }
 
@@ -166,8 +173,9 @@ export class Ledger {
     const { callId, model } = ask;
     const no = this.#unfit(account, model, ask);
     if (no !== undefined) return no;
-    const request = { type: "reserve", key: callId, account: path } as const;
-    const answer = this.#budget.decide({ ...request, ...demandOf(ask, this.prices) });
+    const { amounts, stretch } = demandOf(ask, this.prices);
+    const request = { type: "reserve", key: callId, account: path, amounts, stretch } as const;
+    const answer = this.#budget.decide(request);
     if (answer.status === "refused") return this.#exceeded(path, answer);
     const call = this.#modelCalls.get(callId) ?? { path, ask };
     this.#modelCalls.set(callId, call);
@@ -199,7 +207,7 @@ export class Ledger {
   /** @param partial the service was cut off before it had said all */
   settle(callId: string, usage?: TokenUsage, partial = false): Charge | undefined {
     const call = this.#modelCalls.get(callId);
-    this.#modelCalls.delete(callId);
+    if (call !== undefined) this.#modelCalls.delete(callId);
     const known = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
     const cut = known && call && partial ? usedByCut(call.ask, known, this.prices) : undefined;
     const told = cut?.usage ?? known;

@@ -57,6 +57,13 @@ export class Rates {
     this.#buckets = Object.entries(rates).map(([pattern, rate]) => bucketOf(pattern, rate));
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return this.#buckets.map(({ tokens, queue }) => {
+      return { tokens, queue: queue.map(({ callId }) => callId) };
+    });
+  }
+
   get waiting(): number {
     return this.#waiting.size;
   }

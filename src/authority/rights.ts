@@ -11,6 +11,7 @@ import {
   capabilityLogic,
   type GivenYes,
   mayEver,
+  saveCapability,
 } from "../../machines/capability/capability.ts";
 import { askDecider } from "../../machines/decider.ts";
 import type { Json } from "../wire/json.ts";
@@ -28,6 +29,8 @@ export interface RightsOptions {
   /** The time of the first request, in milliseconds. Default 0. */
   readonly now?: number | undefined;
   readonly inspect?: (event: InspectionEvent) => void;
+  /** How something is read that may be another time another, such as where a path leads. */
+  readonly look?: <Seen>(to: string, look: () => Seen) => Seen;
 }
 
 /** One thing that an agent wants to do. */
@@ -61,11 +64,13 @@ export class Rights {
   /** Calls that have begun and are asked for once more: what they were counted on stays used. */
   readonly #kept = new Set<string>();
   readonly #layers = new WeakMap<Layer, CapabilityLayer>();
+  readonly #look: NonNullable<RightsOptions["look"]>;
   #now: number;
   /** The furthest that the date was ever ahead of what has passed. */
   #ahead = Number.NEGATIVE_INFINITY;
 
-  constructor({ grants, workspaceGrants, now = 0, inspect }: RightsOptions) {
+  constructor({ grants, workspaceGrants, now = 0, inspect, look }: RightsOptions) {
+    this.#look = look ?? ((_to, see) => see());
     const own = [supervisorGrants(grants)];
     if (workspaceGrants !== undefined) own.push(narrowed(workspaceGrants));
     const layers = own.map((layer) => readGrants(layer, ROOT));
@@ -74,6 +79,12 @@ export class Rights {
     const input = { node: ROOT, layers, now };
     this.#actor = createActor(capabilityLogic, { id: "capability", input, ...watch });
     this.#state = this.#actor.start().getSnapshot().state;
+  }
+
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const [capability, kept] = [saveCapability(this.#state), this.#kept];
+    return { capability, kept, ahead: this.#ahead };
   }
 
   /**
@@ -105,7 +116,7 @@ export class Rights {
     if (answer.status === "denied") return denied(wish.node, answer);
     if (answer.status === "ask") return asking(wish.node, answer);
     const { input = null, allowed, ...plain } = wish;
-    const read = readArguments(answer.wanted, input);
+    const read = this.#look("arguments", () => readArguments(answer.wanted, input));
     const changed = read.input === input ? {} : { input: read.input };
     const full = { ...plain, facts: { now: this.#now, arguments: read.arguments } };
     const isOther = allowed !== undefined && !isDeepStrictEqual(read.input, allowed);

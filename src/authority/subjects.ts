@@ -22,6 +22,32 @@ export function modelSubject(model: ModelSpec): string {
   return id === undefined ? `model:${model.provider}` : `model:${model.provider}:${id}`;
 }
 
+/** Names that are remembered. */
+const MOST_NAMES = 1_000;
+
+/** Subjects that are asked for again and again, as the same texts. */
+export class SubjectTexts {
+  readonly #tools = new Map<string, string>();
+  readonly #models = new WeakMap<ModelSpec, string>();
+
+  ofTool(name: string): string {
+    let subject = this.#tools.get(name);
+    if (subject !== undefined) return subject;
+    if (this.#tools.size >= MOST_NAMES) this.#tools.clear();
+    subject = toolSubject(name);
+    this.#tools.set(name, subject);
+    return subject;
+  }
+
+  ofModel(model: ModelSpec): string {
+    let subject = this.#models.get(model);
+    if (subject !== undefined) return subject;
+    subject = modelSubject(model);
+    this.#models.set(model, subject);
+    return subject;
+  }
+}
+
 /**
  * Reads a model as an agent's spec may give it: `"anthropic:claude-sonnet-4-5"`, a module's
  * `file:` URL, or a {@link ModelSpec}.

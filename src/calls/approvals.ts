@@ -1,12 +1,12 @@
 import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
-import type { Decision, PendingApproval } from "../wire/approval.ts";
+import type { Decided, Decision, PendingApproval } from "../wire/approval.ts";
 import type { DecisionCause } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { shownText } from "../wire/shown-text.ts";
 import { type Approve, askCallback } from "./approve-callback.ts";
-import { type Decided, decisionKey } from "./decision.ts";
+import { type Decidable, decisionKey, readDecided } from "./decision.ts";
 import { meanings, type Posed, type Question } from "./question.ts";
 
 export interface ApprovalOptions {
@@ -57,10 +57,20 @@ export class Approvals {
     this.#approve = options.approve;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return { open: this.#open, decided: this.#decided, count: this.#count };
+  }
+
   list(): PendingApproval[] {
     const now = this.#swarm.clock.now();
     const waited = ({ since }: Open): number => Math.floor(now - since);
     return [...this.#open.values()].map((one) => ({ ...one.asked, waitingMs: waited(one) }));
+  }
+
+  /** What a call of `decide` decides. Fails with OPTIONS_INVALID. */
+  read(what: Decidable, decision: unknown): readonly Decided[] {
+    return readDecided(what, decision);
   }
 
   /**
@@ -68,12 +78,12 @@ export class Approvals {
    * and the tool as they are then.
    */
   ask(node: Node, question: Question): void {
-    const { kernel, clock, log } = this.#swarm;
+    const { kernel, log, outside, wall } = this.#swarm;
     const { callId, kind, subject, reason, input, version } = question;
     this.#count += 1;
     const id = `approval-${this.#count}`;
-    const askedAt = Math.floor(clock.wall());
-    const since = clock.now();
+    const askedAt = Math.floor(wall);
+    const since = kernel.tree.now;
     const expiresAt = askedAt + this.#timeoutMs;
     const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
     // Nobody who is told may change what the others are shown.
@@ -82,14 +92,17 @@ export class Approvals {
     const whose = { template: plan.agent, labels };
     const about = { kind, subject, reason, ...shown, ...hash, ...whose };
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
-    const isAttended = this.#approve !== undefined || log.isHeard("approval.requested", node.path);
+    const isHeard = () => log.isHeard("approval.requested", node.path);
+    const isAttended = outside.look("attended", () => this.#approve !== undefined || isHeard());
     const unattended = isAttended ? {} : { unattended: true };
     this.#open.set(id, { asked, since, node, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
     kernel.hold(node, callId, { id, until: since + this.#timeoutMs });
     log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt, ...unattended });
-    if (!isAttended) this.#warn(asked);
-    if (this.#approve !== undefined) void this.#callBack(this.#approve, asked);
+    const { releases } = this.#swarm;
+    if (!isAttended) releases.add(() => this.#warn(asked));
+    const approve = this.#approve;
+    if (approve !== undefined) releases.add(() => void this.#callBack(approve, asked));
   }
 
   /**
@@ -212,8 +225,6 @@ export class Approvals {
 
   /** A callback that fails refuses: nothing goes on because of a bug. */
   async #callBack(approve: Approve, asked: Asked): Promise<void> {
-    // Not within the step that asks: the callback may use the supervisor.
-    await Promise.resolve();
     if (!this.#open.has(asked.id)) return;
     const { id } = asked;
     const answer = await askCallback(approve, { ...asked, waitingMs: 0 }, (decision) => {
@@ -221,15 +232,19 @@ export class Approvals {
       if (open !== undefined) checkAnswer(open, decision);
     });
     // Somebody else may have decided meanwhile, or the question was withdrawn.
+    if (!this.#open.has(id)) return;
+    const { inbox } = this.#swarm;
+    if (answer.status === "failed") inbox.post({ type: "no-decision", id, reason: answer.reason });
+    else inbox.post({ type: "decide", decisions: [{ id, decision: answer.decision }] });
+  }
+
+  /** Whoever was to decide has failed: the call is refused. */
+  refuse(id: string, reason: string): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
-    this.#swarm.act(asked.path, "approval", () => {
-      if (answer.status === "decided") return this.decide([{ id, decision: answer.decision }]);
-      const { reason } = answer;
-      this.#close(id, reason, "callback-failed");
-      if (open.node.closed) return;
-      this.#askers.deny(open, new CoppiceError("APPROVAL_DENIED", reason, { id, reason }));
-    });
+    this.#close(id, reason, "callback-failed");
+    if (open.node.closed) return;
+    this.#askers.deny(open, new CoppiceError("APPROVAL_DENIED", reason, { id, reason }));
   }
 
   #remember(id: string, decision: string): void {

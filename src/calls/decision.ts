@@ -2,15 +2,9 @@ import { hash } from "node:crypto";
 import { CoppiceError } from "../errors.ts";
 import { check } from "../specs/check.ts";
 import { decidedSchema, decisionSchema } from "../specs/spec-schema.ts";
-import type { Decision } from "../wire/approval.ts";
+import type { Decided, Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/json-bound.ts";
-
-/** A question and what was decided of it. */
-export interface Decided {
-  readonly id: string;
-  readonly decision: Decision;
-}
 
 /** One question, several that are decided alike, or several each with its decision. */
 export type Decidable = string | readonly string[] | readonly Decided[];

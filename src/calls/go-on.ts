@@ -2,10 +2,12 @@ import type { Engine } from "../engine/engine.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { isPaused } from "../kernel/node.ts";
 import { isJob } from "./model-result.ts";
+import type { Requested } from "./requested.ts";
 
 /** Where calls that have stopped go on. */
 export interface GoingOnEngine extends Engine {
   readonly modelCalls: { request(node: Node, call: Call): void };
+  readonly requests: { add(request: Requested): void };
 }
 
 /**

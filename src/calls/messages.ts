@@ -1,4 +1,4 @@
-import type { AgentAnswers } from "../engine/asks.ts";
+import type { AgentAnswers, OpenAsk } from "../engine/asks.ts";
 import { takeStanding } from "../engine/call-standing.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
@@ -48,7 +48,7 @@ export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
   // Before anything is settled, so that an agent that asks all day holds no slot for it.
   kernel.idleCall(node, callId);
   const hasEnded = !takesMail(to);
-  const deadline = swarm.clock.now() + timeoutMs;
+  const deadline = kernel.tree.now + timeoutMs;
   const isTold = kernel.ask(to, node.path, message, askId, deadline);
   swarm.parts.arbiter.release(callId, { started: isTold });
   if (!isTold) asks.fail(askId, undelivered(to, message, { hasEnded, advice: SEND_LATER }));
@@ -91,28 +91,26 @@ export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void 
   swarm.kernel.watch(node, callId, to);
 }
 
-/** Asks an agent from outside; the answer, or why there is none. */
+/** Asks an agent from outside; the promise is of the answer, or of why there is none. */
 export function askFromOutside(
-  swarm: MessageEngine,
+  { asks, kernel }: MessageEngine,
   node: Node,
   { message, timeoutMs }: { readonly message: Json; readonly timeoutMs: number },
-): Promise<Json> {
-  const { promise, resolve, reject } = Promise.withResolvers<Json>();
-  const askId = swarm.asks.open({ path: node.path, resolve, reject });
+): OpenAsk {
+  const open = asks.openTo(node.path);
+  const { askId } = open;
   const hasEnded = !takesMail(node);
-  const deadline = swarm.clock.now() + timeoutMs;
-  const isTold = swarm.step((kernel) => kernel.ask(node, "/", message, askId, deadline));
+  const isTold = kernel.ask(node, "/", message, askId, kernel.tree.now + timeoutMs);
   const advice = "; wait for room with `whenRoom`";
-  if (!isTold) swarm.asks.fail(askId, undelivered(node, message, { hasEnded, advice }));
-  return promise;
+  if (!isTold) asks.fail(askId, undelivered(node, message, { hasEnded, advice }));
+  return open;
 }
 
-/** Resolves when a message to the agent would be accepted. */
-export function whenRoom(swarm: MessageEngine, to: Node): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const waiter = swarm.asks.open({ path: to.path, resolve: () => resolve(), reject });
-  swarm.step((kernel) => kernel.awaitRoom(to, waiter));
-  return promise;
+/** Waits until a message to the agent would be accepted. */
+export function waitForRoom({ asks, kernel }: MessageEngine, to: Node): OpenAsk {
+  const open = asks.openTo(to.path);
+  kernel.awaitRoom(to, open.askId);
+  return open;
 }
 
 /** Why somebody who is there was not told, and what the asker can do about it. */

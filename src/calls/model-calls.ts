@@ -9,7 +9,6 @@ import {
   type ModelChoice,
   takeStanding,
 } from "../engine/call-standing.ts";
-import type { Host } from "../hosts/host.ts";
 import { isWanted } from "../kernel/calls.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { isScripted } from "../models/scripted-usage.ts";
@@ -19,7 +18,7 @@ import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Approvals } from "./approvals.ts";
-import { type GoingOnEngine, goOn } from "./go-on.ts";
+import type { GoingOnEngine } from "./go-on.ts";
 import { type Asked, askedOf, demand, maxTokensIn, standingOf } from "./model-asked.ts";
 import { circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
@@ -62,8 +61,9 @@ export class ModelCalls {
     this.#held = { swarm, breaker: this.#breaker, jobs, waiting };
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): { readonly waiting: ReadonlyMap<string, Node>; readonly [part: string]: object } {
+    return { waiting: this.#waiting, jobs: this.#jobs, breaker: this.#breaker };
   }
 
   /** Asks the arbiter for a call whose turn has come. */
@@ -128,7 +128,7 @@ export class ModelCalls {
     this.#jobs.placed(record.node, record);
   }
 
-  onJobReport(host: Host, report: JobReport): void {
+  onJobReport(host: string, report: JobReport): void {
     const { kernel } = this.#swarm;
     const { node, exceeded } = this.#jobs.reported(host, report) ?? {};
     if (node === undefined) return;
@@ -170,7 +170,7 @@ export class ModelCalls {
     const record = this.#swarm.recordOf(node);
     if (verdict.status === "granted") {
       endWaiting(record, callId, { isReserved: true });
-      return goOn(this.#swarm, node, callId);
+      return this.#swarm.requests.add({ type: "go-on", node, callId });
     }
     const standing = takeStanding(record, callId);
     const call = node.calls.get(callId);

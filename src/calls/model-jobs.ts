@@ -1,7 +1,6 @@
 import type { AgentRecord } from "../engine/agent-record.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
-import type { Host } from "../hosts/host.ts";
 import type { PermitDetails } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
 import type { JobReport, ModelOut } from "../wire/frame.ts";
@@ -36,6 +35,11 @@ export class ModelJobs {
     this.#swarm = swarm;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return this.#jobs;
+  }
+
   /** Built-in models run where the keys are, a module's model where its agent lives. */
   start(node: Node, begin: JobStart): void {
     const { out, model, maxTokens, turn, about } = begin;
@@ -61,11 +65,12 @@ export class ModelJobs {
   }
 
   /** Whose job a host speaks of; a job that is done is forgotten. */
-  reported(host: Host, { callId, type }: JobReport): Job | undefined {
+  reported(host: string, { callId, type }: JobReport): Job | undefined {
     const job = this.#jobs.get(callId);
     if (job === undefined) return undefined;
-    if (job.host !== host.id) {
-      host.condemn(`it spoke of call ${callId}, which does not run there`);
+    if (job.host !== host) {
+      const { places } = this.#swarm;
+      places.condemn(host, `it spoke of call ${callId}, which does not run there`);
       return undefined;
     }
     if (type === "done") this.#forget(callId, job);

@@ -1,7 +1,7 @@
 import { type RateAnswer, type RateOptions, Rates } from "../authority/rates.ts";
 import { type CallStanding, endWaiting, keepStanding } from "../engine/call-standing.ts";
 import type { Node } from "../kernel/node.ts";
-import { type GoingOnEngine, goOn } from "./go-on.ts";
+import type { GoingOnEngine } from "./go-on.ts";
 
 /** A call that has every right and its budget, and may have to wait for its turn. */
 export interface PacedCall {
@@ -26,6 +26,11 @@ export class PacedCalls {
 
   get waiting(): number {
     return this.#rates.waiting;
+  }
+
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return { waiting: this.#waiting, rates: this.#rates, armedFor: this.#armedFor };
   }
 
   /**
@@ -53,10 +58,8 @@ export class PacedCalls {
     for (const callId of due) {
       const node = this.#waiting.get(callId) as Node;
       this.#waiting.delete(callId);
-      this.#swarm.contained.run(node.path, "paced call", () => {
-        endWaiting(this.#swarm.recordOf(node), callId, { isReserved: true, isPaced: true });
-        goOn(this.#swarm, node, callId);
-      });
+      endWaiting(this.#swarm.recordOf(node), callId, { isReserved: true, isPaced: true });
+      this.#swarm.requests.add({ type: "go-on", node, callId });
     }
     this.#arm();
     return due.length > 0;

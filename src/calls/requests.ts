@@ -1,5 +1,6 @@
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { takeStanding } from "../engine/call-standing.ts";
+import type { RequestQueue } from "../engine/request-queue.ts";
 import { CoppiceError } from "../errors.ts";
 import { isBelow } from "../journal/event-log.ts";
 import { isWanted } from "../kernel/calls.ts";
@@ -11,40 +12,68 @@ import type { CallResult } from "../wire/delivery.ts";
 import type { Out } from "../wire/frame.ts";
 import { resolve } from "./address.ts";
 import type { Askers } from "./approvals.ts";
+import { goOn } from "./go-on.ts";
 import { ask, send, watch } from "./messages.ts";
 import type { ModelCalls } from "./model-calls.ts";
 import { callQuestion, type Question } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
-import { requestTool, type ToolEngine } from "./tool-calls.ts";
+import type { Requested } from "./requested.ts";
+import { beginTool, requestTool, type ToolEngine } from "./tool-calls.ts";
 import { denyTool, standInForTool } from "./tool-refusals.ts";
 
 /** Where agents ask for everything. */
 export interface RequestEngine extends ToolEngine {
   readonly modelCalls: ModelCalls;
+  readonly requests: RequestQueue<Requested>;
   spawn(parent: Node, plan: Plan, call?: string): AgentRecord;
   refusedSpawn(path: string, agent: string, error: CoppiceError): void;
 }
 
-type Requested = Extract<
-  Effect,
-  { type: "request" | "resume" | "model" | "report" | "model-lost" }
->;
+type Reported = Extract<Effect, { type: "resume" | "report" | "model-lost" }>;
 type Of<Type extends Out["type"]> = Extract<Out, { type: Type }>;
 
-/** Carries out what an agent asked for, once the arbiter has allowed it. */
-export function carryOut(swarm: RequestEngine, effect: Requested): void {
+/** So many requests are decided in one step, where nothing begins by them. */
+const TOGETHER = 8;
+
+/**
+ * Carries out the next of what an agent asked for: several together, and a call that begins by
+ * itself, so that whoever is told of something can end the agent before the next call begins.
+ */
+export function carryOutNext(swarm: RequestEngine, node: Node): void {
+  let requested = swarm.requests.take(node);
+  for (let done = 1; requested !== undefined; done += 1) {
+    const next = requested;
+    const doing = next.type === "request" ? next.out.type : next.type;
+    swarm.contained.run(node.path, doing, () => carryOut(swarm, next));
+    if (next.type !== "request" || done === TOGETHER) return;
+    requested = swarm.requests.take(node, ({ type }) => type === "request");
+  }
+}
+
+function carryOut(swarm: RequestEngine, requested: Requested): void {
+  const { node } = requested;
+  switch (requested.type) {
+    case "model":
+      return swarm.modelCalls.request(node, requested.call);
+    case "go-on":
+      return goOn(swarm, node, requested.callId);
+    case "begin":
+      return beginTool(swarm, node, requested.passed);
+    default:
+      return request(swarm, node, requested.out);
+  }
+}
+
+/** Takes up what the kernel hands on of an agent and its host. */
+export function takeReport(swarm: RequestEngine, effect: Reported): void {
   const { node } = effect;
   switch (effect.type) {
     case "resume":
       return swarm.kernel.resume(node, effect.out);
-    case "model":
-      return swarm.modelCalls.request(node, effect.call);
     case "model-lost":
       return swarm.modelCalls.unreported(node, effect.callId, effect.began);
-    case "report":
-      return swarm.modelCalls.report(node, effect.out as Of<"model.done" | "output">);
     default:
-      return request(swarm, node, effect.out);
+      return swarm.modelCalls.report(node, effect.out as Of<"model.done" | "output">);
   }
 }
 

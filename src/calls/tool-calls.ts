@@ -2,11 +2,13 @@ import type { ToolAsk } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
 import { type CallStanding, keepStanding, takeStanding } from "../engine/call-standing.ts";
+import { type Input, keyOf } from "../engine/input.ts";
+import { inputSeen, seenOf } from "../engine/seen-input.ts";
 import { CoppiceError } from "../errors.ts";
 import { isPaused, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
-import type { CallRequest } from "../tools/running-call.ts";
 import { INPUT_BOUND } from "../wire/call-input.ts";
+import type { CallResult } from "../wire/delivery.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
@@ -15,6 +17,7 @@ import { quoted } from "../wire/shown-text.ts";
 import type { Approvals } from "./approvals.ts";
 import type { PacedCalls } from "./paced-calls.ts";
 import { budgetQuestion, type CallAsked, callQuestion } from "./question.ts";
+import type { PassedTool, Requested } from "./requested.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
 import {
   type Called,
@@ -30,9 +33,13 @@ import {
 export interface ToolEngine extends RefusingEngine {
   readonly approvals: Approvals;
   readonly pacedCalls: PacedCalls;
+  readonly requests: { add(request: Requested): void };
 }
 
 type ToolOut = Extract<Out, { type: "tool" }>;
+/** Of an input that is still being read. */
+const LATER = "later";
+const UNSTARTED = { started: false } as const;
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
 export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
@@ -46,7 +53,7 @@ export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
     const kept = toolInputs.take(node, callId, parts.toolbox.hashOf(tool));
     if (kept !== undefined) return ask(swarm, node, { ...call, read: kept.read }, before, kept);
     // It is asked for from the beginning, since its tool is another one by now.
-    parts.arbiter.release(callId, { started: false });
+    parts.arbiter.release(callId, UNSTARTED);
   }
   const refusal = refusalOf(input, INPUT_BOUND);
   if (refusal !== undefined) return refuseUnkept(swarm, node, call, refusal);
@@ -68,7 +75,15 @@ function readInput(swarm: ToolEngine, node: Node, { callId, tool, input }: ToolO
   const { plan, seat, labels, signal } = swarm.recordOf(node);
   const isShown = !node.closed && plan.shown.every((holds) => holds(tool));
   if (!isShown || !arbiter.mayEver(seat, toolSubject(tool))) return undefined;
-  return toolbox.read({ callId, tool, input, path, labels, attempt: 1, signal });
+  const request = { callId, tool, input, path, labels, attempt: 1, signal };
+  let whole: CallInput | Promise<CallInput> | undefined;
+  const seen = swarm.outside.look("input", () => {
+    whole = toolbox.read(request);
+    return whole instanceof Promise ? LATER : whole && seenOf(whole);
+  });
+  if (whole !== undefined || seen === undefined) return whole;
+  // Of a step that is taken again only what was seen is known.
+  return seen === LATER ? new Promise<never>(() => undefined) : inputSeen(seen);
 }
 
 /** Goes on with a call whose input was read, or could not be. */
@@ -132,7 +147,7 @@ function ask(
   const verdict = allow(swarm, node, { callId, tool, input, approved, version, allowed });
   const said = { approved, version, allowed, outdated };
   const asked = { callId, of: "tool", version, said } as const;
-  if (isReserved && verdict.status !== "granted") parts.arbiter.release(callId, { started: false });
+  if (isReserved && verdict.status !== "granted") parts.arbiter.release(callId, UNSTARTED);
   if (verdict.status !== "refused" || verdict.asks !== undefined) tellRequested(swarm, node, call);
   switch (verdict.status) {
     case "ask": {
@@ -150,11 +165,12 @@ function ask(
       const { input: checked = input } = "input" in verdict ? verdict : {};
       const read = given && valueFor(given, checked);
       const begun = { callId, tool, input: checked, read };
-      if (isPaced) return start(swarm, node, begun);
+      const begin = { type: "begin", node, passed: { call, begun, given, said } } as const;
+      if (isPaced) return swarm.requests.add(begin);
       const subject = toolSubject(tool);
       const passed = swarm.pacedCalls.pass({ node, callId, subject, standing: said });
       if (passed.status === "refused") return refuseCall(swarm, node, call, passed.error);
-      if (passed.status === "granted") return start(swarm, node, begun);
+      if (passed.status === "granted") return swarm.requests.add(begin);
       stop(swarm, node, call, given);
     }
   }
@@ -204,29 +220,44 @@ function refuse(
   refuseForBudget(swarm, node, call, { unit, error });
 }
 
-type Started = Pick<CallRequest, "callId" | "tool" | "input" | "read">;
-
-/** Begins the call; the tool is given the input that was checked. */
-function start(swarm: ToolEngine, node: Node, started: Started): void {
-  const { log, parts } = swarm;
+/** Begins the call, if it is still to: its tool is given the input that was checked. */
+export function beginTool(swarm: ToolEngine, node: Node, { call, begun, given, said }: PassedTool) {
+  const { log, parts, contained } = swarm;
   const { path } = node;
-  const { callId, tool } = started;
+  const { callId, tool } = begun;
+  // Whoever was told that it was asked for may have ended its agent, or paused it.
+  if (node.closed || !node.calls.has(callId)) return parts.arbiter.release(callId, UNSTARTED);
+  if (isPaused(node)) {
+    stop(swarm, node, call, given, { ...said, isReserved: true, isPaced: true });
+    return swarm.kernel.again(node, callId);
+  }
   log.fact("tool.started", path, { callId, tool });
   const record = swarm.recordOf(node);
   const { labels } = record;
-  // Whoever was told of it may have ended the agent: then the call is settled without starting.
-  const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
-  const call = { ...started, path, labels, attempt: 1, signal };
-  const run = () => parts.toolbox.call(call);
-  void (parts.telemetry?.call(call, run) ?? run()).then((result) =>
-    swarm.act(path, "tool result", () => {
-      parts.arbiter.settle(callId);
-      const { isError } = result;
-      const told = result.isError
-        ? { error: { ...result.error } as Json }
-        : { result: result.value };
-      log.fact("tool.finished", path, { callId, tool, isError, ...told });
-      swarm.kernel.settleCall(node, callId, result);
-    }),
+  const run = (): Promise<CallResult> => {
+    // Whoever was told of it may have ended the agent: then the call is settled without starting.
+    const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
+    const started = { ...begun, path, labels, attempt: 1, signal };
+    const execute = () => parts.toolbox.call(started);
+    return parts.telemetry?.call(started, execute) ?? execute();
+  };
+  const agent = keyOf(node);
+  const settle = (result: CallResult) =>
+    swarm.inbox.post({ type: "tool-result", agent, callId, tool, result });
+  swarm.releases.add(() =>
+    contained.run(path, "tool", () => contained.later(path, "tool", run().then(settle))),
   );
+}
+
+/** Ends a call with what its tool gave; its agent may be gone by now. */
+export function settleTool(
+  { parts, log, kernel }: ToolEngine,
+  { agent, callId, tool, result }: Extract<Input, { type: "tool-result" }>,
+): void {
+  parts.arbiter.settle(callId);
+  const { isError } = result;
+  const told = result.isError ? { error: { ...result.error } as Json } : { result: result.value };
+  log.fact("tool.finished", agent.path, { callId, tool, isError, ...told });
+  const node = kernel.agent(agent);
+  if (node !== undefined) kernel.settleCall(node, callId, result);
 }

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../engine/engine.ts";
+import { keyOf } from "../engine/input.ts";
+import { inputSeen, type SeenInput, seenOf } from "../engine/seen-input.ts";
 import type { Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
@@ -11,6 +13,8 @@ export type ReadCallInput = Extract<CallInput, { status: "read" }>;
 /** A call whose input is being read. */
 interface Awaited {
   readonly given: Promise<CallInput>;
+  /** As its tool will be given it, once it is known. */
+  whole?: CallInput;
   readonly goOn: (given: CallInput) => void;
   /** Its agent ends before. */
   readonly onWithdrawn: () => void;
@@ -35,17 +39,29 @@ export class ToolInputs {
     this.#swarm = swarm;
   }
 
-  /** Goes on once the input is known, in a step; not for an agent that has ended meanwhile. */
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const calls = <Of>(of: Map<Node, Map<string, Of>>) =>
+      [...of].map(([node, own]) => [node, [...own.keys()]]);
+    return { awaited: calls(this.#awaited), kept: calls(this.#kept) };
+  }
+
+  /** Goes on once the input is known; not for an agent that has ended meanwhile. */
   await(node: Node, callId: string, awaited: Awaited): void {
     put(this.#awaited, node, callId, awaited);
+    const agent = keyOf(node);
     // It never rejects.
     void awaited.given.then((given) => {
       if (this.#awaited.get(node)?.get(callId) !== awaited) return;
-      this.#swarm.act(node.path, "tool", () => {
-        pull(this.#awaited, node, callId);
-        awaited.goOn(given);
-      });
+      awaited.whole = given;
+      this.#swarm.inbox.post({ type: "tool-input", agent, callId, given: seenOf(given) });
     });
+  }
+
+  /** What was awaited is known. */
+  read(node: Node, callId: string, seen: SeenInput): void {
+    const awaited = pull(this.#awaited, node, callId);
+    awaited?.goOn(awaited.whole ?? inputSeen(seen));
   }
 
   /** Keeps it for the time when the call is taken up again. */

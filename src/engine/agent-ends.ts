@@ -11,7 +11,7 @@ interface Withdrawable {
 }
 
 /** Where agents end. */
-interface EndingEngine extends Engine {
+export interface EndingEngine extends Engine {
   readonly approvals: Withdrawable;
   readonly pacedCalls: { withdraw(callId: string): void };
   readonly toolInputs: Withdrawable;

@@ -55,6 +55,13 @@ export class AgentRecord {
     this.#resolve = resolve;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const { node, seat, labels, word, number, standings, jobs, choices, prompt, transcript } = this;
+    const own = { word, number, standings, jobs, choices, prompt, transcript };
+    return { node, closed: seat.closed, labels, ...own, hasEnded: this.hasEnded };
+  }
+
   get outcome(): Promise<Outcome> {
     return this.#outcome();
   }
@@ -70,8 +77,10 @@ export class AgentRecord {
     return this.#abort.signal;
   }
 
-  abort(reason: string): void {
-    this.#abort?.abort(new DOMException(reason, "AbortError"));
+  /** How what runs for this incarnation is aborted, later, since others hear of it. */
+  aborting(reason: string): () => void {
+    const abort = this.#abort;
+    return () => abort?.abort(new DOMException(reason, "AbortError"));
   }
 
   /** Makes ready for another incarnation: what the last one was at is aborted for good. */

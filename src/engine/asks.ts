@@ -17,6 +17,12 @@ interface OutsideAsk {
   readonly reject: (error: CoppiceError) => void;
 }
 
+/** The id of such an ask, and the promise. */
+export interface OpenAsk {
+  readonly askId: string;
+  readonly answer: Promise<Json>;
+}
+
 /** How agents are told what became of what they asked. */
 export interface AgentAnswers {
   answer(ask: AgentAsk, value: Json): void;
@@ -31,6 +37,20 @@ export class Asks {
 
   constructor(agents: AgentAnswers) {
     this.#agents = agents;
+  }
+
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const open = [...this.#open].map(([id, ask]) => [id, "node" in ask ? ask : ask.path]);
+    return { open, count: this.#count };
+  }
+
+  /** Of somebody outside. */
+  openTo(path: string): OpenAsk {
+    const { promise: answer, resolve, reject } = Promise.withResolvers<Json>();
+    // Of a step that is taken again nobody waits for the answer.
+    answer.catch(() => undefined);
+    return { askId: this.open({ path, resolve, reject }), answer };
   }
 
   open(ask: AgentAsk | OutsideAsk): string {

@@ -20,6 +20,11 @@ export class CancelWords {
   readonly #free: number[] = [];
   #used = 0;
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return { free: this.#free, used: this.#used };
+  }
+
   take(): number {
     const word = this.#free.pop() ?? this.#takeNew();
     this.#store(word, 0);

@@ -17,7 +17,10 @@ export function callerOf(callId: string): string {
 interface Faulty {
   readonly kernel: Kernel;
   readonly log: EventLog;
-  step(decide: () => void): void;
+  readonly releases: { readonly isHeld: boolean };
+  readonly inbox: {
+    take(fault: { type: "fault"; path: string; doing: string; error: WireError }): unknown;
+  };
 }
 
 /**
@@ -55,18 +58,25 @@ export class Containment {
 
   fault(path: string, doing: string, thrown: unknown): void {
     const error = faultOf(path, doing, thrown);
+    const { releases, inbox } = this.#swarm;
     try {
-      const { log, kernel } = this.#swarm;
-      log.fact("runtime.fault", path, { doing, error: { ...error } as Json });
-      const node = kernel.find(path);
-      if (node === undefined || node.depth === 0) return;
-      const ending = { status: "failed", reason: error.message, error } as const;
-      this.#swarm.step(() => kernel.end(node, ending));
+      // What befalls a step is a part of it.
+      if (releases.isHeld) this.tell(path, doing, error);
+      else inbox.take({ type: "fault", path, doing, error });
     } catch (again) {
       // Not even that could be told or done: people see it, and the process goes on.
       const told = `${error.message}; and then: ${describe(again)}`;
       process.emitWarning(told, "CoppiceFaultWarning");
     }
+  }
+
+  /** Tells of a fault within a step, and ends whom it befell. */
+  tell(path: string, doing: string, error: WireError): void {
+    const { log, kernel } = this.#swarm;
+    log.fact("runtime.fault", path, { doing, error: { ...error } as Json });
+    const node = kernel.find(path);
+    if (node === undefined || node.depth === 0) return;
+    kernel.end(node, { status: "failed", reason: error.message, error });
   }
 }
 

@@ -3,36 +3,55 @@ import type { Blame, Running } from "../kernel/blame.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { outlive } from "../kernel/ends.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
-import type { FromHost, JobReport } from "../wire/frame.ts";
+import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
-import { callerOf, NOBODY } from "./containment.ts";
+import { NOBODY } from "./containment.ts";
 import type { Engine } from "./engine.ts";
+import type { Input } from "./input.ts";
 import { Prints } from "./prints.ts";
 
 /** Where hosts are heard. */
 interface HostEngine extends Engine {
-  readonly modelCalls: {
-    onJobReport(host: Host, report: JobReport): void;
-    onHostLost(host: string): void;
-  };
+  readonly modelCalls: { onHostLost(host: string): void };
 }
+
+type Lost = Extract<Input, { type: "host-lost" }>;
 
 /** Ends a host; of those who have outlived their grace there, whoever runs is the one to blame. */
 export function condemn(
-  { places, kernel }: HostEngine,
+  { places, kernel, outside }: Engine,
   { host, reason, outlived = [] }: Extract<Effect, { readonly type: "condemn" }>,
 ): void {
-  const at = places.host(host);
-  outlive(kernel.tree, outlived, at?.running ?? []);
-  at?.condemn(reason);
+  const running = outside.look("running", () => places.host(host)?.running ?? []);
+  outlive(kernel.tree, outlived, running);
+  places.condemn(host, reason);
+}
+
+/** Nothing of what it says is believed any more. */
+export function distrustHost(
+  { kernel, places }: Engine,
+  { host, reason }: Extract<Input, { type: "host-distrusted" }>,
+): void {
+  kernel.tree.residences.distrust(host);
+  places.condemn(host, reason);
+}
+
+/** Once for each host, however often it is heard of: its agents go on elsewhere. */
+export function takeLoss(swarm: HostEngine, { host, reason, blame }: Lost): void {
+  const { places, kernel, modelCalls, contained } = swarm;
+  if (!places.forget(host)) return;
+  contained.all(NOBODY, "host-lost", [
+    () => kernel.loseHost(host, reason, blame),
+    () => modelCalls.onHostLost(host),
+  ]);
 }
 
 /** What hosts say, and what becomes of them, each a step of the engine. */
 export class HostEvents implements HostListener {
   readonly prints: Prints;
-  readonly #swarm: HostEngine;
+  readonly #swarm: Engine;
 
-  constructor(swarm: HostEngine) {
+  constructor(swarm: Engine) {
     this.#swarm = swarm;
     this.prints = new Prints(swarm);
   }
@@ -66,21 +85,16 @@ export class HostEvents implements HostListener {
   }
 
   #frames(host: Host, message: FromHost): void {
-    const { kernel, modelCalls } = this.#swarm;
-    const { residences } = kernel.tree;
-    if (residences.isDistrusted(host.id)) return;
-    if (host.kind === "guest" && !isFromHost(message)) {
-      residences.distrust(host.id);
-      return host.condemn("it sent something that is no frame");
+    const { kernel, inbox } = this.#swarm;
+    const { id, kind } = host;
+    if (kernel.tree.residences.isDistrusted(id)) return;
+    if (kind === "guest" && !isFromHost(message)) {
+      const reason = "it sent something that is no frame";
+      return inbox.post({ type: "host-distrusted", host: id, reason });
     }
     for (const print of message.prints ?? []) this.prints.ofHost(host, print);
-    for (const frame of message.frames) {
-      this.#swarm.act(frame.path, "frame", () => void kernel.commit(host.id, frame));
-    }
-    for (const report of message.jobs ?? []) {
-      const path = callerOf(report.callId);
-      this.#swarm.act(path, "model report", () => modelCalls.onJobReport(host, report));
-    }
+    for (const frame of message.frames) inbox.post({ type: "frame", host: id, frame });
+    for (const report of message.jobs ?? []) inbox.post({ type: "model-report", host: id, report });
   }
 
   #lost(host: Host, { reason, blame }: Extract<HostEvent, { readonly type: "lost" }>): void {
@@ -93,22 +107,12 @@ export class HostEvents implements HostListener {
     this.#lose(host, reason, blame);
   }
 
-  #tell(type: FactType, body: EventBody): void {
-    const { contained, log } = this.#swarm;
-    contained.run(NOBODY, type, () => log.fact(type, NOBODY, body));
+  #tell(fact: FactType, body: EventBody): void {
+    this.#swarm.inbox.post({ type: "told", fact, path: NOBODY, body });
   }
 
-  /** Once for each host, however often it is heard of: its agents have gone on elsewhere. */
   #lose({ id }: Host, reason: string, blame: Blame | undefined): void {
-    const { places, modelCalls } = this.#swarm;
     this.prints.forget(id);
-    if (!places.forget(id)) return;
-    const { contained } = this.#swarm;
-    this.#swarm.act(NOBODY, "host lost", (kernel) => {
-      contained.all(NOBODY, "host lost", [
-        () => kernel.loseHost(id, reason, blame),
-        () => modelCalls.onHostLost(id),
-      ]);
-    });
+    this.#swarm.inbox.post({ type: "host-lost", host: id, reason, blame });
   }
 }

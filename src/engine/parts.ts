@@ -1,6 +1,7 @@
 import type { Arbiter } from "../authority/arbiter.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import type { Inspector } from "../inspect/inspector.ts";
+import type { OptionChecks } from "../specs/option-checks.ts";
 import type { Registry } from "../specs/registry.ts";
 import type { Telemetry } from "../telemetry/recording.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
@@ -11,6 +12,7 @@ export interface Parts {
   readonly hosts: Hosts;
   readonly toolbox: Toolbox;
   readonly registry: Registry;
+  readonly checks: OptionChecks;
   /** Where OpenTelemetry listens. */
   readonly telemetry?: Telemetry | undefined;
   readonly inspector?: Inspector | undefined;

@@ -1,15 +1,25 @@
 import type { Host, HostKind, PlacedAlone } from "../hosts/host.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import type { Releases } from "../journal/releases.ts";
 import { tightest } from "../kernel/limits.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Tree } from "../kernel/tree.ts";
 import type { DeliveryBody, HostItem, Template } from "../wire/delivery.ts";
+import { AbsentHost } from "./absent-host.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { CancelWords } from "./cancel-words.ts";
 import { type OnUnsent, Outbox } from "./outbox.ts";
+import type { Outside } from "./outside.ts";
 
 /** What fits in the words of a running cell. */
 const MOST_NUMBERS = 2 ** 31 - 1;
+
+export interface PlacesOptions {
+  readonly tree: Tree;
+  readonly outside: Outside;
+  readonly releases: Releases;
+  readonly onUnsent: OnUnsent;
+}
 
 /** Where agents live, seen from the supervisor: who is posted what, on which host. */
 export class Places {
@@ -19,13 +29,25 @@ export class Places {
   /** The hosts of one agent each, by its path. */
   readonly #alone = new Map<string, Host>();
   readonly #tree: Tree;
+  readonly #outside: Outside;
+  readonly #releases: Releases;
   #lastNumber = 0;
   /** Given once the hosts have been started. */
   hosts: Hosts | undefined;
 
-  constructor(tree: Tree, onUnsent: OnUnsent) {
+  constructor({ tree, outside, releases, onUnsent }: PlacesOptions) {
     this.#tree = tree;
+    this.#outside = outside;
+    this.#releases = releases;
     this.#outbox = new Outbox(onUnsent);
+  }
+
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const [alone, hosts] = [this.#alone, this.#hosts].map((of) =>
+      [...of].map(([at, { id }]) => [at, id]),
+    );
+    return { alone, hosts, lastNumber: this.#lastNumber, words: this.words };
   }
 
   host(id: string | undefined): Host | undefined {
@@ -34,12 +56,30 @@ export class Places {
 
   /** The best place for one more agent or job of this kind. */
   pick(kind: HostKind, isolation?: PlacedAlone): Host {
+    const id = this.#outside.look("place", () => this.#choose(kind, isolation));
+    const host = this.#hosts.get(id) ?? new AbsentHost(id, kind, isolation?.level);
+    this.#hosts.set(id, host);
+    return host;
+  }
+
+  #choose(kind: HostKind, isolation?: PlacedAlone): string {
     for (const host of this.#hosts.values()) {
       if (host.isolation === undefined) host.load = this.#tree.residences.count(host.id);
     }
     const host = (this.hosts as Hosts).pick(kind, isolation);
     this.#hosts.set(host.id, host);
-    return host;
+    return host.id;
+  }
+
+  /** Whether anything runs there by now. */
+  isLaunched(id: string | undefined): boolean {
+    return this.#outside.look("launched", () => this.host(id)?.launched !== false);
+  }
+
+  /** Ends a host, once the step is over. */
+  condemn(id: string, reason: string): void {
+    const host = this.host(id);
+    if (host !== undefined) this.#releases.add(() => host.condemn(reason));
   }
 
   /** Gives an agent to a host, new or with the state of its last committed frame. */
@@ -83,9 +123,11 @@ export class Places {
     const alone = this.#alone.get(path);
     if (alone === undefined || alone.id === host) return;
     this.#alone.delete(path);
-    if (!alone.living) return;
-    alone.resident = undefined;
-    alone.condemn("its agent has left it");
+    this.#releases.add(() => {
+      if (!alone.living) return;
+      alone.resident = undefined;
+      alone.condemn("its agent has left it");
+    });
   }
 
   deliver({ path, incarnation, host }: Node, n: number, body: DeliveryBody): void {

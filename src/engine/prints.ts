@@ -34,10 +34,11 @@ export class Prints {
   }
 
   #tell(host: string, print: Printed, path: string): void {
-    const { log, clock } = this.#swarm;
+    const { inbox, clock } = this.#swarm;
     const gate = this.#gates.get(host) ?? new PrintGate();
     this.#gates.set(host, gate);
     const passed = gate.pass(print, clock.now());
-    if (passed !== undefined) log.fact("agent.printed", path, { ...passed, host });
+    if (passed === undefined) return;
+    inbox.post({ type: "told", fact: "agent.printed", path, body: { ...passed, host } });
   }
 }

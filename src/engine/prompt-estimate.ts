@@ -26,6 +26,12 @@ export class PromptEstimate {
     this.#goesOn = goesOn;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const [unseen, ratio, known] = [this.#unseen, this.#ratio, this.#known];
+    return { unseen, ratio, known, last: this.#last };
+  }
+
   /** Something that the host had not counted yet, because it comes with the next prompt. */
   delivered(body: DeliveryBody): void {
     this.#unseen += deliveryTokens(body);

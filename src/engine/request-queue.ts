@@ -1,51 +1,76 @@
-import type { Effect } from "../kernel/effects.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Clock } from "../wire/clock.ts";
-
-export type RequestEffect = Extract<Effect, { type: "request" }>;
 
 /** The longest that requests hold the supervisor's thread before others have their turn. */
 const SLICE_MS = 5;
 /** Looking at the clock costs a tenth of a request. */
 const LOOK_EVERY = 8;
 
+interface Request {
+  readonly node: Node;
+}
+
 export interface RequestQueueOptions {
   readonly clock: Clock;
-  readonly carryOut: (effect: RequestEffect) => void;
-  /** Runs a slice as a step of its own. */
-  readonly step: (slice: () => void) => void;
+  /** Has the next ones of an agent {@link RequestQueue.take taken}, in a step of its own. */
+  readonly step: (node: Node) => void;
+}
+
+/** What one agent has asked for. */
+interface Line<Of> {
+  readonly requests: Of[];
+  /** How many of them were taken. */
+  taken: number;
 }
 
 /**
- * Carries out what agents ask for, in slices: a frame may ask for any number of things.
+ * What agents ask for, taken up in steps of its own: whoever is told of one may end the agent
+ * before the next. In slices, since a frame may ask for any number of things.
  *
  * **Guarantees** the requests of one agent are carried out in their order; what one asks for holds
  * up nobody else for longer than a slice.
  */
-export class RequestQueue {
+export class RequestQueue<Of extends Request> {
   readonly #options: RequestQueueOptions;
-  readonly #waiting = new Map<Node, RequestEffect[]>();
-  #taken = 0;
-  #until = 0;
-  #isOver = false;
+  /** By agent; those of the first are carried out next. */
+  readonly #waiting = new Map<Node, Line<Of>>();
+  #isRunning = false;
   #timer: unknown;
 
   constructor(options: RequestQueueOptions) {
     this.#options = options;
   }
 
-  /** A step begins, and with it a slice. */
-  begin(): void {
-    this.#taken = 0;
-    this.#isOver = false;
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const left = ({ requests, taken }: Line<Of>) => requests.slice(taken);
+    return new Map([...this.#waiting].map(([node, line]) => [node, left(line)]));
   }
 
-  take(effect: RequestEffect): void {
-    const behind = this.#waiting.get(effect.node);
-    if (behind !== undefined) behind.push(effect);
-    else if (this.#hasTime()) this.#options.carryOut(effect);
-    else {
-      this.#waiting.set(effect.node, [effect]);
+  add(request: Of): void {
+    const line = this.#waiting.get(request.node);
+    if (line === undefined) this.#waiting.set(request.node, { requests: [request], taken: 0 });
+    else line.requests.push(request);
+  }
+
+  /** The next that the agent has asked for, if it fits. */
+  take(node: Node, fits?: (request: Of) => boolean): Of | undefined {
+    const line = this.#waiting.get(node);
+    const request = line?.requests[line.taken];
+    if (line === undefined || request === undefined || fits?.(request) === false) return undefined;
+    line.taken += 1;
+    if (line.taken === line.requests.length) this.#waiting.delete(node);
+    return request;
+  }
+
+  /** Carries out what waits, for a slice; the rest follows once others have had their turn. */
+  run(): void {
+    if (this.#isRunning || this.#waiting.size === 0 || this.#timer !== undefined) return;
+    this.#isRunning = true;
+    try {
+      this.#slice();
+    } finally {
+      this.#isRunning = false;
       this.#arm();
     }
   }
@@ -56,37 +81,35 @@ export class RequestQueue {
     this.#timer = undefined;
   }
 
-  #hasTime(): boolean {
-    const { clock } = this.#options;
-    if (this.#taken === 0) this.#until = clock.now() + SLICE_MS;
-    this.#taken += 1;
-    if (this.#taken % LOOK_EVERY === 0) this.#isOver ||= clock.now() >= this.#until;
-    return !this.#isOver;
-  }
-
   #arm(): void {
-    if (this.#timer !== undefined || this.#waiting.size === 0) return;
-    const { clock, step } = this.#options;
-    this.#timer = clock.setTimeout(() => {
+    if (this.#waiting.size === 0) return;
+    this.#timer = this.#options.clock.setTimeout(() => {
       this.#timer = undefined;
-      step(() => this.#slice());
-      this.#arm();
+      this.run();
     }, 0);
   }
 
-  /** Each agent that waits has its turn. */
   #slice(): void {
-    this.begin();
-    for (const [node, effects] of [...this.#waiting]) {
-      let done = 0;
-      while (done < effects.length && this.#hasTime()) {
-        const effect = effects[done] as RequestEffect;
-        done += 1;
-        this.#options.carryOut(effect);
+    const { clock, step } = this.#options;
+    const until = clock.now() + SLICE_MS;
+    let steps = 0;
+    for (const [node, line] of this.#waiting) {
+      while (this.#waiting.get(node) === line) {
+        const { taken } = line;
+        step(node);
+        steps += 1;
+        const isOver = steps % LOOK_EVERY === 0 && clock.now() >= until;
+        // Over as well where a step could not even begin.
+        if (isOver || line.taken === taken) return this.#putBehind(node, line);
       }
-      this.#waiting.delete(node);
-      // Behind the others, with what it could not be given.
-      if (done < effects.length) this.#waiting.set(node, effects.slice(done));
     }
+  }
+
+  /** The others have their turn first. */
+  #putBehind(node: Node, line: Line<Of>): void {
+    // It may have had all, and have asked for more since.
+    if (this.#waiting.get(node) !== line) return;
+    this.#waiting.delete(node);
+    this.#waiting.set(node, { requests: line.requests.slice(line.taken), taken: 0 });
   }
 }

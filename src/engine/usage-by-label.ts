@@ -31,6 +31,11 @@ export function hasLabel(labels: Readonly<Record<string, string>>, label: string
 export class UsageByLabel {
   readonly #sums = new Map<string, Usage>();
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return this.#sums;
+  }
+
   add(labels: Readonly<Record<string, string>>, usage: Usage): void {
     for (const [name, value] of Object.entries(labels)) {
       const label = `${name}=${value}`;

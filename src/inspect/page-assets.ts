@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -27,14 +28,15 @@ const assets = new Map([
   ["live.js", page("live.js", JAVASCRIPT)],
   ["tree.js", page("tree.js", JAVASCRIPT)],
   ["detail.js", page("detail.js", JAVASCRIPT)],
-  [
-    "elk.js",
-    {
-      url: () => pathToFileURL(createRequire(import.meta.url).resolve("elkjs/lib/elk.bundled.js")),
-      type: JAVASCRIPT,
-    },
-  ],
+  ["elk.js", { url: layouter, type: JAVASCRIPT }],
 ]);
+
+/** ELK is a part of the built page; a checkout has it where npm has put it. */
+function layouter(): URL {
+  const built = new URL("./page/elk.js", import.meta.url);
+  if (existsSync(built)) return built;
+  return pathToFileURL(createRequire(import.meta.url).resolve("elkjs/lib/elk.bundled.js"));
+}
 
 /** A file of the page; undefined for a name that is none. */
 export async function readAsset(name: string): Promise<Asset | undefined> {

@@ -14,6 +14,7 @@ import {
 import { fieldOf } from "../wire/read-field.ts";
 import { EventReader } from "./event-reader.ts";
 import type { MemoryJournal } from "./memory.ts";
+import type { Releases } from "./releases.ts";
 import type { Retention } from "./retention.ts";
 import { heldByEvent, standingBody } from "./standing-body.ts";
 import type { ValueStore } from "./value-store.ts";
@@ -28,12 +29,7 @@ export interface EventLogOptions {
   readonly values: ValueStore;
   readonly retention: Retention;
   readonly wall: () => number;
-}
-
-/** An event on its way to those who hear it, and about what it holds in memory. */
-interface Untold {
-  readonly event: RuntimeEvent;
-  readonly bytes: number;
+  readonly releases: Releases;
 }
 
 /** Numbers what happened, keeps it in the journal, and tells listeners and readers. */
@@ -47,12 +43,11 @@ export class EventLog {
   readonly #readers = new Set<EventReader>();
   /** Listeners of the runtime itself: they are nobody. */
   readonly #own = new Set<EventListener>();
-  /** Events that a listener caused while another event was being told. */
-  readonly #untold: Untold[] = [];
-  #telling = false;
+  readonly #releases: Releases;
   #closed = false;
 
-  constructor({ journal, values, retention, wall }: EventLogOptions) {
+  constructor({ journal, values, retention, wall, releases }: EventLogOptions) {
+    this.#releases = releases;
     this.#journal = journal;
     this.values = values;
     this.retention = retention;
@@ -73,7 +68,7 @@ export class EventLog {
     const seq = this.#journal.last + 1;
     const event = { ...body, type, path, at: Math.floor(this.#wall()), seq };
     this.#journal.append(event, bytes);
-    this.#tell({ event, bytes });
+    this.#tell(event, bytes);
     this.retention.trim();
     return event;
   }
@@ -83,7 +78,7 @@ export class EventLog {
     if (this.#readers.size === 0 && !this.#heard(type)) return;
     const after = this.#journal.last;
     const event = { type, path, at: Math.floor(this.#wall()), after, ...body };
-    this.#tell({ event, bytes: this.#readers.size === 0 ? 0 : heldByEvent(body) });
+    this.#tell(event, this.#readers.size === 0 ? 0 : heldByEvent(body));
   }
 
   /** The newest facts that are kept, the oldest of them first. */
@@ -157,18 +152,13 @@ export class EventLog {
     return this.#emitter.listenerCount(type) + this.#emitter.listenerCount("*") > 0;
   }
 
-  /** One event after the other: what a listener causes is told when all have heard this one. */
-  #tell(untold: Untold): void {
-    this.#untold.push(untold);
-    if (this.#telling) return;
-    this.#telling = true;
-    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
-      const { event, bytes } = next;
+  /** Once the step is over; what a listener causes is told when all have heard this one. */
+  #tell(event: RuntimeEvent, bytes: number): void {
+    this.#releases.add(() => {
       this.#emitter.emit(event.type, event);
       this.#emitter.emit("*", event);
       for (const reader of this.#readers) reader.offer(event, bytes);
-    }
-    this.#telling = false;
+    });
   }
 }
 

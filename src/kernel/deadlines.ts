@@ -30,6 +30,11 @@ export class Deadlines<T> {
     return this.#heap[0]?.at;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): readonly Deadline<T>[] {
+    return this.#heap;
+  }
+
   add(at: number, what: T): void {
     if (this.#heap.length >= this.#sweepAt) this.#sweep();
     this.#push({ at, what });

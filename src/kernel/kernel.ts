@@ -21,7 +21,7 @@ import type { Ending } from "./end.ts";
 import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
-import { countSpawn, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
+import { countSpawn, permanentInForeground, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
 import { loseHost, placed } from "./moves.ts";
 import { createNode, nextAt } from "./new-node.ts";
 import { type Birth, join, type Node, subtree } from "./node.ts";
@@ -74,6 +74,12 @@ export class Kernel {
     return this.tree.nodes.get(path);
   }
 
+  /** One agent for good; undefined once it is forgotten, or its path is another's. */
+  agent({ path, serial }: Pick<Node, "path" | "serial">): Node | undefined {
+    const node = this.tree.nodes.get(path);
+    return node?.serial === serial ? node : undefined;
+  }
+
   /**
    * Accepts one more agent below `parent`, started at once or queued for a slot.
    *
@@ -97,7 +103,7 @@ export class Kernel {
       throw refused;
     }
     const next = nextAt(tree.nodes.get(join(parent.path, name)), parent, name);
-    const node = createNode(parent, { ...birth, name }, { call, ...next });
+    const node = createNode(parent, { ...birth, name }, { call, ...next, serial: tree.bear() });
     // The last in the order of starts, also where it has the name of one before it.
     parent.children.delete(name);
     parent.children.set(name, node);
@@ -291,9 +297,4 @@ export class Kernel {
     doDue(this.tree);
     return this.tree.deadlines.next;
   }
-}
-
-function permanentInForeground({ template }: Birth): CoppiceError {
-  const why = "a permanent agent never gives a result: spawn it in the background";
-  return new CoppiceError("OPTIONS_INVALID", `"${template}" was not spawned: ${why}`, { template });
 }

@@ -132,3 +132,9 @@ function refusal(
     `${instead[code]}raise its \`limits.${limit}\`${wait}`;
   return new CoppiceError(code, message, { node: node.path, limit, value, ...more });
 }
+
+/** Why nobody may wait for an agent that never gives a result. */
+export function permanentInForeground({ template }: Birth): CoppiceError {
+  const why = "a permanent agent never gives a result: spawn it in the background";
+  return new CoppiceError("OPTIONS_INVALID", `"${template}" was not spawned: ${why}`, { template });
+}

@@ -24,6 +24,12 @@ export class Mailbox {
   #last = 0;
   #covered = 0;
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const { system, user, notes } = this;
+    return { system, user, notes, sent: this.#sent, last: this.#last, covered: this.#covered };
+  }
+
   note(text: string): void {
     this.notes.push({ type: "note", text });
     if (this.notes.length > NOTES_KEPT) this.notes.shift();

@@ -29,6 +29,12 @@ export class Names {
     return Math.max(this.#forgotten, this.#before);
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const { forgotten } = this;
+    return { made: this.#made, former: this.#former, forgotten, before: this.#before };
+  }
+
   /** Takes a name made from `base`, with a number when it was used before. */
   make(base: string): string {
     checkName(base);

@@ -9,16 +9,18 @@ interface NodeHow {
   readonly call?: string | undefined;
   readonly incarnation?: number;
   readonly names?: Names;
+  readonly serial?: number;
 }
 
 export function createNode(
   parent: Node | undefined,
   birth: Birth,
-  { call, incarnation = 1, names = new Names() }: NodeHow = {},
+  { call, incarnation = 1, names = new Names(), serial = 0 }: NodeHow = {},
 ): Node {
   const path = parent === undefined ? "/" : join(parent.path, birth.name);
   const node: Omit<Node, "top"> & { top: Node | undefined } = {
     path,
+    serial,
     name: birth.name,
     depth: parent === undefined ? 0 : parent.depth + 1,
     parent,

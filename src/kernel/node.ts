@@ -96,6 +96,8 @@ export interface RoomQueue {
 /** One place in the mailbox tree: an agent, or the root that stands for the supervisor. */
 export interface Node {
   readonly path: string;
+  /** Its number in the order of births: a path may have another one later. 0 is the root. */
+  readonly serial: number;
   readonly name: string;
   readonly depth: number;
   readonly parent: Node | undefined;

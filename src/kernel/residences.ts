@@ -14,6 +14,13 @@ export class Residences {
   /** Hosts that were ended because somebody there did not end. */
   readonly #forced = new Set<string>();
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const departed = [...this.#departed].map(([host, gone]) => [host, gone.saved]);
+    const [residents, distrusted] = [this.#residents, this.#distrusted];
+    return { residents, departed, distrusted, forced: this.#forced };
+  }
+
   force(host: string): void {
     this.#forced.add(host);
   }
@@ -71,6 +78,11 @@ class Departures {
   readonly #keys = new Set<string>();
   readonly #ring: string[] = [];
   #next = 0;
+
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return { ring: this.#ring, next: this.#next };
+  }
 
   add(key: string): void {
     if (this.#keys.has(key)) return;

@@ -29,6 +29,11 @@ export class RestartIntensity {
     return this.#rule;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return { rule: this.#rule, times: this.#times };
+  }
+
   /**
    * Counts one more restart.
    *

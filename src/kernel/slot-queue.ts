@@ -8,6 +8,11 @@ export class SlotQueue<Waiting extends { readonly top: Waiting }> {
   /** By lane, then by top-level run; made when somebody waits: at most nodes nobody ever does. */
   #lanes: Readonly<Record<SlotLane, Map<Waiting, Waiting[]>>> | undefined;
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    return { ...this.#lanes };
+  }
+
   push(node: Waiting, lane: SlotLane): void {
     this.#lanes ??= { waker: new Map(), spawn: new Map() };
     const line = this.#lanes[lane].get(node.top);

@@ -19,6 +19,11 @@ export class TokenBucket {
     return this.#fullAt - this.#spareMs;
   }
 
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): number {
+    return this.#fullAt;
+  }
+
   take(now: number): void {
     this.#fullAt = Math.max(this.#fullAt, now) + this.#everyMs;
   }

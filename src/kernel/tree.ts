@@ -56,6 +56,7 @@ export class Tree {
   graceMs: number;
   /** The time of the step under way; the shell's clock, never our own. */
   now = 0;
+  #births = 0;
   deadLetters = 0;
   readonly chance: () => number;
   readonly #endOf: TreeOptions["endOf"];
@@ -75,6 +76,19 @@ export class Tree {
     });
     this.root.status = "running";
     this.nodes.set("/", this.root);
+  }
+
+  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  get saved(): object {
+    const { nodes, residences, trials, deadlines, asks, leftAsks, granted, graceMs } = this;
+    const counts = { births: this.#births, deadLetters: this.deadLetters };
+    return { nodes, residences, trials, deadlines, asks, leftAsks, granted, graceMs, ...counts };
+  }
+
+  /** The number of the next agent, in the order of births. */
+  bear(): number {
+    this.#births += 1;
+    return this.#births;
   }
 
   emit(effect: Effect): void {

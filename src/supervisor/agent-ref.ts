@@ -1,5 +1,5 @@
-import { askFromOutside, whenRoom } from "../calls/messages.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
+import { keyOf } from "../engine/input.ts";
 import { CoppiceError } from "../errors.ts";
 import { cloneable } from "../specs/cloneable.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
@@ -65,10 +65,10 @@ export function createAgentRef<Output>(
     outcome: outcome as Promise<Outcome<Output>>,
     tell(message) {
       const said = cloneable(message, "the message");
-      return swarm.step((kernel) => kernel.tell(node, "/", said));
+      return swarm.take({ type: "tell", agent: keyOf(node), message: said });
     },
     async whenRoom() {
-      await whenRoom(swarm, node);
+      await swarm.take({ type: "await-room", agent: keyOf(node) }).answer;
     },
     async ask(message, { timeoutMs } = { timeoutMs: Number.NaN }) {
       const said = cloneable(message, "the message");
@@ -76,7 +76,7 @@ export function createAgentRef<Output>(
         const told = `timeoutMs must be a whole number from 1 to ${LONGEST_DELAY_MS}`;
         throw new CoppiceError("OPTIONS_INVALID", `ask: ${told}`, { timeoutMs });
       }
-      return askFromOutside(swarm, node, { message: said, timeoutMs });
+      return swarm.take({ type: "ask", agent: keyOf(node), message: said, timeoutMs }).answer;
     },
     cancel,
     async snapshot() {

@@ -2,26 +2,31 @@ import { availableParallelism } from "node:os";
 import { Arbiter } from "../authority/arbiter.ts";
 import { NOBODY } from "../engine/containment.ts";
 import { CHILDREN_BYTES } from "../engine/ended-agents.ts";
+import { type Outside, Present } from "../engine/outside.ts";
 import { CoppiceError } from "../errors.ts";
 import { ComputePool } from "../hosts/compute-pool.ts";
 import { type Hosts, type HostsOptions, startHosts } from "../hosts/hosts.ts";
-import { type EventListener, EventLog } from "../journal/event-log.ts";
+import { type EventListener, EventLog, type EventLogOptions } from "../journal/event-log.ts";
 import { MemoryJournal } from "../journal/memory.ts";
+import { Releases } from "../journal/releases.ts";
 import { Retention } from "../journal/retention.ts";
 import { ValueStore } from "../journal/value-store.ts";
 import { ROOT_LIMITS } from "../kernel/limits.ts";
+import { check } from "../specs/check.ts";
 import { loosened } from "../specs/loosening.ts";
+import { optionChecks } from "../specs/option-checks.ts";
 import { tighterLimits } from "../specs/plan.ts";
 import { Registry } from "../specs/registry.ts";
+import { supervisorSchema } from "../specs/spec-schema.ts";
 import type { SupervisorOptions } from "../specs/supervisor-options.ts";
 import { readWorkspace } from "../specs/workspace.ts";
 import { startTelemetry } from "../telemetry/telemetry.ts";
 import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
-import { systemClock, withLongDelays } from "../wire/clock.ts";
+import { type Clock, systemClock, withLongDelays } from "../wire/clock.ts";
 import { unlessAborted } from "./abort.ts";
 import { inspectorOf, overheard } from "./inspection.ts";
 import { SharedActors } from "./shared-actors.ts";
-import { Swarm } from "./swarm.ts";
+import { Swarm, type SwarmOptions } from "./swarm.ts";
 import { statsOf } from "./views.ts";
 
 const DEFAULT_GRACE_MS = 5_000;
@@ -37,32 +42,39 @@ export interface Surroundings {
   readonly chance?: () => number;
   /** Told as soon as the swarm can run agents. */
   readonly onLaunched?: (swarm: Swarm) => void;
+  /** What steps look at. Default: the {@link Present}. */
+  readonly outside?: (clock: Clock) => Outside;
+}
+
+/** Fails with OPTIONS_INVALID. */
+export function checkOptions(options: unknown): void {
+  check(supervisorSchema, options, "Supervisor.start");
 }
 
 /** Starts everything a swarm works with; when it rejects nothing is left running. */
 export async function launch(
   options: SupervisorOptions,
-  { startHosts: open = startHosts, chance = Math.random, onLaunched }: Surroundings = {},
+  surroundings: Surroundings = {},
 ): Promise<Swarm> {
+  const { startHosts: open = startHosts, onLaunched } = surroundings;
   const { threads = availableParallelism(), grants, budget } = options;
   const workspace = readWorkspace(options.workspace);
   const limits = tighterLimits({ ...ROOT_LIMITS, ...options.limits }, workspace.limits);
   const clock = withLongDelays(options.clock ?? systemClock);
   const { graceMs = DEFAULT_GRACE_MS } = options;
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
-  const { prices, rates } = options;
+  const { prices } = options;
   const bounds = { workspaceBudget: workspace.budget, workspaceGrants: workspace.grants };
-  const log = openLog(options.keepMb ?? DEFAULT_KEEP_MB, () => clock.wall());
-  const { approve, approvalTimeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS } = options;
-  const { intensity, breaker } = options;
-  const asking = { approvalTimeoutMs, approve, breaker };
-  const swarm = new Swarm({ clock, log, limits, graceMs, rates, intensity, chance, ...asking });
+  const swarm = openSwarm(options, surroundings, { clock, limits, graceMs });
+  const { log } = swarm;
   const { contained } = swarm;
   const { inspect = false } = options;
   const inspector = inspect === false ? undefined : await inspectorOf(swarm, inspect);
   const sharedActors = inspector && new SharedActors(clock, (notes) => inspector.takeShared(notes));
   const watch = sharedActors === undefined ? {} : { inspect: sharedActors.observe };
-  const arbiter = new Arbiter({ grants, budget, prices, now: clock.wall(), ...bounds, ...watch });
+  const look = <Seen>(to: string, see: () => Seen) => swarm.outside.look(to, see);
+  const world = { now: clock.wall(), look, ...watch };
+  const arbiter = new Arbiter({ grants, budget, prices, ...bounds, ...world });
   arbiter.at(clock.wall(), clock.now());
   const { hostEvents } = swarm;
   let registry: Registry | undefined;
@@ -74,7 +86,7 @@ export async function launch(
     }),
     clock,
     signal: options.signal,
-    onEvent: (event) => contained.run(NOBODY, event.type, () => tell(log, event)),
+    onEvent: (event) => contained.run(NOBODY, event.type, () => tell(swarm, event)),
     onTools: () => contained.run(NOBODY, "tools", () => registry?.refresh()),
   });
   const events = overheard(swarm, inspector);
@@ -91,7 +103,16 @@ export async function launch(
       listen: (type, listener) => log.watch(type, listener as EventListener),
       stats: () => statsOf(swarm),
     });
-    swarm.begin({ arbiter, hosts, toolbox, registry, telemetry, inspector, sharedActors });
+    swarm.begin({
+      checks: optionChecks,
+      arbiter,
+      hosts,
+      toolbox,
+      registry,
+      telemetry,
+      inspector,
+      sharedActors,
+    });
     await inspector?.listen();
     for (const { layer, ...rest } of loosened(options, workspace, limits)) {
       log.fact("config.loosened", "/", { layer, ...rest });
@@ -102,6 +123,24 @@ export async function launch(
     throw error;
   }
   onLaunched?.(swarm);
+  return swarm;
+}
+
+/** A swarm that has nothing to work with yet. */
+function openSwarm(
+  options: SupervisorOptions,
+  { chance = Math.random, ...surroundings }: Surroundings,
+  bounds: Pick<SwarmOptions, "clock" | "limits" | "graceMs">,
+): Swarm {
+  const { clock } = bounds;
+  const { approve, approvalTimeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS } = options;
+  const { rates, intensity, breaker, keepMb = DEFAULT_KEEP_MB } = options;
+  const outside = surroundings.outside?.(clock) ?? new Present(clock);
+  const releases = new Releases(outside.isReplay);
+  const wall = () => (releases.isHeld ? swarm.wall : clock.wall());
+  const log = openLog({ keepMb, wall, releases });
+  const deciding = { approvalTimeoutMs, approve, breaker, rates, intensity };
+  const swarm = new Swarm({ ...bounds, ...deciding, log, releases, chance, outside });
   return swarm;
 }
 
@@ -122,8 +161,12 @@ export async function land(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
   swarm.log.close();
 }
 
+interface LogOptions extends Pick<EventLogOptions, "wall" | "releases"> {
+  readonly keepMb: number;
+}
+
 /** A log whose facts and values share so much memory with the agents that have ended. */
-function openLog(keepMb: number, wall: () => number): EventLog {
+function openLog({ keepMb, ...rest }: LogOptions): EventLog {
   const retention = new Retention(keepMb * 1024 * 1024);
   const journal = new MemoryJournal();
   // The children of living agents keep theirs whatever else is kept.
@@ -131,14 +174,14 @@ function openLog(keepMb: number, wall: () => number): EventLog {
   // As old as the fact that is about to refer to them.
   const values = new ValueStore(largest, () => journal.last + 1);
   retention.add(journal);
-  return new EventLog({ journal, values, retention, wall });
+  return new EventLog({ journal, values, retention, ...rest });
 }
 
-function tell(log: EventLog, event: ToolboxEvent): void {
+function tell({ log, inbox }: Swarm, event: ToolboxEvent): void {
   if (event.type === "tool.progress") {
     const { type, path, ...body } = event;
     return log.ephemeral(type, path, body);
   }
-  const { type, ...body } = event;
-  log.fact(type, "/", body);
+  const { type: fact, ...body } = event;
+  inbox.post({ type: "told", fact, path: NOBODY, body });
 }

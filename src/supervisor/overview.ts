@@ -1,7 +1,5 @@
 import type { BudgetLine } from "../authority/seat.ts";
 import { EventStreams } from "../journal/event-streams.ts";
-import { check } from "../specs/check.ts";
-import { valueSchema } from "../specs/spec-schema.ts";
 import type { PendingApproval } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
 import type { Usage } from "../wire/outcome.ts";
@@ -50,7 +48,7 @@ export abstract class Overview extends EventStreams {
    * @returns undefined once it has made room for newer things (`keepMb`), and for an unknown one
    */
   async value(ref: { readonly $value: string }): Promise<Json | undefined> {
-    check(valueSchema, ref, "value");
+    this.#swarm.parts.checks.value(ref);
     return this.#swarm.log.values.value(ref.$value);
   }
 
@@ -62,8 +60,7 @@ export abstract class Overview extends EventStreams {
   /** Where a node's budget stands. `null` is unlimited. */
   budget(path = "/"): Record<Unit, BudgetLine> {
     const seat = seatOf(this.#swarm, path);
-    // As a step, because a window may have turned since the last one.
-    return this.#swarm.step(() => this.#swarm.parts.arbiter.budget(seat));
+    return this.#swarm.look(() => this.#swarm.parts.arbiter.budget(seat));
   }
 
   stats(): Stats {

@@ -1,8 +1,8 @@
 import type { AgentRecord } from "../engine/agent-record.ts";
+import { keyOf } from "../engine/input.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import { describe } from "../wire/error-codec.ts";
-import { land } from "./launch.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** How one agent, several, and in the end all of it are ended. */
@@ -30,7 +30,7 @@ export class Shutdown {
   async end(record: AgentRecord, why = "cancelled"): Promise<void> {
     // Plain JavaScript may give an error, or what no thread could be sent.
     const reason = describe(why);
-    this.#swarm.step((kernel) => kernel.end(record.node, { status: "cancelled", reason }));
+    this.#swarm.take({ type: "cancel", agent: keyOf(record.node), reason });
     await record.outcome;
   }
 
@@ -44,7 +44,7 @@ export class Shutdown {
     if (this.#stopping === undefined) this.#stopping = this.#stop(reason, graceMs);
     else if (!this.#stopped) {
       this.#hurry.abort();
-      this.#swarm.step((kernel) => kernel.kill(kernel.tree.root));
+      this.#swarm.take({ type: "kill" });
     }
     await this.#stopping;
   }
@@ -56,8 +56,9 @@ export class Shutdown {
 
   async #stop(reason: string, graceMs: number | undefined): Promise<void> {
     const { root } = this.#swarm.kernel.tree;
-    this.#swarm.step((kernel) => kernel.closeDown(graceMs));
+    this.#swarm.take({ type: "close-down", graceMs });
     await this.endAll([...root.children.values()], reason);
+    const { land } = await import("./launch.ts");
     await land(this.#swarm, this.#hurry.signal);
     this.#stopped = true;
   }

@@ -1,21 +1,19 @@
-import type { Seat } from "../authority/seat.ts";
-import { type Decidable, type Decided, readDecided } from "../calls/decision.ts";
-import { whenRoom } from "../calls/messages.ts";
+import type { Decidable } from "../calls/decision.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { NOBODY } from "../engine/containment.ts";
+import { type AgentKey, keyOf } from "../engine/input.ts";
 import { CoppiceError } from "../errors.ts";
-import { check } from "../specs/check.ts";
 import { cloneable } from "../specs/cloneable.ts";
-import { spawnSchema, stopSchema, supervisorSchema } from "../specs/spec-schema.ts";
 import type { SpawnOptions, SupervisorOptions } from "../specs/supervisor-options.ts";
-import type { Decision } from "../wire/approval.ts";
+import type { Decided, Decision } from "../wire/approval.ts";
+import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
 import { nodeAt, seatOf } from "./address.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
-import { land, launch, type Surroundings } from "./launch.ts";
+import type { Surroundings } from "./launch.ts";
 import { Overview } from "./overview.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { Swarm } from "./swarm.ts";
@@ -60,7 +58,8 @@ export class Supervisor extends Overview implements AsyncDisposable {
     options: SupervisorOptions = {},
     surroundings?: Surroundings,
   ): Promise<Supervisor> {
-    check(supervisorSchema, options, "Supervisor.start");
+    const { checkOptions, land, launch } = await import("./launch.ts");
+    checkOptions(options);
     const { signal } = options;
     if (signal?.aborted === true) {
       throw new CoppiceError("CANCELLED", "the signal was aborted before the start");
@@ -85,24 +84,25 @@ export class Supervisor extends Overview implements AsyncDisposable {
     options: SpawnOptions = {},
   ): Promise<AgentRef<Output>> {
     this.#shutdown.assertRunning();
-    check(spawnSchema, options, "spawn");
+    this.#swarm.parts.checks.spawn(options);
     const { hosts, registry } = this.#swarm.parts;
     const { signal, input } = options;
-    const own = input === undefined ? options : { ...options, input: cloneable(input, "input") };
+    const { signal: _theirs, ...rest } = options;
+    const own = input === undefined ? rest : { ...rest, input: cloneable(input, "input") };
     const plan = registry.plan(agent, own);
     if (typeof agent !== "string") {
       await unlessAborted(signal, () => hosts.verify(registry.modulesOf(agent)));
     }
     this.#shutdown.assertRunning();
-    const record = this.#swarm.step(({ tree }) => {
-      const spawned = this.#swarm.spawn(tree.root, plan);
-      // Within the step, so that of an agent which is cancelled before its start nothing begins.
+    const aborted = signal?.aborted ? { aborted: describe(signal.reason) } : {};
+    const order = { type: "spawn", spec: agent, options: own, plan, ...aborted } as const;
+    const record = this.#swarm.take(order);
+    if (!record.hasEnded && signal?.aborted === false) {
       const { contained } = this.#swarm;
-      spawned.release = onAbort(signal, (reason) =>
-        contained.later(spawned.node.path, "abort", this.#shutdown.end(spawned, reason)),
+      record.release = onAbort(signal, (reason) =>
+        contained.later(record.node.path, "abort", this.#shutdown.end(record, reason)),
       );
-      return spawned;
-    });
+    }
     return this.#ref<Output>(record);
   }
 
@@ -143,12 +143,12 @@ export class Supervisor extends Overview implements AsyncDisposable {
    */
   async pause(path: string): Promise<void> {
     const node = nodeAt(this.#swarm, path);
-    this.#swarm.step((kernel) => kernel.pause(node));
+    this.#swarm.take({ type: "pause", agent: keyOf(node) });
   }
 
   async resume(path: string): Promise<void> {
     const node = nodeAt(this.#swarm, path);
-    this.#swarm.step((kernel) => kernel.resumePaused(node));
+    this.#swarm.take({ type: "resume", agent: keyOf(node) });
   }
 
   /**
@@ -167,7 +167,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
     this.#shutdown.assertRunning();
     const node = nodeAt(this.#swarm, path);
     if (node.depth === 0) throw new CoppiceError("AGENT_UNKNOWN", "no agent lives at /", { path });
-    await whenRoom(this.#swarm, node);
+    await this.#swarm.take({ type: "await-room", agent: keyOf(node) }).answer;
   }
 
   /**
@@ -181,8 +181,8 @@ export class Supervisor extends Overview implements AsyncDisposable {
   decide(id: string | readonly string[], decision: Decision): Promise<void>;
   decide(batch: readonly Decided[]): Promise<void>;
   async decide(what: Decidable, decision?: Decision): Promise<void> {
-    const decided = readDecided(what, decision);
-    this.#swarm.step(() => this.#swarm.approvals.decide(decided));
+    const decisions = this.#swarm.approvals.read(what, decision);
+    this.#swarm.take({ type: "decide", decisions });
   }
 
   /**
@@ -192,8 +192,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
    * **Gotcha** every node above must allow it too: a grant below a denial changes nothing.
    */
   grant(path: string, grant: Grant): void {
-    const seat = this.#livingSeat(path);
-    this.#swarm.step(() => this.#swarm.parts.arbiter.grant(seat, grant));
+    this.#swarm.take({ type: "grant", agent: this.#living(path), grant });
   }
 
   /**
@@ -203,8 +202,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
    * **Fails with** OPTIONS_INVALID, AGENT_UNKNOWN, AGENT_STOPPED, SUPERVISOR_STOPPED.
    */
   revoke(path: string, pattern: string): void {
-    const seat = this.#livingSeat(path);
-    this.#swarm.step(() => this.#swarm.parts.arbiter.revoke(seat, pattern));
+    this.#swarm.take({ type: "revoke", agent: this.#living(path), pattern });
   }
 
   /**
@@ -220,7 +218,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
   async stop(
     options: { readonly graceMs?: number; readonly mode?: "cancel" | "suspend" } = {},
   ): Promise<void> {
-    check(stopSchema, options, "stop");
+    this.#swarm.parts.checks.stop(options);
     if (options.mode === "suspend") {
       throw new CoppiceError("OPTIONS_INVALID", "stop: without a store nothing can be suspended");
     }
@@ -240,10 +238,9 @@ export class Supervisor extends Overview implements AsyncDisposable {
   }
 
   /** One whose rights can still change. */
-  #livingSeat(path: string): Seat {
+  #living(path: string): AgentKey {
     this.#shutdown.assertRunning();
-    const seat = seatOf(this.#swarm, path);
-    if (!seat.closed) return seat;
+    if (!seatOf(this.#swarm, path).closed) return keyOf(nodeAt(this.#swarm, path));
     throw new CoppiceError("AGENT_STOPPED", `${path} has ended`, { path });
   }
 }

@@ -1,7 +1,5 @@
 import { addUsage, hasLabel } from "../engine/usage-by-label.ts";
 import { isPaused, type Node, subtree } from "../kernel/node.ts";
-import { check } from "../specs/check.ts";
-import { usageSchema } from "../specs/spec-schema.ts";
 import type { Usage } from "../wire/outcome.ts";
 import type { Health, Stats } from "./stats.ts";
 import type { Swarm } from "./swarm.ts";
@@ -44,7 +42,7 @@ export interface UsageFilter {
 
 /** Fails with OPTIONS_INVALID for a filter that is none, AGENT_UNKNOWN for its path. */
 export function usageFor(swarm: Swarm, filter: UsageFilter, find: (path: string) => Node): Usage {
-  check(usageSchema, filter, "usage");
+  swarm.parts.checks.usage(filter);
   const { path = "/", label } = filter;
   return label === undefined ? nodeUsage(swarm, find(path)) : usageByLabel(swarm, label);
 }
@@ -89,7 +87,11 @@ export function statsOf(swarm: Swarm): Stats {
     })),
     stuckThreads:
       parts.toolbox.stuckThreads + hosts.filter(({ state }) => state === "stuck").length,
-    queues: { spawns: root.queuedBelow, budget: modelCalls.waiting, rates: pacedCalls.waiting },
+    queues: {
+      spawns: root.queuedBelow,
+      budget: modelCalls.saved.waiting.size,
+      rates: pacedCalls.waiting,
+    },
     mailboxes,
     calls,
     deadLetters: kernel.tree.deadLetters,

@@ -10,7 +10,9 @@ import { FAULT_RATES, type Fault, type FaultRates, Faults } from "./faults.ts";
 import { History } from "./history.ts";
 import type { InnerScene, Invariant, Scene } from "./invariant.ts";
 import { lifeInvariants } from "./life-invariants.ts";
+import { NotedInputs } from "./noted-inputs.ts";
 import { Random } from "./random.ts";
+import { refuseRealTime } from "./real-time.ts";
 import { room } from "./room-invariant.ts";
 import { SimulatedHosts } from "./simulated-hosts.ts";
 import { SimulatedTime } from "./simulated-time.ts";
@@ -73,6 +75,7 @@ class Schedule implements Simulation {
   readonly #invariants: readonly Invariant<InnerScene>[];
   readonly #turns: Choice[] = [];
   readonly #clock;
+  #inputs: NotedInputs | undefined;
   #swarm: Swarm | undefined;
   #scene: InnerScene | undefined;
   #wrong: SimulationFailed | undefined;
@@ -102,12 +105,16 @@ class Schedule implements Simulation {
     await this.#run({});
     if (this.#stopping === undefined) {
       this.#ask("atRest");
+      this.#inputs?.note();
       this.#stop(supervisor);
     }
     const stop = this.#watch(this.#stopping as unknown as Promise<void>);
     await this.#run({ until: () => stop.settled });
     if (stop.thrown !== undefined) throw this.#failure("the supervisor stops", stop.thrown);
     this.#ask("atEnd");
+    this.#inputs?.note();
+    const wrong = await this.#inputs?.wrongAgain();
+    if (wrong !== undefined) throw this.#failure("the same inputs lead to the same state", wrong);
     return this.#trace.count;
   }
 
@@ -132,11 +139,15 @@ class Schedule implements Simulation {
         simulatedTool(tool, { history, random, rates, turn }),
       ),
     };
+    const inputs = new NotedInputs(options, onLaunched);
+    this.#inputs = inputs;
     const supervisor = await Supervisor.start(options, {
+      outside: inputs.outside,
       startHosts: this.#hosts.start,
       chance: () => this.random.next(),
       onLaunched: (launched) => {
         this.#swarm = launched;
+        inputs.swarm = launched;
         onLaunched?.(launched);
       },
     });
@@ -278,14 +289,6 @@ class Schedule implements Simulation {
       ...cause,
     });
   }
-}
-
-function refuseRealTime({ mcpServers, inspect, tools = [] }: SupervisorOptions): void {
-  const isReal = tools.some(({ compute }) => compute !== undefined);
-  if (mcpServers === undefined && !inspect && !isReal) return;
-  const what = "MCP servers, compute tools and the inspector live in real time";
-  const told = `simulate: ${what}; leave them out, or give tools of this process in their place`;
-  throw new CoppiceError("OPTIONS_INVALID", told);
 }
 
 /** Every promise and tick that what happened has led to is done when this resolves. */

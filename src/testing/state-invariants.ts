@@ -120,7 +120,7 @@ const rest: Invariant<InnerScene> = {
     const waiting = {
       "asks wait for an answer": tree.asks.size,
       "questions wait for a person": swarm.approvals.list().length,
-      "calls wait for a budget": swarm.modelCalls.waiting,
+      "calls wait for a budget": swarm.modelCalls.saved.waiting.size,
       "calls wait for their rate": swarm.pacedCalls.waiting,
       "agents wait to be tried alone": tree.trials.waiting.length + tree.trials.open.size,
       "deadlines are never due": tree.deadlines.size,

@@ -14,7 +14,7 @@ export const stoppedCalls: Invariant<InnerScene> = {
       }
     }
     const { budget, rate } = waiting;
-    const [queued, paced] = [swarm.modelCalls.waiting, swarm.pacedCalls.waiting];
+    const [queued, paced] = [swarm.modelCalls.saved.waiting.size, swarm.pacedCalls.waiting];
     if (budget !== queued) return `${queued} calls wait for a budget, and ${budget} are known`;
     if (rate !== paced) return `${paced} calls wait for their rate, and ${rate} are known`;
     return undefined;

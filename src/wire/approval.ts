@@ -54,3 +54,9 @@ export interface Decision {
   /** Who decided. */
   readonly by?: string;
 }
+
+/** A question and what was decided of it. */
+export interface Decided {
+  readonly id: string;
+  readonly decision: Decision;
+}

@@ -158,7 +158,7 @@ describe("the inspector", () => {
     await viewer.until(live(2));
     expect(stopped(viewer.told).sort()).toEqual([...actors].sort());
     await viewer.until((told) => told.at(-1)?.type === "@xstate.snapshot");
-    open.swarm.step((kernel) => kernel.kill(kernel.find("/light")!));
+    open.act((kernel) => kernel.kill(kernel.find("/light")!));
     await viewer.until((told) => stopped(told).length === 6);
     expect(stopped(viewer.told).slice(3).sort()).toEqual([...actors].sort());
     expect((await ref.outcome).status).toBe("killed");

@@ -1,5 +1,6 @@
 import { SimulationFailed } from "coppice/testing";
 import { describe, expect, it } from "vitest";
+import { isBelow } from "../../src/journal/event-log.ts";
 import type { Effect } from "../../src/kernel/effects.ts";
 import { type Node, subtree } from "../../src/kernel/node.ts";
 import type { Swarm } from "../../src/supervisor/swarm.ts";
@@ -182,9 +183,9 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "deadlines are looked at by a date that is ahead",
     "nobody's time is over before it has passed",
-    ({ kernel, clock }) =>
+    ({ kernel }) =>
       wrap(kernel, "tick", (tick) => () => {
-        kernel.at(clock.now() + 3_600_000);
+        kernel.at(kernel.tree.now + 3_600_000);
         tick();
       }),
   ],
@@ -225,17 +226,39 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
       }),
   ],
   [
-    "a budget that comes free is given to whoever was cancelled in that tick",
+    "whoever ends without being cancelled keeps its rights",
     "no call begins for the closed",
-    ({ kernel, modelCalls }) =>
-      wrap(modelCalls, "wakeWaiting", (wake) => () => {
-        const closed = [...kernel.tree.nodes.values()].filter((node) => node.closed);
-        for (const node of closed) node.closed = false;
-        try {
-          return wake();
-        } finally {
-          for (const node of closed) node.closed = true;
+    (swarm) => {
+      const cancelled: string[] = [];
+      effects((all) => {
+        for (const effect of all) {
+          if (effect.type === "fact" && effect.fact.type === "cancel.requested") {
+            cancelled.push(effect.fact.path);
+          }
+          if (effect.type !== "close") continue;
+          const { node } = effect;
+          node.closed = cancelled.some((path) => isBelow(node.path, path));
         }
+        return all;
+      })(swarm);
+    },
+  ],
+  [
+    "something is decided by what no input says",
+    "the same inputs lead to the same state",
+    ({ kernel, places, outside }) =>
+      wrap(places, "deliver", (deliver) => (node, n, body) => {
+        if (!outside.isReplay) kernel.tree.deadLetters += 1;
+        deliver(node, n, body);
+      }),
+  ],
+  [
+    "the world is looked at beside the port",
+    "the same inputs lead to the same state",
+    ({ kernel, clock, outside }) =>
+      wrap(kernel, "placed", (placed) => (node, host, moved) => {
+        placed(node, host, moved);
+        node.timersAt = outside.isReplay ? 0 : clock.now();
       }),
   ],
   [

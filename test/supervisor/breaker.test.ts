@@ -287,7 +287,7 @@ describe("a model that keeps failing", () => {
     clock.advance(50);
     a.tell("?");
     await open.until("model.started", ({ path, turn }) => path === a.path && turn === 1);
-    open.swarm.step((kernel) => end(kernel, kernel.find(a.path) as Node));
+    open.act((kernel) => end(kernel, kernel.find(a.path) as Node));
     await a.outcome;
     c.tell("?");
     await open.until("model.started", ({ path, turn }) => path === c.path && turn === 1);

@@ -78,7 +78,7 @@ it("is kept as far as it came when its agent is killed", async () => {
   await using open = await openSupervisor({ threads: 0 });
   const agent = await open.supervisor.spawn({ model: cut("a", "b", "(hangs)") }, { input: "?" });
   await open.until("model.started", ({ turn }) => turn === 2);
-  open.swarm.step((kernel) => {
+  open.act((kernel) => {
     const node = kernel.find(agent.path) as Node;
     kernel.end(node, { status: "cancelled", reason: "enough" });
     kernel.kill(node);

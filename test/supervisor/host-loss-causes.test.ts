@@ -128,7 +128,7 @@ describe("a fault of one agent leaves its host alone", () => {
     ];
     await open.until("agent.state", ({ state }) => state === "waiting", 2);
     // Past the check of `tell`, as a server or a guest might have it.
-    open.swarm.step((kernel) => kernel.tell(kernel.find(first.path)!, "/", 10n as never));
+    open.act((kernel) => kernel.tell(kernel.find(first.path)!, "/", 10n as never));
     expect(await first.outcome).toMatchObject({ status: "failed" });
     expect(open.seen.filter(({ type }) => type === "host.lost")).toEqual([]);
     await second.cancel();

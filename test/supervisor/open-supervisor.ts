@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { Supervisor, type SupervisorOptions } from "../../src/index.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
 import { launch } from "../../src/supervisor/launch.ts";
 import type { Swarm } from "../../src/supervisor/swarm.ts";
 import type { RuntimeEvent } from "../../src/wire/event.ts";
@@ -17,6 +18,8 @@ export interface OpenSupervisor extends AsyncDisposable {
   until(type: string, wanted?: Wanted, count?: number): Promise<RuntimeEvent>;
   /** Ends the host of an agent, as a crash of its thread would. */
   loseHostOf(path: string): void;
+  /** What no input asks for: decided at once, and carried out as a part of the next step. */
+  act(decide: (kernel: Kernel) => void): void;
 }
 
 /** Starts a supervisor as `Supervisor.start` does, and keeps its inside at hand. */
@@ -46,6 +49,10 @@ export async function openSupervisor(options: SupervisorOptions): Promise<OpenSu
     until,
     loseHostOf(path) {
       swarm.places.host(swarm.kernel.find(path)?.host)?.condemn("the test ended it");
+    },
+    act(decide) {
+      decide(swarm.kernel);
+      swarm.take({ type: "look" });
     },
     [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
   };

@@ -1,7 +1,8 @@
 import type { ErrorObject, Options } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Ajv2020 } from "ajv/dist/2020.js";
 import { shorten } from "../../wire/clip.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
+import { onFirstUse } from "./first-use.ts";
 import { PatternEngine } from "./pattern-engine.ts";
 import { listOf } from "./schema-keywords.ts";
 import { areUnique } from "./unique-items.ts";
@@ -37,6 +38,7 @@ const MOST_FAULTS = 1_000;
 const LONGEST_VALUES = 1_000;
 const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
 
+const ajv2020 = onFirstUse<typeof import("ajv/dist/2020.js")>("ajv/dist/2020.js");
 const engine = new PatternEngine();
 const instances: { first?: Ajv2020; all?: Ajv2020; plain?: Ajv2020 } = {};
 
@@ -66,6 +68,7 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
 
 /** Where a schema is no valid JSON Schema 2020-12, as JSON Pointers; nowhere when it is one. */
 export function schemaFaults(schema: JsonSchema): readonly string[] {
+  const { Ajv2020 } = ajv2020();
   instances.plain ??= new Ajv2020({ strict: false, logger: false, allErrors: true });
   const check = instances.plain.getSchema(META_SCHEMA);
   if (check === undefined || check(schema) === true) return [];
@@ -91,6 +94,7 @@ function instance(allErrors: boolean): Ajv2020 {
   // What is compiled was found to be a schema before: the meta-schema takes 50 ms to compile.
   const unasked: Options = { meta: false, validateSchema: false, validateFormats: false };
   const code = { regExp: engine.regExp };
+  const { Ajv2020 } = ajv2020();
   const ajv = new Ajv2020({ ...options, ...unasked, ownProperties: true, code });
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({

@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { z } from "zod";
 import { CoppiceError } from "../../errors.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { DescribesItself, StandardSchemaV1 } from "./standard-schema.ts";
@@ -118,7 +117,7 @@ function ownDescription(schema: Validator): unknown {
   if (jsonSchema !== undefined) return jsonSchema.input({ target: TARGET });
   if (typeof schema.toJSONSchema === "function") return schema.toJSONSchema({ io: "input" });
   // The schemas of zod/mini have no methods.
-  if ("_zod" in schema) return z.toJSONSchema(schema as unknown as z.ZodType, { io: "input" });
+  if ("_zod" in schema) return load("zod")?.toJSONSchema?.(schema, { io: "input" });
   return undefined;
 }
 

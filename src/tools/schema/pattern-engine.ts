@@ -1,5 +1,8 @@
-import { RE2JS, RE2JSException } from "re2js";
+import type { RE2JS } from "re2js";
 import { type PatternForm, readPattern } from "../../wire/pattern.ts";
+import { onFirstUse } from "./first-use.ts";
+
+const re2js = onFirstUse<typeof import("re2js")>("re2js");
 
 /** It would hold the thread for too long, here. */
 export class TooMuchWork extends Error {}
@@ -71,8 +74,9 @@ function linearSteps({ size }: PatternForm, text: string): number {
 
 function linearOf({ linear }: PatternForm): RE2JS | undefined {
   if (linear === undefined) return undefined;
+  const { RE2JS: engine, RE2JSException } = re2js();
   try {
-    return RE2JS.compile(linear);
+    return engine.compile(linear);
   } catch (error) {
     if (error instanceof RE2JSException) return undefined;
     throw error;

@@ -1,0 +1,52 @@
+import { describe } from "../wire/error-codec.ts";
+
+/**
+ * What others may see of a step - listeners, readers, tools - let out in its order once it is over.
+ *
+ * **Guarantees** nobody who is told acts within a step: what they cause is a step of its own.
+ */
+export class Releases {
+  readonly #waiting: (() => void)[] = [];
+  /** A step is under way. */
+  isHeld = false;
+  #isReleasing = false;
+  readonly #isReplay: boolean;
+
+  /** @param isReplay of steps that were taken once before nothing is let out */
+  constructor(isReplay = false) {
+    this.#isReplay = isReplay;
+  }
+
+  /** At once, where no step is under way. */
+  add(effect: () => void): void {
+    if (this.#isReplay) return;
+    this.#waiting.push(effect);
+    if (!this.isHeld) this.#release();
+  }
+
+  /** A step begins. */
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  /** The step is over. False where who lets others out will let these out too. */
+  release(): boolean {
+    this.isHeld = false;
+    return this.#release();
+  }
+
+  #release(): boolean {
+    if (this.#isReleasing) return false;
+    this.#isReleasing = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      try {
+        next();
+      } catch (thrown) {
+        // Each of them is contained where it is made: this is the net below.
+        process.emitWarning(describe(thrown), "CoppiceFaultWarning");
+      }
+    }
+    this.#isReleasing = false;
+    return true;
+  }
+}

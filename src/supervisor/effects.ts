@@ -1,0 +1,98 @@
+import { tellWarnings } from "../calls/budget-warnings.ts";
+import type { ModelCalls } from "../calls/model-calls.ts";
+import { type RequestEngine, takeReport } from "../calls/requests.ts";
+import { closeAgent, type EndingEngine, renewAgent, settleAgent } from "../engine/agent-ends.ts";
+import { NOBODY } from "../engine/containment.ts";
+import { condemn } from "../engine/host-events.ts";
+import type { Effect } from "../kernel/effects.ts";
+import type { Node } from "../kernel/node.ts";
+import type { DeliveryBody } from "../wire/delivery.ts";
+import { decodeError } from "../wire/error-codec.ts";
+import type { FactType } from "../wire/event.ts";
+
+/** Where what was decided is carried out. */
+interface EffectEngine extends RequestEngine, Pick<EndingEngine, "ended" | "labels"> {
+  readonly modelCalls: ModelCalls;
+}
+
+/** Until nothing is left: what is carried out may let others go on. */
+export function carryOutAll(swarm: EffectEngine): void {
+  for (;;) {
+    const effects = swarm.kernel.takeEffects();
+    for (const effect of effects) contain(swarm, effect);
+    const paced = swarm.pacedCalls.wake();
+    const woke = swarm.modelCalls.wakeWaiting() || paced;
+    const warned = tellWarnings(swarm);
+    if (effects.length === 0 && !woke && !warned) return;
+  }
+}
+
+/** Whatever one effect throws, the next is carried out. */
+function contain(swarm: EffectEngine, effect: Effect): void {
+  try {
+    carryOut(swarm, effect);
+  } catch (thrown) {
+    const doing = "out" in effect ? effect.out.type : effect.type;
+    swarm.contained.fault("node" in effect ? effect.node.path : NOBODY, doing, thrown);
+  }
+}
+
+function carryOut(swarm: EffectEngine, effect: Effect): void {
+  const { places, log, asks } = swarm;
+  switch (effect.type) {
+    case "fact":
+      return log.fact(effect.fact.type as FactType, effect.fact.path, effect.fact);
+    case "place":
+      return place(swarm, effect.node, effect.moved, effect.alone);
+    case "deliver":
+      return deliver(swarm, effect.node, effect.n, effect.body);
+    case "drop":
+      return places.drop(effect.node, effect.incarnation, effect.host);
+    case "close":
+      return closeAgent(swarm, effect.node);
+    case "abort": {
+      const abort = swarm.record(effect.node.path)?.aborting(effect.reason);
+      return abort && swarm.releases.add(abort);
+    }
+    case "renew":
+      return renewAgent(swarm, effect.node);
+    case "ended":
+      return settleAgent(swarm, effect.node, effect.end);
+    case "condemn":
+      return condemn(swarm, effect);
+    case "question-timed-out":
+      return swarm.approvals.expire(effect.id);
+    case "answer":
+      return asks.answer(effect.askId, effect.value);
+    case "answer-failed":
+      return asks.fail(effect.askId, decodeError(effect.error));
+    case "ask-over":
+      asks.forget(effect.askId);
+      return places.endAsk(effect.node, effect.askId);
+    case "ask-timed-out":
+      return asks.timeOut(effect.askId);
+    case "request":
+    case "model":
+      return swarm.requests.add(effect);
+    default:
+      return takeReport(swarm, effect);
+  }
+}
+
+function place(swarm: EffectEngine, node: Node, moved: boolean, alone = false): void {
+  if (node.closed) return;
+  const { places, kernel, modelCalls } = swarm;
+  const record = swarm.recordOf(node);
+  record.word ??= places.words.take();
+  const host = places.place(node, record, alone);
+  kernel.placed(node, host.id, moved);
+  modelCalls.onPlaced(record);
+  if (host.isolation !== undefined) kernel.livesAlone(node);
+}
+
+function deliver(swarm: EffectEngine, node: Node, n: number, body: DeliveryBody): void {
+  const { places, kernel, modelCalls } = swarm;
+  if (body.type === "end" && !places.isLaunched(node.host)) return kernel.neverBegan(node);
+  modelCalls.delivered(node, body);
+  places.deliver(node, n, body);
+}

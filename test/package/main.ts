@@ -1,0 +1,96 @@
+/**
+ * Packs the package and installs it as users do, into a fresh TypeScript project and a CommonJS
+ * one: `npm run test:package`. Exits with 1 when something is not as expected.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const root = mkdtempSync(join(tmpdir(), "coppice-package-"));
+const repository = resolve(import.meta.dirname, "../..");
+
+const swarm = `
+const input = { type: "object", properties: { n: { type: "number" } } };
+const about = { name: "double", description: "Doubles", input };
+const double = defineTool({ ...about, execute: ({ n }) => 2 * n });
+const steps = [{ toolCalls: [{ name: "double", input: { n: 21 } }] }, { text: "Done." }];
+const twice = { model: { provider: "scripted", steps }, tools: ["double"] };
+`;
+const run = `
+const options = { threads: 1, inspect: true, tools: [double], agents: { twice } };
+const supervisor = await Supervisor.start(options);
+const page = await fetch(new URL("elk.js", supervisor.inspectorUrl));
+const { status, usage } = await supervisor.run("twice", { input: "Go." });
+await supervisor.stop();
+console.log(JSON.stringify({ status, toolCalls: usage.toolCalls, page: page.status }));
+`;
+const expected = '{"status":"completed","toolCalls":1,"page":200}';
+
+const typed = `
+import { type AgentSpec, defineTool, Supervisor } from "coppice";
+import { callTool } from "coppice/door";
+import { agentMachine, budgetLogic } from "coppice/machines";
+import { ManualClock, simulate } from "coppice/testing";
+import { z } from "zod";
+
+const double = defineTool({
+  name: "double",
+  description: "Doubles",
+  input: z.object({ n: z.number() }),
+  execute: ({ n }) => 2 * n,
+});
+const steps = [{ toolCalls: [{ name: "double", input: { n: 21 } }] }, { text: "Done." }];
+const twice: AgentSpec = { model: { provider: "scripted", steps }, tools: ["double"] };
+const known: readonly unknown[] = [callTool, agentMachine, budgetLogic, ManualClock, simulate];
+if (known.includes(undefined)) throw new Error("something is not exported");
+${run}`;
+
+const common = `
+const { defineTool, Supervisor } = require("coppice");
+${swarm}
+async function main() {${run}}
+main();
+`;
+
+try {
+  npm(repository, "run", "--silent", "build");
+  npm(repository, "pack", "--silent", "--ignore-scripts", "--pack-destination", root);
+  const tarball = join(root, readdirSync(root).find((name) => name.endsWith(".tgz")) ?? "");
+
+  const modern = project("typescript", { type: "module" }, { "main.ts": typed });
+  npm(modern, "install", "--silent", tarball, "zod", "typescript", "@types/node@24");
+  const strict = ["--strict", "--noEmit", "--module", "nodenext", "--types", "node"];
+  told(modern, join(modern, "node_modules/.bin/tsc"), [...strict, "main.ts"], "");
+  told(modern, process.execPath, ["main.ts"], expected);
+
+  const classic = project("commonjs", {}, { "main.js": common });
+  npm(classic, "install", "--silent", tarball);
+  told(classic, process.execPath, ["main.js"], expected);
+} finally {
+  rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function project(name: string, more: object, files: Readonly<Record<string, string>>): string {
+  const folder = join(root, name);
+  mkdirSync(folder);
+  const about = { name: `a-${name}-project`, version: "1.0.0", private: true, ...more };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(about));
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  return folder;
+}
+
+function npm(cwd: string, ...args: readonly string[]): void {
+  const { status, stderr } = spawnSync("npm", args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`npm ${args.join(" ")} ended with ${status}: ${stderr}`);
+}
+
+function told(cwd: string, program: string, args: readonly string[], wanted: string): void {
+  const what = `${cwd.slice(root.length + 1)}: ${args.join(" ")}`;
+  const { stdout, stderr, status } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  const isFine = status === 0 && stdout.trim() === wanted;
+  console.log(`${isFine ? "fine" : "WRONG"}  ${what}`);
+  if (isFine) return;
+  console.error(stdout, stderr);
+  process.exitCode = 1;
+}

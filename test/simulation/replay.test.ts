@@ -1,0 +1,152 @@
+import { mkdir, mkdtemp, rm, symlink, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineTool, type RuntimeEvent, type SupervisorOptions } from "coppice";
+import { afterAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { Noted, type StepTime } from "../../src/engine/outside.ts";
+import { launch } from "../../src/supervisor/launch.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { replayed } from "../../src/testing/replay.ts";
+import { difference, wholeState } from "../../src/testing/whole-state.ts";
+import { systemClock } from "../../src/wire/clock.ts";
+import { call, script, spawn } from "../supervisor/scripts.ts";
+
+const work = defineTool({
+  name: "work",
+  description: "Works.",
+  input: { type: "object" },
+  execute: async () => "worked",
+});
+
+/** Reads its input later, as what no text can hold. */
+const counts = defineTool({
+  name: "counts",
+  description: "Counts the days since.",
+  input: z.object({ since: z.iso.date() }).transform(async ({ since }) => {
+    await new Promise((next) => setImmediate(next));
+    return { since: new Date(since), big: 1n };
+  }),
+  inputSchema: { type: "object", properties: { since: { type: "string" } } },
+  execute: ({ since }) => since.getTime() / 86_400_000,
+});
+
+const folder = await mkdtemp(join(tmpdir(), "coppice-replay-"));
+afterAll(() => rm(folder, { recursive: true }));
+await Promise.all(["here", "there"].map((name) => mkdir(join(folder, name))));
+const link = join(folder, "link");
+await symlink("here", link);
+const read = defineTool({
+  name: "read",
+  description: "Reads.",
+  input: { type: "object" },
+  execute: () => "read",
+});
+
+const options: SupervisorOptions = {
+  tools: [work, counts, read],
+  budget: { toolCalls: 10 },
+  grants: [
+    "model:*",
+    "spawn:*",
+    "tool:counts",
+    { allow: "tool:work", ask: true },
+    { allow: "tool:read", where: { path: `path:${folder}/here/**` } },
+  ],
+  agents: {
+    lead: {
+      model: script([spawn("hand"), call("work")], [call("work")], "done"),
+      agents: ["hand"],
+      tools: ["work"],
+    },
+    reader: {
+      model: script(
+        [call("counts", { since: "2026-01-01" }), call("counts", { since: "never" })],
+        [call("read", { path: `${link}/oak.txt` }), call("read", { path: "/oak.txt" })],
+        "read",
+      ),
+      tools: ["counts", "read"],
+    },
+    hand: { model: script([call("work")], "helped"), tools: ["work"] },
+    talker: { model: script("hm", "hm again", "and again"), lifetime: "session" },
+  },
+};
+
+interface Life {
+  readonly rows: readonly string[];
+  readonly start: StepTime;
+  readonly state: unknown;
+}
+
+/** A supervisor in real time, with what happened to it and what it came to. */
+async function lived(threads: number): Promise<Life> {
+  const rows: string[] = [];
+  const start = { now: systemClock.now(), wall: systemClock.wall() };
+  const outside = () => new Noted(systemClock, (row) => rows.push(row));
+  const swarm = await launch({ ...options, threads }, { outside });
+  const supervisor: Supervisor = Reflect.construct(Supervisor, [swarm, undefined]);
+  supervisor.on("approval.requested", ({ id }) => {
+    void supervisor.decide(String(id), { allow: true });
+  });
+  const talker = await supervisor.spawn("talker", { input: "Hello." });
+  talker.tell("Once more.");
+  const lead = await supervisor.run("lead", { input: "Go.", labels: { tenant: "acme" } });
+  expect(lead.status).toBe("completed");
+  expect(await supervisor.run("reader", { input: "Go." })).toMatchObject({ output: "read" });
+  await supervisor.pause("/talker");
+  talker.tell("And again.");
+  await supervisor.resume("/talker");
+  supervisor.grant("/talker", { deny: "tool:work" });
+  await expect(supervisor.spawn("lead", { name: "talker", input: "Go." })).rejects.toThrow(
+    "talker",
+  );
+  await talker.cancel("enough");
+  expect(talker.tell("Nobody hears this.")).toBe(false);
+  await supervisor.stop();
+  return { rows, start, state: wholeState(swarm) };
+}
+
+/** What is wrong where these inputs are taken by a new supervisor. */
+async function wrongIn(
+  { start, state }: Life,
+  rows: readonly string[],
+): Promise<string | undefined> {
+  await using again = await replayed({ ...options, threads: 2 }, start);
+  try {
+    for (const row of rows) again.take(row);
+  } catch (thrown) {
+    return String(thrown);
+  }
+  return difference(state, wholeState(again.swarm));
+}
+
+describe.each([0, 2])("the inputs of a supervisor on %i threads", (threads) => {
+  it("lead a new one to the same state and facts, from their texts", async () => {
+    const life = await lived(threads);
+    expect(life.rows.length).toBeGreaterThan(30);
+    const { facts } = life.state as { readonly facts: readonly RuntimeEvent[] };
+    const denied = facts.filter(({ type }) => type === "tool.denied");
+    expect(denied.map(({ tool }) => tool)).toEqual(["counts", "read"]);
+    // Where a path led then is what counts.
+    await unlink(link);
+    await symlink("there", link);
+    expect(await wrongIn(life, life.rows)).toBeUndefined();
+    await unlink(link);
+    await symlink("here", link);
+  });
+
+  it("do not where one is left out, or what was seen is another", async () => {
+    const life = await lived(threads);
+    const { rows } = life;
+    const at = rows.findIndex((row) => row.includes('"type":"tool-result"'));
+    const [answered = ""] = rows.filter((row) => row.includes('"to":"place"'));
+    const instead = (other: string) => rows.map((row) => (row === answered ? other : row));
+    expect(await wrongIn(life, rows.toSpliced(at, 1))).toBeDefined();
+    const elsewhere = answered.replace(/("to":"place","value":)"[^"]*"/, '$1"house-9"');
+    expect(await wrongIn(life, instead(elsewhere))).toBeDefined();
+    const unseen = answered.replace(/"answers":\[.*\]/, '"answers":[]');
+    expect(await wrongIn(life, instead(unseen))).toContain('it looked for "place"');
+    const more = answered.replace(/\]}$/, ',{"to":"chance","value":0}]}');
+    expect(await wrongIn(life, instead(more))).toContain('did not look for "chance"');
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { type AgentSpec, defineTool, type Supervisor } from "../../src/index.ts";
+import { expectAtRest, openSupervisor } from "./open-supervisor.ts";
+import { call, script } from "./scripts.ts";
+
+const plain: AgentSpec = { model: script("done") };
+const input = { type: "object" } as const;
+
+describe.each([0, 1])("with %i threads", (threads) => {
+  it("a listener hears of a step when it is over, and what it causes comes after", async () => {
+    await using open = await openSupervisor({ threads, agents: { plain } });
+    const { supervisor, seen } = open;
+    const found: unknown[] = [];
+    supervisor.on("agent.spawned", ({ path }) => {
+      // It is placed already: that is a part of the same step.
+      found.push([path, supervisor.find(path)?.path, open.swarm.kernel.find(path)?.started]);
+      if (path === "/plain") void supervisor.spawn("plain", { input: "Go." });
+    });
+    await supervisor.run("plain", { input: "Go." });
+    await open.until("agent.stopped", ({ path }) => path === "/plain-2");
+    expect(found).toEqual([
+      ["/plain", "/plain", true],
+      ["/plain-2", "/plain-2", true],
+    ]);
+    const seqs = seen.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+    expectAtRest(open);
+  });
+
+  it("what a tool's signal calls for at its end is an order like others", async () => {
+    const aborted = Promise.withResolvers<string>();
+    const waits = defineTool({
+      name: "waits",
+      description: "Waits.",
+      input,
+      execute: (_, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () => {
+            void supervisor.cancel("/other", "so does this one");
+            aborted.resolve(
+              supervisor
+                .tree()
+                .children.map(({ status }) => status)
+                .join(" "),
+            );
+            resolve("never mind");
+          });
+        }),
+    });
+    const agents = {
+      waiter: { model: script([call("waits")], "done"), tools: ["waits"] },
+      other: { model: script("hm"), lifetime: "session" },
+    } as const;
+    await using open = await openSupervisor({ threads, tools: [waits], agents });
+    const { supervisor } = open;
+    const other = await supervisor.spawn("other", { input: "Go." });
+    const waiter = await supervisor.spawn("waiter", { input: "Go." });
+    await open.until("tool.started");
+    await waiter.cancel("enough");
+    expect(await other.outcome).toMatchObject({ status: "cancelled", reason: "so does this one" });
+    await aborted.promise;
+    expectAtRest(open);
+  });
+
+  it("code within a decision is told to ask later, and costs its call alone", async () => {
+    const picky = defineTool({
+      name: "picky",
+      description: "Looks at the supervisor while its input is read.",
+      input: {
+        "~standard": {
+          version: 1,
+          vendor: "test",
+          validate: (value: unknown) => {
+            supervisor.revoke("/caller", "tool:picky");
+            return { value };
+          },
+          jsonSchema: { input: () => input, output: () => input },
+        },
+      } as never,
+      execute: () => "never",
+    });
+    const caller: AgentSpec = { model: script([call("picky")], "went on"), tools: ["picky"] };
+    await using open = await openSupervisor({ threads, tools: [picky], agents: { caller } });
+    const supervisor: Supervisor = open.supervisor;
+    const outcome = await supervisor.run("caller", { input: "Go." });
+    expect(outcome).toMatchObject({ status: "completed", output: "went on" });
+    const denied = await open.until("tool.denied");
+    expect(denied.message).toContain("runs within a decision; ask for it later");
+    expectAtRest(open);
+  });
+});
