@@ -21,14 +21,12 @@ export type DeciderSnapshot<State, Summary, Answer = unknown> = Snapshot<undefin
   /** Taken when it is looked at. */
   readonly context: Summary;
   readonly state: State;
-  /** The last event. */
-  readonly asked: EventObject | undefined;
-  /** Its answer; undefined where deciding it threw. */
+  /** Of the last event; undefined where deciding it threw. */
   readonly answer: Answer | undefined;
   /** What deciding it threw. */
   readonly thrown: unknown;
   /** Set while {@link askDecider} waits for it. */
-  isAsked: boolean;
+  readonly isAsked: boolean;
 };
 
 export type DeciderLogic<State, Request extends EventObject, Answer, Summary, Input> = ActorLogic<
@@ -53,7 +51,6 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
     Object.defineProperties(shown, {
       context: { enumerable: true, get: () => decider.summarise(state) },
       state: { value: state },
-      asked: { value: undefined, writable: true },
       answer: { value: undefined, writable: true },
       thrown: { value: undefined, writable: true },
       isAsked: { value: false, writable: true },
@@ -66,7 +63,6 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
       const { state } = snapshot;
       if (event.type === "xstate.stop") return show(state, "stopped");
       const now = snapshot as { -readonly [Key in keyof Shown]: Shown[Key] };
-      now.asked = event;
       try {
         now.answer = decider.decide(state, event);
       } catch (thrown) {
@@ -86,6 +82,9 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
   };
 }
 
+/** Stands for the answer until there is one. */
+const UNDECIDED: unique symbol = Symbol("undecided");
+
 /** An actor of a {@link deciderLogic}. */
 export interface DeciderActor<Request, Answer> {
   send(request: Request): void;
@@ -102,18 +101,26 @@ export function askDecider<Request extends EventObject, Answer>(
   actor: DeciderActor<Request, Answer>,
   request: Request,
 ): Answer {
-  const snapshot = actor.getSnapshot();
+  const snapshot = actor.getSnapshot() as Asked<Answer>;
+  // What an observer sends would be decided later, and its answer would be another's.
   if (snapshot.isAsked) throw new Error(`"${request.type}" was asked within another decision`);
   snapshot.isAsked = true;
+  snapshot.answer = UNDECIDED;
   try {
     actor.send(request);
   } finally {
     snapshot.isAsked = false;
   }
-  const { asked, answer } = snapshot;
-  if (asked !== request || snapshot.status !== "active") {
+  const { answer } = snapshot;
+  if (answer === UNDECIDED) {
     throw new Error(`"${request.type}" was asked of an actor that was stopped`);
   }
   if (answer === undefined) throw snapshot.thrown;
-  return answer;
+  return answer as Answer;
+}
+
+interface Asked<Answer> {
+  isAsked: boolean;
+  answer: Answer | typeof UNDECIDED | undefined;
+  readonly thrown: unknown;
 }

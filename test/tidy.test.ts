@@ -3,6 +3,7 @@ import { namesDefinedTwice } from "./tidy/exports.ts";
 import {
   cycles,
   exampleImports,
+  extras,
   hostSideClosure,
   layers,
   machineImports,
@@ -202,6 +203,23 @@ const rules: readonly Rule[] = [
       "src/cli/main.ts": 'import { s } from "../index.ts";',
       "src/testing/index.ts": 'import { s } from "../cli/s.ts";',
       "src/errors.ts": '// import { b } from "./wire/b.ts";',
+    },
+  },
+  {
+    title: "an extra imports the public entry and itself, and nobody imports an extra",
+    find: extras,
+    bad: [
+      { "src/extras/nats/a.ts": 'import { Supervisor } from "../../supervisor/supervisor.ts";' },
+      { "src/extras/nats/a.ts": 'import { b } from "../steps/b.ts";' },
+      { "src/extras/nats/a.ts": 'import { callTool } from "coppice/door";' },
+      { "src/cli/run.ts": 'await import("../extras/nats/index.ts");' },
+      { "src/supervisor/a.ts": 'import type { B } from "../extras/nats/b.ts";' },
+    ],
+    good: {
+      "src/extras/nats/a.ts":
+        'import { Supervisor } from "coppice";\nimport "./b.ts";\nimport "nats";',
+      "src/extras/nats/c.ts": 'import { Supervisor } from "../../index.ts";',
+      "src/cli/run.ts": 'await import("coppice/nats");',
     },
   },
   {

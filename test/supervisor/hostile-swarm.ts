@@ -9,16 +9,18 @@ import type {
   RuntimeEvent,
   SupervisorOptions,
 } from "../../src/index.ts";
-import { Supervisor } from "../../src/index.ts";
+import { defineTool, Supervisor } from "../../src/index.ts";
 // That these are loaded and made late is no pause that a server causes.
 import "../../src/tools/mcp/mcp-client.ts";
 import { nameForModels } from "../../src/tools/names.ts";
-import { schemaForModels } from "../../src/tools/schema/model-schema.ts";
 import { fixture } from "../tools/fixture-toolbox.ts";
 import { LongestPause } from "./longest-pause.ts";
 import { call, script } from "./scripts.ts";
 
 type Wanted = string | readonly [tool: string, input: Json];
+
+const input = { type: "object" } as const;
+const plain = defineTool({ name: "plain", description: "Nothing.", input, execute: () => 1 });
 
 /** For an event that must come. */
 const WAIT_MS = 30_000;
@@ -45,7 +47,8 @@ export class HostileSwarm implements AsyncDisposable {
   ): Promise<HostileSwarm> {
     const near = fixture("tiny-server.ts");
     const all = { ...mcpServers, near };
-    schemaForModels({ type: "object" });
+    // What is loaded at its first use holds the thread then, and once.
+    await (await Supervisor.start({ threads: 0, tools: [plain] })).stop();
     const pause = new LongestPause();
     const supervisor = await Supervisor.start({ threads: 1, ...options, mcpServers: all });
     return new HostileSwarm(supervisor, pause);

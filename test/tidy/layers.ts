@@ -35,6 +35,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   supervisor,
   cli: ["index", "supervisor", ...supervisor],
   testing: anything,
+  // Another rule says which of all that.
+  extras: anything,
   index: anything,
   machines: [],
   workers: ["errors", "wire", "machines", "agents", "models", "door"],
@@ -90,6 +92,30 @@ export function layers(sources: readonly Source[]): string[] {
       ];
     });
   });
+}
+
+/** The outer ring: what only some use stands outside, on what everybody can import. */
+export function extras(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, imports }) => {
+    if (!path.startsWith("src/")) return [];
+    const own = extraOf(path);
+    return imports.flatMap(({ specifier, line }) => {
+      const target = resolveLocal(path, specifier);
+      const other = target === undefined ? undefined : extraOf(target);
+      const isInner = own !== undefined && target !== undefined && other !== own;
+      if (isInner && target !== "src/index.ts") {
+        return [`${path}:${line} imports ${specifier}: an extra imports "coppice" and itself`];
+      }
+      if (own !== undefined || other === undefined) return [];
+      return [`${path}:${line} imports ${specifier}: load "coppice/${other}" when it is asked for`];
+    });
+  });
+}
+
+/** `src/extras/nats/server.ts` is of `nats`. */
+function extraOf(path: string): string | undefined {
+  const [src, ring, name] = path.split("/");
+  return src === "src" && ring === "extras" ? name : undefined;
 }
 
 export function hostSideClosure(sources: readonly Source[]): string[] {
