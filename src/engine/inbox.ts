@@ -42,21 +42,18 @@ export class Inbox {
    * **Fails with** what the decision throws; RUNTIME_FAULT for one that comes within a step.
    */
   take(input: Input): unknown {
-    const { releases, retention, outside, begin, decide, carryOut } = this.#options;
+    const { releases, retention, outside, begin, decide } = this.#options;
     if (releases.isHeld) throw withinStep(input);
     const time = outside.begin(input);
     releases.hold();
-    this.#letGo();
-    begin(time);
-    retention.hold();
-    this.#isHolding = true;
     try {
+      this.#letGo();
+      begin(time);
+      retention.hold();
+      this.#isHolding = true;
       return decide(input);
     } finally {
-      carryOut();
-      outside.end();
-      // Others are let out by who lets them out already, and followed once all are.
-      if (releases.release()) this.#goOn();
+      this.#end();
     }
   }
 
@@ -67,6 +64,17 @@ export class Inbox {
     if (outside.isReplay) return;
     if (releases.isHeld) this.#waiting.push(input);
     else contained.run(whose(input), input.type, () => void this.take(input));
+  }
+
+  #end(): void {
+    const { releases, outside, carryOut } = this.#options;
+    try {
+      carryOut();
+    } finally {
+      outside.end();
+      // Others are let out by who lets them out already, and followed once all are.
+      if (releases.release()) this.#goOn();
+    }
   }
 
   /** Whoever was told of the last step could still look at what it was about. */

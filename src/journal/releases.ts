@@ -38,14 +38,16 @@ export class Releases {
   #release(): boolean {
     if (this.#isReleasing) return false;
     this.#isReleasing = true;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    // What they cause joins the others.
+    for (const effect of this.#waiting) {
       try {
-        next();
+        effect();
       } catch (thrown) {
         // Each of them is contained where it is made: this is the net below.
         process.emitWarning(describe(thrown), "CoppiceFaultWarning");
       }
     }
+    this.#waiting.length = 0;
     this.#isReleasing = false;
     return true;
   }

@@ -118,7 +118,7 @@ export class Swarm implements Engine {
       begin: (time) => this.#begin(time),
       decide: (input) => decide(this, input),
       carryOut: () => this.#drain(),
-      goOn: () => this.requests.run(),
+      goOn: () => this.contained.run(NOBODY, "requests", () => this.requests.run()),
     });
   }
 
@@ -230,6 +230,6 @@ export class Swarm implements Engine {
     // Something may be told of while it is being started.
     if (this.#parts === undefined) return;
     this.contained.run(NOBODY, "effects", () => carryOutAll(this));
-    this.#timer.arm();
+    this.contained.run(NOBODY, "deadlines", () => this.#timer.arm());
   }
 }

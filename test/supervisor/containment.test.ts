@@ -104,6 +104,17 @@ describe("what throws while something is done for an agent", () => {
     expect(faults).toHaveLength(1);
   });
 
+  it("stops nothing where a timer of the runtime itself cannot be set", async () => {
+    const sleeper: AgentSpec = { model: script("said"), lifetime: "session", timeoutMs: planted };
+    const { supervisor, faults } = await start({ agents: { ...agents, sleeper } });
+    await using _ = supervisor;
+    const ref = await supervisor.spawn("sleeper", { input: "go" });
+    expect((await supervisor.run("calls", { input: "go" })).status).toBe("completed");
+    expect(faults[0]).toMatchObject({ path: "/", doing: "deadlines" });
+    await ref.cancel();
+    expect((await ref.outcome).status).toBe("cancelled");
+  });
+
   it("is told with the path / where it concerns nobody", async () => {
     let isBroken = false;
     const odd: Clock = {
