@@ -15,6 +15,7 @@ export interface EndingEngine extends Engine {
   readonly approvals: Withdrawable;
   readonly pacedCalls: { withdraw(callId: string): void };
   readonly toolInputs: Withdrawable;
+  readonly requests: { drop(node: Node): void };
   readonly modelCalls: {
     onClose(record: AgentRecord): void;
     onEnded(record: AgentRecord): void;
@@ -64,6 +65,7 @@ export function settleAgent(swarm: EndingEngine, node: Node, end: End): void {
   const { arbiter } = swarm.parts;
   const { path } = node;
   const record = swarm.recordOf(node);
+  swarm.requests.drop(node);
   contained.run(path, "end", () => swarm.modelCalls.onEnded(record));
   const usage = arbiter.usage(record.seat);
   swarm.labels.add(record.labels, arbiter.ownUsage(record.seat));

@@ -42,7 +42,7 @@ export class RequestQueue<Of extends Request> {
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
-  get saved(): object {
+  get saved(): ReadonlyMap<Node, readonly Of[]> {
     const left = ({ requests, taken }: Line<Of>) => requests.slice(taken);
     return new Map([...this.#waiting].map(([node, line]) => [node, left(line)]));
   }
@@ -61,6 +61,11 @@ export class RequestQueue<Of extends Request> {
     line.taken += 1;
     if (line.taken === line.requests.length) this.#waiting.delete(node);
     return request;
+  }
+
+  /** The agent is gone for good: nothing that it has asked for is wanted. */
+  drop(node: Node): void {
+    this.#waiting.delete(node);
   }
 
   /** Carries out what waits, for a slice; the rest follows once others have had their turn. */

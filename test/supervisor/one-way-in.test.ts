@@ -62,6 +62,30 @@ describe.each([0, 1])("with %i threads", (threads) => {
     expectAtRest(open);
   });
 
+  it("what an agent had asked for goes with it, and nobody looks for it again", async () => {
+    const work = defineTool({ name: "work", description: "Works.", input, execute: () => "ok" });
+    const calls = Array.from({ length: 100 }, () => call("work"));
+    const eager: AgentSpec = { model: script(calls, "never"), tools: ["work"] };
+    const options = { threads, keepMb: 0, graceMs: 0, tools: [work], agents: { eager } };
+    await using open = await openSupervisor(options);
+    const { supervisor, swarm } = open;
+    supervisor.once("tool.requested", ({ path }) => {
+      // More than a slice, so that the others wait.
+      for (const until = performance.now() + 20; performance.now() < until; );
+      void supervisor.cancel(path);
+    });
+    expect((await supervisor.run("eager", { input: "Go." })).status).not.toBe("completed");
+    expect(swarm.requests.saved.size).toBe(0);
+    const steps: string[] = [];
+    const take = swarm.inbox.take.bind(swarm.inbox);
+    swarm.inbox.take = (taken) => {
+      steps.push(taken.type);
+      return take(taken);
+    };
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setTimeout(next, 1));
+    expect(steps.filter((type) => type === "request")).toEqual([]);
+  });
+
   it("code within a decision is told to ask later, and costs its call alone", async () => {
     const picky = defineTool({
       name: "picky",
