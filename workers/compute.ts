@@ -8,12 +8,11 @@ if (isMainThread) throw new Error("workers/compute.ts runs in a worker thread on
 
 type Run = (input: unknown, context: object) => unknown;
 type Tell = (message: FromCompute) => void;
-
 /** A loop that reports every step must not bury the thread that listens. */
 const PROGRESS_EVERY_MS = 100;
 
 /** The one endless task of a compute tool's thread. */
-export default async function compute({ port, url }: ComputeTask): Promise<never> {
+async function compute({ port, url }: ComputeTask): Promise<never> {
   const tell: Tell = (message) => port.postMessage(message);
   tell({ type: "begun" });
   capturePrints((print) => tell({ type: "printed", print }));
@@ -56,3 +55,5 @@ async function serve(run: Run, { input, context }: ToCompute, tell: Tell): Promi
   isOver = true;
   tell(answer);
 }
+
+export { compute as default, compute as "module.exports" };

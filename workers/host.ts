@@ -15,3 +15,5 @@ export default function host(task: HostTask): Promise<never> {
     return runtime;
   });
 }
+// Node can abort the process where the thread ends while it wraps a default export for `require`.
+export { host as "module.exports" };

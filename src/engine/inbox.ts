@@ -34,6 +34,7 @@ export class Inbox {
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    options.releases.whenOut = () => this.#goOn();
   }
 
   /**
@@ -72,8 +73,7 @@ export class Inbox {
       carryOut();
     } finally {
       outside.end();
-      // Others are let out by who lets them out already, and followed once all are.
-      if (releases.release()) this.#goOn();
+      releases.release();
     }
   }
 

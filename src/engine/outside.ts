@@ -24,6 +24,8 @@ export interface Row extends StepTime {
 export interface Outside {
   /** Its steps were taken once before: nothing of them leaves, and none follows by itself. */
   readonly isReplay: boolean;
+  /** When the supervisor was started. */
+  readonly start: StepTime;
   /** A step begins, at this time. */
   begin(input: Input): StepTime;
   /** What the world says now, plain data. */
@@ -34,10 +36,12 @@ export interface Outside {
 /** The world itself. */
 export class Present implements Outside {
   readonly isReplay = false;
+  readonly start: StepTime;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.start = { now: clock.now(), wall: clock.wall() };
   }
 
   begin(_input: Input): StepTime {
@@ -64,6 +68,10 @@ export class Noted implements Outside {
   constructor(clock: Clock, keep: (row: string) => void) {
     this.#present = new Present(clock);
     this.#keep = keep;
+  }
+
+  get start(): StepTime {
+    return this.#present.start;
   }
 
   begin(input: Input): StepTime {

@@ -3,8 +3,6 @@ import type { Clock } from "../wire/clock.ts";
 
 /** The longest that requests hold the supervisor's thread before others have their turn. */
 const SLICE_MS = 5;
-/** Looking at the clock costs a tenth of a request. */
-const LOOK_EVERY = 8;
 
 interface Request {
   readonly node: Node;
@@ -14,6 +12,8 @@ export interface RequestQueueOptions {
   readonly clock: Clock;
   /** Has the next ones of an agent {@link RequestQueue.take taken}, in a step of its own. */
   readonly step: (node: Node) => void;
+  /** {@link RequestQueue.run Runs} it, and contains what that throws. */
+  readonly goOn: () => void;
 }
 
 /** What one agent has asked for. */
@@ -90,20 +90,18 @@ export class RequestQueue<Of extends Request> {
     if (this.#waiting.size === 0) return;
     this.#timer = this.#options.clock.setTimeout(() => {
       this.#timer = undefined;
-      this.run();
+      this.#options.goOn();
     }, 0);
   }
 
   #slice(): void {
     const { clock, step } = this.#options;
     const until = clock.now() + SLICE_MS;
-    let steps = 0;
     for (const [node, line] of this.#waiting) {
       while (this.#waiting.get(node) === line) {
         const { taken } = line;
         step(node);
-        steps += 1;
-        const isOver = steps % LOOK_EVERY === 0 && clock.now() >= until;
+        const isOver = clock.now() >= until;
         // Over as well where a step could not even begin.
         if (isOver || line.taken === taken) return this.#putBehind(node, line);
       }

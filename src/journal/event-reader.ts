@@ -25,6 +25,8 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   #head = 0;
   /** The last fact that was taken in, or passed over. */
   #seen: number;
+  /** The last fact that was read from the journal. */
+  #readTo = 0;
   #behind = false;
   #missed = false;
   #closed = false;
@@ -48,6 +50,8 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
 
   /** Offers an event, which holds about so many bytes; it waits here until it is asked for. */
   offer(event: RuntimeEvent, bytes: number): void {
+    // One that is told only now may stand in the journal already.
+    if (event.seq !== undefined && event.seq <= this.#readTo) return;
     if (this.#behind || this.#closed) return this.#ring();
     if (this.wants(event)) {
       const waiting = this.#buffer.length - this.#head;
@@ -135,6 +139,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     while (this.#behind) {
       const facts = this.#journal.read(this.#seen, READER_BOUND);
       this.#seen = facts.at(-1)?.seq ?? this.#seen;
+      this.#readTo = this.#seen;
       this.#behind = this.#seen < this.#journal.last;
       this.#buffer = facts.filter(this.wants);
       this.#sizes = this.#buffer.map(() => 0);

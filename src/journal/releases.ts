@@ -11,6 +11,8 @@ export class Releases {
   isHeld = false;
   #isReleasing = false;
   readonly #isReplay: boolean;
+  /** Told when all are out. */
+  whenOut: () => void = () => undefined;
 
   /** @param isReplay of steps that were taken once before nothing is let out */
   constructor(isReplay = false) {
@@ -29,14 +31,14 @@ export class Releases {
     this.isHeld = true;
   }
 
-  /** The step is over. False where who lets others out will let these out too. */
-  release(): boolean {
+  /** The step is over: by whoever lets others out, where somebody does. */
+  release(): void {
     this.isHeld = false;
-    return this.#release();
+    this.#release();
   }
 
-  #release(): boolean {
-    if (this.#isReleasing) return false;
+  #release(): void {
+    if (this.#isReleasing) return;
     this.#isReleasing = true;
     // What they cause joins the others.
     for (const effect of this.#waiting) {
@@ -49,6 +51,6 @@ export class Releases {
     }
     this.#waiting.length = 0;
     this.#isReleasing = false;
-    return true;
+    this.whenOut();
   }
 }

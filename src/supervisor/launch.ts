@@ -73,9 +73,10 @@ export async function launch(
   const sharedActors = inspector && new SharedActors(clock, (notes) => inspector.takeShared(notes));
   const watch = sharedActors === undefined ? {} : { inspect: sharedActors.observe };
   const look = <Seen>(to: string, see: () => Seen) => swarm.outside.look(to, see);
-  const world = { now: clock.wall(), look, ...watch };
+  const { start } = swarm.outside;
+  const world = { now: start.wall, look, ...watch };
   const arbiter = new Arbiter({ grants, budget, prices, ...bounds, ...world });
-  arbiter.at(clock.wall(), clock.now());
+  arbiter.at(start.wall, start.now);
   const { hostEvents } = swarm;
   let registry: Registry | undefined;
   const toolbox = await Toolbox.start({

@@ -107,6 +107,7 @@ export class Swarm implements Engine {
     this.requests = new RequestQueue({
       clock: this.clock,
       step: (node) => this.inbox.post({ type: "request", agent: keyOf(node) }),
+      goOn: () => this.#goOn(),
     });
     this.#timer = new DeadlineTimer({
       clock: this.clock,
@@ -118,7 +119,7 @@ export class Swarm implements Engine {
       begin: (time) => this.#begin(time),
       decide: (input) => decide(this, input),
       carryOut: () => this.#drain(),
-      goOn: () => this.contained.run(NOBODY, "requests", () => this.requests.run()),
+      goOn: () => this.#goOn(),
     });
   }
 
@@ -224,6 +225,10 @@ export class Swarm implements Engine {
     this.wall = wall;
     this.kernel.at(now);
     this.#parts?.arbiter.at(wall, now);
+  }
+
+  #goOn(): void {
+    this.contained.run(NOBODY, "requests", () => this.requests.run());
   }
 
   #drain(): void {

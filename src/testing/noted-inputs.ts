@@ -24,8 +24,9 @@ export class NotedInputs {
 
   /** What its steps look at. */
   readonly outside = (clock: Clock): Outside => {
-    this.#start = { now: clock.now(), wall: clock.wall() };
-    return new Noted(clock, (row) => this.#rows.push(row));
+    const noted = new Noted(clock, (row) => this.#rows.push(row));
+    this.#start = noted.start;
+    return noted;
   };
 
   /** Notes the state that the inputs so far must lead to again. */

@@ -10,10 +10,15 @@ import { describe } from "../wire/error-codec.ts";
 /** Steps that are taken again: each looks at what it saw then. */
 class Past implements Outside {
   readonly isReplay = true;
+  readonly start: StepTime;
   /** Where a step looked for something else than it did then. */
   wrong: string | undefined;
   #time: StepTime = { now: 0, wall: 0 };
   #answers: Answer[] = [];
+
+  constructor(start: StepTime) {
+    this.start = start;
+  }
 
   set(row: Row): void {
     this.#time = row;
@@ -63,7 +68,7 @@ export async function replayed(
   start: StepTime,
   onLaunched?: (swarm: Swarm) => void,
 ): Promise<Replayed> {
-  const past = new Past();
+  const past = new Past(start);
   const clock: Clock = {
     now: () => start.now,
     wall: () => start.wall,

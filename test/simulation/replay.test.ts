@@ -81,9 +81,9 @@ interface Life {
 /** A supervisor in real time, with what happened to it and what it came to. */
 async function lived(threads: number): Promise<Life> {
   const rows: string[] = [];
-  const start = { now: systemClock.now(), wall: systemClock.wall() };
-  const outside = () => new Noted(systemClock, (row) => rows.push(row));
-  const swarm = await launch({ ...options, threads }, { outside });
+  const noted = new Noted(systemClock, (row) => rows.push(row));
+  const { start } = noted;
+  const swarm = await launch({ ...options, threads }, { outside: () => noted });
   const supervisor: Supervisor = Reflect.construct(Supervisor, [swarm, undefined]);
   supervisor.on("approval.requested", ({ id }) => {
     void supervisor.decide(String(id), { allow: true });

@@ -62,6 +62,53 @@ describe.each([0, 1])("with %i threads", (threads) => {
     expectAtRest(open);
   });
 
+  it("an order by who hears of progress is followed at once", async () => {
+    const decided = Promise.withResolvers<void>();
+    const slow = defineTool({
+      name: "slow",
+      description: "Waits until the other has run.",
+      input,
+      execute: async (_, { progress }) => {
+        const asked = setInterval(() => progress(0.5), 10);
+        await decided.promise;
+        clearInterval(asked);
+      },
+    });
+    const asked = defineTool({
+      name: "asked",
+      description: "A person is asked.",
+      input,
+      execute: () => decided.resolve(),
+    });
+    const agents = {
+      a: { model: script([call("slow"), call("asked")], "done"), tools: ["slow", "asked"] },
+    };
+    const grants = ["model:*", "tool:slow", { allow: "tool:asked", ask: true }];
+    const options = { threads, tools: [slow, asked], agents, grants };
+    await using open = await openSupervisor(options);
+    const { supervisor } = open;
+    supervisor.on("tool.progress", () => {
+      for (const { id } of supervisor.approvals()) void supervisor.decide(id, { allow: true });
+    });
+    expect((await supervisor.run("a", { input: "Go." })).status).toBe("completed");
+  });
+
+  it("a reader that begins in a listener gets each fact once, in their order", async () => {
+    await using open = await openSupervisor({ threads, agents: { plain } });
+    const { supervisor } = open;
+    const seqs: number[] = [];
+    supervisor.once("agent.spawned", () => {
+      void (async () => {
+        for await (const { seq } of supervisor.events({ since: 0 })) {
+          if (seq !== undefined) seqs.push(seq);
+        }
+      })();
+    });
+    await supervisor.run("plain", { input: "Go." });
+    await expect.poll(() => seqs.length).toBe(open.swarm.log.last);
+    expect(seqs).toEqual(seqs.map((_, at) => at + 1));
+  });
+
   it("what an agent had asked for goes with it, and nobody looks for it again", async () => {
     const work = defineTool({ name: "work", description: "Works.", input, execute: () => "ok" });
     const calls = Array.from({ length: 100 }, () => call("work"));
