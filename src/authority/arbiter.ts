@@ -215,7 +215,7 @@ export class Arbiter {
   /**
    * Withdraws a call that waits, or gives back all that is held for it.
    *
-   * @param options `started: false` for a call that never began: its count and its uses come back
+   * @param options `UNSTARTED` for a call that never began
    * as well.
    */
   release(callId: string, { started = true }: { started?: boolean } = {}): void {

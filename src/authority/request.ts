@@ -32,6 +32,9 @@ export interface MessageAsk extends Request {
 /** Who is written to, seen from the sender. */
 export type Relation = "parent" | "sibling" | "child" | "self" | "other";
 
+/** Of a call that is released and never began: its count and its uses come back. */
+export const UNSTARTED = { started: false } as const;
+
 /** What is known of a model call that is settled. */
 export interface SettleOptions {
   /** The service was cut off: what it had not said is made up from what was reserved. */

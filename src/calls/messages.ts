@@ -1,3 +1,4 @@
+import { UNSTARTED } from "../authority/request.ts";
 import type { AgentAnswers, OpenAsk } from "../engine/asks.ts";
 import { takeStanding } from "../engine/call-standing.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -87,7 +88,7 @@ export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void 
   const isOwn = isBelow(to.path, node.path);
   if (!isOwn && !mayReach(swarm, node, to, { ...out, input: { watch: to.path } })) return;
   // Looking uses nothing up.
-  swarm.parts.arbiter.release(callId, { started: false });
+  swarm.parts.arbiter.release(callId, UNSTARTED);
   swarm.kernel.watch(node, callId, to);
 }
 

@@ -1,4 +1,5 @@
 import { type BreakerOptions, CircuitBreaker } from "../authority/circuit-breaker.ts";
+import { UNSTARTED } from "../authority/request.ts";
 import { modelSubject } from "../authority/subjects.ts";
 import type { Verdict } from "../authority/verdict.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
@@ -39,8 +40,6 @@ export interface ModelEngine extends GoingOnEngine {
   readonly approvals: Approvals;
   readonly pacedCalls: PacedCalls;
 }
-
-const unstarted = { started: false } as const;
 
 type ModelReport = Extract<Out, { type: "model.done" | "model.grew" | "model.retried" | "output" }>;
 
@@ -183,7 +182,7 @@ export class ModelCalls {
   #goOn(asked: Asked, { isPaced = false }: CallStanding): void {
     const verdict = demand(this.#swarm, asked);
     const isGranted = verdict.status === "granted";
-    if (!isGranted) this.#swarm.parts.arbiter.release(asked.call.out.callId, unstarted);
+    if (!isGranted) this.#swarm.parts.arbiter.release(asked.call.out.callId, UNSTARTED);
     if (isGranted && isPaced) this.#start(asked, maxTokensIn(verdict, asked));
     else this.#decided(asked, verdict);
   }
@@ -213,7 +212,7 @@ export class ModelCalls {
     const { node, call } = asked;
     const out = call.out as ModelOut;
     // It has waited for this, and somebody has ended its agent in the same tick.
-    if (!isWanted(node, out)) return this.#swarm.parts.arbiter.release(out.callId, unstarted);
+    if (!isWanted(node, out)) return this.#swarm.parts.arbiter.release(out.callId, UNSTARTED);
     switch (verdict.status) {
       case "waiting": {
         const standing = { ...standingOf(asked), waitsFor: "budget" } as const;
@@ -274,7 +273,7 @@ export class ModelCalls {
     const { callId } = out;
     // It waited, and meanwhile the model has failed others, or is being tried by one.
     if (this.#breaker.waitMs(model, kernel.tree.now) > 0) {
-      parts.arbiter.release(callId, unstarted);
+      parts.arbiter.release(callId, UNSTARTED);
       return this.#choose(node, call, choice, approved);
     }
     this.#breaker.begin(model, callId, kernel.tree.now);

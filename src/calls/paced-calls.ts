@@ -1,4 +1,5 @@
 import { type RateAnswer, type RateOptions, Rates } from "../authority/rates.ts";
+import { UNSTARTED } from "../authority/request.ts";
 import { type CallStanding, endWaiting, keepStanding } from "../engine/call-standing.ts";
 import type { Node } from "../kernel/node.ts";
 import type { GoingOnEngine } from "./go-on.ts";
@@ -40,7 +41,7 @@ export class PacedCalls {
   pass({ node, callId, subject, standing }: PacedCall): RateAnswer {
     const { kernel, parts } = this.#swarm;
     const answer = this.#rates.ask(callId, subject, kernel.tree.now);
-    if (answer.status === "refused") parts.arbiter.release(callId, { started: false });
+    if (answer.status === "refused") parts.arbiter.release(callId, UNSTARTED);
     if (answer.status !== "waiting") return answer;
     this.#waiting.set(callId, node);
     keepStanding(this.#swarm.recordOf(node), callId, { ...standing, waitsFor: "rate" });

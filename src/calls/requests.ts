@@ -1,3 +1,4 @@
+import { UNSTARTED } from "../authority/request.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { takeStanding } from "../engine/call-standing.ts";
 import type { RequestQueue } from "../engine/request-queue.ts";
@@ -112,7 +113,7 @@ function spawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): void {
     settle(swarm, node, callId, { isError: false, value });
   } catch (thrown) {
     if (!(thrown instanceof CoppiceError)) throw thrown;
-    swarm.parts.arbiter.release(callId, { started: false });
+    swarm.parts.arbiter.release(callId, UNSTARTED);
     settle(swarm, node, callId, refusedResult(thrown));
   }
 }

@@ -1,4 +1,4 @@
-import type { ToolAsk } from "../authority/request.ts";
+import { type ToolAsk, UNSTARTED } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
 import { type CallStanding, keepStanding, takeStanding } from "../engine/call-standing.ts";
@@ -39,7 +39,6 @@ export interface ToolEngine extends RefusingEngine {
 type ToolOut = Extract<Out, { type: "tool" }>;
 /** Of an input that is still being read. */
 const LATER = "later";
-const UNSTARTED = { started: false } as const;
 
 /** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
 export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {

@@ -1,3 +1,4 @@
+import { UNSTARTED } from "../authority/request.ts";
 import type { End } from "../kernel/end.ts";
 import type { Node } from "../kernel/node.ts";
 import type { AgentRecord } from "./agent-record.ts";
@@ -42,7 +43,7 @@ export function closeAgent(swarm: EndingEngine, node: Node): void {
 function withdrawStopped(swarm: EndingEngine, record: AgentRecord): void {
   for (const callId of record.standings?.keys() ?? []) {
     swarm.pacedCalls.withdraw(callId);
-    swarm.parts.arbiter.release(callId, { started: false });
+    swarm.parts.arbiter.release(callId, UNSTARTED);
   }
   record.standings = undefined;
 }

@@ -27,8 +27,6 @@ export interface InboxOptions {
  */
 export class Inbox {
   readonly #options: InboxOptions;
-  /** Nothing goes that is over, until who was told of it has heard. */
-  #isHolding = false;
   /** What came while a step was under way. */
   #waiting: Input[] = [];
 
@@ -48,10 +46,10 @@ export class Inbox {
     const time = outside.begin(input);
     releases.hold();
     try {
-      this.#letGo();
+      // Until here whoever was told of the last step could still look at what it was about.
+      retention.release();
       begin(time);
       retention.hold();
-      this.#isHolding = true;
       return decide(input);
     } finally {
       this.#end();
@@ -77,17 +75,15 @@ export class Inbox {
     }
   }
 
-  /** Whoever was told of the last step could still look at what it was about. */
-  #letGo(): void {
-    if (!this.#isHolding) return;
-    this.#isHolding = false;
-    this.#options.retention.release();
-  }
-
   #goOn(): void {
-    this.#letGo();
-    for (const input of this.#waiting.splice(0)) this.post(input);
-    if (!this.#options.outside.isReplay) this.#options.goOn();
+    const { retention, outside, goOn } = this.#options;
+    retention.release();
+    const waiting = this.#waiting;
+    if (waiting.length > 0) {
+      this.#waiting = [];
+      for (const input of waiting) this.post(input);
+    }
+    if (!outside.isReplay) goOn();
   }
 }
 

@@ -14,7 +14,7 @@ export interface Shelf {
 export class Retention {
   readonly mostBytes: number;
   readonly #shelves: Shelf[] = [];
-  #holds = 0;
+  #isHeld = false;
 
   constructor(mostBytes: number) {
     this.mostBytes = mostBytes;
@@ -27,16 +27,17 @@ export class Retention {
 
   /** Nothing goes until it is released, because somebody is at work with what is there. */
   hold(): void {
-    this.#holds += 1;
+    this.#isHeld = true;
   }
 
   release(): void {
-    this.#holds -= 1;
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
     this.trim();
   }
 
   trim(): void {
-    if (this.#holds > 0 || this.#bytes <= this.mostBytes) return;
+    if (this.#isHeld || this.#bytes <= this.mostBytes) return;
     // A little more than has to go, so that this is not done for each fact.
     const enough = this.mostBytes * (1 - SLACK);
     while (this.#bytes > enough) {

@@ -104,15 +104,14 @@ function decideFor(swarm: DecidingEngine, order: OrderFor): unknown {
 /** It has ended, and is not even kept any more. */
 function refuseForgotten({ kernel, asks }: DecidingEngine, order: OrderFor): unknown {
   const { path } = order.agent;
-  if (order.type !== "tell" && order.type !== "ask" && order.type !== "await-room")
-    return undefined;
-  const { message } = { message: undefined, ...order };
-  if (message !== undefined) {
+  if ("message" in order) {
+    const { message } = order;
     deadLetter(kernel.tree, { from: "/", to: path, reason: "the agent has ended", message });
   }
   if (order.type === "tell") return false;
+  if (order.type !== "ask" && order.type !== "await-room") return undefined;
   const open = asks.openTo(path);
-  const details = message === undefined ? { path } : { message };
+  const details = order.type === "ask" ? { message: order.message } : { path };
   asks.fail(open.askId, new CoppiceError("AGENT_STOPPED", `${path} has ended`, details));
   return open;
 }

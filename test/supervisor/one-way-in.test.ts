@@ -109,6 +109,25 @@ describe.each([0, 1])("with %i threads", (threads) => {
     expect(seqs).toEqual(seqs.map((_, at) => at + 1));
   });
 
+  it("who holds on to an agent that is not kept is told that it has ended", async () => {
+    await using open = await openSupervisor({ threads, keepMb: 0, agents: { plain } });
+    const { supervisor, seen } = open;
+    const ref = await supervisor.spawn("plain", { input: "Go." });
+    await ref.outcome;
+    expect(supervisor.find(ref.path)).toBeUndefined();
+    expect(ref.tell("Hello?")).toBe(false);
+    const ended = { code: "AGENT_STOPPED" };
+    const asked = { ...ended, details: { message: "Still there?" } };
+    await expect(ref.ask("Still there?", { timeoutMs: 1_000 })).rejects.toMatchObject(asked);
+    await expect(ref.whenRoom()).rejects.toMatchObject(ended);
+    await ref.cancel();
+    const letters = seen.filter(({ type }) => type === "letter.dead");
+    expect(letters.map(({ path, message }) => [path, message])).toEqual([
+      [ref.path, "Hello?"],
+      [ref.path, "Still there?"],
+    ]);
+  });
+
   it("what an agent had asked for goes with it, and nobody looks for it again", async () => {
     const work = defineTool({ name: "work", description: "Works.", input, execute: () => "ok" });
     const calls = Array.from({ length: 100 }, () => call("work"));
