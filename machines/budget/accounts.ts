@@ -97,6 +97,8 @@ export interface BudgetCall {
   readonly asked: number[];
   steps: number;
   waiting: boolean;
+  /** Its turn was noted: it is to be tried again. */
+  isDue: boolean;
   /** The queues that it stands in; it leaves them all at once. */
   stands: readonly Stand[];
   /** Index in its account's `calls`. */

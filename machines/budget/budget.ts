@@ -1,20 +1,30 @@
 import { deciderLogic } from "../decider.ts";
-import { type Account, type Amounts, BUDGET_UNITS } from "./accounts.ts";
-import { forgetCall, raise, release, reserve, settle, wakeUp } from "./calls.ts";
-import { accountAbove, createAccount, type NewAccount, windowEnd, windowsOf } from "./create.ts";
+import type { Amounts } from "./accounts.ts";
+import { forgetCall, raise, release, reserve, settle, wakeCall, wakeUp } from "./calls.ts";
+import { accountAbove, createAccount, type NewAccount } from "./create.ts";
 import { grow } from "./growth.ts";
 import type { ReserveAnswer } from "./queue.ts";
-import type { BudgetAnswer, BudgetRequest, Reserve } from "./request.ts";
+import type {
+  BudgetAnswer,
+  BudgetRequest,
+  Grow,
+  GrowAnswer,
+  Reserve,
+  Wake,
+  WakeAnswer,
+} from "./request.ts";
 import { restoreBudget, type SavedBudget, saveBudget } from "./snapshot.ts";
 import {
   accountOf,
   type BudgetState,
   createBudget,
   type NewBudget,
+  takeDue,
   takeWarnings,
   takeWoken,
-  watchWindows,
 } from "./state.ts";
+import { tellTime } from "./time.ts";
+import { forgetWindows, watchWindows } from "./windows.ts";
 
 export type {
   Account,
@@ -27,7 +37,7 @@ export type {
   WindowCeilings,
 } from "./accounts.ts";
 export { BUDGET_UNITS, boundOnPath, leftOnPath } from "./accounts.ts";
-export { peek as peekBudget } from "./calls.ts";
+export { type Peek, peek as peekBudget } from "./calls.ts";
 export { accountAbove, type NewAccount, windowsOf } from "./create.ts";
 export type {
   BudgetGranted,
@@ -36,16 +46,30 @@ export type {
   ReserveAnswer,
   Woken,
 } from "./queue.ts";
-export type { BudgetAnswer, BudgetRequest, Reserve, Used } from "./request.ts";
+export type {
+  BudgetAnswer,
+  BudgetRequest,
+  DueCall,
+  Grow,
+  GrowAnswer,
+  Reserve,
+  Used,
+  Wake,
+  WakeAnswer,
+} from "./request.ts";
+export { saveBudgetOf } from "./run.ts";
 export { restoreBudget, type SavedBudget, saveBudget } from "./snapshot.ts";
 export {
   accountOf,
   type BudgetState,
   createBudget,
   type NewBudget,
+  takeDue,
   takeWarnings,
   takeWoken,
 } from "./state.ts";
+export { isTold } from "./time.ts";
+export { runOf } from "./windows.ts";
 export { DAY_MS, isTimeZone } from "./zone.ts";
 
 /** What observers see of the whole tree. */
@@ -70,13 +94,17 @@ const UNKNOWN = { status: "unknown" } as const;
  * opened twice, closed before its children, or not open at all.
  */
 export function decideBudget(state: BudgetState, request: Reserve): ReserveAnswer;
+export function decideBudget(state: BudgetState, request: Grow): GrowAnswer;
+export function decideBudget(state: BudgetState, request: Wake): WakeAnswer;
 export function decideBudget(state: BudgetState, request: BudgetRequest): BudgetAnswer;
 export function decideBudget(state: BudgetState, request: BudgetRequest): BudgetAnswer {
   switch (request.type) {
     case "reserve":
       return reserve(state, request);
     case "grow":
-      return grow(state, request.key, request.amounts) ?? UNKNOWN;
+      return grow(state, request);
+    case "wake":
+      return wakeKnown(state, request);
     case "settle": {
       const used = settle(state, request.key, request.used);
       return used === undefined ? UNKNOWN : { status: "settled", used };
@@ -93,10 +121,12 @@ export function decideBudget(state: BudgetState, request: BudgetRequest): Budget
       raise(state, request);
       return DONE;
     case "time":
-      tell(state, request.now);
+      tellTime(state, request);
       return DONE;
     case "take-woken":
       return { status: "woken", calls: takeWoken(state) };
+    case "take-due":
+      return { status: "due", calls: takeDue(state) };
     case "take-warnings":
       return { status: "warned", warnings: takeWarnings(state) };
   }
@@ -118,6 +148,12 @@ export const budgetLogic = deciderLogic<
   restore: restoreBudget,
 });
 
+/** By what was given, one that is unknown here is so as well. */
+function wakeKnown(state: BudgetState, { key, given }: Wake): WakeAnswer {
+  if (given?.status === "unknown") return given;
+  return wakeCall(state, { key, given }) ?? UNKNOWN;
+}
+
 function open(state: BudgetState, asked: NewAccount & { readonly parent: string }): void {
   if (state.accounts.has(asked.path)) {
     throw new RangeError(`an account is already open for ${asked.path}`);
@@ -136,40 +172,10 @@ function close(state: BudgetState, path: string): void {
     throw new RangeError(`${path} has ${account.children} open accounts below it`);
   }
   state.accounts.delete(path);
-  for (const window of windowsOf(account)) state.windows.delete(window);
+  forgetWindows(state, account);
   above.children--;
   const freed = [...account.calls].flatMap((call) => forgetCall(state, call));
   wakeUp(state, freed);
-}
-
-/**
- * What is spent in a window is what is settled in it: a reservation that is held when it turns is
- * held in the next one. A clock that is set back turns none: no window comes twice.
- */
-function tell(state: BudgetState, now: number): void {
-  if (Number.isNaN(now) || now === state.now) return;
-  const isBack = now < state.now;
-  state.now = now;
-  if (now < state.turnsAt && !isBack) return;
-  state.turnsAt = Infinity;
-  const turned: Account[] = [];
-  for (const on of state.windows) {
-    const { window } = on;
-    if (window === undefined) continue;
-    if (window.endsAt <= now) {
-      window.endsAt = windowEnd(window, now);
-      on.spent.fill(0);
-      BUDGET_UNITS.forEach((_, at) => {
-        on.warnFrom[at] = window.warnFrom[at] ?? Infinity;
-      });
-      turned.push(on);
-    } else if (window.endsAt - now > 2 * window.everyMs) {
-      // The clock had been wrong: the window would last for as long as that.
-      window.endsAt = windowEnd(window, now);
-    }
-    state.turnsAt = Math.min(state.turnsAt, window.endsAt);
-  }
-  wakeUp(state, turned);
 }
 
 function summarise({ root, accounts, calls, waiting }: BudgetState): BudgetSummary {

@@ -14,10 +14,12 @@ import {
 } from "./accounts.ts";
 import {
   accountsUpFrom,
+  applyGiven,
   attempt,
   granted,
   judge,
   leaveQueues,
+  noteDue,
   type ReserveAnswer,
   wakeCalls,
 } from "./queue.ts";
@@ -25,11 +27,11 @@ import type { BudgetRequest, Reserve, Used } from "./request.ts";
 import { accountOf, type BudgetState } from "./state.ts";
 
 export function reserve(state: BudgetState, request: Reserve): ReserveAnswer {
-  const { key } = request;
+  const { key, given } = request;
   const known = state.calls.get(key);
   if (known !== undefined) return granted(known);
   const call = newCall(state, request);
-  const answer = attempt(call, state.warnings);
+  const answer = decideFor(state, call, given);
   if (answer.status === "refused") return answer;
   if (answer.status === "waiting") state.waiting++;
   state.age++;
@@ -38,8 +40,36 @@ export function reserve(state: BudgetState, request: Reserve): ReserveAnswer {
   return answer;
 }
 
+/** Tries a call that waits once more; undefined when nothing of that key waits or is held. */
+export function wakeCall(
+  state: BudgetState,
+  { key, given }: { readonly key: string; readonly given?: ReserveAnswer | undefined },
+): ReserveAnswer | undefined {
+  const call = state.calls.get(key);
+  if (call === undefined || !call.waiting) return call && granted(call);
+  call.isDue = false;
+  const answer = decideFor(state, call, given);
+  if (answer.status === "waiting") return answer;
+  const left = leaveQueues(call);
+  state.waiting--;
+  if (answer.status === "refused") forgetRefused(state, call);
+  wakeUp(state, left);
+  return answer;
+}
+
+function decideFor(
+  { warnings }: BudgetState,
+  call: BudgetCall,
+  given: ReserveAnswer | undefined,
+): ReserveAnswer {
+  return given === undefined ? attempt(call, warnings) : applyGiven(call, given, warnings);
+}
+
+/** What is asked without a call of it. */
+export type Peek = Omit<Reserve, "type" | "key" | "given">;
+
 /** What the answer to a request would be now; takes nothing. */
-export function peek(state: BudgetState, request: Omit<Reserve, "type" | "key">): ReserveAnswer {
+export function peek(state: BudgetState, request: Peek): ReserveAnswer {
   return judge(newCall(state, { ...request, key: "" }));
 }
 
@@ -57,6 +87,7 @@ function newCall(state: BudgetState, request: Omit<Reserve, "type">): BudgetCall
     asked: [0, 0, counts[0], counts[1]],
     steps: 0,
     waiting: false,
+    isDue: false,
     stands: NOWHERE,
     place: account.calls.length,
   };
@@ -126,9 +157,13 @@ export function raise(
   wakeUp(state, [account]);
 }
 
-/** Tries the calls that wait at these accounts, and notes which no longer do. */
+/**
+ * Tries the calls that wait at these accounts, and notes which no longer do; or only notes whose
+ * turn has come.
+ */
 export function wakeUp(state: BudgetState, freed: readonly Account[]): void {
   if (state.waiting === 0) return;
+  if (state.onTurn === "tell") return noteDue(freed, state.due);
   wakeCalls(freed, state.warnings, (call, answer) => {
     state.woken.push({ key: call.key, answer });
     state.waiting--;

@@ -1,31 +1,39 @@
-import { type Account, type Amounts, HELD, hold, whole } from "./accounts.ts";
-import { type BudgetGranted, type BudgetRefused, overAction, refusedAt } from "./queue.ts";
+import { type Account, type BudgetCall, HELD, hold, whole } from "./accounts.ts";
+import { type BudgetRefused, overAction, refusedAt } from "./queue.ts";
+import type { Grow, GrowAnswer } from "./request.ts";
 import type { BudgetState } from "./state.ts";
+
+const UNKNOWN = { status: "unknown" } as const;
 
 /**
  * Holds more for a call that is under way: all that it lacks, or nothing. It cannot wait, so what
  * others have reserved is in its way like what is spent.
- *
- * @returns undefined when no call of that key is held
  */
 export function grow(
   state: BudgetState,
-  key: string,
-  needs: Amounts,
-): BudgetGranted | BudgetRefused | undefined {
+  { key, amounts: needs, given }: Omit<Grow, "type">,
+): GrowAnswer {
   const call = state.calls.get(key);
-  if (call === undefined || call.waiting) return undefined;
-  const { account, asked, steps } = call;
+  if (call === undefined || call.waiting) return UNKNOWN;
+  const { account, asked } = call;
   const needed = [whole(needs.nanoUsd ?? 0, "nanoUsd"), whole(needs.tokens ?? 0, "tokens")];
   const more = needed.map((amount, at) => Math.max(0, amount - asked[at]!));
-  const refused = account.action && overAction(needed, account.action);
-  const no = refused ?? overPath(account, more);
-  if (no !== undefined) return no;
+  const answer = given ?? judge(call, needed, more);
+  if (answer.status !== "granted") return answer;
   for (let at = 0; at < HELD; at++) {
     hold(account, at, more[at]!);
     asked[at]! += more[at]!;
   }
-  return { status: "granted", steps };
+  return answer;
+}
+
+function judge(
+  { account, steps }: BudgetCall,
+  needed: readonly number[],
+  more: readonly number[],
+): GrowAnswer {
+  const refused = account.action && overAction(needed, account.action);
+  return refused ?? overPath(account, more) ?? { status: "granted", steps };
 }
 
 /** What waiting cannot help is told before a window that will turn. */

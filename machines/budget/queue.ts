@@ -52,11 +52,29 @@ const GRANTED: BudgetGranted = { status: "granted", steps: 0 };
 export function attempt(call: BudgetCall, warnings: BudgetWarning[]): ReserveAnswer {
   const answer = judge(call);
   if (answer.status === "waiting") queueUp(call);
-  if (answer.status !== "granted") return answer;
-  const { asked, account } = call;
+  if (answer.status === "granted") take(call, warnings);
+  return answer;
+}
+
+/** Does what was decided elsewhere: nothing is judged, and who waits stands in no queue. */
+export function applyGiven<Given extends ReserveAnswer>(
+  call: BudgetCall,
+  given: Given,
+  warnings: BudgetWarning[],
+): Given {
+  if (given.status === "waiting") call.waiting = true;
+  if (given.status !== "granted") return given;
+  const { amounts, asked } = call;
+  asked[0] = amounts.nanoUsd ?? 0;
+  asked[1] = amounts.tokens ?? 0;
+  stretchTo(call, given.steps);
+  take(call, warnings);
+  return given;
+}
+
+function take({ asked, account }: BudgetCall, warnings: BudgetWarning[]): void {
   for (let at = 0; at < HELD; at++) hold(account, at, asked[at]!);
   for (let at = HELD; at < asked.length; at++) charge(account, at, asked[at]!, warnings);
-  return answer;
 }
 
 /** What the answer to a call would be now; takes nothing. */
@@ -97,6 +115,7 @@ export function leaveQueues(call: BudgetCall): Account[] {
   });
   call.stands = NOWHERE;
   call.waiting = false;
+  call.isDue = false;
   return left;
 }
 
@@ -118,6 +137,18 @@ export function wakeCalls(
         due.push(...leaveQueues(head));
         woke(head, answer);
       }
+    }
+  }
+}
+
+/** Notes the head of each queue of these accounts whose turn has come, and leaves it there. */
+export function noteDue(accounts: readonly Account[], due: BudgetCall[]): void {
+  for (const account of accounts) {
+    for (const queue of account.queues ?? []) {
+      const head = queue[0];
+      if (head === undefined || head.isDue || judge(head).status === "waiting") continue;
+      head.isDue = true;
+      due.push(head);
     }
   }
 }
@@ -150,8 +181,15 @@ function measure(call: BudgetCall): void {
       steps = Math.min(steps, room);
     }
   }
-  call.steps = Math.max(stretch.least, steps);
-  for (let at = 0; at < HELD; at++) asked[at]! += call.steps * per[at]!;
+  stretchTo(call, Math.max(stretch.least, steps));
+}
+
+function stretchTo(call: BudgetCall, steps: number): void {
+  const { asked, stretch } = call;
+  call.steps = steps;
+  if (stretch === undefined) return;
+  asked[0]! += steps * (stretch.per.nanoUsd ?? 0);
+  asked[1]! += steps * (stretch.per.tokens ?? 0);
 }
 
 function isBlocked(call: BudgetCall, on: Account, at: number): boolean {
@@ -165,7 +203,7 @@ function isBlocked(call: BudgetCall, on: Account, at: number): boolean {
  * places until it is granted, refused or withdrawn: the oldest call is therefore never overtaken
  * where it was in need, and always gets its turn.
  */
-function queueUp(call: BudgetCall): void {
+export function queueUp(call: BudgetCall): void {
   call.waiting = true;
   for (let on: Account | undefined = call.account; on !== undefined; on = on.parent) {
     for (let at = 0; at < HELD; at++) {

@@ -12,8 +12,9 @@ import {
   type Stretch,
 } from "./accounts.ts";
 import { accountAbove, createAccount, windowsOf } from "./create.ts";
-import { attempt, type Woken } from "./queue.ts";
-import { type BudgetState, budgetWith, watchWindows } from "./state.ts";
+import { attempt, judge, queueUp, type Woken } from "./queue.ts";
+import { type BudgetState, budgetWith } from "./state.ts";
+import { watchWindows } from "./windows.ts";
 
 interface SavedAccount {
   readonly path: string;
@@ -59,6 +60,8 @@ export interface SavedBudget {
   readonly age: number;
   readonly woken: readonly Woken[];
   readonly warnings: readonly BudgetWarning[];
+  /** Left out where who waits is granted when its turn comes. */
+  readonly onTurn?: "tell";
 }
 
 export function saveBudget(state: BudgetState): SavedBudget {
@@ -70,6 +73,7 @@ export function saveBudget(state: BudgetState): SavedBudget {
     age: state.age,
     woken: state.woken,
     warnings: state.warnings,
+    ...(state.onTurn === "tell" && { onTurn: state.onTurn }),
   };
 }
 
@@ -79,7 +83,7 @@ export function restoreBudget(saved: SavedBudget): BudgetState {
   const [root] = accounts.values();
   if (root === undefined) throw new RangeError("a saved budget has at least its root account");
   const state: BudgetState = {
-    ...budgetWith(root, saved.now),
+    ...budgetWith(root, saved.now, saved.onTurn),
     accounts,
     age: saved.age,
     woken: [...saved.woken],
@@ -92,7 +96,7 @@ export function restoreBudget(saved: SavedBudget): BudgetState {
   return state;
 }
 
-function saveAccount(account: Account): SavedAccount {
+export function saveAccount(account: Account): SavedAccount {
   const { path, limit, warnFrom, spent, own, action } = account;
   const above = accountAbove(account);
   const windows = windowsOf(account).map(saveWindow);
@@ -189,6 +193,7 @@ function holdSaved(state: BudgetState, saved: SavedCall): void {
 
 function queueSaved(state: BudgetState, saved: SavedCall): void {
   const call = file(state, saved);
+  if (state.onTurn === "tell") return tellSaved(state, call);
   const answer = attempt(call, state.warnings);
   if (answer.status === "waiting") {
     state.waiting++;
@@ -198,6 +203,14 @@ function queueSaved(state: BudgetState, saved: SavedCall): void {
   if (answer.status === "granted") return;
   state.calls.delete(call.key);
   call.account.calls.pop();
+}
+
+/** It stands where it is in need; where nothing is in its way, it is to be tried. */
+function tellSaved(state: BudgetState, call: BudgetCall): void {
+  call.isDue = judge(call).status !== "waiting";
+  state.waiting++;
+  queueUp(call);
+  if (call.isDue) state.due.push(call);
 }
 
 function file(state: BudgetState, saved: SavedCall): BudgetCall {
@@ -217,6 +230,7 @@ function file(state: BudgetState, saved: SavedCall): BudgetCall {
     asked,
     steps,
     waiting,
+    isDue: false,
     stands: NOWHERE,
     place,
   };

@@ -1,0 +1,32 @@
+import type { BudgetCall } from "./accounts.ts";
+import { windowsOf } from "./create.ts";
+import { saveAccount } from "./snapshot.ts";
+import type { BudgetState } from "./state.ts";
+import { runOf } from "./windows.ts";
+
+/**
+ * The accounts at and below a top-level one, and their calls, as plain data.
+ *
+ * **Guarantees** nothing of it depends on other runs, but for what was decided on its own calls.
+ */
+export function saveBudgetOf({ accounts }: BudgetState, run: string): object {
+  const own = [...accounts.values()].filter(({ path }) => runOf(path) === run);
+  return {
+    accounts: own.map((account) => ({
+      ...saveAccount(account),
+      reserved: [account, ...windowsOf(account)].map((on) => [...on.reserved]),
+      children: account.children,
+    })),
+    calls: own.flatMap(({ calls }) => calls.map(saveCallOf)).sort(byKey),
+  };
+}
+
+/** Of one that waits, what it was last tried with depends on what was left then. */
+function saveCallOf({ key, account, amounts, stretch, waiting, asked, steps }: BudgetCall) {
+  const held = waiting ? {} : { asked: [...asked], steps };
+  return { key, account: account.path, amounts, stretch: stretch ?? null, waiting, ...held };
+}
+
+function byKey(one: { readonly key: string }, other: { readonly key: string }): number {
+  return one.key < other.key ? -1 : 1;
+}
