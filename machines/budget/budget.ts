@@ -69,7 +69,6 @@ export {
   takeWoken,
 } from "./state.ts";
 export { isTold } from "./time.ts";
-export { runOf } from "./windows.ts";
 export { DAY_MS, isTimeZone } from "./zone.ts";
 
 /** What observers see of the whole tree. */

@@ -1,8 +1,8 @@
+import { runOf } from "../run-of.ts";
 import type { BudgetCall } from "./accounts.ts";
 import { windowsOf } from "./create.ts";
 import { saveAccount } from "./snapshot.ts";
 import type { BudgetState } from "./state.ts";
-import { runOf } from "./windows.ts";
 
 /**
  * The accounts at and below a top-level one, and their calls, as plain data.

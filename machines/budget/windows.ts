@@ -1,3 +1,4 @@
+import { runOf } from "../run-of.ts";
 import type { Account } from "./accounts.ts";
 import { windowsOf } from "./create.ts";
 
@@ -49,10 +50,4 @@ export function noteWindow(group: RunWindows, { window }: Account): void {
   if (window === undefined) return;
   group.turnsAt = Math.min(group.turnsAt, window.endsAt);
   group.notBefore = Math.max(group.notBefore, window.endsAt - 2 * window.everyMs);
-}
-
-/** The top-level account that a path is at or below. */
-export function runOf(path: string): string {
-  const end = path.indexOf("/", 1);
-  return end < 0 ? path : path.slice(0, end);
 }

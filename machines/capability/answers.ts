@@ -25,7 +25,7 @@ export function yesesFor(
   const key = answerKey(subject, where);
   for (let node: CapabilityNode | undefined = asking; node !== undefined; node = node.parent) {
     const yes = node.answered?.get(key);
-    if (yes !== undefined && (yes.below || node === asking)) yeses.push(yes);
+    if (yes !== undefined && !yes.isVoid && (yes.below || node === asking)) yeses.push(yes);
   }
   return yeses;
 }

@@ -17,7 +17,14 @@ import {
   saveCapability,
 } from "./state.ts";
 import type { CapabilityVerdict } from "./verdict.ts";
-import { dependsOn, type Facts, mayEverPass, walk } from "./walk.ts";
+import {
+  type CapabilityQuestion,
+  dependsOn,
+  type Facts,
+  limitsBelowRoot,
+  mayEverPass,
+  walk,
+} from "./walk.ts";
 
 export type {
   ArgumentCondition,
@@ -29,6 +36,7 @@ export type {
   WantedArgument,
 } from "./arguments.ts";
 export type { CapabilityGrant, CapabilityLayer } from "./rules.ts";
+export { keysOf, saveCapabilityOf } from "./run.ts";
 export {
   type CapabilityState,
   createCapability,
@@ -65,10 +73,31 @@ export interface CapabilityAsk {
   readonly key?: string | undefined;
 }
 
+/** Asks, and counts at once every use on the path when it is permitted. */
+export interface CapabilityUse extends Omit<CapabilityAsk, "type"> {
+  readonly type: "use";
+  /** What was answered by a root that is not here: it is counted at all other nodes of the path. */
+  readonly given?: CapabilityVerdict | undefined;
+}
+
+/** A person has answered: this subject is not asked for again here, or also below. */
+export interface CapabilityRemember extends GivenYes {
+  readonly type: "remember";
+  readonly node: string;
+  /** What was answered by a root that is not here. */
+  readonly given?: CapabilityRemembered | undefined;
+}
+
+/** Whether it holds for all below, which it may have done before. */
+export interface CapabilityRemembered {
+  readonly status: "remembered";
+  readonly below: boolean;
+}
+
 export type CapabilityRequest =
   | CapabilityAsk
-  /** Asks, and counts at once every use on the path when it is permitted. */
-  | (Omit<CapabilityAsk, "type"> & { readonly type: "use" })
+  | CapabilityUse
+  | CapabilityRemember
   /** A call is over; one that never `started` gets its uses back. */
   | { readonly type: "release"; readonly key: string; readonly started: boolean }
   | ({ readonly type: "open"; readonly parent: string } & NewNode)
@@ -80,11 +109,12 @@ export type CapabilityRequest =
       readonly grant: CapabilityGrant;
       readonly now?: number;
     }
-  /** A person has answered: this subject is not asked for again here, or also below. */
-  | ({ readonly type: "remember"; readonly node: string } & GivenYes)
   | { readonly type: "close"; readonly node: string };
 
-export type CapabilityAnswer = CapabilityVerdict | { readonly status: "done" };
+export type CapabilityAnswer =
+  | CapabilityVerdict
+  | CapabilityRemembered
+  | { readonly status: "done" };
 
 export interface CapabilitySummary {
   readonly nodes: number;
@@ -114,8 +144,12 @@ const NO_FACTS: Facts = { now: Number.NaN, arguments: [] };
  */
 export function decideCapability(
   state: CapabilityState,
-  request: CapabilityAsk | (Omit<CapabilityAsk, "type"> & { readonly type: "use" }),
+  request: CapabilityAsk | CapabilityUse,
 ): CapabilityVerdict;
+export function decideCapability(
+  state: CapabilityState,
+  request: CapabilityRemember,
+): CapabilityRemembered;
 export function decideCapability(
   state: CapabilityState,
   request: CapabilityRequest,
@@ -142,8 +176,7 @@ export function decideCapability(
       addGrant(state, request);
       return DONE;
     case "remember":
-      remember(nodeOf(state, request.node), request);
-      return DONE;
+      return rememberAt(state, request);
     case "close":
       closeNode(state, request.node);
       return DONE;
@@ -194,20 +227,25 @@ export const capabilityLogic = deciderLogic<
 
 type Asked = Omit<CapabilityAsk, "type">;
 
+function rememberAt(state: CapabilityState, asked: CapabilityRemember): CapabilityRemembered {
+  const below = remember(nodeOf(state, asked.node), asked, asked.given?.below);
+  return { status: "remembered", below };
+}
+
 function ask(state: CapabilityState, node: CapabilityNode, asked: Asked): CapabilityVerdict {
   const answer = asked.byDefault ? lookUp(node, asked) : recall(state, node, asked);
   if (answer.status !== "depends" || asked.facts === undefined) return answer;
   return answerTo(state, node, asked);
 }
 
-function use(state: CapabilityState, asked: Asked): CapabilityVerdict {
+function use(state: CapabilityState, asked: Omit<CapabilityUse, "type">): CapabilityVerdict {
   const node = nodeOf(state, asked.node);
-  const answer = ask(state, node, asked);
+  const answer = asked.given ?? ask(state, node, asked);
   if (answer.status !== "permitted" || !answer.counts) return answer;
   const { key } = asked;
   if (key !== undefined && state.counted.has(key)) return answer;
-  const limits: Limit[] = [];
-  answerTo(state, node, asked, limits);
+  const limits = asked.given ? limitsBelowRoot(node, questionOf(state, asked)) : [];
+  if (asked.given === undefined) answerTo(state, node, asked, limits);
   for (const limit of limits) limit.used++;
   if (key !== undefined) state.counted.set(key, limits);
   return answer;
@@ -223,11 +261,18 @@ function release({ counted }: CapabilityState, key: string, started: boolean): v
 function answerTo(
   state: CapabilityState,
   node: CapabilityNode,
-  { subject, byDefault = false, facts = NO_FACTS, approved = false, key, version }: Asked,
+  asked: Asked,
   limits?: Limit[],
 ): CapabilityVerdict {
-  const counted = key !== undefined && state.counted.has(key);
-  return walk(node, { subject, byDefault, facts, approved, counted, version }, limits);
+  return walk(node, questionOf(state, asked), limits);
+}
+
+function questionOf(
+  { counted: all }: CapabilityState,
+  { subject, byDefault = false, facts = NO_FACTS, approved = false, key, version }: Asked,
+): CapabilityQuestion {
+  const counted = key !== undefined && all.has(key);
+  return { subject, byDefault, facts, approved, counted, version };
 }
 
 /** The answer, or what it depends on, from what the node remembers. */

@@ -10,6 +10,8 @@ export interface AnsweredYes {
   readonly below: boolean;
   /** What the subject was when it was given. */
   readonly version?: string | undefined;
+  /** The root has taken it back: it answers nothing, and stands where it stood. */
+  readonly isVoid?: boolean;
 }
 
 /** One node's rights. */

@@ -1,5 +1,5 @@
 import { answerKey } from "./answers.ts";
-import type { CapabilityNode } from "./node.ts";
+import type { AnsweredYes, CapabilityNode } from "./node.ts";
 import {
   type CapabilityGrant,
   type CapabilityLayer,
@@ -40,6 +40,8 @@ export interface GivenYes {
   readonly below: boolean;
   /** What the subject was then: one that has changed since is asked for again. */
   readonly version?: string | undefined;
+  /** Of one that was saved: the root has taken it back since. */
+  readonly isVoid?: boolean | undefined;
 }
 
 /** The rights as plain JSON, parents before children. */
@@ -107,20 +109,27 @@ export interface Addition {
   readonly now?: number | undefined;
 }
 
-/** Of a subject that changed only the last answer is kept. */
-export function remember(node: CapabilityNode, answer: GivenYes): void {
-  const { subject, where = "", below, version } = answer;
+/**
+ * Of a subject that changed only the last answer is kept.
+ *
+ * @param given whether it was found to be for all below as well
+ * @returns whether it is
+ */
+export function remember(node: CapabilityNode, answer: GivenYes, given?: boolean): boolean {
+  const { subject, where = "", version, isVoid = false } = answer;
   node.answered ??= new Map();
   const key = answerKey(subject, where);
   const before = node.answered.get(key);
-  const widest = below || (before?.below === true && before.version === version);
+  const below = given ?? (answer.below || isWiderBefore(before, version));
   node.answered.delete(key);
-  node.answered.set(key, { subject, where, below: widest, version });
-  if (node.answered.size <= MOST_ANSWERED) return;
-  for (const oldest of node.answered.keys()) {
-    node.answered.delete(oldest);
-    return;
-  }
+  node.answered.set(key, { subject, where, below, version, ...(isVoid && { isVoid }) });
+  const [oldest] = node.answered.size > MOST_ANSWERED ? node.answered.keys() : [];
+  if (oldest !== undefined) node.answered.delete(oldest);
+  return below;
+}
+
+function isWiderBefore(before: AnsweredYes | undefined, version: string | undefined): boolean {
+  return before?.below === true && !before.isVoid && before.version === version;
 }
 
 export function saveCapability({ nodes, counted }: CapabilityState): SavedCapability {
@@ -128,13 +137,18 @@ export function saveCapability({ nodes, counted }: CapabilityState): SavedCapabi
     node: path,
     parent: parent?.path ?? null,
     layers: layers.map((rules) => rules.map(saveRule)),
-    answered: [...(answered?.values() ?? [])].map(({ subject, where, below, version }) => ({
-      ...{ subject, below },
-      ...(where === "" ? {} : { where }),
-      ...(version === undefined ? {} : { version }),
-    })),
+    answered: [...(answered?.values() ?? [])].map(saveYes),
   }));
   return { nodes: saved, counted: [...counted.keys()] };
+}
+
+export function saveYes({ subject, where, below, version, isVoid }: AnsweredYes): GivenYes {
+  return {
+    ...{ subject, below },
+    ...(where === "" ? {} : { where }),
+    ...(version === undefined ? {} : { version }),
+    ...(isVoid && { isVoid }),
+  };
 }
 
 export function restoreCapability({ nodes, counted }: SavedCapability): CapabilityState {
@@ -179,6 +193,10 @@ function without(rules: readonly Rule[], { effect, pattern }: CapabilityGrant): 
   return rules.filter(({ grant }) => grant.effect === "deny" || grant.pattern !== pattern);
 }
 
+/**
+ * What a run holds depends on its own steps alone, so what the root takes back from it stays where
+ * it is, and is void.
+ */
 function forgetAnswers(
   { nodes }: CapabilityState,
   revoking: CapabilityNode,
@@ -186,8 +204,11 @@ function forgetAnswers(
 ): void {
   for (const node of nodes.values()) {
     if (node.answered === undefined || !isWithin(node, revoking)) continue;
-    for (const [key, { subject }] of node.answered) {
-      if (matches(subject)) node.answered.delete(key);
+    const isAbove = revoking.parent === undefined && node !== revoking;
+    for (const [key, yes] of node.answered) {
+      if (!matches(yes.subject)) continue;
+      if (isAbove) node.answered.set(key, { ...yes, isVoid: true });
+      else node.answered.delete(key);
     }
   }
 }

@@ -108,6 +108,24 @@ export function walk(
   return limits.length === 0 ? PERMITTED : COUNTS;
 }
 
+/**
+ * The limits of what a permitted request used below the root, which may be another one than it was
+ * permitted by.
+ */
+export function limitsBelowRoot(asking: CapabilityNode, question: CapabilityQuestion): Limit[] {
+  const limits: Limit[] = [];
+  const needsGrant = !question.byDefault;
+  for (let node = asking; node.parent !== undefined; node = node.parent) {
+    const right = node === asking ? "use" : "delegate";
+    for (const rules of node.layers) {
+      const answer = askLayer(rules, { question, right, needsGrant });
+      const limit = "no" in answer ? undefined : answer.rule?.limit;
+      if (limit !== undefined && limit.uses !== Infinity) limits.push(limit);
+    }
+  }
+  return limits;
+}
+
 /** What is still to be asked, where no yes that is remembered speaks of every rule that asks. */
 function askingOf(
   asking: CapabilityNode,

@@ -1,9 +1,11 @@
 import type { BudgetSummary } from "../../machines/budget/budget.ts";
 import type { CapabilitySummary } from "../../machines/capability/capability.ts";
+import { runOf } from "../../machines/run-of.ts";
 import type { ApprovalScope } from "../wire/approval.ts";
 import type { Usage } from "../wire/outcome.ts";
 import type { Grant, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
+import type { WokenCall } from "./budget-actor.ts";
 import {
   type AccountOptions,
   type Charge,
@@ -14,17 +16,10 @@ import {
 import type { ModelAsk } from "./model-demand.ts";
 import type { PriceList } from "./prices.ts";
 import type { MessageAsk, Request, SettleOptions, SpawnAsk, ToolAsk } from "./request.ts";
-import { type Permitted, Rights, type RightsOptions, type Wish } from "./rights.ts";
+import { Rights, type RightsOptions } from "./rights.ts";
 import { type BudgetLine, budgetOf, ownUsageOf, type Seat, seatAt, usageOf } from "./seat.ts";
-import { messageSubject, SubjectTexts, spawnSubject } from "./subjects.ts";
-import {
-  type Asking,
-  GRANTED,
-  type Refused,
-  type SaidYes,
-  stopped,
-  type Verdict,
-} from "./verdict.ts";
+import type { Refused, SaidYes, Verdict } from "./verdict.ts";
+import { Wishes } from "./wishes.ts";
 
 export type { LedgerWarning } from "./ledger.ts";
 export type { ModelAsk } from "./model-demand.ts";
@@ -64,20 +59,25 @@ export class Arbiter {
   /** Accounts, prices, and what model calls have reserved. */
   readonly #ledger: Ledger;
   readonly #rights: Rights;
-  readonly #subjects = new SubjectTexts();
+  readonly #wishes: Wishes;
   /** Model calls whose reservation waits: their rights are asked again when it comes. */
   readonly #waiting = new Map<string, Waiting>();
 
   constructor(options: ArbiterOptions = {}) {
     this.#ledger = new Ledger(options);
     this.#rights = new Rights(options);
+    this.#wishes = new Wishes(this.#rights);
     this.root = seatAt(undefined, this.#ledger.root);
     this.prices = this.#ledger.prices;
   }
 
-  /** Sets the time of what follows: the date, and what has passed, which never goes back. */
-  at(wall: number, now = wall): void {
-    this.#ledger.at(wall);
+  /**
+   * Sets the time of what follows: the date, and what has passed, which never goes back.
+   *
+   * @param run whose step it is: only its windows turn, and the root's; left out, those of all
+   */
+  at(wall: number, now = wall, run?: string): void {
+    this.#ledger.at(wall, run);
     this.#rights.at(wall, now);
   }
 
@@ -85,6 +85,17 @@ export class Arbiter {
   get saved(): object {
     const waiting = [...this.#waiting].map(([callId, { ask }]) => [callId, ask]);
     return { ledger: this.#ledger, rights: this.#rights, waiting };
+  }
+
+  /**
+   * What stands in it of one run, the path of a top-level seat, as plain data.
+   *
+   * **Guarantees** it is the same where that run alone is taken again from its own steps.
+   */
+  savedOf(run: string): object {
+    const own = [...this.#waiting.values()].filter(({ seat }) => runOf(seat.path) === run);
+    const waiting = own.map(({ seat, ask }) => [seat.path, ask]);
+    return { ledger: this.#ledger.savedOf(run), rights: this.#rights.savedOf(run), waiting };
   }
 
   /** Opens the seat of an agent that is about to begin. */
@@ -118,14 +129,10 @@ export class Arbiter {
    * it is what the patterns of the path were matched with.
    */
   tool(seat: Seat, ask: ToolAsk): Verdict {
-    const { path: node } = seat;
-    const { callId: key, tool, input, approved, version, allowed } = ask;
-    const subject = this.#subjects.ofTool(tool);
-    const wish = { type: "ask", node, subject, key, input, approved, version, allowed } as const;
-    const right = this.#ask(seat, wish);
+    const right = this.#wishes.tool(seat, ask);
     if (right.status === "refused") return right;
-    if (right.status === "ask") return this.#ledger.peekTool(node) ?? right;
-    const verdict = this.#ledger.tool(node, key);
+    if (right.status === "ask") return this.#ledger.peekTool(seat.path) ?? right;
+    const verdict = this.#ledger.tool(seat.path, ask.callId);
     if (verdict.status !== "granted") return verdict;
     this.#rights.take(right);
     return right.input === undefined ? verdict : { ...verdict, input: right.input };
@@ -133,7 +140,7 @@ export class Arbiter {
 
   /** Reserves for a model call, its output lowered to what is left, not under 1,024 tokens. */
   model(seat: Seat, ask: ModelAsk & Request): Verdict {
-    const right = this.#askModel(seat, ask);
+    const right = this.#wishes.model(seat, ask);
     if (right.status === "refused") return right;
     if (right.status === "ask") return this.#ledger.peekModel(seat.account, ask) ?? right;
     const verdict = this.#ledger.model(seat.account, ask);
@@ -143,16 +150,16 @@ export class Arbiter {
   }
 
   /** With a `callId` it is to be released when the spawn was made, or was refused after all. */
-  spawn(seat: Seat, { template, ...request }: SpawnAsk): Verdict {
-    return this.#grant(seat, spawnSubject(template), request);
+  spawn(seat: Seat, ask: SpawnAsk): Verdict {
+    return this.#wishes.spawn(seat, ask);
   }
 
   /**
    * Relatives may be written to unless a node denies it, or its grants for it do not hold; anybody
    * else needs a grant on each. As for {@link spawn}, a `callId` is to be released.
    */
-  message(seat: Seat, { to, relation, ...request }: MessageAsk): Verdict {
-    return this.#grant(seat, messageSubject(to), request, relation !== "other");
+  message(seat: Seat, ask: MessageAsk): Verdict {
+    return this.#wishes.message(seat, ask);
   }
 
   /** Adds a grant from the next request on; it is also what a revoked right comes back by. */
@@ -189,6 +196,17 @@ export class Arbiter {
     return this.#rights.mightEver((who.parent ?? this.root).path, who.layers, subject);
   }
 
+  /** As {@link mayEver}, for many subjects in one answer. */
+  mayEverOf(
+    who: Seat | Pick<SeatOptions, "parent" | "layers">,
+    subjects: readonly string[],
+  ): readonly boolean[] {
+    if (!("account" in who)) {
+      return this.#rights.mightEverOf((who.parent ?? this.root).path, who.layers, subjects);
+    }
+    return who.closed ? subjects.map(() => false) : this.#rights.mayEverOf(who.path, subjects);
+  }
+
   /**
    * Charges what a call really used and gives the rest back. Without `usage` a model call costs
    * what was reserved for it, and a tool call nothing more than its count. Unknown calls are
@@ -216,7 +234,6 @@ export class Arbiter {
    * Withdraws a call that waits, or gives back all that is held for it.
    *
    * @param options `UNSTARTED` for a call that never began
-   * as well.
    */
   release(callId: string, { started = true }: { started?: boolean } = {}): void {
     this.#waiting.delete(callId);
@@ -229,14 +246,31 @@ export class Arbiter {
     this.#ledger.raise(path, unit, more);
   }
 
-  /** The calls that waited and no longer do, in their order; each is told once. */
-  takeWoken(): { callId: string; verdict: Verdict }[] {
-    return this.#ledger.takeWoken().map(({ callId, verdict }) => {
-      const waiting = this.#waiting.get(callId);
-      this.#waiting.delete(callId);
-      if (waiting === undefined || verdict.status !== "granted") return { callId, verdict };
-      return { callId, verdict: this.#wake(callId, waiting, verdict) };
-    });
+  /**
+   * The calls that wait and whose turn has come, in their order; each is told once.
+   *
+   * **Gotcha** each is to be followed by {@link woke}, in a step of its own run: until then those
+   * who came later go on waiting.
+   */
+  takeWoken(): readonly WokenCall[] {
+    return this.#ledger.takeWoken();
+  }
+
+  /**
+   * Decides on a call that waits, as things are now: its rights may have gone as well. Undefined
+   * where it goes on waiting, or does not wait any more.
+   */
+  woke(callId: string): Verdict | undefined {
+    const waiting = this.#waiting.get(callId);
+    const verdict = waiting && this.#ledger.woke(callId);
+    if (waiting === undefined || verdict === undefined) return undefined;
+    if (verdict.status === "waiting") return undefined;
+    this.#waiting.delete(callId);
+    if (verdict.status !== "granted") return verdict;
+    const right = this.#wishes.model(waiting.seat, waiting.ask);
+    if (right.status !== "permitted") this.#ledger.release(callId, false);
+    else this.#rights.take(right);
+    return right.status === "permitted" ? verdict : right;
   }
 
   /** The budgets that have come near their end since the last look, in the contract's units. */
@@ -262,39 +296,5 @@ export class Arbiter {
   /** What observers of the two actors see. */
   summary(): { readonly budget: BudgetSummary; readonly capability: CapabilitySummary } {
     return { budget: this.#ledger.summary(), capability: this.#rights.summary() };
-  }
-
-  #ask(seat: Seat, wish: Wish): Permitted | Asking | Refused {
-    return seat.closed ? stopped(seat.path) : this.#rights.ask(wish);
-  }
-
-  #askModel(seat: Seat, { callId, model, approved }: ModelAsk & Request) {
-    const subject = this.#subjects.ofModel(model);
-    return this.#ask(seat, { type: "ask", node: seat.path, subject, key: callId, approved });
-  }
-
-  /** For what costs nothing but the right. */
-  #grant(
-    seat: Seat,
-    subject: string,
-    { callId: key, approved }: Request,
-    byDefault?: boolean,
-  ): Verdict {
-    const wish = { type: "ask", node: seat.path, subject, key, approved, byDefault } as const;
-    const right = this.#ask(seat, wish);
-    if (right.status !== "permitted") return right;
-    this.#rights.take(right);
-    return GRANTED;
-  }
-
-  /** Rights may have gone while the reservation waited: then it is given back. */
-  #wake(callId: string, { seat, ask }: Waiting, granted: Verdict): Verdict {
-    const right = this.#askModel(seat, ask);
-    if (right.status === "permitted") {
-      this.#rights.take(right);
-      return granted;
-    }
-    this.#ledger.release(callId, false);
-    return right;
   }
 }

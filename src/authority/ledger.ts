@@ -7,13 +7,16 @@ import {
   type BudgetSummary,
   type BudgetUnit,
   boundOnPath,
-  peekBudget,
+  type Peek,
   saveBudget,
+  saveBudgetOf,
 } from "../../machines/budget/budget.ts";
+import { runOf } from "../../machines/run-of.ts";
 import type { Budget, ModelSpec, Unit } from "../wire/spec.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import { BudgetActor } from "./budget-actor.ts";
-import { amountOf, readBudgets, readRaise, UNIT_NAMES, unitName } from "./budget-options.ts";
+import { BudgetActor, type WokenCall } from "./budget-actor.ts";
+import { amountOf, readBudgets, readRaise, UNIT_NAMES } from "./budget-options.ts";
+import { type LedgerWarning, ledgerWarning } from "./ledger-warning.ts";
 import {
   demandOf,
   isTokens,
@@ -26,6 +29,7 @@ import {
 } from "./model-demand.ts";
 import { type Prices, readPrices } from "./price-options.ts";
 import { PriceList } from "./prices.ts";
+import type { Shared } from "./shared.ts";
 import { modelSubject } from "./subjects.ts";
 import {
   exceeded,
@@ -37,6 +41,8 @@ import {
   type Verdict,
 } from "./verdict.ts";
 
+export type { LedgerWarning } from "./ledger-warning.ts";
+
 export interface LedgerOptions {
   /** Ceilings of the whole tree. */
   readonly budget?: Budget | undefined;
@@ -47,6 +53,8 @@ export interface LedgerOptions {
   readonly now?: number | undefined;
   /** Watches the shared actors. */
   readonly inspect?: (event: InspectionEvent) => void;
+  /** Default: everything is here. */
+  readonly shared?: Shared | undefined;
 }
 
 export interface AccountOptions {
@@ -60,17 +68,6 @@ export interface AccountOptions {
 }
 
 export type FirstCall = Omit<ModelAsk, "callId" | "model">;
-
-export interface LedgerWarning {
-  readonly path: string;
-  readonly unit: Unit;
-  readonly limit: number;
-  readonly spent: number;
-  /** The agent whose call crossed it. */
-  readonly by: string;
-  /** Of a window: how long it is, in milliseconds. */
-  readonly everyMs?: number;
-}
 
 /** What a model call came to, as its account was charged. */
 export interface Charge {
@@ -101,7 +98,7 @@ export class Ledger {
   /** What the root can be lifted to: no layer above a workspace loosens what that one bounds. */
   readonly #most: { readonly [U in BudgetUnit]?: number };
 
-  constructor({ budget, workspaceBudget, prices, now, inspect }: LedgerOptions) {
+  constructor({ budget, workspaceBudget, prices, now, ...watched }: LedgerOptions) {
     this.prices = new PriceList(readPrices(prices));
     const given = [budget, workspaceBudget].filter((one) => one !== undefined);
     const { asks, ...bounds } = readBudgets(given, ROOT);
@@ -109,7 +106,7 @@ export class Ledger {
     const isFirm = workspaceBudget !== undefined && workspaceBudget.onExceeded !== "ask";
     this.#most = isFirm ? readBudgets([workspaceBudget], ROOT).ceilings : {};
     const input = { path: ROOT, ...bounds, now };
-    this.#budget = new BudgetActor(input, inspect);
+    this.#budget = new BudgetActor(input, watched);
     this.root = this.#budget.state.root;
   }
 
@@ -119,9 +116,16 @@ export class Ledger {
     return { budget, modelCalls: this.#modelCalls, asking: this.#asking };
   }
 
-  /** Sets the time of what follows; windows that have ended begin anew. */
-  at(now: number): void {
-    if (now !== this.#budget.state.now) this.#budget.decide({ type: "time", now });
+  /** What stands in it of one run. */
+  savedOf(run: string): object {
+    const budget = saveBudgetOf(this.#budget.state, run);
+    const modelCalls = [...this.#modelCalls].filter(([, { path }]) => runOf(path) === run);
+    return { budget, modelCalls, asking: [...this.#asking].filter((path) => runOf(path) === run) };
+  }
+
+  /** Sets the time of what follows; windows that have ended begin anew, a run's for itself. */
+  at(now: number, run?: string): void {
+    this.#budget.at(now, run);
   }
 
   /**
@@ -164,7 +168,7 @@ export class Ledger {
 
   tool(path: string, callId: string): Verdict {
     const amounts = ONE_TOOL_CALL;
-    const answer = this.#budget.decide({ type: "reserve", key: callId, account: path, amounts });
+    const answer = this.#budget.ask({ type: "reserve", key: callId, account: path, amounts });
     return answer.status === "refused" ? this.#exceeded(path, answer) : GRANTED;
   }
 
@@ -175,7 +179,7 @@ export class Ledger {
     if (no !== undefined) return no;
     const { amounts, stretch } = demandOf(ask, this.prices);
     const request = { type: "reserve", key: callId, account: path, amounts, stretch } as const;
-    const answer = this.#budget.decide(request);
+    const answer = this.#budget.ask(request);
     if (answer.status === "refused") return this.#exceeded(path, answer);
     const call = this.#modelCalls.get(callId) ?? { path, ask };
     this.#modelCalls.set(callId, call);
@@ -199,7 +203,7 @@ export class Ledger {
     const { steps = 0 } = this.#budget.state.calls.get(callId) ?? {};
     if (call === undefined || call.ask.exact !== undefined || !isUsage(said)) return undefined;
     const amounts = needsOf(call.ask.model, said, steps, this.prices);
-    const answer = this.#budget.decide({ type: "grow", key: callId, amounts });
+    const answer = this.#budget.ask({ type: "grow", key: callId, amounts });
     if (answer.status !== "refused") return undefined;
     return exceeded(call.path, answer, this.#budget.state.now);
   }
@@ -207,15 +211,16 @@ export class Ledger {
   /** @param partial the service was cut off before it had said all */
   settle(callId: string, usage?: TokenUsage, partial = false): Charge | undefined {
     const call = this.#modelCalls.get(callId);
-    if (call !== undefined) this.#modelCalls.delete(callId);
-    const known = usage !== undefined && isUsage(usage) ? usage : call?.ask.exact;
-    const cut = known && call && partial ? usedByCut(call.ask, known, this.prices) : undefined;
+    if (!this.#modelCalls.delete(callId) || call === undefined) {
+      this.#budget.decide({ type: "settle", key: callId, used: NOTHING_MORE });
+      return undefined;
+    }
+    const known = usage !== undefined && isUsage(usage) ? usage : call.ask.exact;
+    const cut = known && partial ? usedByCut(call.ask, known, this.prices) : undefined;
     const told = cut?.usage ?? known;
-    const real = cut?.used ?? (told && call && usedBy(call.ask.model, told, this.prices));
-    const used = call === undefined ? NOTHING_MORE : real;
-    const answer = this.#budget.decide({ type: "settle", key: callId, used });
-    if (call === undefined || answer.status !== "settled") return undefined;
-    const { used: charged } = answer;
+    const real = cut?.used ?? (told && usedBy(call.ask.model, told, this.prices));
+    const charged = this.#budget.settle(callId, real);
+    if (charged === undefined) return undefined;
     return { usage: told ?? usageIn(charged), usd: amountOf("usd", charged.nanoUsd) };
   }
 
@@ -224,24 +229,23 @@ export class Ledger {
     this.#budget.decide({ type: "release", key: callId, started });
   }
 
-  takeWoken(): { callId: string; verdict: Verdict }[] {
-    return this.#budget.takeWoken().flatMap(({ key, answer }) => {
-      const call = this.#modelCalls.get(key);
-      if (call === undefined) return [];
-      if (answer.status === "granted") {
-        return [{ callId: key, verdict: grantedTo(call, answer.steps) }];
-      }
-      this.#modelCalls.delete(key);
-      return [{ callId: key, verdict: this.#exceeded(call.path, answer) }];
-    });
+  takeWoken(): readonly WokenCall[] {
+    return this.#budget.takeWoken();
+  }
+
+  /** Tries a call that waits once more; undefined where it is not known. */
+  woke(callId: string): Verdict | undefined {
+    const call = this.#modelCalls.get(callId);
+    const answer = call && this.#budget.ask({ type: "wake", key: callId });
+    if (call === undefined || answer === undefined || answer.status === "unknown") return undefined;
+    if (answer.status === "waiting") return answer;
+    if (answer.status === "granted") return grantedTo(call, answer.steps);
+    this.#modelCalls.delete(callId);
+    return this.#exceeded(call.path, answer);
   }
 
   takeWarnings(): LedgerWarning[] {
-    return this.#budget.takeWarnings().map(({ account: path, ...warning }) => {
-      const unit = unitName(warning.unit);
-      const [limit, spent] = [amountOf(unit, warning.limit), amountOf(unit, warning.spent)];
-      return { path, ...warning, unit, limit, spent };
-    });
+    return this.#budget.takeWarnings().map(ledgerWarning);
   }
 
   /** What the actor's observers see. */
@@ -268,8 +272,8 @@ export class Ledger {
     return isFirm ? verdict : { ...verdict, asks: account };
   }
 
-  #peek(request: Parameters<typeof peekBudget>[1]): Refused | undefined {
-    const answer = peekBudget(this.#budget.state, request);
+  #peek(request: Peek): Refused | undefined {
+    const answer = this.#budget.peek(request);
     const { account: path } = request;
     return answer.status === "refused" ? this.#exceeded(path, answer) : undefined;
   }

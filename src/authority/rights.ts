@@ -4,14 +4,21 @@ import {
   type CapabilityAnswer,
   type CapabilityAsk,
   type CapabilityLayer,
+  type CapabilityRemember,
+  type CapabilityRemembered,
   type CapabilityRequest,
   type CapabilityState,
   type CapabilitySummary,
+  type CapabilityUse,
   type CapabilityVerdict,
   capabilityLogic,
+  type Facts,
   type GivenYes,
+  keysOf,
+  type MayEver,
   mayEver,
   saveCapability,
+  saveCapabilityOf,
 } from "../../machines/capability/capability.ts";
 import { askDecider } from "../../machines/decider.ts";
 import type { Json } from "../wire/json.ts";
@@ -19,6 +26,7 @@ import type { Grant } from "../wire/spec.ts";
 import { readGrants } from "./grant-options.ts";
 import { narrowed, supervisorGrants } from "./implied-grants.ts";
 import { readArguments } from "./read-arguments.ts";
+import { type Shared, WHOLE } from "./shared.ts";
 import { type Asking, asking, askingAnew, denied, type Refused, type SaidYes } from "./verdict.ts";
 
 export interface RightsOptions {
@@ -31,6 +39,8 @@ export interface RightsOptions {
   readonly inspect?: (event: InspectionEvent) => void;
   /** How something is read that may be another time another, such as where a path leads. */
   readonly look?: <Seen>(to: string, look: () => Seen) => Seen;
+  /** Default: everything is here. */
+  readonly shared?: Shared | undefined;
 }
 
 /** One thing that an agent wants to do. */
@@ -47,14 +57,20 @@ export interface Permitted {
   /** The input in canonical form, where a grant looked at its arguments. */
   readonly input?: Json;
   /** What is counted once the whole request is granted. */
-  readonly counts?: CapabilityAsk;
+  readonly counts?: CountedAsk;
 }
+
+type CountedAsk = CapabilityAsk & { readonly facts: Facts };
+/** The time tells which grants had not expired, of which one was counted. */
+type Counted = CapabilityVerdict & { readonly now: number };
+type Given<Answer> = { readonly given?: Answer };
 
 type Remembered = Omit<GivenYes, "where"> & SaidYes;
 type Layer = readonly Grant[];
 
 const ROOT = "/";
 const PERMITTED: Permitted = { status: "permitted" };
+const NOTHING = {};
 
 /** The other half of the door: the capability actor, and what its questions need from outside. */
 export class Rights {
@@ -65,12 +81,15 @@ export class Rights {
   readonly #kept = new Set<string>();
   readonly #layers = new WeakMap<Layer, CapabilityLayer>();
   readonly #look: NonNullable<RightsOptions["look"]>;
+  readonly #shared: Shared;
   #now: number;
   /** The furthest that the date was ever ahead of what has passed. */
   #ahead = Number.NEGATIVE_INFINITY;
 
-  constructor({ grants, workspaceGrants, now = 0, inspect, look }: RightsOptions) {
+  constructor(options: RightsOptions) {
+    const { grants, workspaceGrants, now = 0, inspect, look, shared = WHOLE } = options;
     this.#look = look ?? ((_to, see) => see());
+    this.#shared = shared;
     const own = [supervisorGrants(grants)];
     if (workspaceGrants !== undefined) own.push(narrowed(workspaceGrants));
     const layers = own.map((layer) => readGrants(layer, ROOT));
@@ -85,6 +104,11 @@ export class Rights {
   get saved(): object {
     const [capability, kept] = [saveCapability(this.#state), this.#kept];
     return { capability, kept, ahead: this.#ahead };
+  }
+
+  /** What stands in it of one run. */
+  savedOf(run: string): object {
+    return { ...saveCapabilityOf(this.#state, run), kept: keysOf(this.#kept, run) };
   }
 
   /**
@@ -102,7 +126,7 @@ export class Rights {
   }
 
   open(node: string, parent: string, layers: readonly CapabilityLayer[]): void {
-    this.#decide({ type: "open", node, parent, layers, now: this.#now });
+    this.#decide({ type: "open", node, parent, layers, now: this.#since(layers) });
   }
 
   close(node: string): void {
@@ -111,7 +135,7 @@ export class Rights {
 
   /** Whether it may, now; counts nothing. */
   ask(wish: Wish): Permitted | Asking | Refused {
-    const answer = this.#decide(wish);
+    const answer = this.#shared.decide("right", this.#judge, wish);
     if (answer.status === "permitted") return PERMITTED;
     if (answer.status === "denied") return denied(wish.node, answer);
     if (answer.status === "ask") return asking(wish.node, answer);
@@ -120,13 +144,14 @@ export class Rights {
     const changed = read.input === input ? {} : { input: read.input };
     const full = { ...plain, facts: { now: this.#now, arguments: read.arguments } };
     const isOther = allowed !== undefined && !isDeepStrictEqual(read.input, allowed);
-    const verdict = this.#decide(isOther ? { ...full, approved: false } : full);
+    const asked = isOther ? { ...full, approved: false } : full;
+    const verdict = this.#shared.decide("right", this.#judge, asked);
     if (verdict.status === "denied") return denied(wish.node, verdict);
     // Also where a rule allows by itself what it would be now: the person has seen something else.
     if (isOther) {
       const anew = askingAnew(wish);
-      const asked = verdict.status === "ask" ? asking(wish.node, verdict) : {};
-      return { ...anew, ...asked, reason: anew.reason, ...changed };
+      const also = verdict.status === "ask" ? asking(wish.node, verdict) : {};
+      return { ...anew, ...also, reason: anew.reason, ...changed };
     }
     if (verdict.status === "ask") return { ...asking(wish.node, verdict), ...changed };
     const counts = verdict.status === "permitted" && verdict.counts ? { counts: full } : {};
@@ -135,7 +160,7 @@ export class Rights {
 
   /** Counts what was permitted, at every node of the path at once. */
   take({ counts }: Permitted): void {
-    if (counts !== undefined) this.#decide({ ...counts, type: "use" });
+    if (counts !== undefined) this.#shared.decide("use", this.#count, counts);
   }
 
   /** The call is asked for once more: its uses are not counted again. */
@@ -152,7 +177,7 @@ export class Rights {
 
   grant(node: string, grant: Grant): void {
     for (const read of readGrants([grant], node)) {
-      this.#decide({ type: "grant", node, grant: read, now: this.#now });
+      this.#decide({ type: "grant", node, grant: read, now: this.#since([[read]]) });
     }
   }
 
@@ -166,18 +191,35 @@ export class Rights {
   remember(node: string, { wheres = [""], ...answered }: Remembered): void {
     for (const where of wheres) {
       if (where === null) continue;
-      this.#decide({ type: "remember", node, ...answered, where });
+      const request = { type: "remember", node, ...answered, where } as const;
+      this.#shared.decide("remember", this.#remember, request);
     }
   }
 
   /** Whether a node may ever use it, for some arguments and at some time. */
   mayEver(node: string, subject: string): boolean {
-    return mayEver(this.#state, { node, subject });
+    return this.#shared.decide("may-ever", this.#mayEver, { node, subject });
+  }
+
+  /** The same for many, as one answer. */
+  mayEverOf(node: string, subjects: readonly string[]): readonly boolean[] {
+    return this.#mayEverEach((subject) => ({ node, subject }), subjects);
   }
 
   /** The same for a node that would be opened with these layers. */
   mightEver(parent: string, layers: readonly Layer[], subject: string): boolean {
-    return mayEver(this.#state, { parent, layers: this.read(layers, parent), subject });
+    const read = this.read(layers, parent);
+    return this.#shared.decide("may-ever", this.#mayEver, { parent, layers: read, subject });
+  }
+
+  /** The same for many, as one answer. */
+  mightEverOf(
+    parent: string,
+    layers: readonly Layer[],
+    subjects: readonly string[],
+  ): readonly boolean[] {
+    const read = this.read(layers, parent);
+    return this.#mayEverEach((subject) => ({ parent, layers: read, subject }), subjects);
   }
 
   /** What the actor's observers see. */
@@ -185,9 +227,39 @@ export class Rights {
     return this.#actor.getSnapshot().context;
   }
 
-  #decide(
-    request: CapabilityAsk | (Omit<CapabilityAsk, "type"> & { readonly type: "use" }),
-  ): CapabilityVerdict;
+  readonly #judge = (asked: CapabilityAsk & Given<CapabilityVerdict>): CapabilityVerdict =>
+    asked.given ?? this.#decide(asked);
+
+  readonly #count = ({ given, ...asked }: CountedAsk & Given<Counted>): Counted => {
+    const { now } = given ?? asked.facts;
+    const facts = { ...asked.facts, now };
+    return { ...this.#decide({ ...asked, type: "use", facts, given }), now };
+  };
+
+  readonly #remember = (request: CapabilityRemember): CapabilityRemembered => this.#decide(request);
+
+  readonly #mayEver = ({ given, ...asked }: MayEver & Given<boolean>): boolean =>
+    given ?? mayEver(this.#state, asked);
+
+  #mayEverEach(
+    about: (subject: string) => MayEver,
+    subjects: readonly string[],
+  ): readonly boolean[] {
+    const decide = ({ given }: Given<readonly boolean[]>) =>
+      given ?? subjects.map((subject) => mayEver(this.#state, about(subject)));
+    return this.#shared.decide("may-ever", decide, NOTHING);
+  }
+
+  /** When what is granted now was granted, which matters where it expires. */
+  #since(layers: readonly CapabilityLayer[]): number {
+    const expires = layers.some((layer) => layer.some((grant) => grant.expiresMs !== undefined));
+    return expires ? this.#shared.decide("lapse", this.#time, NOTHING) : this.#now;
+  }
+
+  readonly #time = ({ given }: Given<number>): number => given ?? this.#now;
+
+  #decide(request: CapabilityAsk | CapabilityUse): CapabilityVerdict;
+  #decide(request: CapabilityRemember): CapabilityRemembered;
   #decide(request: CapabilityRequest): CapabilityAnswer;
   #decide(request: CapabilityRequest): CapabilityAnswer {
     return askDecider(this.#actor, request);

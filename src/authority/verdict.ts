@@ -9,7 +9,7 @@ import type { Unit } from "../wire/spec.ts";
 import { amountOf, unitName } from "./budget-options.ts";
 import { shownAmount, shownWait } from "./shown-amount.ts";
 
-/** The arbiter's answer. A refusal is a value; `waiting` is answered later, by `takeWoken`. */
+/** The arbiter's answer. A refusal is a value; `waiting` is answered later, by `woke`. */
 export type Verdict =
   /**
    * `maxTokens`: for a model call, the most output that was reserved. `input`: for a tool call,

@@ -91,9 +91,10 @@ export class ModelCalls {
   wakeWaiting(): boolean {
     if (this.#waiting.size === 0) return false;
     const woken = this.#swarm.parts.arbiter.takeWoken();
-    for (const { callId, verdict } of woken) {
+    for (const { callId } of woken) {
+      const verdict = this.#swarm.parts.arbiter.woke(callId);
       const node = this.#waiting.get(callId);
-      if (node === undefined) continue;
+      if (node === undefined || verdict === undefined) continue;
       this.#waiting.delete(callId);
       this.#swarm.contained.run(node.path, "model", () => this.#woke(node, callId, verdict));
     }

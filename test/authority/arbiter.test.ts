@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AnyActorRef } from "xstate";
 import { Arbiter, type Seat, type Verdict } from "../../src/authority/arbiter.ts";
 import type { Budget, Grant, ModelSpec } from "../../src/wire/spec.ts";
+import { wokenOf } from "./woken.ts";
 
 const sonnet: ModelSpec = { provider: "anthropic", model: "claude-sonnet-4-5" };
 const scripted: ModelSpec = { provider: "scripted", steps: [] };
@@ -140,7 +141,7 @@ describe("arbiter: model calls", () => {
     expect(arbiter.model(seat, { ...step, exact: ten }).status).toBe("granted");
     expect(arbiter.model(seat, { ...step, callId: "l", exact: ten }).status).toBe("waiting");
     arbiter.settle("k", ten);
-    expect(arbiter.takeWoken()).toMatchObject([{ callId: "l", verdict: { status: "refused" } }]);
+    expect(wokenOf(arbiter)).toMatchObject([{ callId: "l", verdict: { status: "refused" } }]);
     expect(arbiter.usage(seat)).toMatchObject({ usd: 0, inputTokens: 4, outputTokens: 6 });
   });
 
@@ -170,8 +171,10 @@ describe("arbiter: waiting", () => {
     expect(arbiter.takeWoken()).toEqual([]);
     arbiter.settle("a", { ...none, outputTokens: 1_500 });
     const verdict = { status: "granted", maxTokens: 1_500 };
-    expect(arbiter.takeWoken()).toEqual([{ callId: "b", verdict }]);
-    expect(arbiter.takeWoken()).toEqual([]);
+    expect(arbiter.takeWoken()).toEqual([{ callId: "b", path: "/b" }]);
+    expect([arbiter.takeWoken(), arbiter.usage(b).modelCalls]).toEqual([[], 0]);
+    expect([arbiter.woke("b"), arbiter.usage(b).modelCalls]).toEqual([verdict, 1]);
+    expect([arbiter.woke("b"), arbiter.woke("a")]).toEqual([undefined, undefined]);
   });
 
   it("leaves nothing behind when it is cancelled or its seat is closed", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Arbiter, type Seat, type Verdict } from "../../src/authority/arbiter.ts";
 import type { Budget, Grant, ModelSpec } from "../../src/wire/spec.ts";
+import { wokenOf } from "./woken.ts";
 
 const sonnet: ModelSpec = { provider: "anthropic", model: "claude-sonnet-4-5" };
 const all: Grant[] = ["tool:*", "model:*", "spawn:*", "message:*"];
@@ -236,10 +237,10 @@ describe("uses", () => {
     }
     arbiter.revoke(gone, "model:*");
     arbiter.settle("first", none);
-    const woken = [arbiter.takeWoken(), arbiter.takeWoken()].flat();
+    const woken = [...wokenOf(arbiter)];
     arbiter.settle("one", none);
-    woken.push(...arbiter.takeWoken());
-    expect(woken.map(({ callId, verdict }) => [callId, verdict.status])).toEqual([
+    woken.push(...wokenOf(arbiter));
+    expect(woken.map(({ callId, verdict }) => [callId, verdict?.status])).toEqual([
       ["gone", "refused"],
       ["one", "granted"],
       ["two", "refused"],
