@@ -151,6 +151,17 @@ describe("ask: answers that reach further", () => {
     expect(asks("cp")).toEqual(Array(5).fill(true));
   });
 
+  it("one that the root takes back is over, also for how far it reached", () => {
+    const { arbiter, a, asks } = tree();
+    arbiter.remember(a, "tool:rm", "run");
+    expect(asks()).toEqual([false, false, false, false, true]);
+    arbiter.revoke(arbiter.root, "tool:r*");
+    arbiter.grant(arbiter.root, { allow: "tool:rm", ask: true });
+    expect(asks()).toEqual([true, true, true, true, true]);
+    arbiter.remember(a.parent as Seat, "tool:rm", "agent");
+    expect(asks()).toEqual([false, true, true, true, true]);
+  });
+
   it("a deny still wins, and a revocation takes them back", () => {
     const { arbiter, a, run, asks } = tree();
     arbiter.remember(a, "tool:rm", "run");
@@ -346,8 +357,13 @@ describe("what an agent may ever use", () => {
       { allow: "tool:e", delegate: false },
     ];
     const { arbiter, seat } = agent(grants);
-    const may = (who: Parameters<Arbiter["mayEver"]>[0]) =>
-      ["a", "b", "c", "d", "e", "f"].filter((name) => arbiter.mayEver(who, `tool:${name}`));
+    const names = ["a", "b", "c", "d", "e", "f"];
+    const may = (who: Parameters<Arbiter["mayEver"]>[0]) => {
+      const each = names.map((name) => arbiter.mayEver(who, `tool:${name}`));
+      const subjects = names.map((name) => `tool:${name}`);
+      expect(arbiter.mayEverOf(who, subjects)).toEqual(each);
+      return names.filter((_, n) => each[n]);
+    };
     expect(may(seat)).toEqual(["a", "d", "e"]);
     expect(may({ layers: [grants] })).toEqual(["a", "d", "e"]);
     expect(may({ parent: seat, layers: [["tool:*"]] })).toEqual(["a", "b", "d"]);
