@@ -82,7 +82,7 @@ export const mcpConnection = setup({
           actions: {
             type: "noteFailure",
             params: ({ event }) => ({
-              error: event.error instanceof Error ? event.error.message : String(event.error),
+              error: Error.isError(event.error) ? event.error.message : String(event.error),
             }),
           },
         },

@@ -3,6 +3,7 @@ import type { AnyActorRef } from "xstate";
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import { MOST_ENCODED_CHARACTERS } from "../wire/machine-state.ts";
+import { isError } from "../wire/realm.ts";
 import {
   type ActorPath,
   actorPathOf,
@@ -47,7 +48,7 @@ function written(value: unknown, what: string, root: AnyActorRef): string {
   try {
     return stringify(value, {
       Actor: (ref: unknown) => isActorRef(ref) && writeRef(ref, root),
-      Error: (error: unknown) => error instanceof Error && keptError(error),
+      Error: (error: unknown) => isError(error) && keptError(error),
     });
   } catch (thrown) {
     if (!(thrown instanceof DevalueError)) throw thrown;

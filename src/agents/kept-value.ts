@@ -2,6 +2,7 @@ import type { AnyActorRef } from "xstate";
 import { CoppiceError } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
+import { builtInOf, isError } from "../wire/realm.ts";
 import { actorPathOf, isActorRef, isRunning, lastSnapshotOf } from "./actor-refs.ts";
 import { keptError } from "./kept-error.ts";
 
@@ -13,13 +14,13 @@ export const MOST_VALUES = 1_000_000;
 export const MOST_DIGITS = 10_000;
 const MOST_HEX_DIGITS = Math.floor(MOST_DIGITS / Math.log10(16));
 
-/** What JSON cannot hold and may yet be kept, and how it is shown to people. */
-const shown = new Map<object, (value: never) => Json>([
-  [Date.prototype, (date: Date) => (Number.isNaN(+date) ? "Invalid Date" : date.toISOString())],
-  [URL.prototype, ({ href }: URL) => href],
-  [URLSearchParams.prototype, (params: URLSearchParams) => params.toString()],
-  [RegExp.prototype, (pattern: RegExp) => String(pattern)],
-  [ArrayBuffer.prototype, ({ byteLength }: ArrayBuffer) => `${byteLength} bytes`],
+/** What JSON cannot hold and may yet be kept, by its class, and how it is shown to people. */
+const shown = new Map<string, (value: never) => Json>([
+  ["Date", (date: Date) => (Number.isNaN(+date) ? "Invalid Date" : date.toISOString())],
+  ["URL", ({ href }: URL) => href],
+  ["URLSearchParams", (params: URLSearchParams) => params.toString()],
+  ["RegExp", (pattern: RegExp) => String(pattern)],
+  ["ArrayBuffer", ({ byteLength }: ArrayBuffer) => `${byteLength} bytes`],
   ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array].map(ofBytes),
   ...[Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array].map(ofBytes),
 ]);
@@ -115,12 +116,13 @@ export class KeptValue {
 
   #copyObject(value: object, owner: AnyActorRef): Json | undefined {
     if (isActorRef(value)) return this.#copyRef(value, owner);
-    if (value instanceof Error) {
+    if (isError(value)) {
       this.isRich = true;
       return keptError(value) as Json;
     }
     const prototype: object | null = Object.getPrototypeOf(value);
-    const show = prototype === null ? undefined : shown.get(prototype);
+    const kind = classOf(prototype);
+    const show = kind === undefined ? undefined : shown.get(kind);
     if (show !== undefined) {
       this.isRich = true;
       return show(value as never);
@@ -131,20 +133,21 @@ export class KeptValue {
     }
     if (this.#at.length > DEEPEST) throw this.#refusal(`nested deeper than ${DEEPEST} levels`);
     this.#above.add(value);
-    const copied = this.#copyParts(value, prototype, owner);
+    const copied = this.#copyParts(value, kind, owner);
     this.#above.delete(value);
     return copied;
   }
 
-  #copyParts(value: object, prototype: object | null, owner: AnyActorRef): Json {
+  #copyParts(value: object, kind: string | undefined, owner: AnyActorRef): Json {
     if (Array.isArray(value)) return this.#copyList(value, owner);
-    if (prototype === Map.prototype) {
+    if (kind === "Map") {
       return this.#copyMap(value as ReadonlyMap<unknown, unknown>, owner);
     }
-    if (prototype === Set.prototype) {
+    if (kind === "Set") {
       this.isRich = true;
       return this.#copyList([...(value as ReadonlySet<unknown>)], owner);
     }
+    const prototype: object | null = Object.getPrototypeOf(value);
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw this.#refusal(nameOf(value));
     }
@@ -238,8 +241,15 @@ function nameOf(value: object): string {
   return typeof name === "string" && name !== "" ? `a ${name}` : "an object of a class";
 }
 
-type Bytes = { readonly prototype: object };
+/** The class itself and none that extends it, of whatever realm; undefined for what has none. */
+function classOf(prototype: object | null): string | undefined {
+  if (prototype === null || prototype === Object.prototype) return undefined;
+  // Node's own, which every realm that has them shares.
+  if (prototype === URL.prototype) return "URL";
+  if (prototype === URLSearchParams.prototype) return "URLSearchParams";
+  return builtInOf(prototype);
+}
 
-function ofBytes({ prototype }: Bytes): [object, (value: never) => Json] {
-  return [prototype, ({ byteLength }: ArrayBufferView) => `${byteLength} bytes`];
+function ofBytes({ name }: { readonly name: string }): [string, (value: never) => Json] {
+  return [name, ({ byteLength }: ArrayBufferView) => `${byteLength} bytes`];
 }

@@ -3,6 +3,7 @@ import { describe, encodeError, isCode } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { fieldOf } from "../wire/read-field.ts";
+import { isError } from "../wire/realm.ts";
 
 /** What a machine threw, in its own words. */
 export function machineFaultOf(thrown: unknown): WireError {
@@ -15,7 +16,7 @@ export function machineFaultOf(thrown: unknown): WireError {
 
 /** Why a machine ended in a state tagged `failed`: its output, when that is an error. */
 export function failureOf(output: unknown, plain: Json, value: unknown): WireError {
-  if (output instanceof Error) return machineFaultOf(output);
+  if (isError(output)) return machineFaultOf(output);
   const { code, message } = (plain ?? {}) as { readonly code?: Json; readonly message?: Json };
   if (typeof message === "string")
     return { code: isCode(code) ? code : "MACHINE_INVALID", message, details: {} };

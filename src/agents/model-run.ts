@@ -9,6 +9,7 @@ import {
 } from "../models/model.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
+import { isThenable } from "../wire/realm.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 
@@ -70,7 +71,7 @@ export class ModelRun {
     };
     try {
       const answer = model().call(request, call);
-      if (answer instanceof Promise) this.#settle(answer);
+      if (isThenable(answer)) this.#settle(answer);
       else this.#reply(answer);
     } catch (thrown) {
       this.#fail(thrown);
@@ -88,9 +89,11 @@ export class ModelRun {
     this.abort();
   }
 
-  #settle(answer: Promise<ModelReply>): void {
+  #settle(answer: PromiseLike<ModelReply>): void {
     // A reply that cannot be taken is a failure too, and never an unhandled rejection.
-    answer.then((reply) => this.#reply(reply)).catch((thrown: unknown) => this.#fail(thrown));
+    Promise.resolve(answer)
+      .then((reply) => this.#reply(reply))
+      .catch((thrown: unknown) => this.#fail(thrown));
   }
 
   #reply(reply: ModelReply): void {

@@ -2,6 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import type { Json } from "../wire/json.ts";
 import { JSON_BOUND, type JsonBound, type JsonForm, JsonWalk } from "../wire/json-bound.ts";
 import { JsonRefusal } from "../wire/json-refusal.ts";
+import { isError } from "../wire/realm.ts";
 
 /**
  * A copy of a value as plain JSON, with every error in it as its name and message: what can be
@@ -44,7 +45,7 @@ export const STATE_BOUND: JsonBound = { ...JSON_BOUND, depth: 500 };
 
 /** What speaks for itself as text, such as a date, would come back as another thing. */
 const restorable: JsonForm = {
-  speak: (value) => (value instanceof Error ? { name: value.name, message: value.message } : value),
+  speak: (value) => (isError(value) ? { name: value.name, message: value.message } : value),
   isPlain(value) {
     const prototype: unknown = Object.getPrototypeOf(value);
     return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { HeapInfo } from "node:v8";
 import type { Clock } from "../wire/clock.ts";
+import { isError } from "../wire/realm.ts";
 
 export interface MemoryWatchOptions {
   /** Bytes in use now; undefined where nobody can tell. */
@@ -109,7 +110,7 @@ export function residentBytes(pid: number): number | undefined {
     return kilobytes === null ? undefined : Number(kilobytes[1]) * 1024;
   } catch (error) {
     // It has exited.
-    if (error instanceof Error && "code" in error) return undefined;
+    if (isError(error) && "code" in error) return undefined;
     throw error;
   }
 }

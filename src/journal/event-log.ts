@@ -12,6 +12,7 @@ import {
   type RuntimeEvent,
 } from "../wire/event.ts";
 import { fieldOf } from "../wire/read-field.ts";
+import { isThenable } from "../wire/realm.ts";
 import { EventReader } from "./event-reader.ts";
 import type { MemoryJournal } from "./memory.ts";
 import type { Releases } from "./releases.ts";
@@ -188,7 +189,7 @@ function contain(listener: EventListener): EventListener {
     };
     try {
       const later: unknown = listener(event);
-      if (later instanceof Promise) later.catch(warn);
+      if (isThenable(later)) Promise.resolve(later).catch(warn);
     } catch (thrown) {
       warn(thrown);
     }

@@ -1,6 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
+import { isError } from "../wire/realm.ts";
 import { readRetryAfter, type ServiceError, statusMayPass } from "./passing-failure.ts";
 import { wasNeverSent } from "./unsent.ts";
 
@@ -97,7 +98,7 @@ function messageOf(thrown: unknown, { apiMessage }: Thrown): string {
 function rootOf(thrown: unknown): string {
   let root = thrown;
   for (let depth = 0; depth < 8; depth += 1) {
-    if (!(root instanceof Error) || root.cause === undefined) break;
+    if (!isError(root) || root.cause === undefined) break;
     root = root.cause;
   }
   return describe(root);

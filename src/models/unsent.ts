@@ -1,3 +1,5 @@
+import { isError } from "../wire/realm.ts";
+
 /** How the system, the resolver, the HTTP client and TLS say that no connection was made. */
 const UNCONNECTED: readonly RegExp[] = [
   /^E(CONNREFUSED|NOTFOUND|AI_\w+|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN|ADDRNOTAVAIL)$/,
@@ -16,7 +18,7 @@ const DEEPEST = 8;
  */
 export function wasNeverSent(thrown: unknown): boolean {
   // What is no error of the client itself, such as a header that cannot be one.
-  if (thrown instanceof TypeError && thrown.cause === undefined) return true;
+  if (isError(thrown) && thrown.name === "TypeError" && thrown.cause === undefined) return true;
   let at = thrown;
   for (let depth = 0; depth < DEEPEST && typeof at === "object" && at !== null; depth += 1) {
     if (isUnconnected(at)) return true;

@@ -170,5 +170,5 @@ function failure(code: string, command: string, what: string): Error {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+  return Error.isError(error) && "code" in error && error.code === code;
 }

@@ -1,6 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
 import type { JsonSchema } from "../wire/json.ts";
+import { isError } from "../wire/realm.ts";
 import { type CallContext, CallFailure, type ReadContext } from "./running-call.ts";
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 import { branded, describeTool, type Tool, type ToolDescription, wrongTool } from "./tool.ts";
@@ -97,7 +98,7 @@ export async function runAside(
   return await threads.run(call).catch((error: unknown) => {
     const code = error instanceof CoppiceError ? error.code : undefined;
     const own = OWN_CODES.find((known) => known === code);
-    if (own === undefined || !(error instanceof Error)) throw error;
+    if (own === undefined || !isError(error)) throw error;
     throw new CallFailure(own, error.message);
   });
 }

@@ -5,6 +5,7 @@ import { plainJson } from "./json-bound.ts";
 import type { WireError } from "./outcome.ts";
 import { ownText } from "./own-text.ts";
 import { fieldOf, MOST_READ, readField } from "./read-field.ts";
+import { isError } from "./realm.ts";
 import { summaryOf } from "./summary.ts";
 
 /** Of what was thrown and is no error, in characters. */
@@ -82,7 +83,6 @@ export function describe(thrown: unknown): string {
 function shown(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   if (typeof thrown !== "object" || thrown === null) return String(thrown);
-  if (thrown instanceof Error)
-    return fieldOf(thrown, "message") || fieldOf(thrown, "name") || "an error";
+  if (isError(thrown)) return fieldOf(thrown, "message") || fieldOf(thrown, "name") || "an error";
   return JSON.stringify(summaryOf(thrown, MOST_SHOWN));
 }

@@ -1,5 +1,6 @@
 import type { Json } from "./json.ts";
 import { type Excess, JsonRefusal, type RefusalReason } from "./json-refusal.ts";
+import { isPlainPrototype } from "./realm.ts";
 
 /** The most that a value may be, whoever says it. */
 export interface JsonBound {
@@ -54,8 +55,7 @@ export function checkAmount(value: unknown, bound: JsonBound, isData: typeof isP
 export function isPlainData(value: unknown): boolean {
   if (typeof value === "string" || Array.isArray(value)) return true;
   if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return isPlainPrototype(Object.getPrototypeOf(value));
 }
 
 /** Why a value is no JSON within its bound as it stands; undefined for one that is. */
@@ -96,6 +96,8 @@ export class JsonWalk {
   #containers: number;
   /** Where it is: the first `level` of them. */
   readonly #keys: (string | number)[] = [];
+  /** The last prototype, beside ours, that was found to be one of plain objects. */
+  #plain: object | null = null;
 
   constructor(bound: JsonBound, form = asJson) {
     this.#bound = bound;
@@ -124,14 +126,21 @@ export class JsonWalk {
       }
       return;
     }
-    const prototype: unknown = Object.getPrototypeOf(part);
-    if (prototype !== Object.prototype && prototype !== null) this.#refuseKind(level, part);
+    if (!this.#isPlain(Object.getPrototypeOf(part))) this.#refuseKind(level, part);
     const keys = Object.keys(part);
     this.#open(keys, level);
     for (const key of keys) {
       this.#key(key, level);
       this.#look(part[key as keyof typeof part], level + 1);
     }
+  }
+
+  /** To ask of every object of another realm would take longer than all the rest. */
+  #isPlain(prototype: object | null): boolean {
+    if (prototype === Object.prototype || prototype === this.#plain) return true;
+    if (!isPlainPrototype(prototype)) return false;
+    this.#plain = prototype;
+    return true;
   }
 
   #copy(given: unknown, level: number): Json | undefined {
@@ -198,7 +207,7 @@ export class JsonWalk {
   #item(list: readonly unknown[], index: number, level: number): unknown {
     this.#keys[level] = index;
     const item = list[index];
-    if (item === undefined && !Object.hasOwn(list, index)) {
+    if (!Object.hasOwn(list, index)) {
       this.#refuse(level + 1, { reason: "is a hole in a list", advice: "give null there" });
     }
     return item;

@@ -1,6 +1,8 @@
+import { types } from "node:util";
 import { clip } from "./clip.ts";
 import type { Json } from "./json.ts";
 import { fieldOf } from "./read-field.ts";
+import { isError } from "./realm.ts";
 import { isSecretName, REDACTED, withoutSecrets } from "./secrets.ts";
 
 /** Longer texts are cut, so that one of them does not use up a whole summary. */
@@ -61,12 +63,12 @@ function copyText(text: string, room: Room): string {
 
 function copyObject(value: object, room: Room, depth: number): Json {
   if (Array.isArray(value)) return copyList(value, room, depth);
-  if (value instanceof Error) return { name: value.name, message: copyText(value.message, room) };
-  if (value instanceof Date) return Number.isNaN(+value) ? "Invalid Date" : value.toISOString();
-  if (value instanceof URL || value instanceof RegExp) return copyText(String(value), room);
-  if (value instanceof Set) return copyList([...value], room, depth);
+  if (isError(value)) return { name: value.name, message: copyText(value.message, room) };
+  if (types.isDate(value)) return Number.isNaN(+value) ? "Invalid Date" : value.toISOString();
+  if (value instanceof URL || types.isRegExp(value)) return copyText(String(value), room);
+  if (types.isSet(value)) return copyList([...value], room, depth);
   const fields: { [name: string]: Json } = {};
-  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  const entries = types.isMap(value) ? [...value] : Object.entries(value);
   for (const [index, [key, field]] of entries.entries()) {
     if (room.left <= 0) {
       fields["…"] = `${entries.length - index} more`;

@@ -1,7 +1,8 @@
+import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { createActor, createMachine } from "xstate";
 import { decodeValue, encodeValue } from "../../src/agents/encoded-value.ts";
-import { MOST_DIGITS, MOST_VALUES } from "../../src/agents/kept-value.ts";
+import { KeptValue, MOST_DIGITS, MOST_VALUES } from "../../src/agents/kept-value.ts";
 import { restoreKept } from "../../src/agents/machine-state.ts";
 import { isFromHost } from "../../src/wire/frame-check.ts";
 import { MOST_ENCODED_CHARACTERS } from "../../src/wire/machine-state.ts";
@@ -52,4 +53,21 @@ it.each([
   const frame = { path: "/a", incarnation: 1, upTo: 0, busy: false, out: [] };
   expect(isFromHost({ frames: [frame] })).toBe(true);
   expect(isFromHost({ frames: [{ ...frame, ...fields }] })).toBe(false);
+});
+
+it("values of another realm are kept as those of ours are", () => {
+  const made = `({ at: new Date(0), map: new Map([["a", new Set([1])]]), bytes: new Uint8Array(2),
+    of: /x/g, failed: new RangeError("far"), plain: { list: [{}] } })`;
+  const value = runInNewContext(made);
+  const { plain, isRich } = new KeptValue(value, "it", root);
+  const error = { name: "RangeError", message: "far" };
+  const shown = { at: "1970-01-01T00:00:00.000Z", map: { a: [1] }, bytes: "2 bytes", of: "/x/g" };
+  expect(plain).toEqual({ ...shown, failed: error, plain: { list: [{}] } });
+  expect(isRich).toBe(true);
+  const back = decodeValue(encodeValue(value, "it", root)).value;
+  const map = new Map([["a", new Set([1])]]);
+  const kept = { at: new Date(0), map, bytes: new Uint8Array(2), of: /x/g };
+  expect(back).toEqual({ ...kept, failed: new RangeError("far"), plain: { list: [{}] } });
+  const extended = runInNewContext("new (class extends Map {})()");
+  expect(() => new KeptValue(extended, "it", root)).toThrow("an object of a class");
 });

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { clip } from "../../wire/clip.ts";
+import { isError } from "../../wire/realm.ts";
 
 /**
  * The kinds of failure over HTTP, by what they say of the request.
@@ -166,11 +167,11 @@ function messageIn(head: string): string | undefined {
 }
 
 function codeOf(error: unknown): string {
-  for (let inner = error, depth = 0; inner instanceof Error && depth < 5; depth += 1) {
+  for (let inner = error, depth = 0; isError(inner) && depth < 5; depth += 1) {
     if ("code" in inner && typeof inner.code === "string") return inner.code;
     // Node gives this one no code.
     if (inner.name === "HTTPParserError") return "HPE_INVALID";
-    const [first] = inner instanceof AggregateError ? inner.errors : [];
+    const [first] = "errors" in inner && Array.isArray(inner.errors) ? inner.errors : [];
     inner = first ?? inner.cause;
   }
   return "";
@@ -178,12 +179,8 @@ function codeOf(error: unknown): string {
 
 function innermost(error: unknown): string {
   let inner = error;
-  for (
-    let depth = 0;
-    depth < 5 && inner instanceof Error && inner.cause instanceof Error;
-    depth += 1
-  ) {
+  for (let depth = 0; depth < 5 && isError(inner) && isError(inner.cause); depth += 1) {
     inner = inner.cause;
   }
-  return inner instanceof Error ? quotedBody(inner.message) : "for no known reason";
+  return isError(inner) ? quotedBody(inner.message) : "for no known reason";
 }

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { Clock } from "../../wire/clock.ts";
+import { isError } from "../../wire/realm.ts";
 import { eventsOf, isEventStream } from "./event-stream.ts";
 import { AnswerReader, olderTransport } from "./http-answer.ts";
 import type { HttpExchange } from "./http-exchange.ts";
@@ -253,7 +254,7 @@ export class HttpTransport implements Transport {
     try {
       await this.#demand({ method: SUSPECTED });
     } catch (error) {
-      if (!this.#isClosed && error instanceof Error) this.onerror?.(error);
+      if (!this.#isClosed && isError(error)) this.onerror?.(error);
     }
   }
 

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { CoppiceError } from "../../errors.ts";
 import { describe } from "../../wire/error-codec.ts";
+import { isError } from "../../wire/realm.ts";
 import type { DescribesItself, StandardSchemaV1 } from "./standard-schema.ts";
 
 type Validator = StandardSchemaV1 & DescribesItself;
@@ -134,6 +135,6 @@ function load(name: string): Exports | undefined {
 }
 
 function isMissing(error: unknown, name: string): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
+  if (!isError(error) || !("code" in error)) return false;
   return error.code === "MODULE_NOT_FOUND" && error.message.includes(name);
 }

@@ -2,6 +2,7 @@ import { CoppiceError } from "../../errors.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { plainJson } from "../../wire/json-bound.ts";
+import { isError } from "../../wire/realm.ts";
 import { compileSchema, pointer, schemaFaults } from "./compiled-schema.ts";
 import { describedSchema } from "./described-schema.ts";
 import { type InputReader, JsonReader } from "./input-reader.ts";
@@ -85,7 +86,7 @@ function shownReader(described: JsonSchema): JsonReader | undefined {
     return new JsonReader(modern, compileSchema(modern));
   } catch (error) {
     // Then nothing is read off it, which is no reason to refuse a tool.
-    if (error instanceof Error) return undefined;
+    if (isError(error)) return undefined;
     throw error;
   }
 }

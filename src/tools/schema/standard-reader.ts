@@ -1,5 +1,6 @@
 import type { Json } from "../../wire/json.ts";
 import { plainJson } from "../../wire/json-bound.ts";
+import { isThenable } from "../../wire/realm.ts";
 import { pointer } from "./compiled-schema.ts";
 import { MOST_ISSUES, type ReadPlace } from "./fit-input.ts";
 import { type InputReader, type JsonReader, type ReadInput, tooDeep } from "./input-reader.ts";
@@ -38,10 +39,6 @@ function whenKnown<Known, Result>(
   then: (known: Known) => Result | Promise<Result>,
 ): Result | Promise<Result> {
   return isThenable(value) ? Promise.resolve(value).then(then) : then(value);
-}
-
-function isThenable<Known>(value: Known | Promise<Known>): value is Promise<Known> {
-  return typeof (value as { readonly then?: unknown } | null)?.then === "function";
 }
 
 /** Places that are in or around one of those where it did not fit. */
