@@ -7,7 +7,7 @@ export interface Decider<State, Request, Answer, Summary, Input, Saved> {
   readonly decide: (state: State, request: Request) => Answer;
   /** A small copy for observers; its cost must not grow with the state. */
   readonly summarise: (state: State) => Summary;
-  /** The whole state as plain JSON, and back. */
+  /** The whole state as plain JSON that shares nothing with it, and back. */
   readonly save: (state: State) => Saved;
   readonly restore: (saved: Saved) => State;
 }
@@ -23,7 +23,7 @@ export type DeciderSnapshot<State, Summary, Answer = unknown> = Snapshot<undefin
   readonly state: State;
   /** Of the last event; undefined where deciding it threw. */
   readonly answer: Answer | undefined;
-  /** What deciding it threw. */
+  /** What deciding the last event threw; undefined where it was decided. */
   readonly thrown: unknown;
   /** Set while {@link askDecider} waits for it. */
   readonly isAsked: boolean;
@@ -40,7 +40,7 @@ export type DeciderLogic<State, Request extends EventObject, Answer, Summary, In
  * Actor logic around a state that only its events change, each decided at once.
  *
  * **Guarantees** a transition never throws, which would end the actor for ever: what it would have
- * thrown is in the snapshot, and {@link askDecider} throws it.
+ * thrown is in the snapshot, and {@link askDecider} throws it. That holds for what is no event too.
  */
 export function deciderLogic<State, Request extends EventObject, Answer, Summary, Input, Saved>(
   decider: Decider<State, Request, Answer, Summary, Input, Saved>,
@@ -59,12 +59,14 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
   };
   return {
     getInitialSnapshot: (_scope, input) => show(decider.create(input), "active"),
+    start: (_snapshot, { self }) => onlyObjects(self),
     transition: (snapshot, event) => {
       const { state } = snapshot;
-      if (event.type === "xstate.stop") return show(state, "stopped");
       const now = snapshot as { -readonly [Key in keyof Shown]: Shown[Key] };
       try {
+        if (event.type === "xstate.stop") return show(state, "stopped");
         now.answer = decider.decide(state, event);
+        now.thrown = undefined;
       } catch (thrown) {
         now.answer = undefined;
         now.thrown = thrown;
@@ -80,6 +82,22 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
       return show(decider.restore(saved), "active");
     },
   };
+}
+
+/** XState's own queue stands still for ever after it was given what has no fields. */
+function onlyObjects(actor: Pick<AnyActorRef, "send">): void {
+  const { send } = actor;
+  actor.send = (event: unknown) => send(event ?? { type: String(event) });
+}
+
+/**
+ * The default of a `decide`, in which the compiler sees that no type is left out.
+ *
+ * **Fails with** RangeError, always.
+ */
+export function refuseType(request: never): never {
+  const { type } = request as EventObject;
+  throw new RangeError(`nothing is decided by an event of type "${String(type).slice(0, 100)}"`);
 }
 
 /** Stands for the answer until there is one. */

@@ -1,4 +1,4 @@
-import { deciderLogic } from "../decider.ts";
+import { deciderLogic, refuseType } from "../decider.ts";
 import type { Amounts } from "./accounts.ts";
 import { forgetCall, raise, release, reserve, settle, wakeCall, wakeUp } from "./calls.ts";
 import { accountAbove, createAccount, type NewAccount } from "./create.ts";
@@ -90,7 +90,7 @@ const UNKNOWN = { status: "unknown" } as const;
  * on each of them; a key is charged once, however often it is asked for; who waits is served in
  * the order of asking, wherever it was in need.
  * **Fails with** RangeError when a number is not a whole one of at least 0, when an account is
- * opened twice, closed before its children, or not open at all.
+ * opened twice, closed before its children, or not open at all, and for a type that is none.
  */
 export function decideBudget(state: BudgetState, request: Reserve): ReserveAnswer;
 export function decideBudget(state: BudgetState, request: Grow): GrowAnswer;
@@ -128,6 +128,8 @@ export function decideBudget(state: BudgetState, request: BudgetRequest): Budget
       return { status: "due", calls: takeDue(state) };
     case "take-warnings":
       return { status: "warned", warnings: takeWarnings(state) };
+    default:
+      return refuseType(request);
   }
 }
 

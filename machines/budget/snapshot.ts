@@ -1,3 +1,4 @@
+import { plainCopy } from "../plain-copy.ts";
 import {
   type Account,
   type AccountWindow,
@@ -64,6 +65,7 @@ export interface SavedBudget {
   readonly onTurn?: "tell";
 }
 
+/** **Guarantees** shares nothing with the state: what is decided later does not change it. */
 export function saveBudget(state: BudgetState): SavedBudget {
   return {
     // A child is opened after its parent, and maps keep that order.
@@ -71,8 +73,8 @@ export function saveBudget(state: BudgetState): SavedBudget {
     calls: [...state.calls.values()].map(saveCall).sort((a, b) => a.age - b.age),
     now: state.now,
     age: state.age,
-    woken: state.woken,
-    warnings: state.warnings,
+    woken: plainCopy(state.woken),
+    warnings: plainCopy(state.warnings),
     ...(state.onTurn === "tell" && { onTurn: state.onTurn }),
   };
 }
@@ -86,8 +88,8 @@ export function restoreBudget(saved: SavedBudget): BudgetState {
     ...budgetWith(root, saved.now, saved.onTurn),
     accounts,
     age: saved.age,
-    woken: [...saved.woken],
-    warnings: [...saved.warnings],
+    woken: plainCopy([...saved.woken]),
+    warnings: plainCopy([...saved.warnings]),
   };
   for (const account of accounts.values()) watchWindows(state, account);
   for (const call of saved.calls.filter(({ waiting }) => !waiting)) holdSaved(state, call);
@@ -140,8 +142,8 @@ function saveCall({
   return {
     key,
     account: path,
-    amounts,
-    stretch: stretch ?? null,
+    amounts: plainCopy(amounts),
+    stretch: plainCopy(stretch ?? null),
     age,
     waiting,
     asked: kept,
@@ -216,8 +218,9 @@ function tellSaved(state: BudgetState, call: BudgetCall): void {
 function file(state: BudgetState, saved: SavedCall): BudgetCall {
   const account = state.accounts.get(saved.account);
   if (account === undefined) throw new RangeError(`the saved call ${saved.key} has no account`);
-  const { key, amounts, age, steps } = saved;
-  const stretch = saved.stretch ?? undefined;
+  const { key, age, steps } = saved;
+  const amounts = plainCopy(saved.amounts);
+  const stretch = plainCopy(saved.stretch ?? undefined);
   const place = account.calls.length;
   const asked = [...saved.asked];
   const waiting = false;

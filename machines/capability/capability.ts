@@ -1,4 +1,4 @@
-import { deciderLogic } from "../decider.ts";
+import { deciderLogic, refuseType } from "../decider.ts";
 import type { CapabilityNode } from "./node.ts";
 import { type CapabilityGrant, type CapabilityLayer, compileLayer, type Limit } from "./rules.ts";
 import {
@@ -140,7 +140,8 @@ const NO_FACTS: Facts = { now: Number.NaN, arguments: [] };
  * **Guarantees** what a node may use, each of its ancestors may pass on; a deny anywhere on the
  * path wins over every ask and allow; uses are counted at every node of the path or at none, and
  * never beyond their number; the same question has the same answer until rights change.
- * **Fails with** RangeError when a node is opened twice, closed before its children, or not open.
+ * **Fails with** RangeError when a node is opened twice, closed before its children, or not open,
+ * and for a type that is none.
  */
 export function decideCapability(
   state: CapabilityState,
@@ -180,6 +181,8 @@ export function decideCapability(
     case "close":
       closeNode(state, request.node);
       return DONE;
+    default:
+      return refuseType(request);
   }
 }
 

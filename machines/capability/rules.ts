@@ -1,4 +1,5 @@
 import { compileGlob } from "../glob.ts";
+import { plainCopy } from "../plain-copy.ts";
 import type { ArgumentCondition } from "./arguments.ts";
 import { type CompiledCondition, compileCondition } from "./where.ts";
 
@@ -69,8 +70,10 @@ export function holdGrant(grant: CapabilityGrant, now: number): Rule {
   return holdRule(compileRule(grant), now);
 }
 
-/** The grant as plain JSON, with how far it has been used. */
-export function saveRule({ grant, limit }: Rule): CapabilityGrant {
+/** A copy of the grant as plain JSON, with how far it has been used. */
+export function saveRule(rule: Rule): CapabilityGrant {
+  const { limit } = rule;
+  const grant = plainCopy(rule.grant);
   if (limit === undefined) return grant;
   const { since, used } = limit;
   // A time that is not a number would become null, which is 1970 when it is read again.

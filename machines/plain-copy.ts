@@ -1,0 +1,7 @@
+/** A copy of plain data that shares no list and no object with it: what was kept does not change. */
+export function plainCopy<Plain>(plain: Plain): Plain {
+  if (typeof plain !== "object" || plain === null) return plain;
+  if (Array.isArray(plain)) return plain.map(plainCopy) as Plain;
+  const fields = Object.entries(plain).map(([key, field]) => [key, plainCopy(field)] as const);
+  return Object.fromEntries(fields) as Plain;
+}
