@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { ownModule } from "../wire/own-module.ts";
 
-/** A module of `workers/`: it lies beside the source as source, beside what was built as built. */
+/** The address of a module of `workers/`. */
 export function workerEntry(name: "host" | "process" | "compute"): URL {
-  // A bundle of the older kind of modules has no address.
-  const here: string | undefined = import.meta.url;
-  const base = here ?? "file:///bundle/src/hosts/worker-entry.js";
-  return new URL(`../../workers/${name}${base.endsWith(".ts") ? ".ts" : ".js"}`, base);
+  return ownModule(`../../workers/${name}`, import.meta.url);
 }
 
 /** **Fails with** an `Error` that says what to do where the module is not there. */

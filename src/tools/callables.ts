@@ -1,15 +1,12 @@
 import type { ComputeModule } from "../wire/compute.ts";
+import { ownModule } from "../wire/own-module.ts";
 import { type ComputeThreads, runAside } from "./compute-tool.ts";
 import type { Callable, ReadContext } from "./running-call.ts";
 import type { Aside, ReadInput } from "./schema/input-reader.ts";
 import type { Tool } from "./tool.ts";
 
-/** The module lies beside the source as source, and beside what was built as built. */
 const READER: ComputeModule = {
-  url: new URL(
-    `./schema/read-aside${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`,
-    import.meta.url,
-  ).href,
+  url: ownModule("./schema/read-aside", import.meta.url).href,
   memoryMb: 256,
 };
 

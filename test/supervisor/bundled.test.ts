@@ -9,8 +9,17 @@ import { expect, it } from "vitest";
 import { temporaryFolder } from "../tools/temporary-folder.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
-const app = join(repository, "test/fixtures/bundling/app.ts");
+const fixture = (name: string): string => join(repository, `test/fixtures/bundling/${name}.ts`);
+const app = fixture("app");
 const conditions = ["coppice-source"];
+
+/** What CommonJS packages in a bundle of ES modules need, whatever they are. */
+const banner = {
+  js: [
+    'import { createRequire as made } from "node:module";',
+    "const require = made(import.meta.url);",
+  ].join("\n"),
+};
 
 /** The snippets of docs/bundling.md, with what only this repository needs. */
 const bundlers = {
@@ -43,13 +52,7 @@ const bundlers = {
       platform: "node",
       format: "esm",
       logLevel: "silent",
-      // What CommonJS packages in a bundle of modules need, whatever they are.
-      banner: {
-        js: [
-          'import { createRequire as made } from "node:module";',
-          "const require = made(import.meta.url);",
-        ].join("\n"),
-      },
+      banner,
     }),
 };
 
@@ -77,3 +80,19 @@ it.each([
     expect(JSON.parse(stdout)).toMatchObject(expected);
   },
 );
+
+it.each([
+  ["of ES modules", "esm", "app.mjs"],
+  ["of CommonJS", "cjs", "app.cjs"],
+] as const)("one file %s is enough without threads, tools included", async (_, format, name) => {
+  // A folder without packages: what is not in the file is not there.
+  const folder = await temporaryFolder();
+  const outfile = join(folder, name);
+  await build({
+    ...{ entryPoints: [fixture("tools")], outfile, conditions, bundle: true, platform: "node" },
+    ...{ format, logLevel: "silent", ...(format === "esm" && { banner }) },
+  });
+  const { stdout } = await promisify(execFile)(process.execPath, [outfile], { cwd: folder });
+  const told = ["json: TOOL_INPUT_INVALID", "zod ran", "json ran"];
+  expect(JSON.parse(stdout)).toEqual({ status: "completed", told });
+});

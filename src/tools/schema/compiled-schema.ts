@@ -38,7 +38,9 @@ const MOST_FAULTS = 1_000;
 const LONGEST_VALUES = 1_000;
 const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
 
-const ajv2020 = onFirstUse<typeof import("ajv/dist/2020.js")>("ajv/dist/2020.js");
+const ajv2020 = onFirstUse<typeof import("ajv/dist/2020.js")>("ajv/dist/2020.js", () =>
+  require("ajv/dist/2020.js"),
+);
 const engine = new PatternEngine();
 const instances: { first?: Ajv2020; all?: Ajv2020; plain?: Ajv2020 } = {};
 

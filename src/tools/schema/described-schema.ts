@@ -124,7 +124,10 @@ function ownDescription(schema: Validator): unknown {
 
 /** From the user's project, where validator and converter stand, else from beside us. */
 function load(name: string): Exports | undefined {
-  for (const from of [join(process.cwd(), "package.json"), import.meta.url]) {
+  // A bundle of the older kind of modules has no address.
+  const beside: string | undefined = import.meta.url;
+  const project = join(process.cwd(), "package.json");
+  for (const from of beside === undefined ? [project] : [project, beside]) {
     try {
       return createRequire(from)(name) as Exports;
     } catch (error) {

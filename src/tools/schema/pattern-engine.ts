@@ -2,7 +2,7 @@ import type { RE2JS } from "re2js";
 import { type PatternForm, readPattern } from "../../wire/pattern.ts";
 import { onFirstUse } from "./first-use.ts";
 
-const re2js = onFirstUse<typeof import("re2js")>("re2js");
+const re2js = onFirstUse<typeof import("re2js")>("re2js", () => require("re2js"));
 
 /** It would hold the thread for too long, here. */
 export class TooMuchWork extends Error {}
