@@ -1,3 +1,4 @@
+import { containedTelemetry } from "./contained.ts";
 import type { Source, Telemetry } from "./recording.ts";
 
 /** Where every copy of OpenTelemetry's API keeps what an SDK has registered. */
@@ -6,10 +7,11 @@ const REGISTERED = Symbol.for("opentelemetry.js.api.1");
 /**
  * Records a swarm with OpenTelemetry where an SDK is registered.
  *
- * **Guarantees** without an SDK not even the API is loaded, and nothing listens.
+ * **Guarantees** without an SDK not even the API is loaded, and nothing listens; with one, nothing
+ * that it throws reaches the swarm.
  */
 export async function startTelemetry(source: Source): Promise<Telemetry | undefined> {
   if (!(REGISTERED in globalThis)) return undefined;
   const { startRecorder } = await import("./recorder.ts");
-  return startRecorder(source);
+  return containedTelemetry(source, startRecorder);
 }
