@@ -70,8 +70,8 @@ export function refusalOf(value: unknown, bound = JSON_BOUND): JsonRefusal | und
 }
 
 /**
- * Copies a value as plain JSON; `undefined` is left out, and null in a list; what has `toJSON`
- * speaks for itself.
+ * Copies a value as plain JSON; `undefined` is left out, and null in a list; -0 is 0; what has
+ * `toJSON` speaks for itself.
  *
  * **Fails with** a {@link JsonRefusal} where JSON would lose something (functions, BigInts, NaN,
  * maps, errors, buffers, holes, circles) and for what is over its bound; with whatever a getter
@@ -145,7 +145,7 @@ export class JsonWalk {
 
   #copy(given: unknown, level: number): Json | undefined {
     const part = this.#spoken(given, level);
-    if (!this.#isContainer(part, level)) return part as Json | undefined;
+    if (!this.#isContainer(part, level)) return withoutSign(part as Json | undefined);
     if (Array.isArray(part)) {
       this.#open(part, level);
       const items: Json[] = [];
@@ -260,6 +260,11 @@ export function setField<Value>(fields: { [key: string]: Value }, key: string, v
 }
 
 const VISIBLE = { enumerable: true, configurable: true, writable: true } as const;
+
+/** JSON has no negative zero: what was written as -0 is read as another number than it was. */
+export function withoutSign<Value>(value: Value): Value {
+  return value === 0 ? (0 as Value) : value;
+}
 
 /** Characters of a number, without writing out those that most are. */
 function digitsOf(number: number): number {

@@ -1,23 +1,25 @@
 import type { Json } from "./json.ts";
-import { setField } from "./json-bound.ts";
+import { setField, withoutSign } from "./json-bound.ts";
 
 /**
- * Makes JSON whose texts and keys have no halves of surrogate pairs, which no service takes. Two
- * keys never become one.
+ * Makes JSON whose texts and keys have no halves of surrogate pairs, which no service takes, and
+ * whose numbers have no -0. Two keys never become one.
  *
  * **Guarantees** the same value where nothing had to be changed.
  */
 export function wellFormed(value: Json): Json {
   if (typeof value === "string") return value.isWellFormed() ? value : value.toWellFormed();
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null) return withoutSign(value);
   if (Array.isArray(value)) {
     const items: readonly Json[] = value;
     const right = items.map(wellFormed);
-    return right.some((item, index) => item !== items[index]) ? right : value;
+    return right.some((item, index) => !Object.is(item, items[index])) ? right : value;
   }
   const given = Object.entries(value as { readonly [key: string]: Json });
   const right = given.map(([key, field]) => [key, wellFormed(field)] as const);
-  const isRight = right.every(([key, field], n) => field === given[n]?.[1] && key.isWellFormed());
+  const isRight = right.every(
+    ([key, field], n) => Object.is(field, given[n]?.[1]) && key.isWellFormed(),
+  );
   return isRight ? value : renamed(value, right);
 }
 

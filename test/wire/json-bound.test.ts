@@ -100,6 +100,12 @@ it("allows nesting of 200", () => {
   expect(plainJson(nested(200))).toEqual(nested(200));
 });
 
+it("a negative zero is copied as 0, which is what JSON makes of it", () => {
+  const copy = plainJson({ a: [-0, 0], b: -0 }) as { a: number[]; b: number };
+  expect([...copy.a, copy.b].map((zero) => Object.is(zero, 0))).toEqual([true, true, true]);
+  expect(Object.is(plainJson(-0), 0)).toBe(true);
+});
+
 function nested(depth: number): unknown {
   let value: unknown = 1;
   for (let level = 0; level < depth; level += 1) value = [value];

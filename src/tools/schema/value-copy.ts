@@ -1,5 +1,5 @@
 import type { Json } from "../../wire/json.ts";
-import { JSON_BOUND, setField } from "../../wire/json-bound.ts";
+import { JSON_BOUND, setField, withoutSign } from "../../wire/json-bound.ts";
 import type { ValueSize } from "./schema-work.ts";
 
 /** JSON of our own, which nobody else holds and which may be changed. */
@@ -19,7 +19,7 @@ export function measuredCopy(value: Json): Measured {
     values += 1;
     if (level > depth) depth = level;
     if (typeof part === "string") characters += part.length;
-    if (typeof part !== "object") return part ?? null;
+    if (typeof part !== "object") return withoutSign(part) ?? null;
     if (part === null || level > JSON_BOUND.depth) return null;
     if (Array.isArray(part)) {
       return (part as readonly Json[]).map((item) => copy(item, level + 1));
