@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { Decidable } from "../calls/decision.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { NOBODY } from "../engine/containment.ts";

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { MessagePort } from "node:worker_threads";
 import type { WireError } from "./outcome.ts";
 
