@@ -1,4 +1,4 @@
-/** A copy of plain data that shares no list and no object with it: what was kept does not change. */
+/** A copy of plain data that shares nothing with it: what was kept does not change. */
 export function plainCopy<Plain>(plain: Plain): Plain {
   if (typeof plain !== "object" || plain === null) return plain;
   if (Array.isArray(plain)) return plain.map(plainCopy) as Plain;

@@ -140,8 +140,7 @@ const NO_FACTS: Facts = { now: Number.NaN, arguments: [] };
  * **Guarantees** what a node may use, each of its ancestors may pass on; a deny anywhere on the
  * path wins over every ask and allow; uses are counted at every node of the path or at none, and
  * never beyond their number; the same question has the same answer until rights change.
- * **Fails with** RangeError when a node is opened twice, closed before its children, or not open,
- * and for a type that is none.
+ * **Fails with** RangeError when a node is opened twice, closed too early, not open; for no type.
  */
 export function decideCapability(
   state: CapabilityState,
