@@ -80,6 +80,11 @@ export class Rates {
     return next;
   }
 
+  /** Whether any of them bounds a subject. */
+  holdFor(subject: string): boolean {
+    return this.#of(subject).length > 0;
+  }
+
   /** Takes one of each rate that holds for a subject, or stands the call in line for them. */
   ask(callId: string, subject: string, now: number): RateAnswer {
     const buckets = this.#of(subject);

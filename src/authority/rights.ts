@@ -176,7 +176,7 @@ export class Rights {
   }
 
   grant(node: string, grant: Grant): void {
-    for (const read of readGrants([grant], node)) {
+    for (const read of this.#seen(readGrants([grant], node))) {
       this.#decide({ type: "grant", node, grant: read, now: this.#since([[read]]) });
     }
   }
@@ -267,10 +267,16 @@ export class Rights {
 
   #read(layer: Layer, path: string): CapabilityLayer {
     let read = this.#layers.get(layer);
-    if (read !== undefined) return read;
+    if (read !== undefined) return this.#seen(read);
     read = readGrants(layer, path);
     // Only a list that cannot change may be remembered.
     if (Object.isFrozen(layer)) this.#layers.set(layer, read);
-    return read;
+    return this.#seen(read);
+  }
+
+  /** Where patterns of arguments lead is what the file system says. */
+  #seen(read: CapabilityLayer): CapabilityLayer {
+    const isSeen = read.some(({ where }) => where !== undefined);
+    return isSeen ? this.#look("patterns", () => read) : read;
   }
 }

@@ -1,21 +1,45 @@
+import { runOf } from "../../machines/run-of.ts";
 import type { Relation } from "../authority/arbiter.ts";
 import type { Engine } from "../engine/engine.ts";
-import { join, type Node } from "../kernel/node.ts";
+import { join, type Node, type NodeKey } from "../kernel/node.ts";
 
-/** Whom an agent means by a path, `parent`, or the name of a child or a sibling. */
-export function resolve(swarm: Engine, node: Node, to: string): Node | undefined {
-  const { kernel } = swarm;
-  if (to.startsWith("/")) return kernel.find(to);
-  if (to === "parent" || to === "..") return node.parent;
-  const sibling = node.parent === undefined ? undefined : join(node.parent.path, to);
-  return (
-    kernel.find(join(node.path, to)) ?? (sibling === undefined ? undefined : kernel.find(sibling))
-  );
+/** An agent of another run: nothing of it is known here but that it is there. */
+export interface Far extends NodeKey {
+  readonly depth: number;
 }
 
-export function relationOf(node: Node, to: Node): Relation {
+export type Addressee = Node | Far;
+
+export function isNode(one: Addressee): one is Node {
+  return "mailbox" in one;
+}
+
+/** Whom an agent means by a path, `parent`, or the name of a child or a sibling. */
+export function resolve(swarm: Engine, node: Node, to: string): Addressee | undefined {
+  if (to.startsWith("/")) return find(swarm, node, to);
+  if (to === "parent" || to === "..") return node.parent;
+  const sibling = node.parent === undefined ? undefined : join(node.parent.path, to);
+  const child = find(swarm, node, join(node.path, to));
+  return child ?? (sibling === undefined ? undefined : find(swarm, node, sibling));
+}
+
+export function relationOf(node: Node, to: Addressee): Relation {
+  if (!isNode(to)) return node.depth === 1 && to.depth === 1 ? "sibling" : "other";
   if (to === node) return "self";
   if (to === node.parent) return "parent";
   if (to.parent === node) return "child";
   return to.parent === node.parent ? "sibling" : "other";
+}
+
+/** One of another run is asked for, and noted. */
+function find({ kernel, outside }: Engine, node: Node, path: string): Addressee | undefined {
+  if (path === "/") return node.top.parent;
+  if (runOf(path) === node.top.path) return kernel.find(path);
+  return outside.ask("agent", () => farOf(kernel.find(path))) ?? undefined;
+}
+
+function farOf(found: Node | undefined): Far | null {
+  if (found === undefined) return null;
+  const { path, serial, depth } = found;
+  return { path, serial, depth };
 }

@@ -1,21 +1,25 @@
 import type { Engine } from "../engine/engine.ts";
+import type { Input } from "../engine/input.ts";
+import type { Question } from "../engine/question.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decided, Decision, PendingApproval } from "../wire/approval.ts";
 import type { DecisionCause } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { shownText } from "../wire/shown-text.ts";
+import { checkAnswer } from "./answer-check.ts";
 import { type Approve, askCallback } from "./approve-callback.ts";
 import { type Decidable, decisionKey, readDecided } from "./decision.ts";
-import { meanings, type Posed, type Question } from "./question.ts";
+import { FarAnswers } from "./far-answers.ts";
+import { KnownDecisions } from "./known-decisions.ts";
+import { OpenQuestions } from "./open-questions.ts";
+import { type Answered, meanings, type Posed } from "./question.ts";
+import { UnattendedWarning } from "./unattended.ts";
 
 export interface ApprovalOptions {
   readonly approvalTimeoutMs: number;
   readonly approve?: Approve | undefined;
 }
-
-/** Decisions that are remembered, so that the same one may come twice. */
-const DECISIONS_KEPT = 1000;
 
 /** A question as it was asked; how long it has waited depends on who looks when. */
 type Asked = Omit<PendingApproval, "waitingMs">;
@@ -45,27 +49,31 @@ export class Approvals {
   readonly #askers: Askers;
   readonly #timeoutMs: number;
   readonly #approve: Approve | undefined;
-  readonly #open = new Map<string, Open>();
-  readonly #decided = new Map<string, string>();
+  readonly #open = new OpenQuestions<Open>();
+  readonly #far: FarAnswers;
+  readonly #decided = new KnownDecisions();
   #count = 0;
-  #hasWarned = false;
+  readonly #warning: UnattendedWarning;
 
   constructor(swarm: Engine, options: ApprovalOptions, askers: Askers) {
     this.#swarm = swarm;
     this.#askers = askers;
     this.#timeoutMs = options.approvalTimeoutMs;
     this.#approve = options.approve;
+    this.#far = new FarAnswers((notice) => swarm.inbox.notify(notice));
+    this.#warning = new UnattendedWarning(options.approvalTimeoutMs);
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
-  get saved(): object {
-    return { open: this.#open, decided: this.#decided, count: this.#count };
+  get saved() {
+    const open: ReadonlyMap<string, Posed> = this.#open.all;
+    return { open, decided: this.#decided, count: this.#count };
   }
 
   list(): PendingApproval[] {
     const now = this.#swarm.clock.now();
     const waited = ({ since }: Open): number => Math.floor(now - since);
-    return [...this.#open.values()].map((one) => ({ ...one.asked, waitingMs: waited(one) }));
+    return [...this.#open.all.values()].map((one) => ({ ...one.asked, waitingMs: waited(one) }));
   }
 
   /** What a call of `decide` decides. Fails with OPTIONS_INVALID. */
@@ -80,8 +88,7 @@ export class Approvals {
   ask(node: Node, question: Question): void {
     const { kernel, log, outside, wall } = this.#swarm;
     const { callId, kind, subject, reason, input, version } = question;
-    this.#count += 1;
-    const id = `approval-${this.#count}`;
+    const id = outside.ask("approval", () => this.#nextId());
     const askedAt = Math.floor(wall);
     const since = kernel.tree.now;
     const expiresAt = askedAt + this.#timeoutMs;
@@ -95,41 +102,62 @@ export class Approvals {
     const isHeard = () => log.isHeard("approval.requested", node.path);
     const isAttended = outside.look("attended", () => this.#approve !== undefined || isHeard());
     const unattended = isAttended ? {} : { unattended: true };
-    this.#open.set(id, { asked, since, node, question });
+    this.#open.add(id, { asked, since, node, question });
     // Before anybody hears of it: a listener may decide at once, or end the agent.
     kernel.hold(node, callId, { id, until: since + this.#timeoutMs });
     log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt, ...unattended });
     const { releases } = this.#swarm;
-    if (!isAttended) releases.add(() => this.#warn(asked));
+    if (!isAttended) releases.add(() => this.#warning.give(asked));
     const approve = this.#approve;
     if (approve !== undefined) releases.add(() => void this.#callBack(approve, asked));
   }
 
   /**
-   * Decides questions as one, all of them or none; the same decision again has no effect.
+   * What is to be decided, each run's by itself; the same decision again has no effect.
    *
    * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise;
    * OPTIONS_INVALID for a decision that does not answer its question, and for two of one. Nothing
    * has been decided then.
    */
-  decide(decisions: readonly Decided[]): void {
-    const fresh = new Map<string, Open & Decided>();
+  ordersFor(decisions: readonly Decided[]): readonly Extract<Input, { type: "decide" }>[] {
+    const fresh = new Map<string, Decision>();
+    const byRun = new Map<string, Decided[]>();
     for (const [index, { id, decision }] of decisions.entries()) {
-      const open = this.#openFor(index, { id, decision }, fresh.get(id)?.decision);
-      if (open !== undefined) fresh.set(id, { ...open, id, decision });
+      const open = this.#openFor(index, { id, decision }, fresh.get(id));
+      if (open === undefined || fresh.has(id)) continue;
+      fresh.set(id, decision);
+      const run = open.node.top.path;
+      byRun.set(run, [...(byRun.get(run) ?? []), { id, decision }]);
     }
+    return [...byRun].map(([run, decided]) => ({ type: "decide", run, decisions: decided }));
+  }
+
+  /** Decides questions of one run as one. */
+  decide(decisions: readonly Decided[]): void {
+    const fresh = decisions.flatMap(({ id, decision }) => {
+      const open = this.#open.all.get(id);
+      return open === undefined ? [] : [{ ...open, id, decision }];
+    });
     // Nobody hears of one before all are decided, and no yes to one answers another of them.
-    for (const { id, decision } of fresh.values()) this.#take(id, decision);
-    for (const one of fresh.values()) this.#tell(one.node, one.id, one.decision);
+    for (const { id, decision } of fresh) this.#take(id, decision);
+    for (const one of fresh) this.#tell(one.node, one.id, one.decision);
     const { contained } = this.#swarm;
-    for (const one of fresh.values()) {
+    for (const one of fresh) {
       contained.run(one.asked.path, "approval", () => this.#carryOut(one));
     }
   }
 
+  /** A yes to a question of another run speaks of questions of this one too. */
+  coverFrom({ answers }: Extract<Input, { type: "allowed" }>): void {
+    for (const { id, question, decision } of answers) this.#cover(id, { question }, decision);
+  }
+
+  /** Has other runs hear of what a person has allowed them too. */
+  readonly notice = (): void => this.#far.notice(this.#open.runs);
+
   /** Nobody answered: the call is refused. */
   expire(id: string): void {
-    const open = this.#open.get(id);
+    const open = this.#open.all.get(id);
     if (open === undefined) return;
     this.#close(id, "nobody answered in time", "timed-out");
     const silent = this.#approve === undefined ? "" : ": the approve callback gave no decision";
@@ -142,7 +170,7 @@ export class Approvals {
 
   /** The agent is ending: what it asked is withdrawn. */
   withdraw(node: Node): void {
-    for (const [id, open] of this.#open) {
+    for (const [id, open] of this.#open.of(node.top.path)) {
       if (open.node === node) this.#close(id, "withdrawn", "withdrawn");
     }
   }
@@ -150,9 +178,10 @@ export class Approvals {
   /** The question that is to be decided, if it is still to be: fails where it cannot be. */
   #openFor(index: number, { id, decision }: Decided, other?: Decision): Open | undefined {
     const key = decisionKey(decision);
-    const before = this.#decided.get(id) ?? (other === undefined ? undefined : decisionKey(other));
+    const before =
+      this.#decided.keyOf(id) ?? (other === undefined ? undefined : decisionKey(other));
     if (before === key) return undefined;
-    const open = this.#open.get(id);
+    const open = this.#open.all.get(id);
     const details = { id, index };
     if (open !== undefined && before !== undefined) {
       const message = `decisions ${index} and another decide "${id}" differently`;
@@ -181,11 +210,22 @@ export class Approvals {
 
   #allow(one: Open & Decided): void {
     const { id, decision } = one;
-    const { allow, covers, goOn } = meanings[one.question.kind];
+    const { allow, goOn } = meanings[one.question.kind];
     allow(this.#swarm, one, decision);
     goOn(this.#swarm, one, decision);
-    for (const [other, waiting] of [...this.#open]) {
-      if (covers?.(one, waiting, decision) !== true || !this.#open.has(other)) continue;
+    this.#cover(id, one, decision);
+    const { question, node } = one;
+    if (!meanings[question.kind].reachesFar?.(question, decision)) return;
+    this.#swarm.outside.tell(() => this.#far.add(node, { id, question, decision }));
+  }
+
+  /** What else of this run it answers goes on too. */
+  #cover(id: string, answered: Answered, decision: Decision): void {
+    const { covers, goOn } = meanings[answered.question.kind];
+    const run = this.#swarm.runs.currentPath ?? "/";
+    for (const [other, waiting] of this.#open.of(run)) {
+      if (!this.#open.all.has(other)) continue;
+      if (covers?.(answered, waiting, decision) !== true) continue;
       const as = { allow: true, reason: `as ${id}` };
       this.#take(other, as);
       this.#tell(waiting.node, other, as, "covered");
@@ -195,13 +235,13 @@ export class Approvals {
 
   /** It is decided from now on, also for who is told of it. */
   #take(id: string, decision: Decision): void {
-    this.#remember(id, decisionKey(decision));
+    this.#swarm.outside.tell(() => this.#decided.add(id, decision));
     this.#open.delete(id);
   }
 
   /** Nobody has decided it, and nobody can any more. */
   #close(id: string, reason: string, cause: DecisionCause): void {
-    const { node } = this.#open.get(id) as Open;
+    const { node } = this.#open.all.get(id) as Open;
     this.#open.delete(id);
     this.#tell(node, id, { allow: false, reason }, cause);
   }
@@ -212,46 +252,36 @@ export class Approvals {
     this.#swarm.kernel.unhold(node);
   }
 
-  #warn({ id, path, subject }: Asked): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    const message =
-      `${path} asks for ${shownText(subject)} and nobody could answer: there is no \`approve\`, ` +
-      "no listener of approval.requested and no reader of events(). It is refused after " +
-      `${this.#timeoutMs} ms unless decide("${id}", ...) comes before; this is said once`;
-    const type = "CoppiceUnattendedWarning";
-    process.emitWarning(message, { type, code: "COPPICE_UNATTENDED" });
-  }
-
   /** A callback that fails refuses: nothing goes on because of a bug. */
   async #callBack(approve: Approve, asked: Asked): Promise<void> {
-    if (!this.#open.has(asked.id)) return;
+    if (!this.#open.all.has(asked.id)) return;
     const { id } = asked;
     const answer = await askCallback(approve, { ...asked, waitingMs: 0 }, (decision) => {
-      const open = this.#open.get(id);
+      const open = this.#open.all.get(id);
       if (open !== undefined) checkAnswer(open, decision);
     });
     // Somebody else may have decided meanwhile, or the question was withdrawn.
-    if (!this.#open.has(id)) return;
+    if (!this.#open.all.has(id)) return;
     const { inbox } = this.#swarm;
-    if (answer.status === "failed") inbox.post({ type: "no-decision", id, reason: answer.reason });
-    else inbox.post({ type: "decide", decisions: [{ id, decision: answer.decision }] });
+    const { path: run } = (this.#open.all.get(id) as Open).node.top;
+    if (answer.status === "failed") {
+      return inbox.post({ type: "no-decision", run, id, reason: answer.reason });
+    }
+    inbox.post({ type: "decide", run, decisions: [{ id, decision: answer.decision }] });
   }
 
   /** Whoever was to decide has failed: the call is refused. */
   refuse(id: string, reason: string): void {
-    const open = this.#open.get(id);
+    const open = this.#open.all.get(id);
     if (open === undefined) return;
     this.#close(id, reason, "callback-failed");
     if (open.node.closed) return;
     this.#askers.deny(open, new CoppiceError("APPROVAL_DENIED", reason, { id, reason }));
   }
 
-  #remember(id: string, decision: string): void {
-    this.#decided.set(id, decision);
-    if (this.#decided.size > DECISIONS_KEPT) {
-      this.#decided.delete(this.#decided.keys().next().value as string);
-    }
+  #nextId(): string {
+    this.#count += 1;
+    return `approval-${this.#count}`;
   }
 }
 
@@ -259,22 +289,4 @@ function frozen(value: Json): Json {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) frozen(part ?? null);
   return Object.freeze(value);
-}
-
-/** Fails with OPTIONS_INVALID where a decision does not answer its question. */
-function checkAnswer({ asked, question }: Open, decision: Decision): void {
-  if (decision.result !== undefined) checkStandIn(asked, question, decision);
-  else if (decision.allow) meanings[question.kind].check?.(question, decision);
-}
-
-function checkStandIn({ id, kind }: Asked, { of }: Question, decision: Decision): void {
-  const wrong = (why: string): CoppiceError =>
-    new CoppiceError("OPTIONS_INVALID", `the approval "${id}" cannot have this result: ${why}`);
-  if (of !== "tool") {
-    throw wrong(`it is about no tool call${kind === "question" ? "; give an `answer`" : ""}`);
-  }
-  if (!decision.allow) throw wrong("a refusal has none; give a `reason`");
-  if ((decision.scope ?? "once") !== "once") {
-    throw wrong("it stands in for this call alone; leave `scope` out");
-  }
 }

@@ -6,15 +6,17 @@ import { CoppiceError } from "../errors.ts";
 import { isBelow } from "../journal/event-log.ts";
 import type { AgentRequest } from "../kernel/calls.ts";
 import { deadLetter, undeliverable } from "../kernel/dead-letters.ts";
-import type { Node } from "../kernel/node.ts";
-import { takesMail } from "../kernel/supervision.ts";
+import { keyOf, type Node } from "../kernel/node.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
+import { watchFar } from "../kernel/watches.ts";
 import type { Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import { relationOf, resolve } from "./address.ts";
+import { type Addressee, isNode, relationOf, resolve } from "./address.ts";
 import type { Approvals } from "./approvals.ts";
+import { write } from "./far-mail.ts";
 import { callQuestion } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
+import { SEND_LATER, undelivered, whyUndelivered } from "./undelivered.ts";
 
 /** Where agents are told and asked something. */
 export interface MessageEngine extends Engine {
@@ -29,11 +31,14 @@ export function send(swarm: MessageEngine, node: Node, out: Of<"send">): void {
   const { callId, message } = out;
   const to = addressee(swarm, node, out, message);
   if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
-  const hasEnded = !takesMail(to);
+  if (!isNode(to)) {
+    const mail = { type: "tell", from: node.path, message, callId, by: keyOf(node) } as const;
+    return write(swarm, to, mail);
+  }
+  const refusal = whyUndelivered(to);
   const isTold = kernel.tell(to, node.path, message);
   swarm.parts.arbiter.release(callId, { started: isTold });
-  if (!isTold)
-    return refuse(swarm, node, callId, undelivered(to, message, { hasEnded, advice: SEND_LATER }));
+  if (!isTold) return refuse(swarm, node, callId, undelivered(refusal, message, SEND_LATER));
   kernel.settleCall(node, callId, { isError: false, value: { to: to.path } });
 }
 
@@ -43,16 +48,23 @@ export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
   const { callId, message, timeoutMs } = out;
   const to = addressee(swarm, node, out, message);
   if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
-  const askId = asks.open({ path: to.path, node, callId });
+  const askId = kernel.tree.nextAsk();
+  asks.open(askId, { path: to.path, node, callId });
   const call = node.calls.get(callId);
   if (call !== undefined) call.askId = askId;
+  if (call !== undefined && !isNode(to)) call.asked = keyOf(to);
   // Before anything is settled, so that an agent that asks all day holds no slot for it.
   kernel.idleCall(node, callId);
-  const hasEnded = !takesMail(to);
+  if (!isNode(to)) {
+    swarm.parts.arbiter.release(callId);
+    const mail = { type: "ask", from: node.path, message, askId, timeoutMs } as const;
+    return write(swarm, to, { ...mail, by: keyOf(node) });
+  }
+  const refusal = whyUndelivered(to);
   const deadline = kernel.tree.now + timeoutMs;
   const isTold = kernel.ask(to, node.path, message, askId, deadline);
   swarm.parts.arbiter.release(callId, { started: isTold });
-  if (!isTold) asks.fail(askId, undelivered(to, message, { hasEnded, advice: SEND_LATER }));
+  if (!isTold) asks.fail(askId, undelivered(refusal, message, SEND_LATER));
 }
 
 /** What the asks of agents come to: the results of their calls. */
@@ -70,6 +82,7 @@ export function agentAnswers(swarm: MessageEngine): AgentAnswers {
     fail({ node, callId }, error) {
       swarm.contained.run(node.path, "answer", () => refuse(swarm, node, callId, error));
     },
+    write: (to, letter) => write(swarm, to, letter),
   };
 }
 
@@ -79,8 +92,9 @@ export function agentAnswers(swarm: MessageEngine): AgentAnswers {
  */
 export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void {
   const { callId } = out;
+  const { kernel } = swarm;
   const to = resolve(swarm, node, out.to);
-  if (to === undefined) return refuse(swarm, node, callId, unknownAgent(node, out.to));
+  if (to === undefined) return refuse(swarm, node, callId, unknownAgent(kernel.tree, node, out.to));
   if (to.depth === 0 || isBelow(node.path, to.path)) {
     const told = `watch: ${node.path} ends before ${to.path} does`;
     return refuse(swarm, node, callId, new CoppiceError("OPTIONS_INVALID", told, { to: to.path }));
@@ -89,7 +103,8 @@ export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void 
   if (!isOwn && !mayReach(swarm, node, to, { ...out, input: { watch: to.path } })) return;
   // Looking uses nothing up.
   swarm.parts.arbiter.release(callId, UNSTARTED);
-  swarm.kernel.watch(node, callId, to);
+  if (isNode(to)) kernel.watch(node, callId, to);
+  else watchFar(kernel.tree, node, callId, to);
 }
 
 /** Asks an agent from outside; the promise is of the answer, or of why there is none. */
@@ -98,38 +113,21 @@ export function askFromOutside(
   node: Node,
   { message, timeoutMs }: { readonly message: Json; readonly timeoutMs: number },
 ): OpenAsk {
-  const open = asks.openTo(node.path);
+  const open = asks.openTo(kernel.tree.nextAsk(), node.path);
   const { askId } = open;
-  const hasEnded = !takesMail(node);
+  const refusal = whyUndelivered(node);
   const isTold = kernel.ask(node, "/", message, askId, kernel.tree.now + timeoutMs);
   const advice = "; wait for room with `whenRoom`";
-  if (!isTold) asks.fail(askId, undelivered(node, message, { hasEnded, advice }));
+  if (!isTold) asks.fail(askId, undelivered(refusal, message, advice));
   return open;
 }
 
 /** Waits until a message to the agent would be accepted. */
 export function waitForRoom({ asks, kernel }: MessageEngine, to: Node): OpenAsk {
-  const open = asks.openTo(to.path);
+  const open = asks.openTo(kernel.tree.nextAsk(), to.path);
   kernel.awaitRoom(to, open.askId);
   return open;
 }
-
-/** Why somebody who is there was not told, and what the asker can do about it. */
-export function undelivered(
-  to: Node,
-  message: Json,
-  { hasEnded, advice }: { readonly hasEnded: boolean; readonly advice: string },
-): CoppiceError {
-  if (hasEnded) return new CoppiceError("AGENT_STOPPED", `${to.path} has ended`, { message });
-  const waiting = to.mailbox.waiting;
-  const told = `the mailbox of ${to.path} is full (${waiting} waiting)${waiting > 0 ? advice : ""}`;
-  return new CoppiceError("MAILBOX_FULL", told, { message });
-}
-
-/** For an agent: nothing wakes it when there is room. */
-const SEND_LATER =
-  "; nothing was sent. Do something else first and send it again later, or put what you have " +
-  "to say into one message";
 
 const NOBODY_WAITS = "nobody waits for this answer";
 
@@ -139,13 +137,13 @@ function addressee(
   node: Node,
   { callId, to }: { readonly callId: string; readonly to: string },
   message: Json,
-): Node | undefined {
+): Addressee | undefined {
   const found = resolve(swarm, node, to);
   if (found !== undefined && found.depth > 0) return found;
   const reason = `there is no agent "${to}"`;
   const letter = { from: node.path, to: "/", reason, message };
   undeliverable(swarm.kernel.tree, node, letter, "unknown");
-  refuse(swarm, node, callId, unknownAgent(node, to));
+  refuse(swarm, node, callId, unknownAgent(swarm.kernel.tree, node, to));
   return undefined;
 }
 
@@ -153,7 +151,7 @@ function addressee(
 function mayReach(
   swarm: MessageEngine,
   node: Node,
-  to: Node,
+  to: Addressee,
   { callId, type, input }: Pick<AgentRequest, "callId" | "type"> & { readonly input: Json },
 ): boolean {
   const { approvals, parts } = swarm;

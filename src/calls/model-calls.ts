@@ -10,6 +10,7 @@ import {
   type ModelChoice,
   takeStanding,
 } from "../engine/call-standing.ts";
+import type { Input } from "../engine/input.ts";
 import { isWanted } from "../kernel/calls.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { isScripted } from "../models/scripted-usage.ts";
@@ -19,6 +20,7 @@ import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Approvals } from "./approvals.ts";
+import { askedBreaker, type Breaker } from "./asked-breaker.ts";
 import type { GoingOnEngine } from "./go-on.ts";
 import { type Asked, askedOf, demand, maxTokensIn, standingOf } from "./model-asked.ts";
 import { circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
@@ -34,6 +36,7 @@ import {
 import { failsAlone, jobDone } from "./model-result.ts";
 import type { PacedCalls } from "./paced-calls.ts";
 import { budgetQuestion, callQuestion, type Denial } from "./question.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
 
 /** Where model calls are taken up. */
 export interface ModelEngine extends GoingOnEngine {
@@ -46,23 +49,26 @@ type ModelReport = Extract<Out, { type: "model.done" | "model.grew" | "model.ret
 /** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
 export class ModelCalls {
   readonly #swarm: ModelEngine;
-  readonly #jobs: ModelJobs;
-  readonly #breaker: CircuitBreaker;
-  /** Calls whose reservation waits, and whose they are. */
-  readonly #waiting = new Map<string, Node>();
+  readonly jobs: ModelJobs;
+  readonly #circuits: CircuitBreaker;
+  readonly #breaker: Breaker;
+  readonly waiting: WaitingCalls;
   readonly #held: ModelCallsHeld;
 
   constructor(swarm: ModelEngine, breaker?: BreakerOptions | false) {
     this.#swarm = swarm;
-    this.#jobs = new ModelJobs(swarm);
-    this.#breaker = new CircuitBreaker(breaker);
-    const [jobs, waiting] = [this.#jobs, this.#waiting];
+    this.jobs = new ModelJobs(swarm);
+    this.#circuits = new CircuitBreaker(breaker);
+    this.#breaker = askedBreaker(this.#circuits, swarm.outside);
+    this.waiting = new WaitingCalls(swarm);
+    const [jobs, waiting] = [this.jobs, this.waiting];
     this.#held = { swarm, breaker: this.#breaker, jobs, waiting };
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
-  get saved(): { readonly waiting: ReadonlyMap<string, Node>; readonly [part: string]: object } {
-    return { waiting: this.#waiting, jobs: this.#jobs, breaker: this.#breaker };
+  get saved() {
+    const { callers: waiting } = this.waiting;
+    return { waiting, jobs: this.jobs.saved, breaker: this.#circuits };
   }
 
   /** Asks the arbiter for a call whose turn has come. */
@@ -87,18 +93,11 @@ export class ModelCalls {
     this.#choose(node, call, choice, approved);
   }
 
-  /** Goes on with those whose reservation came through; true when there were any. */
-  wakeWaiting(): boolean {
-    if (this.#waiting.size === 0) return false;
-    const woken = this.#swarm.parts.arbiter.takeWoken();
-    for (const { callId } of woken) {
-      const verdict = this.#swarm.parts.arbiter.woke(callId);
-      const node = this.#waiting.get(callId);
-      if (node === undefined || verdict === undefined) continue;
-      this.#waiting.delete(callId);
-      this.#swarm.contained.run(node.path, "model", () => this.#woke(node, callId, verdict));
-    }
-    return woken.length > 0;
+  /** The turn of a call that waits for its budget has come, if it was not taken back meanwhile. */
+  haveTurn({ callId }: Extract<Input, { type: "turn" }>): void {
+    const verdict = this.#swarm.parts.arbiter.woke(callId);
+    const node = verdict && this.waiting.take(callId);
+    if (node !== undefined) this.#woke(node, callId, verdict as Verdict);
   }
 
   /** What the loop is told is part of its next prompt; a script's prompt has no length. */
@@ -123,18 +122,13 @@ export class ModelCalls {
     endUnreported(this.#swarm, this.#breaker, node, { callId, began });
   }
 
-  /** It has a host, so that its module's model can be asked there. */
-  onPlaced(record: AgentRecord): void {
-    this.#jobs.placed(record.node, record);
-  }
-
   onJobReport(host: string, report: JobReport): void {
     const { kernel } = this.#swarm;
-    const { node, exceeded } = this.#jobs.reported(host, report) ?? {};
+    const { node, exceeded } = this.jobs.reported(host, report) ?? {};
     if (node === undefined) return;
     if (report.type === "grew") {
       const { callId } = report;
-      return growModel(this.#swarm, node, report, ({ error }) => this.#jobs.exceed(callId, error));
+      return growModel(this.#swarm, node, report, ({ error }) => this.jobs.exceed(callId, error));
     }
     if (report.type === "output") return tellOfModel(this.#swarm, node, report);
     if (report.type === "retried") {
@@ -217,7 +211,7 @@ export class ModelCalls {
     switch (verdict.status) {
       case "waiting": {
         const standing = { ...standingOf(asked), waitsFor: "budget" } as const;
-        this.#waiting.set(out.callId, node);
+        this.waiting.add(out.callId, node);
         keepStanding(this.#swarm.recordOf(node), out.callId, standing);
         return kernel.idleCall(node, out.callId);
       }
@@ -287,7 +281,7 @@ export class ModelCalls {
     if (!isWanted(node, out)) return this.unreported(node, callId, false);
     if (out.job === undefined) return kernel.permit(node, callId, maxTokens, about);
     node.turns += 1;
-    this.#jobs.start(node, { out, model, maxTokens, turn, about });
+    this.jobs.start(node, { out, model, maxTokens, turn, about });
   }
 
   /** A model that may not be called: it ends the loop, but for a turn that fails alone. */

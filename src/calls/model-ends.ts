@@ -1,17 +1,18 @@
-import type { CircuitBreaker } from "../authority/circuit-breaker.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { takeStanding } from "../engine/call-standing.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Breaker } from "./asked-breaker.ts";
 import type { ModelJobs } from "./model-jobs.ts";
 import { endUnreported } from "./model-report.ts";
+import type { WaitingCalls } from "./waiting-calls.ts";
 
 /** What stands around the model calls of a swarm. */
 export interface ModelCallsHeld {
   readonly swarm: Engine;
-  readonly breaker: CircuitBreaker;
+  readonly breaker: Breaker;
   readonly jobs: ModelJobs;
   /** Calls whose reservation waits, by id. */
-  readonly waiting: Map<string, unknown>;
+  readonly waiting: WaitingCalls;
 }
 
 /** Rights withdrawn: what waits is taken back, what runs elsewhere is aborted. */
@@ -21,7 +22,7 @@ export function closeModelCalls(
 ): void {
   for (const [callId, { waitsFor }] of record.standings ?? []) {
     if (waitsFor !== "budget") continue;
-    waiting.delete(callId);
+    waiting.take(callId);
     swarm.parts.arbiter.release(callId);
     takeStanding(record, callId);
   }

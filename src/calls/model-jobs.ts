@@ -36,7 +36,7 @@ export class ModelJobs {
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
-  get saved(): object {
+  get saved(): ReadonlyMap<string, unknown> {
     return this.#jobs;
   }
 
@@ -85,9 +85,15 @@ export class ModelJobs {
     this.#cancel(callId, job);
   }
 
-  /** Forgets the jobs of a host that was lost. */
+  /** Those whose jobs run there. */
+  on(host: string): readonly Node[] {
+    return [...this.#jobs.values()].flatMap((job) => (job.host === host ? [job.node] : []));
+  }
+
+  /** Forgets the jobs of this run on a host that was lost. */
   takeLost(host: string): readonly { readonly node: Node; readonly callId: string }[] {
-    const lost = [...this.#jobs].filter(([, job]) => job.host === host);
+    const { tree } = this.#swarm.kernel;
+    const lost = [...this.#jobs].filter(([, job]) => job.host === host && tree.has(job.node));
     return lost.map(([callId, job]) => {
       this.#forget(callId, job);
       return { node: job.node, callId };

@@ -1,4 +1,3 @@
-import type { CircuitBreaker } from "../authority/circuit-breaker.ts";
 import type { Charge } from "../authority/ledger.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
@@ -8,6 +7,7 @@ import type { Out } from "../wire/frame.ts";
 import type { ModelSpec, Unit } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
+import type { Breaker } from "./asked-breaker.ts";
 import { tellWarnings } from "./budget-warnings.ts";
 import { chosenModel, isRetry, keepChoice, nextChoice } from "./model-choice.ts";
 
@@ -28,12 +28,7 @@ export interface Exceeded {
 }
 
 /** Settles a model call that ended; true when a model is asked for the same turn once more. */
-export function settleModel(
-  swarm: Engine,
-  breaker: CircuitBreaker,
-  node: Node,
-  done: CallDone,
-): boolean {
+export function settleModel(swarm: Engine, breaker: Breaker, node: Node, done: CallDone): boolean {
   const { parts, log, kernel } = swarm;
   const record = swarm.recordOf(node);
   const { callId, usage, partial = false, stopReason, error } = done;
@@ -64,7 +59,7 @@ export function settleModel(
 /** Ends a model call that nobody will report on: one that began costs what was reserved for it. */
 export function endUnreported(
   swarm: Engine,
-  breaker: CircuitBreaker,
+  breaker: Breaker,
   node: Node,
   { callId, began }: { readonly callId: string; readonly began: boolean },
 ): void {
@@ -120,7 +115,7 @@ function tellRetry(
 
 /** An answer has a reason why it stopped; what has neither that nor an error was cancelled. */
 function note(
-  breaker: CircuitBreaker,
+  breaker: Breaker,
   model: ModelSpec,
   { callId, done, now }: { readonly callId: string; readonly done: CallDone; readonly now: number },
 ): void {

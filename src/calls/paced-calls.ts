@@ -1,7 +1,10 @@
 import { type RateAnswer, type RateOptions, Rates } from "../authority/rates.ts";
 import { UNSTARTED } from "../authority/request.ts";
 import { type CallStanding, endWaiting, keepStanding } from "../engine/call-standing.ts";
-import type { Node } from "../kernel/node.ts";
+import type { Input } from "../engine/input.ts";
+import { keyOf, type Node } from "../kernel/node.ts";
+import { decodeError, encodeError } from "../wire/error-codec.ts";
+import type { WireError } from "../wire/outcome.ts";
 import type { GoingOnEngine } from "./go-on.ts";
 
 /** A call that has every right and its budget, and may have to wait for its turn. */
@@ -13,7 +16,13 @@ export interface PacedCall {
   readonly standing: CallStanding;
 }
 
-/** Calls that wait for the rate of their tool or model, without a slot. */
+/** A rate's answer as it is noted. */
+interface Answered {
+  readonly status: RateAnswer["status"];
+  readonly error?: WireError;
+}
+
+/** Calls that wait for the rate of their tool or model, without a slot: rates are of all runs. */
 export class PacedCalls {
   readonly #swarm: GoingOnEngine;
   readonly #rates: Rates;
@@ -34,47 +43,70 @@ export class PacedCalls {
     return { waiting: this.#waiting, rates: this.#rates, armedFor: this.#armedFor };
   }
 
+  /** The calls that wait, and whose they are. */
+  get callers(): ReadonlyMap<string, Node> {
+    return this.#waiting;
+  }
+
   /**
    * Whether a call may begin now. One that may not waits until its rate allows it, or its agent
    * ends; what was held for one that is refused is given back.
    */
   pass({ node, callId, subject, standing }: PacedCall): RateAnswer {
-    const { kernel, parts } = this.#swarm;
-    const answer = this.#rates.ask(callId, subject, kernel.tree.now);
-    if (answer.status === "refused") parts.arbiter.release(callId, UNSTARTED);
-    if (answer.status !== "waiting") return answer;
+    const { kernel, parts, outside } = this.#swarm;
+    if (!this.#rates.holdFor(subject)) return { status: "granted" };
+    const { now } = kernel.tree;
+    const { status, error } = outside.ask("rate", () => this.#ask(callId, subject, now));
+    if (status === "refused") {
+      parts.arbiter.release(callId, UNSTARTED);
+      return { status, error: decodeError(error as WireError) };
+    }
+    if (status !== "waiting") return { status };
     this.#waiting.set(callId, node);
     keepStanding(this.#swarm.recordOf(node), callId, { ...standing, waitsFor: "rate" });
-    this.#arm();
     kernel.idleCall(node, callId);
-    return answer;
+    return { status };
   }
 
-  /** Goes on with those whose turn has come; true when there were any. */
-  wake(): boolean {
-    if (this.#waiting.size === 0) return false;
-    const { now } = this.#swarm.kernel.tree;
+  /** Has the runs hear of those whose turn has come. */
+  readonly noticeDue = (): void => {
+    if (this.#waiting.size === 0) return;
+    const { kernel, inbox } = this.#swarm;
+    const { now } = kernel.tree;
     if (this.#armedFor <= now) this.#armedFor = Number.POSITIVE_INFINITY;
-    const due = this.#rates.take(now);
-    for (const callId of due) {
-      const node = this.#waiting.get(callId) as Node;
-      this.#waiting.delete(callId);
-      endWaiting(this.#swarm.recordOf(node), callId, { isReserved: true, isPaced: true });
-      this.#swarm.requests.add({ type: "go-on", node, callId });
+    for (const callId of this.#rates.take(now)) {
+      const node = this.#waiting.get(callId);
+      if (node !== undefined) inbox.notify({ type: "paced", agent: keyOf(node), callId });
     }
     this.#arm();
-    return due.length > 0;
+  };
+
+  /** The turn of a call has come; unless it was taken back meanwhile. */
+  paced({ callId }: Extract<Input, { type: "paced" }>): void {
+    const node = this.#waiting.get(callId);
+    if (node === undefined) return;
+    this.#waiting.delete(callId);
+    endWaiting(this.#swarm.recordOf(node), callId, { isReserved: true, isPaced: true });
+    this.#swarm.requests.add({ type: "go-on", node, callId });
   }
 
   /** Takes a call out of its line. */
   withdraw(callId: string): void {
-    if (this.#waiting.delete(callId)) this.#rates.withdraw(callId);
+    if (!this.#waiting.delete(callId)) return;
+    this.#swarm.outside.tell(() => this.#rates.withdraw(callId));
+  }
+
+  #ask(callId: string, subject: string, now: number): Answered {
+    const answer = this.#rates.ask(callId, subject, now);
+    this.#arm();
+    if (answer.status !== "refused") return answer;
+    return { status: "refused", error: encodeError(answer.error, "QUEUE_FULL") };
   }
 
   #arm(): void {
     const { next } = this.#rates;
     if (next === undefined || next >= this.#armedFor) return;
     this.#armedFor = next;
-    this.#swarm.kernel.tree.deadlines.add(next, { type: "rate" });
+    this.#swarm.runs.trunk.tree.deadlines.add(next, { type: "rate" });
   }
 }

@@ -2,42 +2,13 @@ import { readRaise } from "../authority/budget-options.ts";
 import type { Asking, Refused } from "../authority/verdict.ts";
 import { keepStanding, type Said } from "../engine/call-standing.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Question, UsedUp } from "../engine/question.ts";
 import type { CoppiceError } from "../errors.ts";
-import type { AgentRequest } from "../kernel/calls.ts";
 import type { Node } from "../kernel/node.ts";
-import type { Decision, PendingApproval } from "../wire/approval.ts";
+import type { Decision } from "../wire/approval.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
-import type { WireError } from "../wire/outcome.ts";
 import type { Unit } from "../wire/spec.ts";
-
-/** One thing that a person is asked: plain data. What follows from the answer, its kind knows. */
-export interface Question {
-  readonly callId: string;
-  /** What the call asks for. */
-  readonly of: AgentRequest["type"];
-  readonly kind: PendingApproval["kind"];
-  readonly subject: string;
-  readonly reason: string;
-  readonly input?: Json;
-  /** Of a tool: what it was when it was asked about; a yes holds for that alone. */
-  readonly version?: string | undefined;
-  /** What a person had said to the call before. */
-  readonly said: Said;
-  /** Of a call: the arguments that each rule speaks of which asks. */
-  readonly wheres?: readonly (string | null)[];
-  /** Of a budget that is used up. */
-  readonly usedUp?: UsedUp;
-}
-
-/** A budget whose owner wants to be asked before a refusal of it is final. */
-export interface UsedUp {
-  /** The account. */
-  readonly path: string;
-  readonly unit: Unit;
-  /** The refusal. */
-  readonly error: WireError;
-}
 
 /** A person has not said yes to a call, or nobody has in time. */
 export interface Denial {
@@ -56,6 +27,12 @@ export interface Posed {
   readonly question: Question;
 }
 
+/** A question that was answered, and whose it is where that is one of the same run. */
+export interface Answered {
+  readonly node?: Node;
+  readonly question: Question;
+}
+
 /** What follows from a yes to one kind of question. */
 interface Meaning {
   /** Fails with OPTIONS_INVALID for a yes that says nothing usable; the question stays open. */
@@ -63,7 +40,9 @@ interface Meaning {
   /** What it changes beyond the call: remembered rights, a lifted budget. */
   allow(swarm: Engine, posed: Posed, decision: Decision): void;
   /** Whether it answers another question too; that one only goes on then. */
-  covers?(posed: Posed, other: Posed, decision: Decision): boolean;
+  covers?(answered: Answered, other: Posed, decision: Decision): boolean;
+  /** Whether it may answer questions of other runs. */
+  reachesFar?(question: Question, decision: Decision): boolean;
   /** The call itself. */
   goOn(swarm: Engine, posed: Posed, decision: Decision): void;
 }
@@ -112,6 +91,7 @@ export const meanings: Readonly<Record<Question["kind"], Meaning>> = {
         isWithin(waiting, node, scope)
       );
     },
+    reachesFar: (_question, { scope }) => scope === "always",
     goOn(swarm, { node, question }) {
       const { callId, version, input: allowed, said } = question;
       const now = { approved: true, version, allowed, outdated: said.outdated };
@@ -131,6 +111,8 @@ export const meanings: Readonly<Record<Question["kind"], Meaning>> = {
     // The same account: what was added serves whoever stood before it, as far as it goes.
     covers: ({ question: { usedUp } }, { question: { usedUp: other } }) =>
       other !== undefined && other.path === usedUp?.path && other.unit === usedUp.unit,
+    // The budget of all.
+    reachesFar: ({ usedUp }) => usedUp?.path === "/",
     // More money is no yes to the call itself.
     goOn: (swarm, { node, question }) => askAgain(swarm, node, question.callId, question.said),
   },
@@ -150,8 +132,8 @@ function askAgain(swarm: Engine, node: Node, callId: string, said: Said): void {
 }
 
 /** True for the agents that a yes of this scope speaks of. */
-function isWithin(other: Node, node: Node, scope: Decision["scope"]): boolean {
+function isWithin(other: Node, node: Node | undefined, scope: Decision["scope"]): boolean {
   if (scope === "always") return true;
-  if (scope === "run") return other.top === node.top;
+  if (scope === "run") return other.top === node?.top;
   return scope === "agent" && other === node;
 }

@@ -1,6 +1,7 @@
 import { UNSTARTED } from "../authority/request.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { takeStanding } from "../engine/call-standing.ts";
+import type { Question } from "../engine/question.ts";
 import type { RequestQueue } from "../engine/request-queue.ts";
 import { CoppiceError } from "../errors.ts";
 import { isBelow } from "../journal/event-log.ts";
@@ -11,12 +12,12 @@ import { unknownAgent } from "../kernel/unknown-agent.ts";
 import type { Plan } from "../specs/plan.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { Out } from "../wire/frame.ts";
-import { resolve } from "./address.ts";
+import { isNode, resolve } from "./address.ts";
 import type { Askers } from "./approvals.ts";
 import { goOn } from "./go-on.ts";
 import { ask, send, watch } from "./messages.ts";
 import type { ModelCalls } from "./model-calls.ts";
-import { callQuestion, type Question } from "./question.ts";
+import { callQuestion } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
 import type { Requested } from "./requested.ts";
 import { beginTool, requestTool, type ToolEngine } from "./tool-calls.ts";
@@ -173,8 +174,10 @@ export function askersOf(swarm: RequestEngine): Askers {
 function cancel(swarm: RequestEngine, node: Node, out: Of<"cancel">): void {
   const { callId, name, reason = `cancelled by ${node.path}` } = out;
   const target = resolve(swarm, node, name);
-  if (target === undefined || target === node || !isBelow(target.path, node.path)) {
-    return settle(swarm, node, callId, refusedResult(unknownAgent(node, name)));
+  const isBelowIt = target !== undefined && target !== node && isBelow(target.path, node.path);
+  if (!isBelowIt || !isNode(target)) {
+    const unknown = unknownAgent(swarm.kernel.tree, node, name);
+    return settle(swarm, node, callId, refusedResult(unknown));
   }
   swarm.kernel.end(target, { status: "cancelled", reason });
   const { path, status } = target;

@@ -2,10 +2,10 @@ import { type ToolAsk, UNSTARTED } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
 import { type CallStanding, keepStanding, takeStanding } from "../engine/call-standing.ts";
-import { type Input, keyOf } from "../engine/input.ts";
+import type { Input } from "../engine/input.ts";
 import { inputSeen, seenOf } from "../engine/seen-input.ts";
 import { CoppiceError } from "../errors.ts";
-import { isPaused, type Node } from "../kernel/node.ts";
+import { isPaused, keyOf, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import { INPUT_BOUND } from "../wire/call-input.ts";
 import type { CallResult } from "../wire/delivery.ts";
@@ -18,6 +18,7 @@ import type { Approvals } from "./approvals.ts";
 import type { PacedCalls } from "./paced-calls.ts";
 import { budgetQuestion, type CallAsked, callQuestion } from "./question.ts";
 import type { PassedTool, Requested } from "./requested.ts";
+import { lookAtTool, type SeenTool } from "./seen-tool.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
 import {
   type Called,
@@ -44,12 +45,13 @@ const LATER = "later";
 export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
   const { parts, toolInputs } = swarm;
   const { callId, input } = out;
-  const tool = parts.toolbox.subjectOf(out.tool);
+  const seen = lookAtTool(swarm, out.tool);
+  const tool = seen.subject;
   const before = takeStanding(swarm.recordOf(node), callId);
   const isTold = before !== undefined && before.isUntold !== true;
-  const call: Called = { ...out, tool, isTold };
+  const call: Called = { ...out, tool, isTold, seen };
   if (before !== undefined) {
-    const kept = toolInputs.take(node, callId, parts.toolbox.hashOf(tool));
+    const kept = toolInputs.take(node, callId, seen.version);
     if (kept !== undefined) return ask(swarm, node, { ...call, read: kept.read }, before, kept);
     // It is asked for from the beginning, since its tool is another one by now.
     parts.arbiter.release(callId, UNSTARTED);
@@ -61,7 +63,12 @@ export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
   const goOn = (read: CallInput | undefined) => begin(swarm, node, call, said, read);
   if (!(given instanceof Promise)) return goOn(given);
   const onWithdrawn = () => tellRequested(swarm, node, call);
-  toolInputs.await(node, callId, { given, onWithdrawn, goOn });
+  const later = (read: CallInput | undefined): void => {
+    // A server may have another tool under this name by now.
+    call.seen = lookAtTool(swarm, tool);
+    goOn(read);
+  };
+  toolInputs.await(node, callId, { given, onWithdrawn, goOn: later });
 }
 
 /**
@@ -94,7 +101,7 @@ function begin(
   given: CallInput | undefined,
 ): void {
   if (given?.status === "read") call.read = given.read;
-  if (!isLoop(swarm, node, call.tool)) tellRequested(swarm, node, call);
+  if (!isLoop(swarm, node, call)) tellRequested(swarm, node, call);
   if (given?.status !== "read") {
     if (given !== undefined) return refuseCall(swarm, node, call, given.error);
     return ask(swarm, node, call, said, given);
@@ -113,8 +120,8 @@ function stop(
   given: ReadCallInput | undefined,
   standing?: CallStanding,
 ): void {
-  const { callId, tool } = call;
-  const version = swarm.parts.toolbox.hashOf(tool);
+  const { callId, seen } = call;
+  const { version } = seen;
   if (given !== undefined) swarm.toolInputs.keep(node, callId, { given, version });
   if (standing !== undefined) keepStanding(swarm.recordOf(node), callId, standing);
 }
@@ -140,10 +147,11 @@ function ask(
   const { isReserved = false, isPaced = false, allowed, outdated = 0 } = before;
   const { callId, tool } = call;
   const { view: input = call.input } = given ?? {};
-  const version = parts.toolbox.hashOf(tool);
+  const { version } = call.seen;
   // A yes was for the tool as it was then.
   const approved = before.approved && before.version === version;
-  const verdict = allow(swarm, node, { callId, tool, input, approved, version, allowed });
+  const asking = { callId, tool, input, approved, version, allowed };
+  const verdict = allow(swarm, node, call.seen, asking);
   const said = { approved, version, allowed, outdated };
   const asked = { callId, of: "tool", version, said } as const;
   if (isReserved && verdict.status !== "granted") parts.arbiter.release(callId, UNSTARTED);
@@ -183,17 +191,22 @@ function neverAsAllowed(tool: string): CoppiceError {
 }
 
 /** Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. */
-function allow(swarm: ToolEngine, node: Node, ask: ToolAsk): Verdict {
+function allow(swarm: ToolEngine, node: Node, { isKnown }: SeenTool, ask: ToolAsk): Verdict {
   const { arbiter, toolbox } = swarm.parts;
   const { tool } = ask;
   const { plan, seat } = swarm.recordOf(node);
   const { path } = node;
   if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
-  if (!toolbox.knows(tool)) {
-    // None that it is not shown: what else there is does not concern it.
-    const cards = toolbox.list().filter((card) => plan.shown.every((at) => at(card.subject)));
-    const known = cards.map(({ name }) => name);
-    const meant = didYouMean(tool, known) || ": register it in `tools` or `mcpServers`";
+  if (!isKnown) {
+    const near = swarm.outside.look("tools", () => {
+      // None that it is not shown: what else there is does not concern it.
+      const cards = toolbox.list().filter((card) => plan.shown.every((at) => at(card.subject)));
+      return didYouMean(
+        tool,
+        cards.map(({ name }) => name),
+      );
+    });
+    const meant = near || ": register it in `tools` or `mcpServers`";
     const message = `there is no tool ${quoted(tool, MOST_NAME)}${meant}`;
     return refused(new CoppiceError("TOOL_UNKNOWN", message, { tool }));
   }

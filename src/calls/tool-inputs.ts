@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../engine/engine.ts";
-import { keyOf } from "../engine/input.ts";
 import { inputSeen, type SeenInput, seenOf } from "../engine/seen-input.ts";
-import type { Node } from "../kernel/node.ts";
+import { keyOf, type Node } from "../kernel/node.ts";
 import type { CallInput } from "../tools/input-reading.ts";
 import type { CallRequest } from "../tools/running-call.ts";
 import { isObject } from "../tools/schema/schema-keywords.ts";
@@ -40,9 +39,9 @@ export class ToolInputs {
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
-  get saved(): object {
+  get saved() {
     const calls = <Of>(of: Map<Node, Map<string, Of>>) =>
-      [...of].map(([node, own]) => [node, [...own.keys()]]);
+      [...of].map(([node, own]) => [node, [...own.keys()]] as const);
     return { awaited: calls(this.#awaited), kept: calls(this.#kept) };
   }
 

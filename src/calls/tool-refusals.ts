@@ -1,5 +1,6 @@
 import type { Refused } from "../authority/verdict.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { UsedUp } from "../engine/question.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision } from "../wire/approval.ts";
@@ -7,9 +8,10 @@ import { MOST_INPUT_BYTES } from "../wire/call-input.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { Out } from "../wire/frame.ts";
 import type { JsonRefusal } from "../wire/json-refusal.ts";
-import type { Denial, UsedUp } from "./question.ts";
+import type { Denial } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
 import { isToldNext, tellRefused } from "./refused-facts.ts";
+import { lookAtTool, type SeenTool } from "./seen-tool.ts";
 import type { ReadCallInput, ToolInputs } from "./tool-inputs.ts";
 
 /** Where tool calls are told of and refused. */
@@ -25,16 +27,18 @@ export interface Called extends ToolOut {
   isTold: boolean;
   /** Where its input was read, and is not as it was said. */
   read?: ReadCallInput["read"];
+  /** As it was when its input was read. */
+  seen: SeenTool;
 }
 
 /** Its refusal would not be told by itself. */
-export function isLoop(swarm: RefusingEngine, node: Node, tool: string): boolean {
-  return node.refusals !== undefined && !isToldNext(swarm, node, refusalKind(swarm, tool));
+export function isLoop(swarm: RefusingEngine, node: Node, call: Called): boolean {
+  return node.refusals !== undefined && !isToldNext(swarm, node, refusalKind(call));
 }
 
 /** Tools that there are not are counted together: their names are made up. */
-function refusalKind({ parts }: RefusingEngine, tool: string): string {
-  return parts.toolbox.knows(tool) ? `tool ${tool}` : "tool";
+function refusalKind({ tool, seen }: Called): string {
+  return seen.isKnown ? `tool ${tool}` : "tool";
 }
 
 /** Tells once that it was asked for, by a copy: whoever is told must not change what it is. */
@@ -78,7 +82,7 @@ export function refuseCall(
   const { code, message } = error;
   const { path } = node;
   toolInputs.drop(node, callId);
-  const kind = refusalKind(swarm, tool);
+  const kind = refusalKind(call);
   if (isToldNext(swarm, node, kind)) tellRequested(swarm, node, call);
   tellRefused(swarm, node, kind, { type: "tool.denied", path, callId, tool, code, message });
   kernel.settleCall(node, callId, refusedResult(error));
@@ -104,7 +108,8 @@ export function denyTool(
   out: ToolOut,
   { error, usedUp }: Denial,
 ): void {
-  const call = { ...out, tool: swarm.parts.toolbox.subjectOf(out.tool), isTold: true };
+  const seen = lookAtTool(swarm, out.tool);
+  const call = { ...out, tool: seen.subject, isTold: true, seen };
   if (usedUp === undefined) return refuseCall(swarm, node, call, error);
   refuseForBudget(swarm, node, call, { unit: usedUp.unit, error: decodeError(usedUp.error) });
 }
@@ -117,7 +122,7 @@ export function standInForTool(
   { result = null, by }: Decision,
 ): void {
   const { callId } = out;
-  const tool = swarm.parts.toolbox.subjectOf(out.tool);
+  const { subject: tool } = lookAtTool(swarm, out.tool);
   swarm.toolInputs.drop(node, callId);
   const who = by === undefined ? {} : { by };
   const told = { callId, tool, isError: false, result, standIn: true, ...who };

@@ -56,7 +56,7 @@ export class AgentRecord {
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
-  get saved(): object {
+  get saved() {
     const { node, seat, labels, word, number, standings, jobs, choices, prompt, transcript } = this;
     const own = { word, number, standings, jobs, choices, prompt, transcript };
     return { node, closed: seat.closed, labels, ...own, hasEnded: this.hasEnded };

@@ -1,5 +1,7 @@
 import { CoppiceError } from "../errors.ts";
-import type { Node } from "../kernel/node.ts";
+import type { Node, NodeKey } from "../kernel/node.ts";
+import type { RunLetter } from "../kernel/run-letter.ts";
+import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 
 /** An ask of an agent: plain data but for the agent itself. */
@@ -10,12 +12,22 @@ export interface AgentAsk {
   readonly callId: string;
 }
 
+/** An ask of an agent of another run, which is told by a letter. */
+interface FarAsk {
+  readonly path: string;
+  readonly by: NodeKey;
+  /** What it is called there. */
+  readonly theirs: string;
+}
+
 /** An ask of somebody outside, who was given a promise. */
 interface OutsideAsk {
   readonly path: string;
   readonly resolve: (value: Json) => void;
   readonly reject: (error: CoppiceError) => void;
 }
+
+type Ask = AgentAsk | FarAsk | OutsideAsk;
 
 /** The id of such an ask, and the promise. */
 export interface OpenAsk {
@@ -27,51 +39,61 @@ export interface OpenAsk {
 export interface AgentAnswers {
   answer(ask: AgentAsk, value: Json): void;
   fail(ask: AgentAsk, error: CoppiceError): void;
+  write(to: NodeKey, letter: RunLetter): void;
 }
 
 /** The asks that have no answer yet: each is told once, of the answer or of why there is none. */
 export class Asks {
-  readonly #open = new Map<string, AgentAsk | OutsideAsk>();
+  readonly #open = new Map<string, Ask>();
+  /** Those of agents of other runs, by what they are called there. */
+  readonly #far = new Map<string, string>();
   readonly #agents: AgentAnswers;
-  #count = 0;
 
   constructor(agents: AgentAnswers) {
     this.#agents = agents;
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
-  get saved(): object {
-    const open = [...this.#open].map(([id, ask]) => [id, "node" in ask ? ask : ask.path]);
-    return { open, count: this.#count };
+  get saved(): readonly (readonly [string, unknown])[] {
+    return [...this.#open].map(([id, ask]) => [id, "resolve" in ask ? ask.path : ask] as const);
   }
 
   /** Of somebody outside. */
-  openTo(path: string): OpenAsk {
+  openTo(askId: string, path: string): OpenAsk {
     const { promise: answer, resolve, reject } = Promise.withResolvers<Json>();
     // Of a step that is taken again nobody waits for the answer.
     answer.catch(() => undefined);
-    return { askId: this.open({ path, resolve, reject }), answer };
+    this.open(askId, { path, resolve, reject });
+    return { askId, answer };
   }
 
-  open(ask: AgentAsk | OutsideAsk): string {
-    this.#count += 1;
-    const askId = `ask-${this.#count}`;
+  open(askId: string, ask: Ask): void {
     this.#open.set(askId, ask);
-    return askId;
+    if ("by" in ask) this.#far.set(ask.theirs, askId);
+  }
+
+  /** What an ask of another run is called here. */
+  ownId(theirs: string): string | undefined {
+    return this.#far.get(theirs);
   }
 
   answer(askId: string, value: Json): void {
     const ask = this.#take(askId);
     if (ask === undefined) return;
     if ("node" in ask) this.#agents.answer(ask, value);
-    else ask.resolve(value);
+    else if ("by" in ask) {
+      this.#agents.write(ask.by, { type: "answered", askId: ask.theirs, value });
+    } else ask.resolve(value);
   }
 
   fail(askId: string, error: CoppiceError): void {
     const ask = this.#take(askId);
     if (ask === undefined) return;
     if ("node" in ask) this.#agents.fail(ask, error);
-    else ask.reject(error);
+    else if ("by" in ask) {
+      const told = encodeError(error, error.code);
+      this.#agents.write(ask.by, { type: "unanswered", askId: ask.theirs, error: told });
+    } else ask.reject(error);
   }
 
   /** The asker has ended, or was told already. */
@@ -84,15 +106,16 @@ export class Asks {
     this.fail(askId, new CoppiceError("ASK_TIMED_OUT", `${path} did not answer in time`));
   }
 
-  /** Fails all that are open, because nobody is left to answer. */
+  /** Tells those outside who still wait that nobody is left to answer. */
   close(): void {
     const error = new CoppiceError("SUPERVISOR_STOPPED", "the supervisor has stopped");
-    for (const askId of [...this.#open.keys()]) this.fail(askId, error);
+    for (const ask of this.#open.values()) if ("reject" in ask) ask.reject(error);
   }
 
-  #take(askId: string): AgentAsk | OutsideAsk | undefined {
+  #take(askId: string): Ask | undefined {
     const ask = this.#open.get(askId);
     this.#open.delete(askId);
+    if (ask !== undefined && "by" in ask) this.#far.delete(ask.theirs);
     return ask;
   }
 }

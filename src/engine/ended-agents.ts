@@ -71,6 +71,11 @@ export class EndedAgents {
     this.#keep(record, told.outcome as unknown as WireOutcome);
   }
 
+  /** Whether it is kept how this one has ended. */
+  has(node: Node): boolean {
+    return this.#find(node) !== undefined;
+  }
+
   /** How one has ended; undefined where that is not kept. */
   endOf(node: Node): End | undefined {
     const kept = this.#find(node);

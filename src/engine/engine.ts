@@ -10,10 +10,13 @@ import type { Inbox } from "./inbox.ts";
 import type { Outside } from "./outside.ts";
 import type { Parts } from "./parts.ts";
 import type { Places } from "./places.ts";
+import type { Runs } from "./runs.ts";
 
 /** What everything that is done for an agent works with: handlers see this of the swarm. */
 export interface Engine {
+  /** Of the run whose step is being taken. */
   readonly kernel: Kernel;
+  readonly runs: Runs;
   readonly clock: Clock;
   readonly log: EventLog;
   readonly places: Places;

@@ -2,6 +2,8 @@ import type { Host, HostEvent, HostListener } from "../hosts/host.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
 import type { Effect } from "../kernel/effects.ts";
 import { outlive } from "../kernel/ends.ts";
+import { isCauseKnown } from "../kernel/moves.ts";
+import type { Node } from "../kernel/node.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { isFromHost } from "../wire/frame-check.ts";
@@ -10,38 +12,62 @@ import type { Engine } from "./engine.ts";
 import type { Input } from "./input.ts";
 import { Prints } from "./prints.ts";
 
-/** Where hosts are heard. */
-interface HostEngine extends Engine {
-  readonly modelCalls: { onHostLost(host: string): void };
-}
-
 type Lost = Extract<Input, { type: "host-lost" }>;
+
+/** Where it is known who has something to lose with a host. */
+interface LosingEngine extends Engine {
+  readonly modelCalls: {
+    readonly jobs: { on(host: string): readonly Node[] };
+    onHostLost(host: string): void;
+  };
+}
 
 /** Ends a host; of those who have outlived their grace there, whoever runs is the one to blame. */
 export function condemn(
   { places, kernel, outside }: Engine,
-  { host, reason, outlived = [] }: Extract<Effect, { readonly type: "condemn" }>,
+  { host, reason, outlived }: Extract<Effect, { readonly type: "condemn" }>,
 ): void {
   const running = outside.look("running", () => places.host(host)?.running ?? []);
-  outlive(kernel.tree, outlived, running);
+  outlive(kernel.tree, outlived ?? [], running);
+  outside.tell(() => {
+    if (outlived === undefined) places.distrust(host);
+    else places.force(host, running);
+  });
   places.condemn(host, reason);
 }
 
 /** Nothing of what it says is believed any more. */
 export function distrustHost(
-  { kernel, places }: Engine,
+  { places }: Engine,
   { host, reason }: Extract<Input, { type: "host-distrusted" }>,
 ): void {
-  kernel.tree.residences.distrust(host);
+  places.distrust(host);
   places.condemn(host, reason);
 }
 
-/** Once for each host, however often it is heard of: its agents go on elsewhere. */
-export function takeLoss(swarm: HostEngine, { host, reason, blame }: Lost): void {
-  const { places, kernel, modelCalls, contained } = swarm;
+/** Once for each host, however often it is heard of: each run that had something there hears it. */
+export function takeLoss(swarm: LosingEngine, { host, reason, blame }: Lost): void {
+  const { places, runs, inbox, kernel, modelCalls } = swarm;
+  const outlivedBy = places.forcedAt(host);
   if (!places.forget(host)) return;
+  const residents = [...(runs.ground.residents.get(host) ?? [])];
+  const isCaused = outlivedBy !== undefined || isCauseKnown(residents, blame, kernel.tree.now);
+  runs.trunk.tree.residences.lose(host, []);
+  const all = [...residents, ...modelCalls.jobs.on(host)].map(({ top }) => top.path);
+  for (const run of new Set([...all, ...runs.thatLeft(host)])) {
+    const how = { host, reason, blame, isCaused, outlivedBy: outlivedBy ?? [] };
+    inbox.notify({ type: "home-lost", run, ...how });
+  }
+}
+
+/** What of a run was on that host goes on elsewhere. */
+export function loseHome(
+  { kernel, modelCalls, contained }: LosingEngine,
+  { host, reason, blame, isCaused, outlivedBy }: Extract<Input, { type: "home-lost" }>,
+): void {
   contained.all(NOBODY, "host-lost", [
-    () => kernel.loseHost(host, reason, blame),
+    () => outlive(kernel.tree, [], outlivedBy),
+    () => kernel.loseHost(host, { reason, blame, isCaused }),
     () => modelCalls.onHostLost(host),
   ]);
 }
@@ -77,17 +103,17 @@ export class HostEvents implements HostListener {
   }
 
   whoIs({ id }: Host, number: number): Running | undefined {
-    const { residences } = this.#swarm.kernel.tree;
-    for (const { path, incarnation } of residences.of(id)) {
+    const residents = this.#swarm.runs.ground.residents.get(id) ?? [];
+    for (const { path, incarnation } of residents) {
       if (this.#swarm.record(path)?.number === number) return { path, incarnation };
     }
     return undefined;
   }
 
   #frames(host: Host, message: FromHost): void {
-    const { kernel, inbox } = this.#swarm;
+    const { places, inbox } = this.#swarm;
     const { id, kind } = host;
-    if (kernel.tree.residences.isDistrusted(id)) return;
+    if (places.isDistrusted(id)) return;
     if (kind === "guest" && !isFromHost(message)) {
       const reason = "it sent something that is no frame";
       return inbox.post({ type: "host-distrusted", host: id, reason });

@@ -1,28 +1,28 @@
-import type { Blame } from "../kernel/blame.ts";
+import { runOf } from "../../machines/run-of.ts";
+import type { Blame, Running } from "../kernel/blame.ts";
+import type { NodeKey } from "../kernel/node.ts";
+import type { RunLetter } from "../kernel/run-letter.ts";
+import type { SlotLane } from "../kernel/slot-queue.ts";
 import type { Plan } from "../specs/plan.ts";
 import type { SpawnOptions } from "../specs/supervisor-options.ts";
-import type { Decided } from "../wire/approval.ts";
+import type { Decided, Decision } from "../wire/approval.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { EventBody, FactType } from "../wire/event.ts";
 import type { Frame, JobReport } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
+import { callerOf } from "./containment.ts";
+import type { Question } from "./question.ts";
 import type { SeenInput } from "./seen-input.ts";
 
-/** One agent for good: a path may be another's by now. */
-export interface AgentKey {
-  readonly path: string;
-  /** Its number in the order of births. */
-  readonly serial: number;
-}
-
-export function keyOf({ path, serial }: AgentKey): AgentKey {
-  return { path, serial };
-}
-
 interface OfAgent {
-  readonly agent: AgentKey;
+  readonly agent: NodeKey;
+}
+
+interface OfRun {
+  /** The path of its top-level agent. */
+  readonly run: string;
 }
 
 /** What one can do to a swarm from outside, and what is answered at once. */
@@ -43,11 +43,12 @@ export type Order =
   | (OfAgent & { readonly type: "await-room" })
   | (OfAgent & { readonly type: "grant"; readonly grant: Grant })
   | (OfAgent & { readonly type: "revoke"; readonly pattern: string })
-  | { readonly type: "decide"; readonly decisions: readonly Decided[] }
+  /** All of them are of one run. */
+  | (OfRun & { readonly type: "decide"; readonly decisions: readonly Decided[] })
   | { readonly type: "close-down"; readonly graceMs?: number | undefined }
   | { readonly type: "kill" }
   /** Time goes on, because somebody looks: a window may have turned. */
-  | { readonly type: "look" };
+  | { readonly type: "look"; readonly path: string };
 
 /** What befalls a swarm, and nobody waits for what comes of it. */
 type Happening =
@@ -81,7 +82,7 @@ type Happening =
       readonly given: SeenInput;
     })
   /** The `approve` callback gave no decision. */
-  | { readonly type: "no-decision"; readonly id: string; readonly reason: string }
+  | (OfRun & { readonly type: "no-decision"; readonly id: string; readonly reason: string })
   /** It could not be posted to its host, and so is not there. */
   | { readonly type: "never-placed"; readonly path: string }
   | {
@@ -90,8 +91,61 @@ type Happening =
       readonly doing: string;
       readonly error: WireError;
     }
-  /** The time of something has come. */
-  | { readonly type: "deadlines" };
+  /** The time of something has come; without a run, of something that all share. */
+  | { readonly type: "deadlines"; readonly run: string | undefined };
+
+/** What a person has allowed beyond the run that asked. */
+export interface FarAnswer {
+  readonly id: string;
+  readonly question: Question;
+  readonly decision: Decision;
+}
+
+/**
+ * What comes to a run from what all runs share, or from another one: what it had asked for and
+ * could not be given at once, what has changed for all, and what was written to one of its agents.
+ */
+export type Notice =
+  /** The root has a slot for it. */
+  | (OfAgent & { readonly type: "slot"; readonly lane: SlotLane })
+  /** It may be started, since another top-level agent has ended. */
+  | (OfAgent & { readonly type: "start" })
+  /** It may be tried alone. */
+  | (OfAgent & { readonly type: "try" })
+  /** The turn of a model call that waits for its budget has come. */
+  | (OfAgent & { readonly type: "turn"; readonly callId: string })
+  /** The rate of a call lets it pass. */
+  | (OfAgent & { readonly type: "paced"; readonly callId: string })
+  | (OfAgent & { readonly type: "letter"; readonly letter: RunLetter })
+  /** A person has allowed more than one call of another run, or lifted the budget of all. */
+  | (OfRun & { readonly type: "allowed"; readonly answers: readonly FarAnswer[] })
+  | (OfRun & { readonly type: "root-paused"; readonly isPaused: boolean })
+  /** All runs have heard that the supervisor goes on: who waits at the root is served. */
+  | { readonly type: "root-resumed" }
+  | (OfRun & { readonly type: "closing"; readonly graceMs?: number | undefined })
+  | (OfRun & { readonly type: "killed" })
+  /** Some of its agents lived on that host, or had their models' calls run there. */
+  | (OfRun & {
+      readonly type: "home-lost";
+      readonly host: string;
+      readonly reason: string;
+      readonly blame?: Blame | undefined;
+      /** Somebody of another run is known to have been the cause, or is suspected. */
+      readonly isCaused: boolean;
+      /** Who ran there when it was ended because somebody did not end. */
+      readonly outlivedBy: readonly Running[];
+    })
+  /** It has ended, and is kept no longer. */
+  | (OfAgent & { readonly type: "forget" });
 
 /** Everything that can happen to a swarm: plain data, taken one at a time. */
-export type Input = Order | Happening;
+export type Input = Order | Happening | Notice;
+
+/** The run that an input is for: the path of a top-level agent; undefined for none. */
+export function runFor(input: Input): string | undefined {
+  if ("run" in input) return input.run;
+  if ("agent" in input) return runOf(input.agent.path);
+  if (input.type === "frame") return runOf(input.frame.path);
+  if (input.type === "model-report") return runOf(callerOf(input.report.callId));
+  return "path" in input ? runOf(input.path) : undefined;
+}

@@ -1,9 +1,9 @@
 import type { Host, HostKind, PlacedAlone } from "../hosts/host.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import type { Releases } from "../journal/releases.ts";
+import type { Running } from "../kernel/blame.ts";
 import { tightest } from "../kernel/limits.ts";
 import type { Node } from "../kernel/node.ts";
-import type { Tree } from "../kernel/tree.ts";
 import type { DeliveryBody, HostItem, Template } from "../wire/delivery.ts";
 import { AbsentHost } from "./absent-host.ts";
 import type { AgentRecord } from "./agent-record.ts";
@@ -15,7 +15,10 @@ import type { Outside } from "./outside.ts";
 const MOST_NUMBERS = 2 ** 31 - 1;
 
 export interface PlacesOptions {
-  readonly tree: Tree;
+  /** Who lives on which host. */
+  readonly residents: ReadonlyMap<string, ReadonlySet<Node>>;
+  /** The time of the step under way. */
+  readonly now: () => number;
   readonly outside: Outside;
   readonly releases: Releases;
   readonly onUnsent: OnUnsent;
@@ -28,15 +31,20 @@ export class Places {
   readonly #hosts = new Map<string, Host>();
   /** The hosts of one agent each, by its path. */
   readonly #alone = new Map<string, Host>();
-  readonly #tree: Tree;
+  readonly #residents: PlacesOptions["residents"];
+  readonly #now: () => number;
   readonly #outside: Outside;
   readonly #releases: Releases;
+  /** Hosts that were caught lying. */
+  readonly #distrusted = new Set<string>();
+  readonly #forced = new Map<string, readonly Running[]>();
   #lastNumber = 0;
   /** Given once the hosts have been started. */
   hosts: Hosts | undefined;
 
-  constructor({ tree, outside, releases, onUnsent }: PlacesOptions) {
-    this.#tree = tree;
+  constructor({ residents, now, outside, releases, onUnsent }: PlacesOptions) {
+    this.#residents = residents;
+    this.#now = now;
     this.#outside = outside;
     this.#releases = releases;
     this.#outbox = new Outbox(onUnsent);
@@ -64,11 +72,35 @@ export class Places {
 
   #choose(kind: HostKind, isolation?: PlacedAlone): string {
     for (const host of this.#hosts.values()) {
-      if (host.isolation === undefined) host.load = this.#tree.residences.count(host.id);
+      if (host.isolation === undefined) host.load = this.count(host.id);
     }
     const host = (this.hosts as Hosts).pick(kind, isolation);
     this.#hosts.set(host.id, host);
     return host.id;
+  }
+
+  /** How many agents live there. */
+  count(host: string): number {
+    return this.#residents.get(host)?.size ?? 0;
+  }
+
+  /** Nothing that it says is believed any more. */
+  distrust(host: string): void {
+    this.#distrusted.add(host);
+  }
+
+  isDistrusted(host: string): boolean {
+    return this.#distrusted.has(host);
+  }
+
+  /** Somebody there has outlived the order to end; these ran there. */
+  force(host: string, running: readonly Running[]): void {
+    this.#forced.set(host, running);
+  }
+
+  /** Who ran there when somebody had outlived the order to end; undefined where nobody had. */
+  forcedAt(host: string): readonly Running[] | undefined {
+    return this.#forced.get(host);
   }
 
   /** Whether anything runs there by now. */
@@ -94,7 +126,7 @@ export class Places {
     this.#lastNumber = (this.#lastNumber % MOST_NUMBERS) + 1;
     record.number = this.#lastNumber;
     const { path, incarnation, name, birth, state, transcript, mailbox } = node;
-    const passedMs = this.#tree.now - node.timersAt;
+    const passedMs = this.#now() - node.timersAt;
     const timers = node.timers?.map((timer) => {
       return { ...timer, dueMs: Math.max(0, timer.dueMs - passedMs) };
     });
@@ -162,6 +194,8 @@ export class Places {
   /** Forgets a host; false when it was forgotten before. */
   forget(id: string): boolean {
     this.#outbox.forgetHost(id);
+    this.#distrusted.delete(id);
+    this.#forced.delete(id);
     return this.#hosts.delete(id);
   }
 }

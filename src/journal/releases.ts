@@ -31,6 +31,18 @@ export class Releases {
     this.isHeld = true;
   }
 
+  /** Lets nothing out before all of it is over. */
+  together(steps: () => void): void {
+    if (this.#isReleasing) return steps();
+    this.#isReleasing = true;
+    try {
+      steps();
+    } finally {
+      this.#isReleasing = false;
+      this.#release();
+    }
+  }
+
   /** The step is over: by whoever lets others out, where somebody does. */
   release(): void {
     this.isHeld = false;

@@ -1,5 +1,5 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
-import type { Node } from "./node.ts";
+import { keyOf, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /** Asks whose asker has ended, so that a dead letter can say whom the answer was for. */
@@ -15,14 +15,23 @@ export function endAsk(tree: Tree, askId: string): void {
 
 /** The asks of an agent that has ended are over. */
 export function endAsksOf(tree: Tree, node: Node): void {
-  for (const { askId } of node.calls.values()) {
+  for (const { askId, asked } of node.calls.values()) {
     if (askId === undefined) continue;
-    endAsk(tree, askId);
-    tree.leftAsks.set(askId, node.path);
-    for (const oldest of tree.leftAsks.keys()) {
-      if (tree.leftAsks.size <= LEFT_ASKS_KEPT) break;
-      tree.leftAsks.delete(oldest);
+    if (asked === undefined) leaveAsk(tree, askId, node.path);
+    else {
+      const letter = { type: "ask-over", askId, by: keyOf(node) } as const;
+      tree.emit({ type: "letter", to: asked, letter });
     }
+  }
+}
+
+/** Who asked has ended. */
+export function leaveAsk(tree: Tree, askId: string, asker: string): void {
+  endAsk(tree, askId);
+  tree.leftAsks.set(askId, asker);
+  for (const oldest of tree.leftAsks.keys()) {
+    if (tree.leftAsks.size <= LEFT_ASKS_KEPT) break;
+    tree.leftAsks.delete(oldest);
   }
 }
 

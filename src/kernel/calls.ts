@@ -184,7 +184,7 @@ export function waitFor(tree: Tree, node: Node, callId: string): void {
   for (const name of names ?? []) {
     const child = node.children.get(name.slice(name.lastIndexOf("/") + 1));
     if (child === undefined) {
-      const error = encodeError(unknownAgent(node, name), "AGENT_UNKNOWN");
+      const error = encodeError(unknownAgent(tree, node, name), "AGENT_UNKNOWN");
       const refusal = { isError: true, error } as const;
       return settleCall(tree, node, callId, refusal);
     }

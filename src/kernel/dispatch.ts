@@ -1,8 +1,9 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { tellIfOver } from "./asks.ts";
-import { mayStart } from "./limits.ts";
+import { mayHaveChild } from "./limits.ts";
 import { isPaused, type Node } from "./node.ts";
-import { giveSlot, serve, takeSlot } from "./slots.ts";
+import type { SlotLane } from "./slot-queue.ts";
+import { giveSlot, serve, takeServed, takeSlot } from "./slots.ts";
 import type { Tree } from "./tree.ts";
 
 /** Posts to the system lane: never refused, always first. */
@@ -48,7 +49,7 @@ export function wake(tree: Tree, node: Node): boolean {
   if (node.slot && isWorking(node)) return false;
   if (node.slot) rest(tree, node);
   if (node.waitingAt !== undefined) return false;
-  if (!takeSlot(node, "waker")) return false;
+  if (!takeSlot(tree, node, "waker")) return false;
   node.status = "running";
   return true;
 }
@@ -62,24 +63,30 @@ export function isWorking(node: Node): boolean {
 /** Gives the slot back, because all that the agent waits for needs none. */
 export function rest(tree: Tree, node: Node): void {
   if (node.status === "running" || node.status === "starting") node.status = "waiting";
-  grantAll(tree, giveSlot(node));
+  grantAll(tree, giveSlot(tree, node));
 }
 
 /** Serves the queues of a path after something other than a slot came free. */
 export function serveFrom(tree: Tree, node: Node): void {
-  grantAll(tree, serve(node));
+  grantAll(tree, serve(tree, node));
+}
+
+/** The root has a slot for who waits there. */
+export function goOnServed(tree: Tree, node: Node, lane: SlotLane): void {
+  if (takeServed(tree, node, lane)) grantAll(tree, [node]);
 }
 
 /** Goes on with those who were given a slot: a queued spawn starts, a waker gets its deliveries. */
 export function grantAll(tree: Tree, granted: readonly Node[]): void {
-  tree.granted.push(...granted);
+  const all = tree.granted;
+  all.nodes.push(...granted);
   // Going on may give slots back and grant others: a list, so that a thousand do not nest.
-  if (tree.granting) return;
-  tree.granting = true;
-  for (let node = tree.granted.shift(); node !== undefined; node = tree.granted.shift()) {
+  if (all.isGoingOn) return;
+  all.isGoingOn = true;
+  for (let node = all.nodes.shift(); node !== undefined; node = all.nodes.shift()) {
     goOn(tree, node);
   }
-  tree.granting = false;
+  all.isGoingOn = false;
 }
 
 function goOn(tree: Tree, node: Node): void {
@@ -99,9 +106,10 @@ export function catchUp(tree: Tree, node: Node): void {
 /** Starts an agent that holds its slot, or parks it until a sibling ends. */
 export function startAgent(tree: Tree, node: Node): void {
   if (!node.started) {
-    if (!mayStart(node)) {
-      grantAll(tree, giveSlot(node));
-      node.parent?.parked.push(node);
+    if (!mayStart(tree, node)) {
+      grantAll(tree, giveSlot(tree, node));
+      // A top-level agent waits at the root, which knows it already.
+      if (node.depth > 1) node.parent?.parked.push(node);
       return;
     }
     begin(tree, node);
@@ -110,12 +118,30 @@ export function startAgent(tree: Tree, node: Node): void {
   tree.emit({ type: "place", node, moved: false });
 }
 
+/** A child has ended: the next one that waits for that is started. */
+export function startParked(tree: Tree, parent: Node): void {
+  for (let next = parent.parked.shift(); next !== undefined; next = parent.parked.shift()) {
+    if (next.closed) continue;
+    return unpark(tree, next);
+  }
+}
+
+/** It may be started now, once it has a slot. */
+export function unpark(tree: Tree, node: Node): void {
+  if (takeSlot(tree, node, "spawn")) grantAll(tree, [node]);
+}
+
+/** True when no bound on live children keeps the node from being started. */
+function mayStart({ commons }: Tree, node: Node): boolean {
+  return node.depth === 1 ? commons.mayStart(node) : mayHaveChild(node.parent as Node);
+}
+
 /** Counts its first incarnation among the living children, and starts its clock. */
 function begin(tree: Tree, node: Node): void {
   const parent = node.parent as Node;
-  dequeued(node);
+  dequeued(tree, node);
   node.started = true;
-  parent.liveChildren += 1;
+  if (node.depth > 1) parent.liveChildren += 1;
   const { timeoutMs } = node.birth;
   if (timeoutMs === undefined) return;
   // Whatever its parent's is: that one may be put off while a person is asked for another child.
@@ -124,8 +150,9 @@ function begin(tree: Tree, node: Node): void {
 }
 
 /** Takes a node out of the counts of those who wait to be started. */
-export function dequeued(node: Node): void {
-  for (let at = node.parent; at !== undefined; at = at.parent) at.queuedBelow -= 1;
+export function dequeued(tree: Tree, node: Node): void {
+  for (let at = node.parent; at?.parent !== undefined; at = at.parent) at.queuedBelow -= 1;
+  tree.commons.dequeued();
 }
 
 function deliver(tree: Tree, node: Node, body: DeliveryBody): void {

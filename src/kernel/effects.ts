@@ -4,7 +4,8 @@ import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { End } from "./end.ts";
 import type { Fact } from "./fact.ts";
-import type { Call, Node } from "./node.ts";
+import type { Call, Node, NodeKey } from "./node.ts";
+import type { RunLetter } from "./run-letter.ts";
 
 /** What the kernel has decided and somebody else must do, in this order. */
 export type Effect =
@@ -66,4 +67,6 @@ export type Effect =
       /** Who there has not heard the order to end: say with `outlive` who kept them from it. */
       readonly outlived?: readonly Node[];
     }
+  /** For an agent of another run. */
+  | { readonly type: "letter"; readonly to: NodeKey; readonly letter: RunLetter }
   | { readonly type: "fact"; readonly fact: Fact };

@@ -8,13 +8,13 @@ import { endAsksOf } from "./asks.ts";
 import type { Running } from "./blame.ts";
 import { childReport, childResult, kept, settleCall, settleWaits } from "./calls.ts";
 import { buryMail, failAsks } from "./dead-letters.ts";
-import { dequeued, grantAll, post, rest, serveFrom } from "./dispatch.ts";
+import { dequeued, post, rest, serveFrom, startParked } from "./dispatch.ts";
 import type { End, Ending } from "./end.ts";
 import { keepLastGood } from "./last-good.ts";
 import { type Node, subtree } from "./node.ts";
 import { endTrial } from "./quarantine.ts";
 import { cameBack, hasStopped, renew } from "./restarts.ts";
-import { dequeue, takeSlot } from "./slots.ts";
+import { dequeue } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
 import { type Supervised, supervise } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
@@ -64,7 +64,7 @@ export function finish(tree: Tree, node: Node, said: SaidOfEnd): void {
     endStreams(tree, node);
   }
   node.status = "stopping";
-  unwatchAll(node);
+  unwatchAll(tree, node);
   endTrial(tree, node);
   endAsksOf(tree, node);
   node.calls.clear();
@@ -159,7 +159,7 @@ export function outlive(tree: Tree, nodes: readonly Node[], running: readonly Ru
   for (const { path, incarnation } of running) {
     const node = tree.nodes.get(path);
     const isHere = node?.incarnation === incarnation && node.finished === undefined;
-    if (node !== undefined && isHere && isEnding(node)) force(tree, node);
+    if (node !== undefined && isHere && tree.has(node) && isEnding(node)) force(tree, node);
   }
 }
 
@@ -176,7 +176,7 @@ function close(tree: Tree, node: Node, ending: Ending): void {
   node.endingSince = tree.now;
   if (ending.status !== "restarting" && node.group !== undefined) forgoRestart(tree, node);
   node.held.length = 0;
-  dequeue(node);
+  dequeue(tree, node);
   tree.emit({ type: "close", node });
 }
 
@@ -241,12 +241,13 @@ function settleEnd(tree: Tree, node: Node): void {
   buryMail(tree, node, node.mailbox.clear());
   failAsks(tree, node.asks, `${node.path} ended before it answered`);
   tree.emit({ type: "ended", node, end });
-  if (node.started) parent.liveChildren -= 1;
-  else dequeued(node);
+  if (!node.started) dequeued(tree, node);
+  else if (node.depth > 1) parent.liveChildren -= 1;
   parent.openChildren -= 1;
   inform(tree, parent, node, end);
   settleWatches(tree, node, end);
-  startParked(tree, parent);
+  if (node.depth > 1) startParked(tree, parent);
+  else tree.commons.over(node);
   settleEnd(tree, parent);
   maybeComplete(tree, parent);
 }
@@ -261,14 +262,6 @@ function inform(tree: Tree, parent: Node, node: Node, end: End): void {
   if (waited) return;
   const { name, path } = node;
   post(tree, parent, { type: "child", path, name, outcome: childReport(node, end) });
-}
-
-function startParked(tree: Tree, parent: Node): void {
-  for (let next = parent.parked.shift(); next !== undefined; next = parent.parked.shift()) {
-    if (next.closed) continue;
-    if (takeSlot(next, "spawn")) grantAll(tree, [next]);
-    return;
-  }
 }
 
 function resolve(node: Node, said: SaidOfEnd): End {

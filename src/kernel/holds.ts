@@ -3,7 +3,7 @@ import type { Tree } from "./tree.ts";
 
 /** Stops the clocks of an agent and all above it while a person is asked on its behalf. */
 export function holdDeadlines(tree: Tree, node: Node): void {
-  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+  for (let at = node; at.parent !== undefined; at = at.parent) {
     if (at.holds === 0) at.heldAt = tree.now;
     at.holds += 1;
   }
@@ -11,7 +11,7 @@ export function holdDeadlines(tree: Tree, node: Node): void {
 
 /** Lets them go on, later by as long as they stood. */
 export function releaseDeadlines(tree: Tree, node: Node): void {
-  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
+  for (let at = node; at.parent !== undefined; at = at.parent) {
     at.holds -= 1;
     if (at.holds > 0 || at.deadline === undefined) continue;
     at.deadline += tree.now - at.heldAt;

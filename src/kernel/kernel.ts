@@ -1,8 +1,6 @@
-import { CoppiceError } from "../errors.ts";
 import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
 import type { ExhaustedUnit, Frame, Out } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
-import type { Blame } from "./blame.ts";
 import {
   type AgentRequest,
   again,
@@ -14,32 +12,24 @@ import {
   waitFor,
 } from "./calls.ts";
 import { commit } from "./commit.ts";
-import { catchUp, flush, serveFrom, startAgent } from "./dispatch.ts";
+import type { Later } from "./commons-port.ts";
+import { catchUp, flush, goOnServed, serveFrom, unpark } from "./dispatch.ts";
 import { doDue } from "./due.ts";
 import type { Effect } from "./effects.ts";
 import type { Ending } from "./end.ts";
 import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
+import type { Ground } from "./ground.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { resumeCalls } from "./last-good.ts";
-import { countSpawn, permanentInForeground, refuseQueue, refuseSpawn, tightest } from "./limits.ts";
-import { loseHost, placed } from "./moves.ts";
-import { createNode, nextAt } from "./new-node.ts";
-import { type Birth, join, type Node, subtree } from "./node.ts";
-import { livesAlone } from "./quarantine.ts";
+import { tightest } from "./limits.ts";
+import { type Loss, loseHost, placed } from "./moves.ts";
+import { type Birth, type Node, type NodeKey, subtree } from "./node.ts";
+import { beginTrial, livesAlone } from "./quarantine.ts";
 import { tellRest } from "./refusals.ts";
-import { hasRoom, takeSlot } from "./slots.ts";
-import { Tree, type TreeOptions } from "./tree.ts";
+import { type SpawnHow, spawn } from "./spawn.ts";
+import { Tree } from "./tree.ts";
 import { awaitRoom, tell } from "./user-mail.ts";
 import { watchEnd } from "./watches.ts";
-
-export interface SpawnHow {
-  /** The exact name, where the caller chose one. */
-  readonly chosen?: string | undefined;
-  /** The call whose result the child's outcome will be. */
-  readonly call?: string | undefined;
-  /** Opens the accounts of the path; a throw refuses the spawn. */
-  readonly open?: (path: string) => void;
-}
 
 /** What a permit says beside its call; left out: the first model, which has not failed in it. */
 export type PermitDetails = Pick<
@@ -48,7 +38,7 @@ export type PermitDetails = Pick<
 >;
 
 /**
- * The mailbox tree: who lives, who waits, who may begin, and how everybody ends.
+ * The mailbox tree of one run: who lives, who waits, who may begin, and how everybody ends.
  *
  * **Guarantees** every call decides synchronously from the state and the time it was given; what
  * must be done about it is left in order in `takeEffects()`. No clock, no promise, no chance.
@@ -56,8 +46,8 @@ export type PermitDetails = Pick<
 export class Kernel {
   readonly tree: Tree;
 
-  constructor(options: TreeOptions) {
-    this.tree = new Tree(options);
+  constructor(ground: Ground) {
+    this.tree = new Tree(ground);
   }
 
   /** Sets the time of what follows, in milliseconds. */
@@ -75,7 +65,7 @@ export class Kernel {
   }
 
   /** One agent for good; undefined once it is forgotten, or its path is another's. */
-  agent({ path, serial }: Pick<Node, "path" | "serial">): Node | undefined {
+  agent({ path, serial }: NodeKey): Node | undefined {
     const node = this.tree.nodes.get(path);
     return node?.serial === serial ? node : undefined;
   }
@@ -86,35 +76,8 @@ export class Kernel {
    * **Fails with** DEPTH_EXCEEDED, SPAWNS_EXCEEDED, CHILDREN_EXCEEDED, QUEUE_FULL, NAME_INVALID,
    * AGENT_STOPPED; nothing has changed then.
    */
-  spawn(parent: Node, birth: Birth, { chosen, call, open }: SpawnHow = {}): Node {
-    const { tree } = this;
-    if (parent.closed) throw new CoppiceError("AGENT_STOPPED", `${parent.path} is stopping`);
-    if (call !== undefined && birth.restart === "permanent") throw permanentInForeground(birth);
-    const room = hasRoom(parent);
-    const error =
-      refuseSpawn(parent, birth, tree.now) ??
-      (room ? undefined : refuseQueue(parent, birth.template));
-    if (error !== undefined) throw error;
-    const name = chosen === undefined ? parent.names.make(birth.name) : parent.names.choose(chosen);
-    try {
-      open?.(join(parent.path, name));
-    } catch (refused) {
-      parent.names.giveBack(chosen ?? birth.name);
-      throw refused;
-    }
-    const next = nextAt(tree.nodes.get(join(parent.path, name)), parent, name);
-    const node = createNode(parent, { ...birth, name }, { call, ...next, serial: tree.bear() });
-    // The last in the order of starts, also where it has the name of one before it.
-    parent.children.delete(name);
-    parent.children.set(name, node);
-    tree.nodes.set(node.path, node);
-    parent.openChildren += 1;
-    countSpawn(parent, tree.now);
-    const { depth, incarnation } = node;
-    tree.fact("agent.spawned", node.path, { template: birth.template, depth, incarnation });
-    if (takeSlot(node, "spawn")) startAgent(tree, node);
-    if (!node.started) tree.fact("spawn.queued", node.path);
-    return node;
+  spawn(parent: Node, birth: Birth, how?: SpawnHow): Node {
+    return spawn(this.tree, parent, birth, how);
   }
 
   /** The agent was posted to `host`. */
@@ -230,12 +193,13 @@ export class Kernel {
 
   /** Takes no more agents, and kills what is left after `graceMs`, also what is ending already. */
   closeDown(graceMs = this.tree.graceMs): void {
-    const { root, deadlines, now } = this.tree;
-    root.closed = true;
-    this.tree.graceMs = graceMs;
-    for (const node of this.tree.nodes.values()) tellRest(this.tree, node, true);
-    const nodes = [...subtree(root)].filter((at) => at.depth > 0);
-    deadlines.add(now + graceMs, { type: "kill", nodes, since: now });
+    const { tree } = this;
+    const { deadlines, now } = tree;
+    tree.isClosing = true;
+    tree.graceMs = graceMs;
+    const nodes = [...tree.own()];
+    for (const node of nodes) tellRest(tree, node, true);
+    if (nodes.length > 0) deadlines.add(now + graceMs, { type: "kill", nodes, since: now });
   }
 
   /** It is not on its host yet: nobody is there who could answer the order to end. */
@@ -245,10 +209,7 @@ export class Kernel {
 
   /** Kills what is left of a subtree at once. */
   kill(node: Node): void {
-    kill(
-      this.tree,
-      [...subtree(node)].filter((at) => at.depth > 0),
-    );
+    kill(this.tree, [...subtree(node)]);
   }
 
   /** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
@@ -284,12 +245,33 @@ export class Kernel {
 
   resumePaused(node: Node): void {
     node.paused = false;
-    serveFrom(this.tree, node);
-    for (const at of subtree(node)) catchUp(this.tree, at);
+    this.#goOn(node);
   }
 
-  loseHost(host: string, reason: string, blame?: Blame): void {
-    loseHost(this.tree, host, reason, blame);
+  /** The supervisor itself is paused, or goes on. */
+  pauseRoot(isPaused: boolean): void {
+    for (const top of this.tree.tops) {
+      top.isRootPaused = isPaused;
+      if (!isPaused) this.#goOn(top);
+    }
+  }
+
+  /** What had been asked for of the root, and could not be given at once. */
+  give(later: Later): void {
+    const { tree } = this;
+    const { node } = later;
+    if (later.type === "slot") goOnServed(tree, node, later.lane);
+    else if (later.type === "try") beginTrial(tree, node);
+    else if (!node.closed) unpark(tree, node);
+  }
+
+  loseHost(host: string, loss: Loss): void {
+    loseHost(this.tree, host, loss);
+  }
+
+  #goOn(node: Node): void {
+    serveFrom(this.tree, node);
+    for (const at of subtree(node)) catchUp(this.tree, at);
   }
 
   /** Does what is due; answers with the time of the next deadline. */

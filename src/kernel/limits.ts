@@ -1,5 +1,6 @@
 import { CoppiceError, type ErrorDetails } from "../errors.ts";
 import type { Limits } from "../wire/spec.ts";
+import type { RootRoom } from "./commons-port.ts";
 import type { Birth, Node } from "./node.ts";
 
 /** The bounds of the whole tree where the embedder gives none. */
@@ -25,9 +26,15 @@ export const MOVES_ALLOWED = 3;
  *
  * Depth, spawns, children and queue are rights of a subtree: a limit on any ancestor bounds it.
  * A default holds only where nobody at or above the node that it bounds gives a limit.
+ * @param root what the root says to it
  * @returns the refusal, or undefined when all of them allow it
  */
-export function refuseSpawn(parent: Node, birth: Birth, now: number): CoppiceError | undefined {
+export function refuseSpawn(
+  parent: Node,
+  birth: Birth,
+  now: number,
+  root: RootRoom,
+): CoppiceError | undefined {
   const { template } = birth;
   const depth = parent.depth + 1;
   for (let node: Node | undefined = parent; node !== undefined; node = node.parent) {
@@ -35,11 +42,11 @@ export function refuseSpawn(parent: Node, birth: Birth, now: number): CoppiceErr
     if (limits.depth !== undefined && depth - node.depth > limits.depth) {
       return refusal("DEPTH_EXCEEDED", template, node, "depth", limits.depth);
     }
-    if (limits.spawns !== undefined && node.spawnsBelow >= limits.spawns) {
-      return refusal("SPAWNS_EXCEEDED", template, node, "spawns", limits.spawns);
+    const tooMany = node.depth === 0 ? root.refusal : refusalAt(node, now);
+    if (tooMany !== undefined) {
+      const { limit, value, ...more } = tooMany;
+      return refusal("SPAWNS_EXCEEDED", template, node, limit, value, more);
     }
-    const tooSoon = limits.spawnRate === undefined ? undefined : refusePace(node, template, now);
-    if (tooSoon !== undefined) return tooSoon;
     // Nobody could ever leave that queue: refusing is kinder than waiting for ever.
     if (limits.concurrency === 0) return refusal("QUEUE_FULL", template, node, "concurrency", 0);
   }
@@ -47,7 +54,7 @@ export function refuseSpawn(parent: Node, birth: Birth, now: number): CoppiceErr
     const message = `"${template}" was not spawned: its own limits allow concurrency 0`;
     return new CoppiceError("QUEUE_FULL", message, { limit: "concurrency", value: 0 });
   }
-  if (parent.depth === 0) return refuseChild(parent, template);
+  if (parent.depth === 0) return refuseTop(parent, template, root);
   const { top } = parent;
   if (top.spawnsBelow >= TOP_LEVEL_SPAWNS && !isGiven(top, "spawns")) {
     return refusal("SPAWNS_EXCEEDED", template, top, "spawns", TOP_LEVEL_SPAWNS);
@@ -56,18 +63,23 @@ export function refuseSpawn(parent: Node, birth: Birth, now: number): CoppiceErr
 }
 
 /** Asks every node of the path whether one more spawn may wait for a slot below it. */
-export function refuseQueue(parent: Node, template: string): CoppiceError | undefined {
+export function refuseQueue(
+  parent: Node,
+  template: string,
+  root: RootRoom,
+): CoppiceError | undefined {
   for (let node: Node | undefined = parent; node !== undefined; node = node.parent) {
-    if (node.limits.queue !== undefined && node.queuedBelow >= node.limits.queue) {
-      return refusal("QUEUE_FULL", template, node, "queue", node.limits.queue);
-    }
+    const { depth, queuedBelow } = node;
+    const { queue = Number.POSITIVE_INFINITY } = node.limits;
+    const isFull = depth === 0 ? root.isQueueFull === true : queuedBelow >= queue;
+    if (isFull) return refusal("QUEUE_FULL", template, node, "queue", queue);
   }
   return undefined;
 }
 
-/** True when no bound on live children keeps the node from being started. */
-export function mayStart(node: Node): boolean {
-  return refuseChild(node.parent as Node, node.birth.template) === undefined;
+/** True when no bound on live children keeps one more child from being started. */
+export function mayHaveChild(parent: Node): boolean {
+  return parent.liveChildren < tightest(parent, "children");
 }
 
 /** The tightest bound of one kind on the path, for limits that bound each agent by itself. */
@@ -81,21 +93,36 @@ export function tightest(node: Node, limit: keyof typeof AGENT_LIMITS): number {
   return node.depth === 0 ? Number.POSITIVE_INFINITY : AGENT_LIMITS[limit];
 }
 
-/** A spawn that has passed every limit counts on the whole path. */
+/** A spawn that has passed every limit counts on the whole path below the root. */
 export function countSpawn(parent: Node, now: number): void {
-  for (let at: Node | undefined = parent; at !== undefined; at = at.parent) {
-    at.spawnsBelow += 1;
-    at.queuedBelow += 1;
-    at.spawnPace?.take(now);
-  }
+  for (let at = parent; at.parent !== undefined; at = at.parent) countAt(at, now);
 }
 
-function refusePace(node: Node, template: string, now: number): CoppiceError | undefined {
-  const { spawnRate = 0 } = node.limits;
-  const readyAt = node.spawnPace?.readyAt ?? Number.POSITIVE_INFINITY;
+/** It waits to be started, below this node. */
+export function countAt(node: Node, now: number): void {
+  node.spawnsBelow += 1;
+  node.queuedBelow += 1;
+  node.spawnPace?.take(now);
+}
+
+/** What a node's own bounds on starts say to one more below it. */
+export function refusalAt(
+  { limits, spawnsBelow, spawnPace }: Node,
+  now: number,
+): RootRoom["refusal"] {
+  const { spawns, spawnRate } = limits;
+  if (spawns !== undefined && spawnsBelow >= spawns) return { limit: "spawns", value: spawns };
+  if (spawnRate === undefined) return undefined;
+  const readyAt = spawnPace?.readyAt ?? Number.POSITIVE_INFINITY;
   if (readyAt <= now) return undefined;
-  const retryAfterMs = spawnRate === 0 ? {} : { retryAfterMs: Math.ceil(readyAt - now) };
-  return refusal("SPAWNS_EXCEEDED", template, node, "spawnRate", spawnRate, retryAfterMs);
+  const wait = spawnRate === 0 ? {} : { retryAfterMs: Math.ceil(readyAt - now) };
+  return { limit: "spawnRate", value: spawnRate, ...wait };
+}
+
+function refuseTop(node: Node, template: string, root: RootRoom): CoppiceError | undefined {
+  const { children } = root;
+  if (children === undefined) return undefined;
+  return refusal("CHILDREN_EXCEEDED", template, node, "children", children);
 }
 
 function refuseChild(parent: Node, template: string): CoppiceError | undefined {

@@ -24,16 +24,12 @@ const TIMER_SLACK_MS = 1_000;
  *
  * Frames that the host posted before it died must have been committed before.
  */
-export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame): void {
-  const residents = new Set(tree.residences.of(host));
+export function loseHost(tree: Tree, host: string, { reason, blame, isCaused }: Loss): void {
+  const residents = new Set(tree.residences.of(host).filter((node) => tree.has(node)));
   // A host is also ended because of whom to kill there.
   const isForced = tree.residences.isForced(host);
-  tree.residences.forgetHost(host);
   // All of them first: who ends below takes others along, and none can be asked there any more.
-  for (const node of residents) {
-    node.host = undefined;
-    node.lostHost = host;
-  }
+  tree.residences.lose(host, residents);
   const guilty = new Map<Node, Running>();
   for (const running of blame?.running ?? []) {
     const node = tree.nodes.get(running.path);
@@ -49,7 +45,8 @@ export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame
   const isUnknown = !isUnstarted && blame?.running.length === 0;
   const suspects = new Set<Node>();
   if (isUnknown) for (const node of residents) if (mayHoldThread(tree, node)) suspects.add(node);
-  const isCauseKnown = isUnstarted || guilty.size > 0 || suspects.size > 0 || isForced;
+  const isCauseKnown =
+    isUnstarted || guilty.size > 0 || suspects.size > 0 || isForced || isCaused === true;
   for (const node of residents) {
     if (node.finished !== undefined || isAway(node) || suspects.has(node)) continue;
     if (node.ending !== undefined) finish(tree, node, { status: "ended" });
@@ -58,6 +55,29 @@ export function loseHost(tree: Tree, host: string, reason: string, blame?: Blame
     else move(tree, node, reason, isCauseKnown);
   }
   tryAlone(tree, suspects);
+}
+
+/** How a host was lost. */
+export interface Loss {
+  readonly reason: string;
+  readonly blame?: Blame | undefined;
+  /** Somebody of another run is known to have been the cause, or is suspected. */
+  readonly isCaused?: boolean | undefined;
+}
+
+/** Whether anybody of those who lived there is the cause of the loss, or is suspected. */
+export function isCauseKnown(
+  residents: readonly Node[],
+  blame: Blame | undefined,
+  now: number,
+): boolean {
+  if (blame === undefined) return false;
+  const { cause, running } = blame;
+  if (cause === "not-started") return true;
+  if (running.length === 0) return residents.some((node) => mayHoldThread({ now }, node));
+  return running.some(({ path, incarnation }) =>
+    residents.some((node) => node.path === path && node.incarnation === incarnation),
+  );
 }
 
 interface Charge {
@@ -122,14 +142,14 @@ function mayHaveRun(tree: Tree, node: Node): boolean {
 }
 
 /** Who waits for a call with nothing else to do was not on the thread when it froze. */
-function mayHoldThread(tree: Tree, node: Node): boolean {
+function mayHoldThread(tree: Pick<Tree, "now">, node: Node): boolean {
   if (node.ending !== undefined || node.finished !== undefined) return false;
   const { busy, status, mailbox } = node;
   if (busy || status === "starting" || mailbox.unacknowledged.length > 0) return true;
   return hasTimerDue(tree, node) || awaitsModel(node);
 }
 
-function hasTimerDue(tree: Tree, { timers = [], timersAt }: Node): boolean {
+function hasTimerDue(tree: Pick<Tree, "now">, { timers = [], timersAt }: Node): boolean {
   return timers.some(({ dueMs }) => timersAt + dueMs <= tree.now + TIMER_SLACK_MS);
 }
 

@@ -46,6 +46,7 @@ export function createNode(
     turns: 0,
     closed: false,
     paused: false,
+    isRootPaused: false,
     ending: undefined,
     finished: undefined,
     end: undefined,

@@ -13,6 +13,13 @@ import type { TokenBucket } from "./token-bucket.ts";
 
 export type Status = "queued" | "starting" | "running" | "waiting" | "stopping" | "stopped";
 
+/** One agent for good, of whichever run: a path may be another's by now. */
+export type NodeKey = Pick<Node, "path" | "serial">;
+
+export function keyOf({ path, serial }: NodeKey): NodeKey {
+  return { path, serial };
+}
+
 /** A call that an agent waits for. */
 export interface Call {
   readonly out: Extract<Out, { readonly callId: string }>;
@@ -31,9 +38,10 @@ export interface Call {
   children?: Set<Node>;
   reports?: Map<Node, Json>;
   /** Whose end it waits for. */
-  watched?: Node;
-  /** The ask whose answer it waits for. */
+  watched?: NodeKey;
+  /** The ask whose answer it waits for, and whom it asked where that is one of another run. */
   askId?: string;
+  asked?: NodeKey;
 }
 
 /** What the kernel must know of an agent to be born. */
@@ -133,6 +141,8 @@ export interface Node {
   /** Rights withdrawn: nothing below it starts any more. */
   closed: boolean;
   paused: boolean;
+  /** Of a top-level agent: the supervisor is paused, and so all of its runs are. */
+  isRootPaused: boolean;
   ending: Ending | undefined;
   /** How it ended, while its children still end. */
   finished: End | undefined;
@@ -174,7 +184,7 @@ export interface Node {
   /** Asks it has not answered. */
   asks: readonly string[];
   /** Who waits for its end, by the call that does; made when somebody watches. */
-  watchers: Map<string, Node> | undefined;
+  watchers: Map<string, NodeKey> | undefined;
 
   /** Children that were started and have not ended; `openChildren` counts queued ones too. */
   liveChildren: number;
@@ -215,8 +225,7 @@ export function* subtree(node: Node): Generator<Node> {
 }
 
 export function isPaused(node: Node): boolean {
-  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
-    if (at.paused) return true;
-  }
-  return false;
+  if (node.depth === 0) return node.paused;
+  for (let at = node; at.parent !== undefined; at = at.parent) if (at.paused) return true;
+  return node.top.isRootPaused;
 }

@@ -1,9 +1,6 @@
 import type { Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
-/** Agents that are tried at a time, each alone on a host of its own. */
-export const TRIALS_AT_ONCE = 4;
-
 /**
  * Lets suspects go on one per host, a few at a time: who freezes its host again is the one.
  *
@@ -11,28 +8,33 @@ export const TRIALS_AT_ONCE = 4;
  * by then stays alone, where it can harm nobody.
  */
 export function tryAlone(tree: Tree, suspects: Iterable<Node>): void {
+  const { commons } = tree;
+  const all = [...suspects];
+  if (all.length === 0) return sweepAlone(tree);
   const { trials } = tree;
-  for (const node of suspects) {
-    trials.open.delete(node);
-    trials.waiting.push({ node, incarnation: node.incarnation });
+  for (const node of all) {
+    if (trials.open.delete(node)) commons.tried(node);
+    trials.waiting.set(node, node.incarnation);
   }
-  for (const node of trials.alone) if (node.host === undefined) trials.alone.delete(node);
-  beginTrials(tree);
+  sweepAlone(tree);
+  for (const node of all) if (commons.mayTry(node)) beginTrial(tree, node);
 }
 
 /** The agent was placed on a host that is its own. */
 export function livesAlone(tree: Tree, node: Node): void {
-  if (tree.trials.open.has(node)) tree.trials.alone.add(node);
+  if (tree.hasTrials && tree.trials.open.has(node)) tree.trials.alone.add(node);
 }
 
 /** The agent has made a step, or has had its time: the next one is tried. */
 export function acquit(tree: Tree, node: Node): void {
-  if (tree.trials.open.delete(node)) beginTrials(tree);
+  if (tree.hasTrials && tree.trials.open.delete(node)) tree.commons.tried(node);
 }
 
 /** The agent has ended, by its trial or otherwise. */
 export function endTrial(tree: Tree, node: Node): void {
+  if (!tree.hasTrials) return;
   tree.trials.alone.delete(node);
+  if (tree.trials.waiting.delete(node)) tree.commons.tried(node);
   acquit(tree, node);
 }
 
@@ -41,6 +43,7 @@ export function endTrial(tree: Tree, node: Node): void {
  * have to begin again elsewhere.
  */
 export function leaveTrial(tree: Tree, node: Node): void {
+  if (!tree.hasTrials) return;
   const { trials, residences } = tree;
   const { host, incarnation } = node;
   if (!trials.alone.has(node) || trials.open.has(node) || host === undefined) return;
@@ -58,16 +61,23 @@ export function awaitsModel({ calls }: Node): boolean {
   return [...calls.values()].some(({ out, state }) => out.type === "model" && state === "working");
 }
 
-function beginTrials(tree: Tree): void {
-  const { open, waiting } = tree.trials;
-  while (open.size < TRIALS_AT_ONCE) {
-    const next = waiting.shift();
-    if (next === undefined) return;
-    const { node, incarnation } = next;
-    const isAsItWas = node.incarnation === incarnation && node.host === undefined;
-    if (!isAsItWas || node.ending !== undefined || node.finished !== undefined) continue;
-    open.add(node);
-    tree.emit({ type: "place", node, moved: true, alone: true });
-    tree.deadlines.add(tree.now + tree.graceMs, { type: "trial", node });
+/** Its turn has come, if it is still suspected. */
+export function beginTrial(tree: Tree, node: Node): void {
+  const { trials, commons } = tree;
+  const incarnation = trials.waiting.get(node);
+  trials.waiting.delete(node);
+  const isAsItWas = node.incarnation === incarnation && node.host === undefined;
+  if (!isAsItWas || node.ending !== undefined || node.finished !== undefined) {
+    return commons.tried(node);
   }
+  trials.open.add(node);
+  tree.emit({ type: "place", node, moved: true, alone: true });
+  tree.deadlines.add(tree.now + tree.graceMs, { type: "trial", node });
+}
+
+/** Who lost its host does not live there any more. */
+function sweepAlone(tree: Tree): void {
+  if (!tree.hasTrials) return;
+  const { alone } = tree.trials;
+  for (const node of alone) if (node.host === undefined) alone.delete(node);
 }

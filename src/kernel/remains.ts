@@ -39,6 +39,7 @@ export function forgetNode(tree: Tree, node: Node): void {
   // Its place may have been taken since by the next incarnation there.
   if (tree.nodes.get(node.path) !== node) return;
   tree.nodes.delete(node.path);
+  tree.kept -= 1;
   node.parent?.names.forget(Math.max(node.incarnation, node.names.forgotten));
   node.parent?.children.delete(node.name);
 }

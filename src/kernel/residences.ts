@@ -3,38 +3,46 @@ import type { Node } from "./node.ts";
 /** Agents that left a host and whose last frames may still be on their way from it. */
 const DEPARTURES_KEPT = 10_000;
 
-/** Who lives on which host: what makes a port an identity. */
+/** Hosts that one run's agents have left: those that it left first have ended long ago. */
+const HOSTS_KEPT = 4_096;
+
+/** Who of one run lives on which host: what makes a port an identity. */
 export class Residences {
-  readonly #residents = new Map<string, Set<Node>>();
-  readonly #departed = new Map<string, Departures>();
-
+  /** Of all runs: nobody's own, but to be asked of a host. */
+  readonly #residents: Map<string, Set<Node>>;
+  // Made when they are needed.
+  #departed: Map<string, Departures> | undefined;
   /** Hosts that were caught lying: nothing more of what they said is believed. */
-  readonly #distrusted = new Set<string>();
-
+  #distrusted: Set<string> | undefined;
   /** Hosts that were ended because somebody there did not end. */
-  readonly #forced = new Set<string>();
+  #forced: Set<string> | undefined;
+
+  constructor(residents: Map<string, Set<Node>>) {
+    this.#residents = residents;
+  }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
   get saved(): object {
-    const departed = [...this.#departed].map(([host, gone]) => [host, gone.saved]);
-    const [residents, distrusted] = [this.#residents, this.#distrusted];
-    return { residents, departed, distrusted, forced: this.#forced };
+    const departed = [...(this.#departed ?? [])].map(([host, gone]) => [host, gone.saved]);
+    return { departed, distrusted: this.#distrusted, forced: this.#forced };
   }
 
   force(host: string): void {
+    this.#forced ??= new Set();
     this.#forced.add(host);
   }
 
   isForced(host: string): boolean {
-    return this.#forced.has(host);
+    return this.#forced?.has(host) ?? false;
   }
 
   distrust(host: string): void {
+    this.#distrusted ??= new Set();
     this.#distrusted.add(host);
   }
 
   isDistrusted(host: string): boolean {
-    return this.#distrusted.has(host);
+    return this.#distrusted?.has(host) ?? false;
   }
 
   settle(node: Node, host: string): void {
@@ -45,31 +53,61 @@ export class Residences {
   leave(node: Node): void {
     const host = node.host;
     if (host === undefined) return;
-    this.#residents.get(host)?.delete(node);
+    this.#forget(node, host);
     node.host = undefined;
-    const gone = this.#departed.get(host) ?? new Departures();
-    this.#departed.set(host, gone);
-    gone.add(key(node.path, node.incarnation));
+    this.#depart(host, key(node.path, node.incarnation));
   }
 
   of(host: string): readonly Node[] {
     return [...(this.#residents.get(host) ?? [])];
   }
 
-  count(host: string): number {
-    return this.#residents.get(host)?.size ?? 0;
-  }
-
   /** True for an agent that lived on the host a moment ago: its late frames are no forgery. */
   departed(host: string, path: string, incarnation: number): boolean {
-    return this.#departed.get(host)?.has(key(path, incarnation)) ?? false;
+    return this.#departed?.get(host)?.has(key(path, incarnation)) ?? false;
   }
 
-  forgetHost(host: string): void {
-    this.#residents.delete(host);
+  /** Whether anybody has left it. */
+  hasLeft(host: string): boolean {
+    return this.#departed?.has(host) ?? false;
+  }
+
+  /** They have lost the host that they lived on. */
+  lose(host: string, residents: Iterable<Node>): void {
+    for (const node of residents) {
+      this.#forget(node, host);
+      node.host = undefined;
+      node.lostHost = host;
+    }
+    this.#departed?.delete(host);
+    this.#distrusted?.delete(host);
+    this.#forced?.delete(host);
+  }
+
+  /** Takes over who has left, from a run that is over. */
+  inherit(other: Residences): void {
+    for (const [host, gone] of other.#departed ?? []) {
+      for (const key of gone.all) this.#depart(host, key);
+    }
+    other.#departed = undefined;
+    other.#distrusted = undefined;
+    other.#forced = undefined;
+  }
+
+  #depart(host: string, key: string): void {
+    this.#departed ??= new Map();
+    const gone = this.#departed.get(host) ?? new Departures();
+    // The one that was left last is the last to be forgotten.
     this.#departed.delete(host);
-    this.#distrusted.delete(host);
-    this.#forced.delete(host);
+    this.#departed.set(host, gone);
+    gone.add(key);
+    if (this.#departed.size <= HOSTS_KEPT) return;
+    for (const oldest of this.#departed.keys()) return void this.#departed.delete(oldest);
+  }
+
+  #forget(node: Node, host: string): void {
+    const residents = this.#residents.get(host);
+    if (residents?.delete(node) && residents.size === 0) this.#residents.delete(host);
   }
 }
 
@@ -82,6 +120,10 @@ class Departures {
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
   get saved(): object {
     return { ring: this.#ring, next: this.#next };
+  }
+
+  get all(): Iterable<string> {
+    return this.#keys;
   }
 
   add(key: string): void {

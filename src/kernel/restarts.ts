@@ -52,7 +52,7 @@ export function restart(tree: Tree, group: RestartGroup): void {
   const { incarnation } = node;
   tree.fact("agent.restarted", node.path, { incarnation, restarts, delayMs, cause });
   node.status = "queued";
-  if (takeSlot(node, "waker")) startAgent(tree, node);
+  if (takeSlot(tree, node, "waker")) startAgent(tree, node);
 }
 
 /** It has come up, or never will: whoever comes back behind it has its turn. */

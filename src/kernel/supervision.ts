@@ -67,7 +67,8 @@ export function takesMail({ depth, closed, group, ending, finished, birth }: Nod
 function comesBack(tree: Tree, node: Node, end: End): boolean {
   const { birth, parent, ending } = node;
   const { restart = "temporary" } = birth;
-  if (restart === "temporary" || tree.root.closed || parent?.closed !== false) return false;
+  if (restart === "temporary" || tree.isClosing) return false;
+  if (parent === undefined || (parent !== tree.root && parent.closed)) return false;
   // Whoever spawned it is told, as OTP's `start_child` tells.
   if (!node.cameUp) return false;
   if (ending !== undefined && ending.status !== "failed") return false;

@@ -1,11 +1,10 @@
-import type { Intensity, Limits } from "../wire/spec.ts";
+import type { Commons } from "./commons-port.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Effect } from "./effects.ts";
 import type { End } from "./end.ts";
 import type { Fact } from "./fact.ts";
-import { ROOT_LIMITS } from "./limits.ts";
-import { createNode } from "./new-node.ts";
-import type { Node, RestartGroup } from "./node.ts";
+import type { Ground } from "./ground.ts";
+import { type Node, type RestartGroup, subtree } from "./node.ts";
 import { Residences } from "./residences.ts";
 import { Trials } from "./trials.ts";
 
@@ -26,69 +25,123 @@ export type Due =
   /** A person who was asked has not answered. */
   | { readonly type: "question"; readonly id: string; readonly node: Node };
 
-export interface TreeOptions {
-  readonly limits?: Limits;
-  /** Milliseconds between being signalled and being killed. */
-  readonly graceMs: number;
-  /** Restarts of each top-level agent. */
-  readonly intensity?: Intensity | undefined;
-  /** From 0 to below 1, for the jitter of restarts. Left out: none. */
-  readonly chance?: (() => number) | undefined;
-  /** How an agent ended whose node does not say it any more. */
-  readonly endOf?: (node: Node) => End | undefined;
-}
-
-/** The state of the kernel: every node, who lives where, what is due, what is to be done. */
+/** The state of one run: its nodes, who of it lives where, what is due. */
 export class Tree {
-  readonly root: Node;
-  readonly nodes = new Map<string, Node>();
-  readonly residences = new Residences();
-  readonly trials = new Trials();
-  readonly deadlines = new Deadlines<Due>((due) => this.#isLive(due));
-  readonly asks = new Map<string, Node>();
-  /** Asks that are over because who asked has ended, and who that was. */
-  readonly leftAsks = new Map<string, string>();
-  readonly effects: Effect[] = [];
-  /** Nodes that were given a slot and have not gone on yet. */
-  readonly granted: Node[] = [];
-  granting = false;
+  readonly #ground: Ground;
+  /** Its top-level agent; none while it is being spawned, several only where all are one run. */
+  readonly tops: Node[] = [];
+  readonly residences: Residences;
   /** Milliseconds between being signalled and being killed. */
   graceMs: number;
+  /** The supervisor is about to stop: nobody is started again. */
+  isClosing = false;
   /** The time of the step under way; the shell's clock, never our own. */
   now = 0;
-  #births = 0;
+  /** Agents that are kept, living or ended. */
+  kept = 0;
   deadLetters = 0;
-  readonly chance: () => number;
-  readonly #endOf: TreeOptions["endOf"];
+  #births = 0;
+  #asked = 0;
+  // Made when they are needed: many a run needs none of them.
+  #trials: Trials | undefined;
+  #deadlines: Deadlines<Due> | undefined;
+  #asks: Map<string, Node> | undefined;
+  #leftAsks: Map<string, string> | undefined;
 
-  constructor(options: TreeOptions) {
-    this.graceMs = options.graceMs;
-    this.chance = options.chance ?? (() => 0);
-    this.#endOf = options.endOf;
-    this.root = createNode(undefined, {
-      name: "",
-      template: "",
-      limits: { ...ROOT_LIMITS, ...options.limits },
-      input: null,
-      loop: false,
-      lifetime: "session",
-      ...(options.intensity === undefined ? {} : { intensity: options.intensity }),
-    });
-    this.root.status = "running";
-    this.nodes.set("/", this.root);
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    this.graceMs = ground.graceMs;
+    this.residences = new Residences(ground.residents);
   }
 
   /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
   get saved(): object {
-    const { nodes, residences, trials, deadlines, asks, leftAsks, granted, graceMs } = this;
-    const counts = { births: this.#births, deadLetters: this.deadLetters };
-    return { nodes, residences, trials, deadlines, asks, leftAsks, granted, graceMs, ...counts };
+    const { tops, residences, graceMs, isClosing, kept, deadLetters } = this;
+    const trials = this.#trials ?? new Trials();
+    const deadlines = this.#deadlines?.saved ?? [];
+    const [asks, leftAsks] = [this.#asks ?? [], this.#leftAsks ?? []];
+    const counts = { births: this.#births, asked: this.#asked, kept, deadLetters };
+    return { tops, residences, trials, deadlines, asks, leftAsks, graceMs, isClosing, ...counts };
+  }
+
+  get trials(): Trials {
+    this.#trials ??= new Trials();
+    return this.#trials;
+  }
+
+  /** Whether anybody here was ever suspected. */
+  get hasTrials(): boolean {
+    return this.#trials !== undefined;
+  }
+
+  get deadlines(): Deadlines<Due> {
+    this.#deadlines ??= new Deadlines((due) => this.#isLive(due));
+    return this.#deadlines;
+  }
+
+  /** When something is due next, in milliseconds. */
+  get next(): number | undefined {
+    return this.#deadlines?.next;
+  }
+
+  get asks(): Map<string, Node> {
+    this.#asks ??= new Map();
+    return this.#asks;
+  }
+
+  /** Asks that are over because who asked has ended, and who that was. */
+  get leftAsks(): Map<string, string> {
+    this.#leftAsks ??= new Map();
+    return this.#leftAsks;
+  }
+
+  get root(): Node {
+    return this.#ground.root;
+  }
+
+  /** Every node that is kept, of this run and of others, by its path. */
+  get nodes(): Map<string, Node> {
+    return this.#ground.nodes;
+  }
+
+  get commons(): Commons {
+    return this.#ground.commons;
+  }
+
+  get effects(): Effect[] {
+    return this.#ground.effects;
+  }
+
+  get granted(): Ground["granted"] {
+    return this.#ground.granted;
+  }
+
+  /** Whether it is one of this run. */
+  has(node: Node): boolean {
+    return this.tops.includes(node.top);
+  }
+
+  /** Of this run, parents first. */
+  *own(): Generator<Node> {
+    for (const top of this.tops) yield* subtree(top);
+  }
+
+  /** From 0 to below 1. */
+  chance(): number {
+    return this.#ground.chance();
   }
 
   /** The number of the next agent, in the order of births. */
   bear(): number {
     this.#births += 1;
     return this.#births;
+  }
+
+  /** The id of the next ask of somebody here. */
+  nextAsk(): string {
+    this.#asked += 1;
+    const [top] = this.tops;
+    return `ask-${this.#asked}${top?.path ?? ""}`;
   }
 
   emit(effect: Effect): void {
@@ -106,9 +159,17 @@ export class Tree {
     this.asks.delete(askId);
   }
 
+  /** All of it has ended: nothing is left to wait for. */
+  empty(): void {
+    this.#trials = undefined;
+    this.#deadlines = undefined;
+    this.#asks = undefined;
+    this.#leftAsks = undefined;
+  }
+
   /** How an agent has ended, whole, wherever that is kept. */
   endOf(node: Node): End {
-    return this.#endOf?.(node) ?? (node.end as End);
+    return this.#ground.endOf(node) ?? (node.end as End);
   }
 
   #isLive(due: Due): boolean {

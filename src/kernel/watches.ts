@@ -1,6 +1,6 @@
 import { childReport, idleCall, settleCall } from "./calls.ts";
 import type { End } from "./end.ts";
-import type { Node } from "./node.ts";
+import { keyOf, type Node, type NodeKey } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -13,10 +13,24 @@ export function watchEnd(tree: Tree, watcher: Node, callId: string, watched: Nod
   if (watched.end !== undefined) {
     return tellEnd(tree, watcher, callId, watched, tree.endOf(watched));
   }
-  watched.watchers ??= new Map();
-  watched.watchers.set(callId, watcher);
+  addWatcher(watched, callId, watcher);
   call.watched = watched;
   idleCall(tree, watcher, callId);
+}
+
+/** Has a call wait for the outcome of an agent of another run, which tells it by a letter. */
+export function watchFar(tree: Tree, watcher: Node, callId: string, watched: NodeKey): void {
+  const call = watcher.calls.get(callId);
+  if (call === undefined) return;
+  call.watched = watched;
+  tree.emit({ type: "letter", to: watched, letter: { type: "watch", callId, by: keyOf(watcher) } });
+  idleCall(tree, watcher, callId);
+}
+
+/** Somebody of another run watches: told at once of one that has ended. */
+export function watchedFromFar(tree: Tree, node: Node, callId: string, watcher: NodeKey): void {
+  if (node.end === undefined) return addWatcher(node, callId, watcher);
+  tellEnd(tree, watcher, callId, node, tree.endOf(node));
 }
 
 /** Tells everybody who watches an agent how it ended; its restarts are told to nobody. */
@@ -27,10 +41,26 @@ export function settleWatches(tree: Tree, node: Node, end: End): void {
 }
 
 /** The watcher is gone: those who live on must not keep it. */
-export function unwatchAll(watcher: Node): void {
-  for (const [callId, { watched }] of watcher.calls) watched?.watchers?.delete(callId);
+export function unwatchAll(tree: Tree, watcher: Node): void {
+  for (const [callId, { watched }] of watcher.calls) {
+    if (watched === undefined) continue;
+    if (isHere(watched)) watched.watchers?.delete(callId);
+    else tree.emit({ type: "letter", to: watched, letter: { type: "unwatch", callId } });
+  }
 }
 
-function tellEnd(tree: Tree, watcher: Node, callId: string, node: Node, end: End): void {
-  settleCall(tree, watcher, callId, { isError: false, value: childReport(node, end) });
+function addWatcher(node: Node, callId: string, watcher: NodeKey): void {
+  node.watchers ??= new Map();
+  node.watchers.set(callId, watcher);
+}
+
+function tellEnd(tree: Tree, watcher: NodeKey, callId: string, node: Node, end: End): void {
+  const value = childReport(node, end);
+  if (isHere(watcher)) return settleCall(tree, watcher, callId, { isError: false, value });
+  tree.emit({ type: "letter", to: watcher, letter: { type: "ended", callId, value } });
+}
+
+/** Of the same run: the agent itself, and not only whose it is. */
+function isHere(one: NodeKey): one is Node {
+  return "mailbox" in one;
 }

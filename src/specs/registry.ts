@@ -92,11 +92,13 @@ export class Registry {
    *
    * **Fails with** OPTIONS_INVALID for the loop without a model or an input, TOOL_UNKNOWN,
    * AGENT_UNKNOWN.
+   * @param isChecked the tools that it names were there when it was ordered
    */
-  plan(agent: string | AgentSpec, options: SpawnOptions): Plan {
-    const spec = this.specOf(agent);
+  plan(agent: string | AgentSpec, options: SpawnOptions, isChecked = false): Plan {
+    const spec = isChecked && typeof agent !== "string" ? agent : this.specOf(agent);
     const cached = typeof agent === "string" && options.tools === undefined;
     const base = cached ? this.#plans.get(agent) : undefined;
+    if (!isChecked && options.tools !== undefined) this.#checkTools(options.tools, "tools");
     const plan = base ?? this.#prepare(agent, spec, options);
     if (cached && base === undefined) this.#plans.set(agent, plan);
     const input = options.input ?? plan.input;
@@ -128,7 +130,6 @@ export class Registry {
     const cards = this.#toolbox.match(spec.tools ?? []);
     const asked = options.tools;
     const narrowed = asked === undefined ? undefined : this.#toolbox.match(asked);
-    if (asked !== undefined) this.#checkTools(asked, "tools");
     const subjects = new Set(narrowed?.map((card) => card.subject));
     const tools =
       narrowed === undefined ? cards : cards.filter((card) => subjects.has(card.subject));

@@ -1,6 +1,6 @@
 import type { AgentRecord } from "../engine/agent-record.ts";
-import { keyOf } from "../engine/input.ts";
 import { CoppiceError } from "../errors.ts";
+import { keyOf } from "../kernel/node.ts";
 import { cloneable } from "../specs/cloneable.ts";
 import { LONGEST_DELAY_MS } from "../wire/clock.ts";
 import type { RuntimeEvent } from "../wire/event.ts";

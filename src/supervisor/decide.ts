@@ -1,13 +1,16 @@
 import type { Seat } from "../authority/seat.ts";
+import { takeLetter } from "../calls/far-mail.ts";
 import { askFromOutside, waitForRoom } from "../calls/messages.ts";
 import { carryOutNext, type RequestEngine } from "../calls/requests.ts";
 import { settleTool } from "../calls/tool-calls.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import type { OpenAsk } from "../engine/asks.ts";
-import { distrustHost, takeLoss } from "../engine/host-events.ts";
-import type { AgentKey, Input, Order } from "../engine/input.ts";
+import { distrustHost, loseHome, takeLoss } from "../engine/host-events.ts";
+import type { Input, Notice, Order } from "../engine/input.ts";
 import { CoppiceError } from "../errors.ts";
 import { deadLetter } from "../kernel/dead-letters.ts";
+import type { Node, NodeKey } from "../kernel/node.ts";
+import type { AllRuns } from "./all-runs.ts";
 
 /** What an order is answered at once. */
 export type AnswerTo<Type extends Order["type"]> = Type extends "spawn"
@@ -21,6 +24,8 @@ export type AnswerTo<Type extends Order["type"]> = Type extends "spawn"
 /** Where everything is decided. */
 interface DecidingEngine extends RequestEngine {
   spawnAtRoot(order: Extract<Order, { type: "spawn" }>): AgentRecord;
+  readonly allRuns: AllRuns;
+  forget(node: Node): void;
 }
 
 /** Decides one input: from the state, the input and what a step may look at, and nothing else. */
@@ -62,17 +67,60 @@ export function decide(swarm: DecidingEngine, input: Input): unknown {
     case "decide":
       return swarm.approvals.decide(input.decisions);
     case "close-down":
-      return kernel.closeDown(input.graceMs);
+      return swarm.allRuns.closeDown(input.graceMs);
     case "kill":
-      return kernel.kill(kernel.tree.root);
+      return swarm.allRuns.kill();
     case "look":
       return undefined;
     case "grant":
       return swarm.parts.arbiter.grant(seatOf(swarm, input.agent), input.grant);
     case "revoke":
       return swarm.parts.arbiter.revoke(seatOf(swarm, input.agent), input.pattern);
-    default:
+    case "cancel":
+    case "pause":
+    case "resume":
+    case "tell":
+    case "ask":
+    case "await-room":
       return decideFor(swarm, input);
+    default:
+      return takeNotice(swarm, input);
+  }
+}
+
+/** What a run hears of from what all runs share, or from another one. */
+function takeNotice(swarm: DecidingEngine, notice: Notice): unknown {
+  const { kernel } = swarm;
+  switch (notice.type) {
+    case "slot":
+    case "start":
+    case "try": {
+      const node = kernel.agent(notice.agent);
+      return node && kernel.give({ ...notice, node });
+    }
+    case "turn":
+      return swarm.modelCalls.haveTurn(notice);
+    case "paced":
+      return swarm.pacedCalls.paced(notice);
+    case "letter":
+      return takeLetter(swarm, notice);
+    case "allowed":
+      return swarm.approvals.coverFrom(notice);
+    case "root-resumed":
+      return swarm.allRuns.serve();
+    case "root-paused":
+      return kernel.pauseRoot(notice.isPaused);
+    case "closing":
+      return kernel.closeDown(notice.graceMs);
+    case "killed":
+      for (const top of kernel.tree.tops) kernel.kill(top);
+      return undefined;
+    case "home-lost":
+      return loseHome(swarm, notice);
+    case "forget": {
+      const node = kernel.agent(notice.agent);
+      return node && swarm.forget(node);
+    }
   }
 }
 
@@ -89,9 +137,9 @@ function decideFor(swarm: DecidingEngine, order: OrderFor): unknown {
     case "cancel":
       return kernel.end(node, { status: "cancelled", reason: order.reason });
     case "pause":
-      return kernel.pause(node);
+      return node.depth === 0 ? swarm.allRuns.pause(true) : kernel.pause(node);
     case "resume":
-      return kernel.resumePaused(node);
+      return node.depth === 0 ? swarm.allRuns.pause(false) : kernel.resumePaused(node);
     case "tell":
       return kernel.tell(node, "/", order.message);
     case "ask":
@@ -110,14 +158,14 @@ function refuseForgotten({ kernel, asks }: DecidingEngine, order: OrderFor): unk
   }
   if (order.type === "tell") return false;
   if (order.type !== "ask" && order.type !== "await-room") return undefined;
-  const open = asks.openTo(path);
+  const open = asks.openTo(kernel.tree.nextAsk(), path);
   const details = order.type === "ask" ? { message: order.message } : { path };
   asks.fail(open.askId, new CoppiceError("AGENT_STOPPED", `${path} has ended`, details));
   return open;
 }
 
 /** The rights and the account of an agent, or of the root. */
-function seatOf(swarm: DecidingEngine, agent: AgentKey): Seat {
+function seatOf(swarm: DecidingEngine, agent: NodeKey): Seat {
   const node = swarm.kernel.agent(agent);
   if (node?.depth === 0) return swarm.parts.arbiter.root;
   if (node !== undefined) return swarm.recordOf(node).seat;

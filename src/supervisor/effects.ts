@@ -1,4 +1,5 @@
 import { tellWarnings } from "../calls/budget-warnings.ts";
+import { write } from "../calls/far-mail.ts";
 import type { ModelCalls } from "../calls/model-calls.ts";
 import { type RequestEngine, takeReport } from "../calls/requests.ts";
 import { closeAgent, type EndingEngine, renewAgent, settleAgent } from "../engine/agent-ends.ts";
@@ -20,10 +21,10 @@ export function carryOutAll(swarm: EffectEngine): void {
   for (;;) {
     const effects = swarm.kernel.takeEffects();
     for (const effect of effects) contain(swarm, effect);
-    const paced = swarm.pacedCalls.wake();
-    const woke = swarm.modelCalls.wakeWaiting() || paced;
+    swarm.outside.tell(swarm.modelCalls.waiting.notice);
+    swarm.outside.tell(swarm.pacedCalls.noticeDue);
     const warned = tellWarnings(swarm);
-    if (effects.length === 0 && !woke && !warned) return;
+    if (effects.length === 0 && !warned) return;
   }
 }
 
@@ -60,6 +61,9 @@ function carryOut(swarm: EffectEngine, effect: Effect): void {
       return settleAgent(swarm, effect.node, effect.end);
     case "condemn":
       return condemn(swarm, effect);
+    case "letter":
+      if (effect.letter.type === "ask-over") asks.forget(effect.letter.askId);
+      return write(swarm, effect.to, effect.letter);
     case "question-timed-out":
       return swarm.approvals.expire(effect.id);
     case "answer":
@@ -86,7 +90,7 @@ function place(swarm: EffectEngine, node: Node, moved: boolean, alone = false): 
   record.word ??= places.words.take();
   const host = places.place(node, record, alone);
   kernel.placed(node, host.id, moved);
-  modelCalls.onPlaced(record);
+  modelCalls.jobs.placed(node, record);
   if (host.isolation !== undefined) kernel.livesAlone(node);
 }
 

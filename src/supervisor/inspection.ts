@@ -53,7 +53,7 @@ function inspectedIn(swarm: Swarm): Inspected {
     budget(path) {
       const { arbiter } = swarm.parts;
       const seat = path === SUPERVISOR ? arbiter.root : swarm.record(path)?.seat;
-      return seat && swarm.look(() => arbiter.budget(seat));
+      return seat && swarm.look(path, () => arbiter.budget(seat));
     },
     livesOn(host, path, incarnation) {
       const node = kernel.find(path);

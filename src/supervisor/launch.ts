@@ -72,9 +72,10 @@ export async function launch(
   const inspector = inspect === false ? undefined : await inspectorOf(swarm, inspect);
   const sharedActors = inspector && new SharedActors(clock, (notes) => inspector.takeShared(notes));
   const watch = sharedActors === undefined ? {} : { inspect: sharedActors.observe };
-  const look = <Seen>(to: string, see: () => Seen) => swarm.outside.look(to, see);
-  const { start } = swarm.outside;
-  const world = { now: start.wall, look, ...watch };
+  const { outside } = swarm;
+  const look = <Seen>(to: string, see: () => Seen) => outside.look(to, see);
+  const { start } = outside;
+  const world = { now: start.wall, look, shared: outside, ...watch };
   const arbiter = new Arbiter({ grants, budget, prices, ...bounds, ...world });
   arbiter.at(start.wall, start.now);
   const { hostEvents } = swarm;

@@ -60,7 +60,7 @@ export abstract class Overview extends EventStreams {
   /** Where a node's budget stands. `null` is unlimited. */
   budget(path = "/"): Record<Unit, BudgetLine> {
     const seat = seatOf(this.#swarm, path);
-    return this.#swarm.look(() => this.#swarm.parts.arbiter.budget(seat));
+    return this.#swarm.look(path, () => this.#swarm.parts.arbiter.budget(seat));
   }
 
   stats(): Stats {

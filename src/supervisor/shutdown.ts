@@ -1,7 +1,6 @@
 import type { AgentRecord } from "../engine/agent-record.ts";
-import { keyOf } from "../engine/input.ts";
 import { CoppiceError } from "../errors.ts";
-import type { Node } from "../kernel/node.ts";
+import { keyOf, type Node } from "../kernel/node.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -41,7 +40,7 @@ export class Shutdown {
 
   /** Ends everything; asked a second time it kills what is still there. */
   async stop(reason: string, graceMs?: number): Promise<void> {
-    if (this.#stopping === undefined) this.#stopping = this.#stop(reason, graceMs);
+    if (this.#stopping === undefined) this.#stopping = this.#begin(reason, graceMs);
     else if (!this.#stopped) {
       this.#hurry.abort();
       this.#swarm.take({ type: "kill" });
@@ -52,6 +51,16 @@ export class Shutdown {
   /** Resolves when a stop under way has ended; begins one where there is none. */
   async stopped(): Promise<void> {
     await (this.#stopping ?? this.stop("the supervisor was disposed of"));
+  }
+
+  /** One that has failed may be asked for again. */
+  async #begin(reason: string, graceMs: number | undefined): Promise<void> {
+    try {
+      await this.#stop(reason, graceMs);
+    } catch (thrown) {
+      this.#stopping = undefined;
+      throw thrown;
+    }
   }
 
   async #stop(reason: string, graceMs: number | undefined): Promise<void> {

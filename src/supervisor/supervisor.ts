@@ -2,8 +2,8 @@
 import type { Decidable } from "../calls/decision.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { NOBODY } from "../engine/containment.ts";
-import { type AgentKey, keyOf } from "../engine/input.ts";
 import { CoppiceError } from "../errors.ts";
+import { keyOf, type NodeKey } from "../kernel/node.ts";
 import { cloneable } from "../specs/cloneable.ts";
 import type { SpawnOptions, SupervisorOptions } from "../specs/supervisor-options.ts";
 import type { Decided, Decision } from "../wire/approval.ts";
@@ -183,7 +183,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
   decide(batch: readonly Decided[]): Promise<void>;
   async decide(what: Decidable, decision?: Decision): Promise<void> {
     const decisions = this.#swarm.approvals.read(what, decision);
-    this.#swarm.take({ type: "decide", decisions });
+    this.#swarm.decide(decisions);
   }
 
   /**
@@ -239,7 +239,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
   }
 
   /** One whose rights can still change. */
-  #living(path: string): AgentKey {
+  #living(path: string): NodeKey {
     this.#shutdown.assertRunning();
     if (!seatOf(this.#swarm, path).closed) return keyOf(nodeAt(this.#swarm, path));
     throw new CoppiceError("AGENT_STOPPED", `${path} has ended`, { path });

@@ -13,6 +13,7 @@ import { askersOf } from "../calls/requests.ts";
 import { ToolInputs } from "../calls/tool-inputs.ts";
 import { AgentRecord } from "../engine/agent-record.ts";
 import { AgentRecords } from "../engine/agent-records.ts";
+import { askedRoot } from "../engine/asked-root.ts";
 import { Asks } from "../engine/asks.ts";
 import { Containment, NOBODY } from "../engine/containment.ts";
 import { DeadlineTimer } from "../engine/deadline-timer.ts";
@@ -20,24 +21,29 @@ import { EndedAgents } from "../engine/ended-agents.ts";
 import type { Engine } from "../engine/engine.ts";
 import { HostEvents } from "../engine/host-events.ts";
 import { Inbox } from "../engine/inbox.ts";
-import { keyOf, type Order } from "../engine/input.ts";
+import type { Input, Notice, Order } from "../engine/input.ts";
 import type { OnUnsent } from "../engine/outbox.ts";
 import type { Outside, StepTime } from "../engine/outside.ts";
 import type { Parts } from "../engine/parts.ts";
 import { Places } from "../engine/places.ts";
 import { RequestQueue } from "../engine/request-queue.ts";
+import { Runs } from "../engine/runs.ts";
 import { UsageByLabel } from "../engine/usage-by-label.ts";
 import { CoppiceError } from "../errors.ts";
 import type { EventLog } from "../journal/event-log.ts";
 import type { Releases } from "../journal/releases.ts";
-import { Kernel } from "../kernel/kernel.ts";
-import type { Node } from "../kernel/node.ts";
+import type { End } from "../kernel/end.ts";
+import { layGround } from "../kernel/ground.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { keyOf, type Node } from "../kernel/node.ts";
 import { forgetNode } from "../kernel/remains.ts";
 import { birthOf, type Plan } from "../specs/plan.ts";
 import { ShownTools } from "../specs/shown-tools.ts";
+import type { Decided } from "../wire/approval.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Template } from "../wire/delivery.ts";
 import type { Intensity, Limits } from "../wire/spec.ts";
+import { AllRuns } from "./all-runs.ts";
 import { type AnswerTo, decide } from "./decide.ts";
 import { carryOutAll } from "./effects.ts";
 
@@ -60,7 +66,7 @@ export interface SwarmOptions extends ApprovalOptions {
  * and carries out what was decided, in that order, on one thread.
  */
 export class Swarm implements Engine {
-  readonly kernel: Kernel;
+  readonly runs: Runs;
   readonly places: Places;
   readonly asks = new Asks(agentAnswers(this));
   readonly log: EventLog;
@@ -82,25 +88,31 @@ export class Swarm implements Engine {
   wall = 0;
   #parts: Parts | undefined;
   readonly #timer: DeadlineTimer;
+  readonly allRuns: AllRuns;
 
   constructor(options: SwarmOptions) {
     this.clock = options.clock;
     this.log = options.log;
     this.releases = options.releases;
-    this.ended = new EndedAgents(options.log, (node) => {
-      forgetNode(this.kernel.tree, node);
-      this.#records.forget(node);
-    });
+    this.ended = new EndedAgents(options.log, (node) =>
+      this.inbox.notify({ type: "forget", agent: keyOf(node) }),
+    );
     const { outside, releases } = options;
     this.outside = outside;
     const chance = () => outside.look("chance", options.chance);
-    this.kernel = new Kernel({ ...options, chance, endOf: (node) => this.ended.endOf(node) });
-    const { tree } = this.kernel;
+    const endOf = (node: Node) => this.#endOf(node);
+    const ground = layGround(
+      { ...options, chance, endOf },
+      ({ node, ...given }) => this.inbox.notify({ agent: keyOf(node), ...given } as Notice),
+      (root) => askedRoot(root, outside),
+    );
+    this.runs = new Runs(ground);
     const onUnsent: OnUnsent = (path, thrown, isPlacing) => {
       this.contained.fault(path, "post", thrown);
       if (isPlacing) this.inbox.post({ type: "never-placed", path });
     };
-    this.places = new Places({ tree, outside, releases, onUnsent });
+    const now = () => this.kernel.tree.now;
+    this.places = new Places({ residents: ground.residents, now, outside, releases, onUnsent });
     this.modelCalls = new ModelCalls(this, options.breaker);
     this.approvals = new Approvals(this, options, askersOf(this));
     this.pacedCalls = new PacedCalls(this, options.rates);
@@ -111,21 +123,29 @@ export class Swarm implements Engine {
     });
     this.#timer = new DeadlineTimer({
       clock: this.clock,
-      next: () => this.kernel.tree.deadlines.next,
-      onDue: () => this.inbox.post({ type: "deadlines" }),
+      next: () => this.runs.next,
+      onDue: () => this.contained.run(NOBODY, "deadlines", () => this.#wakeRuns()),
     });
     this.inbox = new Inbox({
       ...{ releases, outside, contained: this.contained, retention: options.log.retention },
-      begin: (time) => this.#begin(time),
+      begin: (time, input) => this.#begin(time, input),
       decide: (input) => decide(this, input),
-      carryOut: () => this.#drain(),
+      carryOut: () => this.#carryOut(),
+      leave: () => this.#leave(),
+      isVoid: (input) => input.type === "frame" && this.places.isDistrusted(input.host),
+      gather: this.approvals.notice,
       goOn: () => this.#goOn(),
     });
+    this.allRuns = new AllRuns(this.runs, this.inbox);
   }
 
   begin(parts: Parts): void {
     this.#parts = parts;
     this.places.hosts = parts.hosts;
+  }
+
+  get kernel(): Kernel {
+    return this.runs.current;
   }
 
   get parts(): Parts {
@@ -150,16 +170,27 @@ export class Swarm implements Engine {
     return this.inbox.take(order) as AnswerTo<Of["type"]>;
   }
 
+  /** Decides for people, all of it or nothing. */
+  decide(decisions: readonly Decided[]): void {
+    this.inbox.takeAll(this.approvals.ordersFor(decisions));
+  }
+
   /** Looks at what depends on the time, as it is now. */
-  look<Seen>(look: () => Seen): Seen {
-    if (!this.releases.isHeld) this.take({ type: "look" });
+  look<Seen>(path: string, look: () => Seen): Seen {
+    if (!this.releases.isHeld) this.take({ type: "look", path });
     return look();
+  }
+
+  forget(node: Node): void {
+    forgetNode(this.kernel.tree, node);
+    this.#records.forget(node);
   }
 
   /** Spawns a top-level agent. Fails with the refusal. */
   spawnAtRoot({ spec, options, plan, aborted }: Extract<Order, { type: "spawn" }>): AgentRecord {
-    const { kernel, parts } = this;
-    const record = this.spawn(kernel.tree.root, plan ?? parts.registry.plan(spec, options));
+    const { kernel, parts, outside } = this;
+    const made = plan ?? parts.registry.plan(spec, options, outside.isReplay);
+    const record = this.spawn(kernel.tree.root, made);
     // Within the step, so that nothing of it begins.
     if (aborted !== undefined) kernel.end(record.node, { status: "cancelled", reason: aborted });
     return record;
@@ -210,8 +241,10 @@ export class Swarm implements Engine {
   }
 
   #shownTo(seat: Seat, { template }: Plan): Template {
-    const { arbiter } = this.parts;
-    return this.#shown.of(template, (tool) => arbiter.mayEver(seat, toolSubject(tool)));
+    const tools = this.outside.look("shown", () => template.tools.map(({ subject }) => subject));
+    const may = this.parts.arbiter.mayEverOf(seat, tools.map(toolSubject));
+    const shown = new Set(tools.filter((_tool, at) => may[at]));
+    return this.#shown.of(template, (tool) => shown.has(tool));
   }
 
   #open(path: string, parent: Node, plan: Plan): Seat {
@@ -221,20 +254,47 @@ export class Swarm implements Engine {
     return this.parts.arbiter.open({ path, layers, budgets, models, first, parent: above?.seat });
   }
 
-  #begin({ now, wall }: StepTime): void {
+  #begin({ now, wall }: StepTime, input: Input): void {
     this.wall = wall;
+    this.runs.enter(input);
     this.kernel.at(now);
-    this.#parts?.arbiter.at(wall, now);
+    this.#parts?.arbiter.at(wall, now, this.runs.currentPath ?? "/");
+  }
+
+  #leave(): string | undefined {
+    const run = this.runs.currentPath;
+    this.runs.leave();
+    if (this.#parts !== undefined) {
+      this.contained.run(NOBODY, "deadlines", () => this.#timer.arm());
+    }
+    return run;
+  }
+
+  #wakeRuns(): void {
+    const { runs, inbox } = this;
+    try {
+      for (const kernel of runs.takeDue(this.clock.now())) {
+        inbox.post({ type: "deadlines", run: kernel.tree.tops[0]?.path });
+      }
+    } finally {
+      // Some may have been due for who is not kept any more.
+      this.contained.run(NOBODY, "deadlines", () => this.#timer.arm());
+    }
+  }
+
+  /** Where it is kept how one has ended, is what all runs together are kept by. */
+  #endOf(node: Node): End | undefined {
+    const isKept = this.outside.ask("kept", () => this.ended.has(node));
+    return isKept ? this.ended.endOf(node) : undefined;
   }
 
   #goOn(): void {
     this.contained.run(NOBODY, "requests", () => this.requests.run());
   }
 
-  #drain(): void {
+  #carryOut(): void {
     // Something may be told of while it is being started.
     if (this.#parts === undefined) return;
     this.contained.run(NOBODY, "effects", () => carryOutAll(this));
-    this.contained.run(NOBODY, "deadlines", () => this.#timer.arm());
   }
 }

@@ -83,7 +83,7 @@ export function statsOf(swarm: Swarm): Stats {
     atWork: root.atWork,
     hosts: hosts.map((host) => ({
       ...host,
-      agents: kernel.tree.residences.count(host.id),
+      agents: swarm.places.count(host.id),
     })),
     stuckThreads:
       parts.toolbox.stuckThreads + hosts.filter(({ state }) => state === "stuck").length,
@@ -94,7 +94,7 @@ export function statsOf(swarm: Swarm): Stats {
     },
     mailboxes,
     calls,
-    deadLetters: kernel.tree.deadLetters,
+    deadLetters: swarm.runs.deadLetters,
     servers: parts.toolbox.servers,
   };
 }

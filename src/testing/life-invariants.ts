@@ -1,3 +1,4 @@
+import type { Kernel } from "../kernel/kernel.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { subtree } from "../kernel/node.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
@@ -23,7 +24,7 @@ const answerable: Invariant<InnerScene> = {
     for (const node of subtree(swarm.kernel.tree.root)) {
       if (node.end !== undefined) continue;
       for (const [callId, call] of node.calls) {
-        const why = unanswerable(node, callId, call);
+        const why = unanswerable(swarm.kernel, node, callId, call);
         if (why !== undefined) return `${node.path} waits for ${callId}: ${why}`;
       }
     }
@@ -50,8 +51,9 @@ export const lifeInvariants: readonly Invariant<InnerScene>[] = [
 ];
 
 /** At rest only another agent can answer, and only one that lives and knows that it is awaited. */
-function unanswerable(node: Node, callId: string, call: Call): string | undefined {
-  const { out, children, watched } = call;
+function unanswerable(kernel: Kernel, node: Node, callId: string, call: Call): string | undefined {
+  const { out, children } = call;
+  const watched = call.watched && kernel.agent(call.watched);
   switch (out.type) {
     case "wait":
       if (children === undefined || children.size === 0) return "nobody is left to wait for";

@@ -1,5 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Input } from "../engine/input.ts";
-import type { Answer, Outside, Row, StepTime } from "../engine/outside.ts";
+import {
+  type Answer,
+  type Outside,
+  type Row,
+  type StepTime,
+  thrownAgain,
+} from "../engine/outside.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import type { SupervisorOptions } from "../specs/supervisor-options.ts";
 import { land, launch } from "../supervisor/launch.ts";
@@ -10,14 +17,17 @@ import { describe } from "../wire/error-codec.ts";
 /** Steps that are taken again: each looks at what it saw then. */
 class Past implements Outside {
   readonly isReplay = true;
+  readonly isAlone: boolean;
   readonly start: StepTime;
   /** Where a step looked for something else than it did then. */
   wrong: string | undefined;
   #time: StepTime = { now: 0, wall: 0 };
   #answers: Answer[] = [];
 
-  constructor(start: StepTime) {
+  /** @param isAlone they are those of one run */
+  constructor(start: StepTime, isAlone: boolean) {
     this.start = start;
+    this.isAlone = isAlone;
   }
 
   set(row: Row): void {
@@ -30,9 +40,49 @@ class Past implements Outside {
   }
 
   look<Value>(to: string, _look: () => Value): Value {
+    const answer = this.#next(to);
+    if (answer?.threw !== undefined) throw thrownAgain(answer.threw);
+    return answer?.value as Value;
+  }
+
+  #next(to: string): Answer | undefined {
     const answer = this.#answers.shift();
     if (answer?.to !== to) this.wrong ??= `it looked for "${to}", then for "${answer?.to}"`;
-    return answer?.value as Value;
+    return answer;
+  }
+
+  /** What all share is here too, where all runs are: it has to say the same again. */
+  ask<Value>(to: string, ask: () => Value): Value {
+    if (this.isAlone) return this.look(to, ask);
+    let value: Value;
+    try {
+      value = ask();
+    } catch (thrown) {
+      if (this.#next(to)?.threw === undefined) this.wrong ??= `"${to}" threw, and did not then`;
+      throw thrown;
+    }
+    const then = this.look(to, ask);
+    const now = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+    if (!isDeepStrictEqual(now, then)) {
+      const [said, before] = [now, then].map((one) => JSON.stringify(one));
+      this.wrong ??= `it was answered ${said} for "${to}", then ${before}`;
+    }
+    return value;
+  }
+
+  tell(change: () => void): void {
+    if (!this.isAlone) change();
+  }
+
+  decide<Request extends object, Value>(
+    to: string,
+    decide: (request: Request) => Value,
+    request: Request,
+  ): Value {
+    if (!this.isAlone) return this.ask(to, () => decide(request));
+    const given = this.look(to, () => undefined as Value);
+    decide({ ...request, given });
+    return given;
   }
 
   end(): void {
@@ -52,23 +102,29 @@ const noHosts: Hosts = {
   stop: async () => undefined,
 };
 
+/** So much that nothing of a run is let go but what was let go then. */
+const KEPT_MB = 1_000_000;
+
+export interface ReplayOptions {
+  /** When the supervisor was started whose inputs are taken again. */
+  readonly start: StepTime;
+  /** They are those of one run, and what all runs share is not here. */
+  readonly isAlone?: boolean;
+  readonly onLaunched?: ((swarm: Swarm) => void) | undefined;
+}
+
 export interface Replayed extends AsyncDisposable {
   readonly swarm: Swarm;
   /** Takes one more input. Fails where its step looks at something else than it did then. */
   take(row: string): void;
 }
 
-/**
- * A new supervisor that has seen nothing yet, to take inputs that another one has noted.
- *
- * @param start when that one was started
- */
+/** A new supervisor that has seen nothing yet, to take inputs that another one has noted. */
 export async function replayed(
   options: SupervisorOptions,
-  start: StepTime,
-  onLaunched?: (swarm: Swarm) => void,
+  { start, isAlone = false, onLaunched }: ReplayOptions,
 ): Promise<Replayed> {
-  const past = new Past(start);
+  const past = new Past(start, isAlone);
   const clock: Clock = {
     now: () => start.now,
     wall: () => start.wall,
@@ -76,7 +132,8 @@ export async function replayed(
     clearTimeout: () => undefined,
   };
   const surroundings = { startHosts: () => noHosts, outside: () => past };
-  const swarm = await launch({ ...options, clock }, surroundings);
+  const kept = isAlone ? { keepMb: KEPT_MB } : {};
+  const swarm = await launch({ ...options, ...kept, clock }, surroundings);
   onLaunched?.(swarm);
   return {
     swarm,

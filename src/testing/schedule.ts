@@ -115,6 +115,8 @@ class Schedule implements Simulation {
     this.#inputs?.note();
     const wrong = await this.#inputs?.wrongAgain();
     if (wrong !== undefined) throw this.#failure("the same inputs lead to the same state", wrong);
+    const alone = await this.#inputs?.wrongAlone();
+    if (alone !== undefined) throw this.#failure("a run's own inputs lead to its state", alone);
     return this.#trace.count;
   }
 

@@ -2,6 +2,7 @@ import { BUDGET_UNITS } from "../../machines/budget/accounts.ts";
 import type { Seat } from "../authority/seat.ts";
 import { TOP_LEVEL_SPAWNS, tightest } from "../kernel/limits.ts";
 import { type Node, subtree } from "../kernel/node.ts";
+import type { Tree } from "../kernel/tree.ts";
 import { isAtOrBelow } from "./history.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
 import { stoppedCalls } from "./stopped-calls-invariant.ts";
@@ -111,19 +112,20 @@ const reservations: Invariant<InnerScene> = {
 const rest: Invariant<InnerScene> = {
   name: "everything comes to rest",
   atRest: ({ swarm, armed }) => {
-    const { tree } = swarm.kernel;
-    for (const node of subtree(tree.root)) {
+    const trees = [...swarm.runs.all, swarm.runs.trunk].map(({ tree }) => tree);
+    const sum = (of: (tree: Tree) => number) => trees.reduce((all, tree) => all + of(tree), 0);
+    for (const node of subtree(swarm.kernel.tree.root)) {
       if (node.depth === 0 || node.end !== undefined) continue;
       const why = restless(node);
       if (why !== undefined) return `${node.path} ${why}`;
     }
     const waiting = {
-      "asks wait for an answer": tree.asks.size,
+      "asks wait for an answer": sum(({ asks }) => asks.size),
       "questions wait for a person": swarm.approvals.list().length,
       "calls wait for a budget": swarm.modelCalls.saved.waiting.size,
       "calls wait for their rate": swarm.pacedCalls.waiting,
-      "agents wait to be tried alone": tree.trials.waiting.length + tree.trials.open.size,
-      "deadlines are never due": tree.deadlines.size,
+      "agents wait to be tried alone": sum(({ trials }) => trials.waiting.size + trials.open.size),
+      "deadlines are never due": sum(({ deadlines }) => deadlines.size),
       "timers never fire": armed,
     };
     return firstOf(waiting);

@@ -1,3 +1,5 @@
+import { runOf } from "../../machines/run-of.ts";
+import type { AgentRecord } from "../engine/agent-record.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Swarm } from "../supervisor/swarm.ts";
 
@@ -6,17 +8,77 @@ const MOST_LEVELS = 60;
 
 /** All that a swarm decides from, and all facts that it has told, as plain data. */
 export function wholeState(swarm: Swarm): unknown {
-  const { kernel, records, log } = swarm;
+  const { runs, records, log } = swarm;
   const { approvals, asks, modelCalls, pacedCalls, toolInputs, requests, labels, places } = swarm;
-  const { tree } = kernel;
+  const { nodes, shared } = runs.ground;
   return {
-    tree: plain(tree),
-    agents: [...tree.nodes.values()].map((node) => fieldsOf({ ...node }, 0)),
+    shared: plain(shared),
+    trees: [runs.trunk, ...runs.all].map(({ tree }) => plain(tree)),
+    agents: [...nodes.values()].map((node) => fieldsOf({ ...node }, 0)),
     records: [...records].map((record) => plain(record.saved)),
     arbiter: plain(swarm.parts.arbiter),
     ...plainly({ approvals, asks, modelCalls, pacedCalls, toolInputs, requests, labels, places }),
     facts: plain(log.newest(log.last)),
   };
+}
+
+export interface RunState {
+  /** Those that are kept. */
+  readonly facts: readonly unknown[];
+  readonly [part: string]: unknown;
+}
+
+/**
+ * The same of one run: a top-level agent with all below it.
+ *
+ * @param isOwnFact of a fact, by its number, whether a step of this run has told it
+ */
+export function runState(swarm: Swarm, run: string, isOwnFact: (seq: number) => boolean): RunState {
+  const { runs, records, log } = swarm;
+  const isOwn = (path: string): boolean => runOf(path) === run;
+  const agents = [...runs.ground.nodes.values()].filter(({ path }) => isOwn(path));
+  const facts = log.newest(log.last).filter(({ seq }) => isOwnFact(seq as number));
+  return {
+    tree: plain(runs.at(run)?.tree),
+    agents: agents.map((node) => fieldsOf({ ...node }, 0)),
+    records: [...records].filter(({ node }) => isOwn(node.path)).map(ofRecord),
+    arbiter: plain(swarm.parts.arbiter.savedOf(run)),
+    calls: callsOf(swarm, isOwn),
+    facts: facts.map(({ seq: _seq, ...fact }) => plain(fact)),
+  };
+}
+
+/** What of a run's calls stands in what is kept of all. */
+function callsOf(swarm: Swarm, isOwn: (path: string) => boolean): object {
+  const { approvals, asks, modelCalls, pacedCalls, toolInputs, requests } = swarm;
+  const { waiting, jobs } = modelCalls.saved;
+  const { awaited, kept } = toolInputs.saved;
+  const { callers } = pacedCalls;
+  const parts = {
+    asks: asks.saved,
+    waiting,
+    jobs,
+    callers,
+    awaited,
+    kept,
+    requests: requests.saved,
+  };
+  const own = Object.entries(parts).map(([name, part]) => {
+    const entries = [...part].filter(([key]) => isOwn(ownerOf(key)));
+    return [name, entries.map((entry) => plain(entry))] as const;
+  });
+  const open = [...approvals.saved.open.values()].filter(({ node }) => isOwn(node.path));
+  return { ...Object.fromEntries(own), questions: open.map((one) => plain(one)) };
+}
+
+/** The path of whose it is: an agent, or the id of a call or an ask. */
+function ownerOf(key: Node | string): string {
+  return typeof key === "string" ? (/\/[^#]*/.exec(key)?.[0] ?? "/") : key.path;
+}
+
+/** Without what places of its host are called: that is the supervisor's affair. */
+function ofRecord({ saved: { word: _word, number: _number, ...saved } }: AgentRecord): unknown {
+  return plain(saved);
 }
 
 /** Where two states differ first, and how; undefined where they do not. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Blame } from "../../src/kernel/blame.ts";
 import type { Node } from "../../src/kernel/node.ts";
-import { TRIALS_AT_ONCE } from "../../src/kernel/quarantine.ts";
+import { TRIALS_AT_ONCE } from "../../src/kernel/shared-root.ts";
 import { Driver } from "./driver.ts";
 
 type Cause = Blame["cause"];
@@ -13,7 +13,7 @@ function lose(driver: Driver, cause?: Cause, guilty: readonly Node[] = [], n?: n
     return { path, incarnation, ...(n === undefined ? {} : { n }) };
   });
   const blame = cause === undefined ? undefined : { cause, running };
-  driver.do((kernel) => kernel.loseHost(lost, "it was silent", blame));
+  driver.do((kernel) => kernel.loseHost(lost, { reason: "it was silent", blame }));
 }
 
 const machine = (driver: Driver, name = "m") => {
@@ -68,7 +68,7 @@ describe("who brought its host down", () => {
     const guilty = machine(driver);
     const [near, far] = [driver.spawn(guilty), driver.spawn(guilty)];
     const callId = driver.think(near);
-    driver.do((kernel) => kernel.loseHost("nowhere", "it died"));
+    driver.do((kernel) => kernel.loseHost("nowhere", { reason: "it died" }));
     lose(driver, "froze", [guilty]);
     expect(driver.of("model-lost")).toMatchObject([{ callId }]);
     for (const child of [near, far]) {
@@ -98,7 +98,9 @@ describe("who brought its host down", () => {
       { path: "/never-was", incarnation: 1 },
     ];
     driver.host = "h2";
-    driver.do((kernel) => kernel.loseHost("h1", "it froze", { cause: "froze", running }));
+    driver.do((kernel) =>
+      kernel.loseHost("h1", { reason: "it froze", blame: { cause: "froze", running } }),
+    );
     expect(node).toMatchObject({ end: undefined, host: "h2" });
     expect(elsewhere).toMatchObject({ end: undefined, host: "h0" });
   });
@@ -168,7 +170,9 @@ describe("when nobody is known to have run", () => {
     const [guilty] = all as [Node];
     driver.do((kernel) => kernel.tree.residences.settle(guilty, "its own"));
     const running = [{ path: guilty.path, incarnation: 1 }];
-    driver.do((kernel) => kernel.loseHost("its own", "froze", { cause: "froze", running }));
+    driver.do((kernel) =>
+      kernel.loseHost("its own", { reason: "froze", blame: { cause: "froze", running } }),
+    );
     expect(guilty.end).toMatchObject({ status: "killed" });
     expect(all.at(-1)).toMatchObject({ host: "h1+" });
   });
@@ -218,7 +222,7 @@ describe("when nobody is known to have run", () => {
     driver.do((kernel) => kernel.livesAlone(node));
     driver.complete(node);
     const { open, alone, waiting } = driver.kernel.tree.trials;
-    expect([open.size, alone.size, waiting.length]).toEqual([0, 0, 0]);
+    expect([open.size, alone.size, waiting.size]).toEqual([0, 0, 0]);
   });
 
   it("who freezes its host again is the one", () => {
@@ -229,6 +233,17 @@ describe("when nobody is known to have run", () => {
     lose(driver, "froze", [first]);
     expect(first.end).toMatchObject({ status: "killed" });
     expect(second.end).toBeUndefined();
+  });
+
+  it("one who ends while it waits for its trial does not stand in line any more", () => {
+    const driver = new Driver();
+    const nodes = suspects(driver, TRIALS_AT_ONCE + 1);
+    lose(driver, "froze");
+    const untried = () => (driver.shared.saved as { untried: ReadonlySet<Node> }).untried;
+    const [waiting] = untried();
+    expect(nodes).toContain(waiting);
+    driver.cancel(waiting as Node);
+    expect(untried().size).toBe(0);
   });
 
   it("one who is ended while it waits for its trial is not tried any more", () => {

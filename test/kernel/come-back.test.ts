@@ -140,7 +140,9 @@ describe("a child that never came up", () => {
     const bad = driver.spawn(lead, { name: "bad", restart: "permanent" });
     driver.do((kernel) => kernel.tree.residences.settle(bad, "h2"));
     const running = [{ path: bad.path, incarnation: 1 }];
-    driver.do((kernel) => kernel.loseHost("h2", "froze", { cause: "froze", running }));
+    driver.do((kernel) =>
+      kernel.loseHost("h2", { reason: "froze", blame: { cause: "froze", running } }),
+    );
     expect(bad.end).toMatchObject({ status: "killed" });
     expect(lead.childRestarts).toBeUndefined();
   });

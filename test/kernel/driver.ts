@@ -2,8 +2,11 @@ import type { Running } from "../../src/kernel/blame.ts";
 import type { Effect } from "../../src/kernel/effects.ts";
 import { outlive } from "../../src/kernel/ends.ts";
 import type { Fact } from "../../src/kernel/fact.ts";
-import { Kernel, type SpawnHow } from "../../src/kernel/kernel.ts";
+import { layGround } from "../../src/kernel/ground.ts";
+import { Kernel } from "../../src/kernel/kernel.ts";
 import type { Birth, Node } from "../../src/kernel/node.ts";
+import type { SharedRoot } from "../../src/kernel/shared-root.ts";
+import type { SpawnHow } from "../../src/kernel/spawn.ts";
 import type { DeliveryBody } from "../../src/wire/delivery.ts";
 import type { Frame, Out } from "../../src/wire/frame.ts";
 import type { Json } from "../../src/wire/json.ts";
@@ -33,10 +36,14 @@ export class Driver {
   now = 0;
   /** Who holds the thread of a host that is ended. */
   running: readonly Running[] = [];
+  readonly shared: SharedRoot;
   #calls = 0;
 
   constructor(limits: Limits = {}, graceMs = 5_000) {
-    this.kernel = new Kernel({ limits, graceMs });
+    // All of it is one run, and what the root has later is there at once.
+    const ground = layGround({ limits, graceMs }, (later) => this.kernel.give(later));
+    this.shared = ground.shared;
+    this.kernel = new Kernel(ground);
   }
 
   get root(): Node {
@@ -119,6 +126,20 @@ export class Driver {
 
   cancel(node: Node, reason = "enough"): void {
     this.do((kernel) => kernel.end(node, { status: "cancelled", reason }));
+  }
+
+  pause(node: Node): void {
+    if (node !== this.root) return this.do((kernel) => kernel.pause(node));
+    this.shared.pause();
+    this.do((kernel) => kernel.pauseRoot(true));
+  }
+
+  resume(node: Node): void {
+    if (node !== this.root) return this.do((kernel) => kernel.resumePaused(node));
+    this.do((kernel) => {
+      this.shared.resume();
+      kernel.pauseRoot(false);
+    });
   }
 
   tick(now: number): void {

@@ -130,7 +130,7 @@ describe("a cancel", () => {
     expect(driver.facts("cancel.killed").map(({ path }) => path)).toEqual([node.path]);
     expect(node.end).toBeUndefined();
     driver.host = "h2";
-    driver.do((kernel) => kernel.loseHost("h1", "condemned"));
+    driver.do((kernel) => kernel.loseHost("h1", { reason: "condemned" }));
     expect(node.end).toEqual({ status: "killed", reason: "enough" });
     expect([neighbour.end, neighbour.host]).toEqual([undefined, "h2"]);
   });
@@ -309,7 +309,7 @@ describe("agents that do not hear the order to end", () => {
     driver.running = paths.map((path) => ({ path, incarnation: 1 }));
     driver.cancel(lead);
     driver.tick(5_000);
-    driver.do((kernel) => kernel.loseHost("h1", "an agent there outlived its grace"));
+    driver.do((kernel) => kernel.loseHost("h1", { reason: "an agent there outlived its grace" }));
     expect([lead, child].map(({ end }) => end?.status)).toEqual(ends);
     expect(driver.facts("cancel.killed")).toHaveLength(ends.filter((e) => e === "killed").length);
   });
@@ -323,7 +323,7 @@ describe("agents that do not hear the order to end", () => {
     driver.tick(100);
     driver.cancel(second);
     driver.tick(5_000);
-    driver.do((kernel) => kernel.loseHost("h1", "an agent there outlived its grace"));
+    driver.do((kernel) => kernel.loseHost("h1", { reason: "an agent there outlived its grace" }));
     expect([first, second].map(({ end }) => end?.status)).toEqual(["cancelled", "killed"]);
   });
 });

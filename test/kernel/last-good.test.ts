@@ -71,7 +71,9 @@ it("does the same where the machine was at a result when it froze", () => {
   driver.settle(child, first, "worked");
   driver.settle(child, second, "fatal");
   const running = [{ path: child.path, incarnation: 1, n: 2 }];
-  driver.do((kernel) => kernel.loseHost("h2", "froze", { cause: "froze", running }));
+  driver.do((kernel) =>
+    kernel.loseHost("h2", { reason: "froze", blame: { cause: "froze", running } }),
+  );
   expect(given(driver, child)).toMatchObject([
     { callId: first, result: { value: "worked" } },
     { callId: second, result: { isError: true } },

@@ -6,7 +6,7 @@ it("asks again for a stream that was lost during a pause, once the agent goes on
   const node = driver.spawn();
   driver.think(node);
   driver.do((kernel) => kernel.pause(node));
-  driver.do((kernel) => kernel.loseHost("h1", "gone"));
+  driver.do((kernel) => kernel.loseHost("h1", { reason: "gone" }));
   expect(driver.of("model")).toHaveLength(1);
   driver.do((kernel) => kernel.resumePaused(node));
   expect(driver.of("model")).toHaveLength(2);
@@ -19,7 +19,7 @@ it("takes only a call that was permitted for a stream that its host may have beg
   const callId = driver.callId(node);
   driver.frame(node, [{ type: "model", callId, after: "now", inputTokens: 1 }]);
   driver.do((kernel) => kernel.exhaust(node, "tokens", "used up"));
-  driver.do((kernel) => kernel.loseHost("h1", "gone"));
+  driver.do((kernel) => kernel.loseHost("h1", { reason: "gone" }));
   expect(node.end).toMatchObject({ status: "exhausted" });
   expect(driver.of("model-lost")).toEqual([]);
 });
@@ -47,7 +47,9 @@ it("gives a permit that never arrived back when its agent is cancelled", () => {
 it("gives it back when its agent is killed for its host, and restarted", () => {
   const { driver, node, callId } = pausedPermit();
   const running = [{ path: node.path, incarnation: 1 }];
-  driver.do((kernel) => kernel.loseHost("h1", "froze", { cause: "froze", running }));
+  driver.do((kernel) =>
+    kernel.loseHost("h1", { reason: "froze", blame: { cause: "froze", running } }),
+  );
   expect(driver.of("model-lost")).toMatchObject([{ callId, began: false }]);
   expect(node.incarnation).toBe(2);
 });
@@ -57,7 +59,9 @@ it("settles a stream that its agent took along, once", () => {
   const node = driver.spawn();
   const callId = driver.think(node);
   const running = [{ path: node.path, incarnation: 1 }];
-  driver.do((kernel) => kernel.loseHost("h1", "froze", { cause: "froze", running }));
+  driver.do((kernel) =>
+    kernel.loseHost("h1", { reason: "froze", blame: { cause: "froze", running } }),
+  );
   expect(driver.of("model-lost")).toMatchObject([{ callId, began: true }]);
 });
 
@@ -70,7 +74,9 @@ it.each([false, true])("takes mail between turns again after a restart (sent: %s
   const tell = () => driver.do((kernel) => kernel.tell(node, "/", "while away"));
   if (isSent) tell();
   const running = [{ path: node.path, incarnation: 1 }];
-  driver.do((kernel) => kernel.loseHost("h1", "exited", { cause: "exited", running }));
+  driver.do((kernel) =>
+    kernel.loseHost("h1", { reason: "exited", blame: { cause: "exited", running } }),
+  );
   if (!isSent) tell();
   driver.delivered.clear();
   driver.tick(1_000);
@@ -88,7 +94,9 @@ it("asks for what was held, too, when it comes back from a snapshot", () => {
   driver.frame(node, [modelDone(thought), tool], { state: { value: "acting" } });
   expect(node.held).toHaveLength(1);
   const running = [{ path: node.path, incarnation: 1 }];
-  driver.do((kernel) => kernel.loseHost("h1", "exited", { cause: "exited", running }));
+  driver.do((kernel) =>
+    kernel.loseHost("h1", { reason: "exited", blame: { cause: "exited", running } }),
+  );
   driver.do((kernel) => kernel.resumePaused(node));
   driver.tick(1_000);
   expect(driver.of("request").map(({ out }) => "callId" in out && out.callId)).toEqual([callId]);

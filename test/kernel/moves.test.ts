@@ -5,7 +5,7 @@ import { Driver } from "./driver.ts";
 function lose(driver: Driver): void {
   const lost = driver.host;
   driver.host = `${lost}+`;
-  driver.do((kernel) => kernel.loseHost(lost, "it died"));
+  driver.do((kernel) => kernel.loseHost(lost, { reason: "it died" }));
 }
 
 describe("after the loss of a host", () => {
@@ -78,7 +78,7 @@ describe("after the loss of a host", () => {
     const worker = driver.spawn();
     driver.do((kernel) => kernel.permit(node, callId, 100));
     expect(driver.bodies(node)).toEqual([]);
-    driver.do((kernel) => kernel.loseHost("h1", "it died"));
+    driver.do((kernel) => kernel.loseHost("h1", { reason: "it died" }));
     expect(driver.of("model-lost")).toEqual([]);
     driver.complete(worker);
     expect(driver.bodies(node)).toMatchObject([{ type: "permit", callId, turn: 0 }]);

@@ -31,7 +31,7 @@ it.each([
   [KEPT + 1, 2],
   [2 * KEPT + 1, KEPT + 2],
 ])("after %i departures the oldest that is remembered is number %i", (many, oldest) => {
-  const residences = new Residences();
+  const residences = new Residences(new Map());
   leaveInTurn(residences, many);
   expect(residences.departed("h1", "/", oldest - 1)).toBe(false);
   expect(residences.departed("h1", "/", oldest)).toBe(true);
@@ -39,9 +39,9 @@ it.each([
 });
 
 it("remembers who left by host, until the host is forgotten", () => {
-  const residences = new Residences();
+  const residences = new Residences(new Map());
   leaveInTurn(residences, 1);
   expect(residences.departed("h2", "/", 1)).toBe(false);
-  residences.forgetHost("h1");
+  residences.lose("h1", []);
   expect(residences.departed("h1", "/", 1)).toBe(false);
 });

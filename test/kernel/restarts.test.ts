@@ -31,7 +31,9 @@ const ways: Readonly<Record<string, Way>> = {
   "is killed for its own fault": (driver, node) => {
     const { host, path, incarnation } = node;
     const running = [{ path, incarnation }];
-    driver.do((kernel) => kernel.loseHost(host as string, "froze", { cause: "froze", running }));
+    driver.do((kernel) =>
+      kernel.loseHost(host as string, { reason: "froze", blame: { cause: "froze", running } }),
+    );
   },
   "is cancelled": (driver, node) => {
     driver.cancel(node);

@@ -28,7 +28,9 @@ const crashes: Readonly<Record<string, (driver: Driver, node: Node) => void>> = 
   "freezes over it": (driver, node) => {
     const { host, path, incarnation, mailbox } = node;
     const running = [{ path, incarnation, n: mailbox.last }];
-    driver.do((kernel) => kernel.loseHost(host as string, "froze", { cause: "froze", running }));
+    driver.do((kernel) =>
+      kernel.loseHost(host as string, { reason: "froze", blame: { cause: "froze", running } }),
+    );
   },
 };
 

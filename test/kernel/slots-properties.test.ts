@@ -1,7 +1,11 @@
 import { expect, it } from "vitest";
+import { layGround } from "../../src/kernel/ground.ts";
 import { createNode } from "../../src/kernel/new-node.ts";
 import type { Node } from "../../src/kernel/node.ts";
-import { dequeue, giveSlot, serve, takeSlot } from "../../src/kernel/slots.ts";
+import type { SharedRoot } from "../../src/kernel/shared-root.ts";
+import { dequeue, giveSlot, serve, takeServed, takeSlot } from "../../src/kernel/slots.ts";
+import { Tree } from "../../src/kernel/tree.ts";
+import type { Limits } from "../../src/wire/spec.ts";
 import fc from "../fixtures/properties.ts";
 import { birthOf } from "./driver.ts";
 
@@ -31,9 +35,9 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 it("never lets more work than any node allows, and nobody wait who could work", () => {
   fc.assert(
     fc.property(shapes, steps, (shape, all) => {
-      const nodes = plant(shape);
+      const { nodes, ...at } = plant(shape);
       for (const step of all) {
-        act(nodes, step);
+        act(at, nodes, step);
         for (const node of nodes) expectBounds(node, nodes);
       }
     }),
@@ -44,43 +48,59 @@ it("never lets more work than any node allows, and nobody wait who could work", 
 it("lets everybody work in the end", () => {
   fc.assert(
     fc.property(shapes, fc.infiniteStream(fc.nat()), (shape, picks) => {
-      const agents = plant(shape).slice(1);
+      const { nodes, tree } = plant(shape);
+      const agents = nodes.slice(1);
       const waiting = new Set(agents);
-      for (const node of agents) takeSlot(node, "spawn");
+      for (const node of agents) takeSlot(tree, node, "spawn");
       while (waiting.size > 0) {
         const working = agents.filter((node) => node.slot);
         expect(working.length, "everybody waits and nobody works").toBeGreaterThan(0);
         const node = working[picks.next().value % working.length] as Node;
         waiting.delete(node);
-        giveSlot(node);
+        giveSlot(tree, node);
       }
       for (const node of agents) expect(node.atWork).toBe(0);
     }),
   );
 });
 
-function plant({ bounds, parents }: Shape): Node[] {
-  const nodes: Node[] = [];
-  for (const [at, bound] of bounds.entries()) {
-    const parent = at === 0 ? undefined : nodes[parents[at - 1] as number];
-    const limits = bound === undefined ? {} : { concurrency: bound };
-    nodes.push(createNode(parent, birthOf({ name: `n${at}`, limits })));
-  }
-  return nodes;
+interface Planted {
+  readonly tree: Tree;
+  readonly shared: SharedRoot;
 }
 
-function act(nodes: readonly Node[], { node: pick, act: what }: Step): void {
+function plant({ bounds, parents }: Shape): Planted & { readonly nodes: Node[] } {
+  const limits = bounds.map((concurrency = Number.POSITIVE_INFINITY) => ({ concurrency }));
+  const ground = layGround({ limits: limits[0] as Limits, graceMs: 0 }, (later) => {
+    if (later.type === "slot") takeServed(tree, later.node, later.lane);
+  });
+  const tree = new Tree(ground);
+  const nodes = [ground.root];
+  for (const [at, own] of limits.entries()) {
+    if (at === 0) continue;
+    const parent = nodes[parents[at - 1] as number];
+    nodes.push(createNode(parent, birthOf({ name: `n${at}`, limits: own })));
+  }
+  return { nodes, tree, shared: ground.shared };
+}
+
+function act(
+  { tree, shared }: Planted,
+  nodes: readonly Node[],
+  { node: pick, act: what }: Step,
+): void {
   const node = nodes[1 + (pick % (nodes.length - 1))] as Node;
-  if (what === "give") giveSlot(node);
+  if (what === "give") giveSlot(tree, node);
   else if (what === "drop") {
-    dequeue(node);
-    serve(node);
+    dequeue(tree, node);
+    serve(tree, node);
   } else if (what === "pause") {
     const paused = nodes[pick % nodes.length] as Node;
+    if (paused === tree.root) return paused.paused ? shared.resume() : shared.pause();
     paused.paused = !paused.paused;
-    if (!paused.paused) serve(paused);
+    if (!paused.paused) serve(tree, paused);
   } else if (!node.slot && node.waitingAt === undefined) {
-    takeSlot(node, what === "wake" ? "waker" : "spawn");
+    takeSlot(tree, node, what === "wake" ? "waker" : "spawn");
   }
 }
 

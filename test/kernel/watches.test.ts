@@ -38,7 +38,9 @@ describe("a watch", () => {
     const { driver, watcher, watched } = watching();
     driver.host = "h2";
     const running = [{ path: watched.path, incarnation: 1 }];
-    driver.do((kernel) => kernel.loseHost("h1", "it froze", { cause: "froze", running }));
+    driver.do((kernel) =>
+      kernel.loseHost("h1", { reason: "it froze", blame: { cause: "froze", running } }),
+    );
     const value = { status: "killed", error: { code: "HOST_LOST" } };
     expect(driver.bodies(watcher)).toMatchObject([{ type: "result", result: { value } }]);
   });

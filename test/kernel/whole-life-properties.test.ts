@@ -68,11 +68,10 @@ it("keeps every count true and every bound, and lets everybody end once", () => 
 function take(driver: Driver, { act, pick }: Step, agentLimits: Limits): void {
   const living = [...subtree(driver.root)].filter(({ end }) => end === undefined);
   const node = living[pick % living.length] as Node;
-  const { kernel } = driver;
   if (act === "spawn") {
     codeThrown(() => driver.spawn(node, { limits: agentLimits }));
-  } else if (act === "pause") driver.do(() => kernel.pause(node));
-  else if (act === "resume") driver.do(() => kernel.resumePaused(node));
+  } else if (act === "pause") driver.pause(node);
+  else if (act === "resume") driver.resume(node);
   else if (act === "loseHost") loseHost(driver);
   else if (act === "later") driver.tick(driver.now + 400);
   else if (node.depth > 0) takeAgent(driver, act, node, pick);
@@ -114,12 +113,12 @@ function foreground(driver: Driver, node: Node): void {
 function loseHost(driver: Driver): void {
   const lost = driver.host;
   driver.host = lost === "h1" ? "h2" : "h1";
-  driver.do((kernel) => kernel.loseHost(lost, "it died"));
+  driver.do((kernel) => kernel.loseHost(lost, { reason: "it died" }));
 }
 
 /** Everything ends from here on: hosts answer, graces run out, nobody is paused. */
 function wind(driver: Driver): void {
-  for (const node of subtree(driver.root)) driver.do((kernel) => kernel.resumePaused(node));
+  for (const node of subtree(driver.root)) driver.resume(node);
   for (let round = 0; round < 200; round += 1) {
     for (const node of subtree(driver.root)) {
       if (node.depth === 0 || node.end !== undefined || node.host === undefined) continue;

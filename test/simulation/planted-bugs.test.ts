@@ -2,6 +2,7 @@ import { SimulationFailed } from "coppice/testing";
 import { describe, expect, it } from "vitest";
 import { isBelow } from "../../src/journal/event-log.ts";
 import type { Effect } from "../../src/kernel/effects.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
 import { type Node, subtree } from "../../src/kernel/node.ts";
 import type { Swarm } from "../../src/supervisor/swarm.ts";
 import { runSchedule } from "../../src/testing/schedule.ts";
@@ -14,9 +15,23 @@ const SEEDS = 400;
 
 type Plant = (swarm: Swarm) => void;
 
+/** Plants it in the kernel of each run. */
+function inKernels(plant: (kernel: Kernel, swarm: Swarm) => void): Plant {
+  return (swarm) => {
+    const planted = new WeakSet<Kernel>();
+    wrap(swarm.runs, "enter", (enter) => (input) => {
+      enter(input);
+      const { kernel } = swarm;
+      if (planted.has(kernel)) return;
+      planted.add(kernel);
+      plant(kernel, swarm);
+    });
+  };
+}
+
 /** Makes a mistake in what the shell is told to do. */
 function effects(mistake: (effects: readonly Effect[]) => readonly Effect[]): Plant {
-  return ({ kernel }) => wrap(kernel, "takeEffects", (take) => () => mistake(take()));
+  return inKernels((kernel) => wrap(kernel, "takeEffects", (take) => () => mistake(take())));
 }
 
 function twice(type: Effect["type"]): Plant {
@@ -25,7 +40,7 @@ function twice(type: Effect["type"]): Plant {
 
 /** Forgets some limits of everybody while the kernel decides. */
 function forget(method: "spawn" | "tell" | "commit" | "settleCall", ...names: string[]): Plant {
-  return ({ kernel }) =>
+  return inKernels((kernel) =>
     wrap(kernel, method, (decide) => (...given: never[]) => {
       const nodes = [...kernel.tree.nodes.values()] as { limits: object }[];
       const kept = nodes.map((node) => [node, node.limits] as const);
@@ -38,7 +53,8 @@ function forget(method: "spawn" | "tell" | "commit" | "settleCall", ...names: st
       } finally {
         for (const [node, limits] of kept) node.limits = limits;
       }
-    });
+    }),
+  );
 }
 
 const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[] = [
@@ -75,21 +91,23 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "a cancel only marks the record while the agent goes on",
     "cancelled subtrees start nothing",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "end", (end) => (node, ending) => {
         end(node, ending);
         for (const at of subtree(node)) if (at.end === undefined) at.closed = false;
       }),
+    ),
   ],
   [
     "a parent does not count its children",
     "children are gone before their parent's outcome",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "spawn", (spawn) => (parent, birth, how) => {
         const node = spawn(parent, birth, how);
         parent.openChildren -= 1;
         return node;
       }),
+    ),
   ],
   ["a request is carried out twice", "each call takes effect once", twice("request")],
   ["nobody asks about depth", "no limit is exceeded", forget("spawn", "depth")],
@@ -99,7 +117,7 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "nobody is woken for room in a mailbox",
     "nobody waits for room that is there",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "commit", (commit) => (host, frame) => {
         const node = kernel.find(frame.path);
         const room = node?.room;
@@ -107,12 +125,13 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
         commit(host, frame);
         if (node !== undefined && node.end === undefined) node.room ??= room;
       }),
+    ),
   ],
   ["nobody asks about concurrency", "no limit is exceeded", forget("spawn", "concurrency")],
   [
     "turns are not counted",
     "no limit is exceeded",
-    ({ kernel }) => wrap(kernel, "turnsLeft", () => () => 1),
+    inKernels((kernel) => wrap(kernel, "turnsLeft", () => () => 1)),
   ],
   [
     "nobody asks about spawns",
@@ -152,15 +171,16 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "whoever waited during a pause is not served after it",
     "everything comes to rest",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "resumePaused", () => (node) => {
         node.paused = false;
       }),
+    ),
   ],
   [
     "restarts are forgotten",
     "nobody is restarted more often than allowed",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "takeEffects", (take) => () => {
         for (const node of kernel.tree.nodes.values()) {
           node.childRestarts = undefined;
@@ -168,6 +188,7 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
         }
         return take();
       }),
+    ),
   ],
   [
     "events are dated by what has passed",
@@ -183,20 +204,22 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "deadlines are looked at by a date that is ahead",
     "nobody's time is over before it has passed",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "tick", (tick) => () => {
         kernel.at(kernel.tree.now + 3_600_000);
         tick();
       }),
+    ),
   ],
   [
     "what is told is told twice",
     "each message is heard once, in order",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "tell", (tell) => (...given) => {
         tell(...given);
         return tell(...given);
       }),
+    ),
   ],
   [
     "a timer outlives the supervisor",
@@ -210,20 +233,22 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "a group waits for one whose children were gone before it",
     "nobody is left between two lives",
-    ({ kernel: { tree } }) =>
+    inKernels(({ tree }) =>
       wrap(tree.deadlines, "add", (add) => (at, due) => {
         if (due.type !== "restart" || due.group.failed.children.size === 0) add(at, due);
       }),
+    ),
   ],
   [
     "the end of a child is not told to whoever waits for it",
     "no wait is unanswerable",
-    ({ kernel }) =>
+    inKernels((kernel) =>
       wrap(kernel, "wait", (wait) => (node, callId) => {
         wait(node, callId);
         const { children } = node.calls.get(callId) ?? {};
         if (children !== undefined) children.delete = () => false;
       }),
+    ),
   ],
   [
     "whoever ends without being cancelled keeps its rights",
@@ -255,23 +280,40 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "the world is looked at beside the port",
     "the same inputs lead to the same state",
-    ({ kernel, clock, outside }) =>
+    inKernels((kernel, { clock, outside }) =>
       wrap(kernel, "placed", (placed) => (node, host, moved) => {
         placed(node, host, moved);
         node.timersAt = outside.isReplay ? 0 : clock.now();
       }),
+    ),
+  ],
+  [
+    "a run takes a slot of the root beside the port",
+    "a run's own inputs lead to its state",
+    ({ runs: { ground } }) =>
+      wrap(ground.commons, "takeSlot", () => ground.shared.takeSlot.bind(ground.shared)),
+  ],
+  [
+    "a run looks at what all have spent",
+    "a run's own inputs lead to its state",
+    inKernels((kernel, { parts }) =>
+      wrap(kernel, "turnsLeft", (left) => (node) => {
+        node.heldAt = parts.arbiter.root.account.spent[3] ?? 0;
+        return left(node);
+      }),
+    ),
   ],
   [
     "the kernel throws",
     "nothing throws",
-    ({ kernel }) => {
+    inKernels((kernel) => {
       let frames = 0;
       wrap(kernel, "commit", (commit) => (host, frame) => {
         frames += 1;
         if (frames === 9) throw new TypeError("a planted bug");
         commit(host, frame);
       });
-    },
+    }),
   ],
 ];
 

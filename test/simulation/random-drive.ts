@@ -21,7 +21,7 @@ export async function randomDrive(supervisor: Supervisor, simulation: Simulation
     return to.tell(isErrand(to) ? { type: "hurry", n: told } : `${HURRY} ${told}.`);
   };
   if (random.chance(0.4)) cancelWithin(supervisor, random);
-  const runs = random.between(1, 3);
+  const runs = random.chance(0.3) ? random.between(3, 6) : random.between(1, 3);
   for (let run = 0; run < runs; run += 1) {
     const agent = random.pick(["a", "a", "b", "errand"]);
     const input = agent === "errand" ? errand(random) : "Go.";
@@ -34,7 +34,7 @@ export async function randomDrive(supervisor: Supervisor, simulation: Simulation
     const ref = random.pick(refs);
     const path = random.pick(supervisor.tree().children.map((child) => child.path));
     const to = random.chance(0.5) ? ref : (supervisor.find(path) ?? ref);
-    switch (random.below(5)) {
+    switch (random.below(6)) {
       case 0:
       case 1:
         if (!hurry(to)) void refused(to.whenRoom().then(() => void hurry(to)));
@@ -45,10 +45,23 @@ export async function randomDrive(supervisor: Supervisor, simulation: Simulation
       case 3:
         decide(supervisor, random);
         break;
+      case 4:
+        await meddle(supervisor, simulation, random.chance(0.5) ? "/" : to.path);
+        break;
       default:
         if (random.chance(0.2)) void ref.cancel("nobody wants it any more");
     }
   }
+}
+
+/** Somebody holds an agent, or all of them, up for a while, or takes a right and gives it back. */
+async function meddle(supervisor: Supervisor, simulation: Simulation, path: string): Promise<void> {
+  const isPausing = simulation.random.chance(0.5);
+  if (isPausing) await refused(supervisor.pause(path));
+  else await refused((async () => supervisor.revoke(path, "tool:work"))());
+  await simulation.turn("somebody acts");
+  if (isPausing) await refused(supervisor.resume(path));
+  else await refused((async () => supervisor.grant(path, "tool:work"))());
 }
 
 /** What an agent waits for that may come in the very tick in which somebody ends it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Host } from "../../src/hosts/host.ts";
 import { type AgentRef, defineTool, Supervisor } from "../../src/index.ts";
-import { TRIALS_AT_ONCE } from "../../src/kernel/quarantine.ts";
+import { TRIALS_AT_ONCE } from "../../src/kernel/shared-root.ts";
 import type { RuntimeEvent } from "../../src/wire/event.ts";
 import type { AgentSpec } from "../../src/wire/spec.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";

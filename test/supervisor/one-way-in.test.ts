@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { type AgentSpec, defineTool, type Supervisor } from "../../src/index.ts";
-import { expectAtRest, openSupervisor } from "./open-supervisor.ts";
+import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 import { call, script } from "./scripts.ts";
 
 const plain: AgentSpec = { model: script("done") };
@@ -150,6 +151,39 @@ describe.each([0, 1])("with %i threads", (threads) => {
     };
     for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setTimeout(next, 1));
     expect(steps.filter((type) => type === "request")).toEqual([]);
+  });
+
+  it("what is ended by code within a decision ends behind it, and is not lost", async () => {
+    const ends: readonly ((open: OpenSupervisor, stop: AbortController) => unknown)[] = [
+      ({ supervisor }) => supervisor.cancel("/caller", "poisoned"),
+      (_open, stop) => stop.abort("poisoned"),
+      ({ supervisor }) => supervisor.stop(),
+    ];
+    for (const end of ends) {
+      let ran = 0;
+      const asked: unknown[] = [];
+      const poisoned = defineTool({
+        name: "poisoned",
+        description: "Has its caller ended while its input is read.",
+        input: z.object({}).refine(() => {
+          asked.push(end(open, stop));
+          return true;
+        }),
+        execute: () => {
+          ran += 1;
+        },
+      });
+      const stop = new AbortController();
+      const caller: AgentSpec = { model: script([call("poisoned")], "on"), tools: ["poisoned"] };
+      await using open = await openSupervisor({ threads, tools: [poisoned], agents: { caller } });
+      const { supervisor } = open;
+      const outcome = await supervisor.run("caller", { input: "Go.", signal: stop.signal });
+      expect(outcome).toMatchObject({ status: "cancelled" });
+      await Promise.all(asked);
+      expect(ran).toBe(0);
+      await supervisor.stop();
+      expect(supervisor.health().live).toBe(false);
+    }
   });
 
   it("code within a decision is told to ask later, and costs its call alone", async () => {

@@ -19,7 +19,7 @@ export interface OpenSupervisor extends AsyncDisposable {
   /** Ends the host of an agent, as a crash of its thread would. */
   loseHostOf(path: string): void;
   /** What no input asks for: decided at once, and carried out as a part of the next step. */
-  act(decide: (kernel: Kernel) => void): void;
+  act(decide: (kernel: Kernel) => void, path?: string): void;
 }
 
 /** Starts a supervisor as `Supervisor.start` does, and keeps its inside at hand. */
@@ -50,9 +50,10 @@ export async function openSupervisor(options: SupervisorOptions): Promise<OpenSu
     loseHostOf(path) {
       swarm.places.host(swarm.kernel.find(path)?.host)?.condemn("the test ended it");
     },
-    act(decide) {
+    act(decide, path = [...swarm.runs.paths][0] ?? "/") {
+      swarm.runs.enter({ type: "look", path });
       decide(swarm.kernel);
-      swarm.take({ type: "look" });
+      swarm.take({ type: "look", path });
     },
     [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
   };

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type AgentSpec, type Limits, Supervisor } from "../../src/index.ts";
+import { openSupervisor } from "./open-supervisor.ts";
 import { call, countingTool, script, spawn } from "./scripts.ts";
 
 it("1,000 agents of one lead work 8 at once on threads, and nobody waits for them", async () => {
@@ -149,4 +150,28 @@ it("nothing starts below a paused path until it is resumed", async () => {
   expect(supervisor.stats()).toMatchObject({ atWork: 0, queues: { spawns: 1 } });
   await supervisor.resume("/");
   expect((await agent.outcome).status).toBe("completed");
+});
+
+it("who waits when the supervisor is resumed is served in the order of their coming", async () => {
+  const model = script("hm", "hm again");
+  await using open = await openSupervisor({
+    threads: 0,
+    limits: { concurrency: 1 },
+    agents: { talker: { model, lifetime: "session" } },
+  });
+  const { supervisor, seen } = open;
+  const refs = [];
+  for (let n = 0; n < 4; n += 1) {
+    const ref = await supervisor.spawn("talker", { input: "Go." });
+    refs.push(ref);
+    await open.until("model.finished", ({ path }) => path === ref.path);
+  }
+  await expect.poll(() => supervisor.stats().atWork).toBe(0);
+  await supervisor.pause("/");
+  for (const ref of refs.toReversed()) ref.tell("And now?");
+  const before = seen.length;
+  await supervisor.resume("/");
+  await open.until("model.finished", undefined, 8);
+  const begun = seen.slice(before).filter(({ type }) => type === "model.started");
+  expect(begun.map(({ path }) => path)).toEqual(refs.map(({ path }) => path).reverse());
 });

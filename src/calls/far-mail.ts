@@ -1,0 +1,99 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Input } from "../engine/input.ts";
+import { leaveAsk } from "../kernel/asks.ts";
+import { deadLetter } from "../kernel/dead-letters.ts";
+import type { Node, NodeKey } from "../kernel/node.ts";
+import type { RunLetter, Undelivered } from "../kernel/run-letter.ts";
+import { watchedFromFar } from "../kernel/watches.ts";
+import { decodeError, encodeError } from "../wire/error-codec.ts";
+import { refusedResult } from "./refusal.ts";
+import { SEND_LATER, undelivered, whyUndelivered } from "./undelivered.ts";
+
+type Of<Type extends RunLetter["type"]> = Extract<RunLetter, { readonly type: Type }>;
+
+/** Has an agent of another run get a letter, in a step of its own. */
+export function write({ outside, inbox }: Engine, to: NodeKey, letter: RunLetter): void {
+  outside.tell(() => inbox.notify({ type: "letter", agent: to, letter }));
+}
+
+/** Takes what an agent of another run has written. */
+export function takeLetter(
+  swarm: Engine,
+  { agent, letter }: Extract<Input, { type: "letter" }>,
+): void {
+  const { kernel, asks } = swarm;
+  const node = kernel.agent(agent);
+  switch (letter.type) {
+    case "told":
+      return node && told(swarm, node, letter);
+    case "ended":
+      return (
+        node && kernel.settleCall(node, letter.callId, { isError: false, value: letter.value })
+      );
+    case "answered":
+      return asks.answer(letter.askId, letter.value);
+    case "unanswered":
+      return asks.fail(letter.askId, decodeError(letter.error));
+    case "unwatch":
+      return void node?.watchers?.delete(letter.callId);
+    case "ask-over": {
+      const askId = asks.ownId(letter.askId);
+      return askId === undefined ? undefined : leaveAsk(kernel.tree, askId, letter.by.path);
+    }
+    default:
+      return node === undefined ? gone(swarm, agent, letter) : deliver(swarm, node, letter);
+  }
+}
+
+function deliver(swarm: Engine, node: Node, letter: Of<"tell" | "ask" | "watch">): void {
+  const { kernel } = swarm;
+  if (letter.type === "watch") {
+    return watchedFromFar(kernel.tree, node, letter.callId, letter.by);
+  }
+  if (letter.type === "ask") return ask(swarm, node, letter);
+  const { from, message, callId, by } = letter;
+  const refusal = whyUndelivered(node);
+  const isTold = kernel.tell(node, from, message);
+  write(swarm, by, { type: "told", callId, path: node.path, ...(isTold ? {} : { refusal }) });
+}
+
+function ask(swarm: Engine, node: Node, { from, message, askId, timeoutMs, by }: Of<"ask">): void {
+  const { kernel, asks } = swarm;
+  const { tree } = kernel;
+  const { path } = node;
+  const own = tree.nextAsk();
+  asks.open(own, { path, by, theirs: askId });
+  const refusal = whyUndelivered(node);
+  if (kernel.ask(node, from, message, own, tree.now + timeoutMs)) return;
+  asks.fail(own, undelivered(refusal, message, SEND_LATER));
+}
+
+/** It is not even kept any more. */
+function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "watch">): void {
+  const { by } = letter;
+  const refusal: Undelivered = { path, hasEnded: true, waiting: 0 };
+  if (letter.type === "watch") {
+    return write(swarm, by, { type: "told", callId: letter.callId, path, refusal });
+  }
+  const { from, message } = letter;
+  deadLetter(swarm.kernel.tree, { from, to: path, reason: "the agent has ended", message });
+  if (letter.type === "tell") {
+    return write(swarm, by, { type: "told", callId: letter.callId, path, refusal });
+  }
+  const error = encodeError(undelivered(refusal, message, SEND_LATER), "AGENT_STOPPED");
+  write(swarm, by, { type: "unanswered", askId: letter.askId, error });
+}
+
+/** What became of a message that was sent to another run. */
+function told(swarm: Engine, node: Node, { callId, path, refusal }: Of<"told">): void {
+  const { kernel, parts } = swarm;
+  parts.arbiter.release(callId, { started: refusal === undefined });
+  const { out } = node.calls.get(callId) ?? {};
+  if (out?.type !== "send" && out?.type !== "watch") return;
+  if (refusal === undefined) {
+    return kernel.settleCall(node, callId, { isError: false, value: { to: path } });
+  }
+  const message = out.type === "send" ? out.message : null;
+  const error = undelivered(refusal, message, SEND_LATER);
+  kernel.settleCall(node, callId, refusedResult(error));
+}

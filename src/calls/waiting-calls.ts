@@ -1,0 +1,37 @@
+import type { Engine } from "../engine/engine.ts";
+import { keyOf, type Node } from "../kernel/node.ts";
+
+/** Model calls whose reservation waits, and whose they are: their runs hear of it by a notice. */
+export class WaitingCalls {
+  readonly #swarm: Engine;
+  readonly #callers = new Map<string, Node>();
+
+  constructor(swarm: Engine) {
+    this.#swarm = swarm;
+  }
+
+  get callers(): ReadonlyMap<string, Node> {
+    return this.#callers;
+  }
+
+  add(callId: string, node: Node): void {
+    this.#callers.set(callId, node);
+  }
+
+  /** It waits no longer: whose it was, if it did. */
+  take(callId: string): Node | undefined {
+    const node = this.#callers.get(callId);
+    this.#callers.delete(callId);
+    return node;
+  }
+
+  /** Has the runs hear of those whose turn has come. */
+  readonly notice = (): void => {
+    if (this.#callers.size === 0) return;
+    const { parts, inbox } = this.#swarm;
+    for (const { callId } of parts.arbiter.takeWoken()) {
+      const node = this.#callers.get(callId);
+      if (node !== undefined) inbox.notify({ type: "turn", agent: keyOf(node), callId });
+    }
+  };
+}

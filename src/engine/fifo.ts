@@ -1,0 +1,30 @@
+/** Below so many nothing is moved together: an array that is shifted moves all of it each time. */
+const MOVED_FROM = 1_024;
+
+/** First in, first out, at the same cost however many wait. */
+export class Fifo<Item> {
+  #items: (Item | undefined)[] = [];
+  #taken = 0;
+
+  get size(): number {
+    return this.#items.length - this.#taken;
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  /** Takes the first; undefined where nobody waits. */
+  shift(): Item | undefined {
+    if (this.size === 0) return undefined;
+    const item = this.#items[this.#taken];
+    this.#items[this.#taken] = undefined;
+    this.#taken += 1;
+    if (this.size === 0) this.#items = [];
+    else if (this.#taken >= MOVED_FROM && this.#taken * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#taken);
+    } else return item;
+    this.#taken = 0;
+    return item;
+  }
+}
