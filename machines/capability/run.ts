@@ -1,4 +1,4 @@
-import { runOf } from "../run-of.ts";
+import { callerOf, runOf } from "../run-of.ts";
 import type { CapabilityNode } from "./node.ts";
 import { type CapabilityGrant, type Rule, saveRule } from "./rules.ts";
 import { type CapabilityState, type GivenYes, saveYes } from "./state.ts";
@@ -17,7 +17,7 @@ export function saveCapabilityOf({ nodes, counted }: CapabilityState, run: strin
 
 /** Those of calls that agents of a run have made: a key begins with the path of its agent. */
 export function keysOf(keys: Iterable<string>, run: string): readonly string[] {
-  return [...keys].filter((key) => runOf(key.split("#", 1)[0] ?? "") === run);
+  return [...keys].filter((key) => runOf(callerOf(key)) === run);
 }
 
 function saveNodeOf({ path, parent, layers, children, answered }: CapabilityNode) {

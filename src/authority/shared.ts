@@ -6,8 +6,6 @@
  * **Guarantees** every answer is plain JSON.
  */
 export interface Shared {
-  /** One run is taken again alone: what the others had a part in is not here. */
-  readonly isAlone: boolean;
   /**
    * Decides; or, where a run is taken again alone, has what was answered then applied to that run
    * by a request with it as `given`, and answers it.
@@ -23,6 +21,5 @@ export interface Shared {
 
 /** Everything is here, and nothing is noted. */
 export const WHOLE: Shared = {
-  isAlone: false,
   decide: (_to, decide, request) => decide(request),
 };

@@ -120,16 +120,15 @@ export class Approvals {
    * has been decided then.
    */
   ordersFor(decisions: readonly Decided[]): readonly Extract<Input, { type: "decide" }>[] {
-    const fresh = new Map<string, Decision>();
-    const byRun = new Map<string, Decided[]>();
+    const fresh = new Map<string, Decided & { readonly run: string }>();
     for (const [index, { id, decision }] of decisions.entries()) {
-      const open = this.#openFor(index, { id, decision }, fresh.get(id));
-      if (open === undefined || fresh.has(id)) continue;
-      fresh.set(id, decision);
-      const run = open.node.top.path;
-      byRun.set(run, [...(byRun.get(run) ?? []), { id, decision }]);
+      const open = this.#openFor(index, { id, decision }, fresh.get(id)?.decision);
+      if (open !== undefined) fresh.set(id, { id, decision, run: open.node.top.path });
     }
-    return [...byRun].map(([run, decided]) => ({ type: "decide", run, decisions: decided }));
+    const byRun = Map.groupBy(fresh.values(), ({ run }) => run);
+    return [...byRun].map(([run, all]) => {
+      return { type: "decide", run, decisions: all.map(({ id, decision }) => ({ id, decision })) };
+    });
   }
 
   /** Decides questions of one run as one. */

@@ -7,7 +7,8 @@ import type { RunLetter, Undelivered } from "../kernel/run-letter.ts";
 import { watchedFromFar } from "../kernel/watches.ts";
 import { decodeError, encodeError } from "../wire/error-codec.ts";
 import { refusedResult } from "./refusal.ts";
-import { SEND_LATER, undelivered, whyUndelivered } from "./undelivered.ts";
+import { askHere, tellHere } from "./told-here.ts";
+import { SEND_LATER, undelivered } from "./undelivered.ts";
 
 type Of<Type extends RunLetter["type"]> = Extract<RunLetter, { readonly type: Type }>;
 
@@ -52,36 +53,31 @@ function deliver(swarm: Engine, node: Node, letter: Of<"tell" | "ask" | "watch">
   }
   if (letter.type === "ask") return ask(swarm, node, letter);
   const { from, message, callId, by } = letter;
-  const refusal = whyUndelivered(node);
-  const isTold = kernel.tell(node, from, message);
-  write(swarm, by, { type: "told", callId, path: node.path, ...(isTold ? {} : { refusal }) });
+  const refusal = tellHere(swarm, node, from, message);
+  const why = refusal === undefined ? {} : { refusal };
+  write(swarm, by, { type: "told", callId, path: node.path, ...why });
 }
 
-function ask(swarm: Engine, node: Node, { from, message, askId, timeoutMs, by }: Of<"ask">): void {
-  const { kernel, asks } = swarm;
-  const { tree } = kernel;
-  const { path } = node;
-  const own = tree.nextAsk();
-  asks.open(own, { path, by, theirs: askId });
-  const refusal = whyUndelivered(node);
-  if (kernel.ask(node, from, message, own, tree.now + timeoutMs)) return;
-  asks.fail(own, undelivered(refusal, message, SEND_LATER));
+function ask(swarm: Engine, node: Node, { askId, by, ...mail }: Of<"ask">): void {
+  const own = swarm.kernel.tree.nextAsk();
+  swarm.asks.open(own, { path: node.path, by, theirs: askId });
+  askHere(swarm, node, { ...mail, askId: own });
 }
 
 /** It is not even kept any more. */
 function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "watch">): void {
   const { by } = letter;
   const refusal: Undelivered = { path, hasEnded: true, waiting: 0 };
-  if (letter.type === "watch") {
+  if (letter.type !== "watch") {
+    const { from, message } = letter;
+    deadLetter(swarm.kernel.tree, { from, to: path, reason: "the agent has ended", message });
+  }
+  if (letter.type !== "ask") {
     return write(swarm, by, { type: "told", callId: letter.callId, path, refusal });
   }
-  const { from, message } = letter;
-  deadLetter(swarm.kernel.tree, { from, to: path, reason: "the agent has ended", message });
-  if (letter.type === "tell") {
-    return write(swarm, by, { type: "told", callId: letter.callId, path, refusal });
-  }
+  const { askId, message } = letter;
   const error = encodeError(undelivered(refusal, message, SEND_LATER), "AGENT_STOPPED");
-  write(swarm, by, { type: "unanswered", askId: letter.askId, error });
+  write(swarm, by, { type: "unanswered", askId, error });
 }
 
 /** What became of a message that was sent to another run. */

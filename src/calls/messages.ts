@@ -16,7 +16,8 @@ import type { Approvals } from "./approvals.ts";
 import { write } from "./far-mail.ts";
 import { callQuestion } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
-import { SEND_LATER, undelivered, whyUndelivered } from "./undelivered.ts";
+import { askHere, tellHere } from "./told-here.ts";
+import { SEND_LATER, undelivered } from "./undelivered.ts";
 
 /** Where agents are told and asked something. */
 export interface MessageEngine extends Engine {
@@ -35,10 +36,11 @@ export function send(swarm: MessageEngine, node: Node, out: Of<"send">): void {
     const mail = { type: "tell", from: node.path, message, callId, by: keyOf(node) } as const;
     return write(swarm, to, mail);
   }
-  const refusal = whyUndelivered(to);
-  const isTold = kernel.tell(to, node.path, message);
-  swarm.parts.arbiter.release(callId, { started: isTold });
-  if (!isTold) return refuse(swarm, node, callId, undelivered(refusal, message, SEND_LATER));
+  const refusal = tellHere(swarm, to, node.path, message);
+  swarm.parts.arbiter.release(callId, { started: refusal === undefined });
+  if (refusal !== undefined) {
+    return refuse(swarm, node, callId, undelivered(refusal, message, SEND_LATER));
+  }
   kernel.settleCall(node, callId, { isError: false, value: { to: to.path } });
 }
 
@@ -60,11 +62,8 @@ export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
     const mail = { type: "ask", from: node.path, message, askId, timeoutMs } as const;
     return write(swarm, to, { ...mail, by: keyOf(node) });
   }
-  const refusal = whyUndelivered(to);
-  const deadline = kernel.tree.now + timeoutMs;
-  const isTold = kernel.ask(to, node.path, message, askId, deadline);
+  const isTold = askHere(swarm, to, { from: node.path, message, askId, timeoutMs });
   swarm.parts.arbiter.release(callId, { started: isTold });
-  if (!isTold) asks.fail(askId, undelivered(refusal, message, SEND_LATER));
 }
 
 /** What the asks of agents come to: the results of their calls. */
@@ -109,16 +108,13 @@ export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void 
 
 /** Asks an agent from outside; the promise is of the answer, or of why there is none. */
 export function askFromOutside(
-  { asks, kernel }: MessageEngine,
+  swarm: MessageEngine,
   node: Node,
   { message, timeoutMs }: { readonly message: Json; readonly timeoutMs: number },
 ): OpenAsk {
-  const open = asks.openTo(kernel.tree.nextAsk(), node.path);
-  const { askId } = open;
-  const refusal = whyUndelivered(node);
-  const isTold = kernel.ask(node, "/", message, askId, kernel.tree.now + timeoutMs);
+  const open = swarm.asks.openTo(swarm.kernel.tree.nextAsk(), node.path);
   const advice = "; wait for room with `whenRoom`";
-  if (!isTold) asks.fail(askId, undelivered(refusal, message, advice));
+  askHere(swarm, node, { from: "/", message, askId: open.askId, timeoutMs, advice });
   return open;
 }
 

@@ -9,7 +9,7 @@ export const SEND_LATER =
   "; nothing was sent. Do something else first and send it again later, or put what you have " +
   "to say into one message";
 
-/** Why a message would not be accepted, asked before it is sent. */
+/** Why a message is not accepted: a refused one has changed nothing of its receiver. */
 export function whyUndelivered(to: Node): Undelivered {
   return { path: to.path, hasEnded: !takesMail(to), waiting: to.mailbox.waiting };
 }

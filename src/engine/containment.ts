@@ -8,11 +8,6 @@ import type { WireError } from "../wire/outcome.ts";
 /** What is done for nobody in particular. */
 export const NOBODY = "/";
 
-/** Whose call it is: its id begins with the path of its agent. */
-export function callerOf(callId: string): string {
-  return callId.slice(0, callId.lastIndexOf("#"));
-}
-
 /** Where a fault is told, and ends the agent that it befell. */
 interface Faulty {
   readonly kernel: Kernel;

@@ -1,7 +1,8 @@
+import { callerOf } from "../../machines/run-of.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Releases } from "../journal/releases.ts";
 import type { Retention } from "../journal/retention.ts";
-import { type Containment, callerOf, NOBODY } from "./containment.ts";
+import { type Containment, NOBODY } from "./containment.ts";
 import { Fifo } from "./fifo.ts";
 import type { Input, Notice } from "./input.ts";
 import type { Outside, StepTime } from "./outside.ts";

@@ -1,4 +1,4 @@
-import { runOf } from "../../machines/run-of.ts";
+import { callerOf, runOf } from "../../machines/run-of.ts";
 import type { Blame, Running } from "../kernel/blame.ts";
 import type { NodeKey } from "../kernel/node.ts";
 import type { RunLetter } from "../kernel/run-letter.ts";
@@ -12,7 +12,6 @@ import type { Frame, JobReport } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
-import { callerOf } from "./containment.ts";
 import type { Question } from "./question.ts";
 import type { SeenInput } from "./seen-input.ts";
 

@@ -1,6 +1,6 @@
+import { callerOf } from "../../machines/run-of.ts";
 import type { Host } from "../hosts/host.ts";
 import type { HostItem, Template, ToHost } from "../wire/delivery.ts";
-import { callerOf } from "./containment.ts";
 
 interface Parcel {
   readonly host: Host;

@@ -40,8 +40,6 @@ export interface Row extends StepTime {
 export interface Outside {
   /** Its steps were taken once before: nothing of them leaves, and none follows by itself. */
   readonly isReplay: boolean;
-  /** The steps of one run are taken again alone: what all share is not here. */
-  readonly isAlone: boolean;
   /** When the supervisor was started. */
   readonly start: StepTime;
   /** A step begins, at this time. */
@@ -69,7 +67,6 @@ export interface Outside {
 /** The world itself. */
 export class Present implements Outside {
   readonly isReplay = false;
-  readonly isAlone = false;
   readonly start: StepTime;
   readonly #clock: Clock;
 
@@ -110,7 +107,6 @@ export class Present implements Outside {
 /** The same, and each step is noted: a text of JSON, since what it says may change later. */
 export class Noted implements Outside {
   readonly isReplay = false;
-  readonly isAlone = false;
   readonly #present: Present;
   readonly #keep: (row: string, run: string | undefined) => void;
   #head = "";

@@ -37,7 +37,7 @@ export class Runs {
 
   /** Whose step it is: the path of a top-level agent; undefined for the supervisor's own. */
   get currentPath(): string | undefined {
-    return this.#current.tree.tops[0]?.path;
+    return this.#current.tree.run;
   }
 
   get paths(): Iterable<string> {

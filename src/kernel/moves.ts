@@ -30,6 +30,7 @@ export function loseHost(tree: Tree, host: string, { reason, blame, isCaused }: 
   const isForced = tree.residences.isForced(host);
   // All of them first: who ends below takes others along, and none can be asked there any more.
   tree.residences.lose(host, residents);
+  const isKnown = isCaused || isForced || isCauseKnown([...residents], blame, tree.now);
   const guilty = new Map<Node, Running>();
   for (const running of blame?.running ?? []) {
     const node = tree.nodes.get(running.path);
@@ -41,18 +42,15 @@ export function loseHost(tree: Tree, host: string, { reason, blame, isCaused }: 
     for (const [node, { n }] of guilty) charge(tree, node, { n, reason, cause });
   }
   // On a host that never started nobody ran.
-  const isUnstarted = blame?.cause === "not-started";
-  const isUnknown = !isUnstarted && blame?.running.length === 0;
+  const isUnknown = blame?.cause !== "not-started" && blame?.running.length === 0;
   const suspects = new Set<Node>();
   if (isUnknown) for (const node of residents) if (mayHoldThread(tree, node)) suspects.add(node);
-  const isCauseKnown =
-    isUnstarted || guilty.size > 0 || suspects.size > 0 || isForced || isCaused === true;
   for (const node of residents) {
     if (node.finished !== undefined || isAway(node) || suspects.has(node)) continue;
     if (node.ending !== undefined) finish(tree, node, { status: "ended" });
     else if (blame?.isLasting)
       finish(tree, node, { status: "failed", error: noHost(node, reason) });
-    else move(tree, node, reason, isCauseKnown);
+    else move(tree, node, reason, isKnown);
   }
   tryAlone(tree, suspects);
 }

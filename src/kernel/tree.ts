@@ -116,6 +116,11 @@ export class Tree {
     return this.#ground.granted;
   }
 
+  /** The path of its top-level agent, which names it; undefined where it has none. */
+  get run(): string | undefined {
+    return this.tops[0]?.path;
+  }
+
   /** Whether it is one of this run. */
   has(node: Node): boolean {
     return this.tops.includes(node.top);
@@ -140,8 +145,7 @@ export class Tree {
   /** The id of the next ask of somebody here. */
   nextAsk(): string {
     this.#asked += 1;
-    const [top] = this.tops;
-    return `ask-${this.#asked}${top?.path ?? ""}`;
+    return `ask-${this.#asked}${this.run ?? ""}`;
   }
 
   emit(effect: Effect): void {

@@ -274,7 +274,7 @@ export class Swarm implements Engine {
     const { runs, inbox } = this;
     try {
       for (const kernel of runs.takeDue(this.clock.now())) {
-        inbox.post({ type: "deadlines", run: kernel.tree.tops[0]?.path });
+        inbox.post({ type: "deadlines", run: kernel.tree.run });
       }
     } finally {
       // Some may have been due for who is not kept any more.

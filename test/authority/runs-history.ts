@@ -136,7 +136,6 @@ export class Scene {
 
 /** Notes each answer as text. */
 export class Noting implements Shared {
-  readonly isAlone = false;
   #answers: string[] = [];
 
   decide<Request extends object, Answer>(
@@ -157,7 +156,6 @@ export class Noting implements Shared {
 }
 
 class Giving implements Shared {
-  readonly isAlone = true;
   left: string[] = [];
 
   decide<Request extends object, Answer>(
