@@ -29,6 +29,19 @@ export type DeciderSnapshot<State, Summary, Answer = unknown> = Snapshot<undefin
   readonly isAsked: boolean;
 };
 
+/** One getter for all of them: each of its own would make a snapshot a slow dictionary. */
+const SUMMARY: PropertyDescriptor & ThisType<Summarised> = {
+  enumerable: true,
+  get() {
+    return this.summarise(this.state);
+  },
+};
+
+interface Summarised {
+  readonly state: unknown;
+  readonly summarise: (state: unknown) => unknown;
+}
+
 export type DeciderLogic<State, Request extends EventObject, Answer, Summary, Input> = ActorLogic<
   DeciderSnapshot<State, Summary, Answer>,
   Request,
@@ -49,8 +62,9 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
   const show = (state: State, status: "active" | "stopped"): Shown => {
     const shown = { status, output: undefined, error: undefined };
     Object.defineProperties(shown, {
-      context: { enumerable: true, get: () => decider.summarise(state) },
+      context: SUMMARY,
       state: { value: state },
+      summarise: { value: decider.summarise },
       answer: { value: undefined, writable: true },
       thrown: { value: undefined, writable: true },
       isAsked: { value: false, writable: true },

@@ -77,14 +77,13 @@ function newCall(state: BudgetState, request: Omit<Reserve, "type">): BudgetCall
   const { key, amounts, stretch } = request;
   check(amounts, stretch);
   const account = accountOf(state, request.account);
-  const counts = [amounts.toolCalls ?? 0, amounts.modelCalls ?? 0] as const;
   return {
     key,
     account,
     amounts,
     stretch,
     age: state.age,
-    asked: [0, 0, counts[0], counts[1]],
+    asked: [0, 0, amounts.toolCalls ?? 0, amounts.modelCalls ?? 0],
     steps: 0,
     waiting: false,
     isDue: false,

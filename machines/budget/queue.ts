@@ -80,6 +80,26 @@ function take({ asked, account }: BudgetCall, warnings: BudgetWarning[]): void {
 /** What the answer to a call would be now; takes nothing. */
 export function judge(call: BudgetCall): ReserveAnswer {
   measure(call);
+  return isFree(call) ? yes(call) : judgeEach(call);
+}
+
+/** Whether nothing on the path is in the way, which is so for most calls and soon found. */
+function isFree({ asked, account }: BudgetCall): boolean {
+  if (account.action !== undefined) return false;
+  for (let at = 0; at < asked.length; at++) {
+    const amount = asked[at]!;
+    if (amount === 0) continue;
+    const isHeld = at < HELD;
+    for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+      const taken = isHeld ? on.spent[at]! + on.reserved[at]! : on.spent[at]!;
+      if (taken + amount > on.limit[at]!) return false;
+      if (isHeld && on.queues !== undefined && on.queues[at]!.length > 0) return false;
+    }
+  }
+  return true;
+}
+
+function judgeEach(call: BudgetCall): ReserveAnswer {
   const { asked, account } = call;
   const over = account.action && overAction(asked, account.action);
   if (over !== undefined) return over;
@@ -99,12 +119,15 @@ export function judge(call: BudgetCall): ReserveAnswer {
     }
   }
   if (later !== undefined) return later;
-  if (blocked) return WAITING;
-  return call.steps === 0 ? GRANTED : { status: "granted", steps: call.steps };
+  return blocked ? WAITING : yes(call);
+}
+
+function yes({ steps }: BudgetCall): BudgetGranted {
+  return steps === 0 ? GRANTED : { status: "granted", steps };
 }
 
 export function granted(call: BudgetCall): BudgetGranted | BudgetWaiting {
-  return call.waiting ? WAITING : { status: "granted", steps: call.steps };
+  return call.waiting ? WAITING : yes(call);
 }
 
 /** Takes the call out of every queue that it stands in; those accounts are to be woken. */
@@ -165,23 +188,27 @@ function measure(call: BudgetCall): void {
   asked[0] = amounts.nanoUsd ?? 0;
   asked[1] = amounts.tokens ?? 0;
   if (stretch === undefined) return;
-  const per = [stretch.per.nanoUsd ?? 0, stretch.per.tokens ?? 0];
-  const { action } = call.account;
-  let steps = stretch.most;
-  for (let at = 0; action !== undefined && at < HELD; at++) {
-    if (per[at] === 0) continue;
-    steps = Math.min(steps, Math.floor((action.limit[at]! - asked[at]!) / per[at]!));
-  }
-  for (let on: Account | undefined = call.account; on !== undefined; on = on.parent) {
-    for (let at = 0; at < HELD; at++) {
-      if (per[at] === 0) continue;
-      // Reservations are left out of this on purpose: most come back, and waiting for them
-      // gives a whole answer where taking the rest at once would give a clipped one.
-      const room = Math.floor((on.limit[at]! - on.spent[at]! - asked[at]!) / per[at]!);
-      steps = Math.min(steps, room);
-    }
-  }
+  const steps = Math.min(
+    stretch.most,
+    roomFor(call, 0, stretch.per.nanoUsd),
+    roomFor(call, 1, stretch.per.tokens),
+  );
   stretchTo(call, Math.max(stretch.least, steps));
+}
+
+/**
+ * How many steps of so much there is room for on the path. Reservations are left out of this on
+ * purpose: most come back, and waiting for them gives a whole answer where taking the rest at once
+ * would give a clipped one.
+ */
+function roomFor({ account, asked }: BudgetCall, at: number, per = 0): number {
+  if (per === 0) return Infinity;
+  let room = account.action === undefined ? Infinity : account.action.limit[at]!;
+  for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
+    const left = on.limit[at]! - on.spent[at]!;
+    if (left < room) room = left;
+  }
+  return Math.floor((room - asked[at]!) / per);
 }
 
 function stretchTo(call: BudgetCall, steps: number): void {

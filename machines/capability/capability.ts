@@ -1,6 +1,6 @@
 import { deciderLogic, refuseType } from "../decider.ts";
 import type { CapabilityNode } from "./node.ts";
-import { type CapabilityGrant, type CapabilityLayer, compileLayer, type Limit } from "./rules.ts";
+import type { CapabilityGrant, Limit } from "./rules.ts";
 import {
   addGrant,
   type CapabilityState,
@@ -17,14 +17,7 @@ import {
   saveCapability,
 } from "./state.ts";
 import type { CapabilityVerdict } from "./verdict.ts";
-import {
-  type CapabilityQuestion,
-  dependsOn,
-  type Facts,
-  limitsBelowRoot,
-  mayEverPass,
-  walk,
-} from "./walk.ts";
+import { type CapabilityQuestion, dependsOn, type Facts, limitsBelowRoot, walk } from "./walk.ts";
 
 export type {
   ArgumentCondition,
@@ -35,6 +28,7 @@ export type {
   ReadValue,
   WantedArgument,
 } from "./arguments.ts";
+export { type MayEver, mayEver } from "./may-ever.ts";
 export type { CapabilityGrant, CapabilityLayer } from "./rules.ts";
 export { keysOf, saveCapabilityOf } from "./run.ts";
 export {
@@ -183,32 +177,6 @@ export function decideCapability(
     default:
       return refuseType(request);
   }
-}
-
-/** Of a node, or of one that would be opened below `parent`. */
-export type MayEver = { readonly subject: string } & (
-  | { readonly node: string }
-  | { readonly parent: string; readonly layers: readonly CapabilityLayer[] }
-);
-
-/**
- * Whether it could be used for some arguments, at some time, by somebody's leave: `where`, `ask`,
- * `uses` and `expiresMs` are left out of account. For what an agent is shown; it decides nothing.
- */
-export function mayEver(state: CapabilityState, asked: MayEver): boolean {
-  const { subject } = asked;
-  let node: CapabilityNode | undefined;
-  let layers: CapabilityNode["layers"];
-  if ("node" in asked) ({ layers, parent: node } = nodeOf(state, asked.node));
-  else {
-    layers = asked.layers.map((layer) => compileLayer(layer, state.compiled));
-    node = nodeOf(state, asked.parent);
-  }
-  if (!layers.every((rules) => mayEverPass(rules, "use", subject))) return false;
-  for (; node !== undefined; node = node.parent) {
-    if (!node.layers.every((rules) => mayEverPass(rules, "delegate", subject))) return false;
-  }
-  return true;
 }
 
 /** The rights as an XState actor: its input is the root, `{ node: "/", layers }`. */

@@ -152,18 +152,6 @@ function askingOf(
   };
 }
 
-/** Whether a layer could let it pass for some arguments at some time. */
-export function mayEverPass(rules: readonly Rule[], right: Right, subject: string): boolean {
-  let allowed = false;
-  for (const { grant, conditions, matches } of rules) {
-    if (!matches(subject)) continue;
-    if (grant.effect === "deny" && conditions.length === 0) return false;
-    if (grant.effect === "revoke") allowed = false;
-    else if (grant.effect === "allow") allowed ||= grant[right];
-  }
-  return allowed;
-}
-
 interface LayerQuestion {
   readonly question: CapabilityQuestion;
   readonly right: Right;

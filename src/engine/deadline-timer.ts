@@ -18,7 +18,7 @@ export class DeadlineTimer {
   }
 
   /** What is due next may have changed. */
-  arm(): void {
+  readonly arm = (): void => {
     const { clock, next: nextOf, onDue } = this.#options;
     const next = nextOf();
     if (this.#closed || next === this.#armed?.at) return;
@@ -31,7 +31,7 @@ export class DeadlineTimer {
       onDue();
     }, delayMs);
     this.#armed = { at: next, handle };
-  }
+  };
 
   /** For good, so that nothing keeps the process alive. */
   close(): void {

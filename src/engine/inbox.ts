@@ -1,10 +1,9 @@
-import { callerOf } from "../../machines/run-of.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Releases } from "../journal/releases.ts";
 import type { Retention } from "../journal/retention.ts";
 import { type Containment, NOBODY } from "./containment.ts";
 import { Fifo } from "./fifo.ts";
-import type { Input, Notice } from "./input.ts";
+import { type Input, type Notice, pathOf } from "./input.ts";
 import type { Outside, StepTime } from "./outside.ts";
 
 export interface InboxOptions {
@@ -131,7 +130,11 @@ export class Inbox {
   #contain(input: Input): void {
     const { contained, isVoid } = this.#options;
     if (isVoid(input)) return;
-    contained.run(whose(input), input.type, () => void this.#step(input));
+    try {
+      this.#step(input);
+    } catch (thrown) {
+      contained.fault(pathOf(input) ?? NOBODY, input.type, thrown);
+    }
   }
 
   /** What came within a step is taken before what follows from it. */
@@ -168,14 +171,6 @@ const UNANSWERED: ReadonlySet<Input["type"]> = new Set([
   "close-down",
   "kill",
 ]);
-
-function whose(input: Input): string {
-  if ("agent" in input) return input.agent.path;
-  if (input.type === "frame") return input.frame.path;
-  if (input.type === "model-report") return callerOf(input.report.callId);
-  if ("path" in input) return input.path;
-  return NOBODY;
-}
 
 function withinStep({ type }: Input): CoppiceError {
   const told = `"${type}" was asked for by code that runs within a decision; ask for it later`;

@@ -142,9 +142,15 @@ export type Input = Order | Happening | Notice;
 
 /** The run that an input is for: the path of a top-level agent; undefined for none. */
 export function runFor(input: Input): string | undefined {
-  if ("run" in input) return input.run;
-  if ("agent" in input) return runOf(input.agent.path);
-  if (input.type === "frame") return runOf(input.frame.path);
-  if (input.type === "model-report") return runOf(callerOf(input.report.callId));
-  return "path" in input ? runOf(input.path) : undefined;
+  const path = pathOf(input) ?? (input as Partial<OfRun>).run;
+  return path && runOf(path);
+}
+
+/** The agent that an input is for; undefined for none, or for a run of which it does not say. */
+export function pathOf(input: Input): string | undefined {
+  // Read rather than looked for: of so many shapes, what is not there would be found slowly.
+  const { agent, path } = input as Partial<OfAgent & { readonly path: string }>;
+  if (agent !== undefined) return agent.path;
+  if (input.type === "frame") return input.frame.path;
+  return input.type === "model-report" ? callerOf(input.report.callId) : path;
 }

@@ -75,7 +75,7 @@ export class Runs {
   leave(): void {
     const { current } = this;
     const { tree } = current;
-    const [top] = tree.tops;
+    const top = tree.tops[0];
     // What all runs share may wait for something since.
     this.#watch(this.trunk);
     if (top === undefined) return;

@@ -265,7 +265,7 @@ export class Swarm implements Engine {
     const run = this.runs.currentPath;
     this.runs.leave();
     if (this.#parts !== undefined) {
-      this.contained.run(NOBODY, "deadlines", () => this.#timer.arm());
+      this.contained.run(NOBODY, "deadlines", this.#timer.arm);
     }
     return run;
   }
@@ -278,7 +278,7 @@ export class Swarm implements Engine {
       }
     } finally {
       // Some may have been due for who is not kept any more.
-      this.contained.run(NOBODY, "deadlines", () => this.#timer.arm());
+      this.contained.run(NOBODY, "deadlines", this.#timer.arm);
     }
   }
 
