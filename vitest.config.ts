@@ -1,14 +1,42 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 // Our own scripts resolve "coppice" to the TypeScript source; an installed package never does.
 const condition = "coppice-source";
+
+const all = "test/**/*.test.ts";
+/** Programs, servers over stdio, isolated agents, Chromium: two files at a time, three programs each. */
+const processes = "test/**/processes/**/*.test.ts";
+/** Whole swarms on real threads, in real time. */
+const swarms = "test/{hosts,inspect,simulation,supervisor}/**/*.test.ts";
+/** Fails a test that starts a process where none belongs. */
+const setupFiles = ["test/fixtures/no-processes.ts"];
+
+const exclude = [...configDefaults.exclude, "test/bench/**"];
 
 export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/bench/**", "**/node_modules/**"],
+    // The folder of a test file says which group it is in; one that is not named here is quick.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          include: [all],
+          exclude: [...exclude, processes, swarms],
+          setupFiles,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "swarms", include: [swarms], exclude: [...exclude, processes], setupFiles },
+      },
+      {
+        extends: true,
+        test: { name: "processes", include: [processes], exclude },
+      },
+    ],
     pool: "forks",
     // Worker threads and child programs that tests start inherit the condition.
     execArgv: [`--conditions=${condition}`],

@@ -9,9 +9,11 @@
  *     > add gave 42
  *     > It says: 19 and 23 make 42.
  *     > completed, after 2 model calls and 1 tool call
+ *
+ *     $ npx coppice run examples/01-one-tool.ts --input "How much is 19 + 23?"
  */
 import assert from "node:assert/strict";
-import { defineTool, Supervisor } from "coppice";
+import { defineTool, Supervisor, type SupervisorOptions } from "coppice";
 
 const add = defineTool({
   name: "add",
@@ -24,7 +26,7 @@ const add = defineTool({
   execute: ({ a, b }) => a + b,
 });
 
-await using supervisor = await Supervisor.start({
+const options = {
   threads: 1,
   tools: [add],
   agents: {
@@ -32,7 +34,7 @@ await using supervisor = await Supervisor.start({
       instructions: "Add numbers, with the tool.",
       tools: ["add"],
       // A script in place of a model: no key, no cost, always the same. With a key in
-      // ANTHROPIC_API_KEY this line does it: model: "anthropic:claude-sonnet-4-5"
+      // ANTHROPIC_API_KEY this line does it: model: "anthropic:claude-haiku-5-5"
       model: {
         provider: "scripted",
         steps: [
@@ -45,18 +47,24 @@ await using supervisor = await Supervisor.start({
       },
     },
   },
-});
+} satisfies SupervisorOptions;
+export default options;
 
-supervisor.on("agent.output", ({ text }) => console.log(`> It says: ${text}`));
-supervisor.on("tool.requested", ({ tool, input }) => {
-  console.log(`> It asks for ${tool}(${JSON.stringify(input)})`);
-});
-supervisor.on("tool.finished", ({ tool, result }) => console.log(`> ${tool} gave ${result}`));
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  await using supervisor = await Supervisor.start(options);
 
-const outcome = await supervisor.run("adder", { input: "How much is 19 + 23?" });
+  supervisor.on("agent.output", ({ text }) => console.log(`> It says: ${text}`));
+  supervisor.on("tool.requested", ({ tool, input }) => {
+    console.log(`> It asks for ${tool}(${JSON.stringify(input)})`);
+  });
+  supervisor.on("tool.finished", ({ tool, result }) => console.log(`> ${tool} gave ${result}`));
 
-const { modelCalls, toolCalls } = outcome.usage;
-console.log(`> ${outcome.status}, after ${modelCalls} model calls and ${toolCalls} tool call`);
-assert.equal(outcome.status, "completed");
-assert.equal(outcome.output, "19 and 23 make 42.");
-assert.equal(toolCalls, 1, "the tool should have run exactly once");
+  const outcome = await supervisor.run("adder", { input: "How much is 19 + 23?" });
+
+  const { modelCalls, toolCalls } = outcome.usage;
+  console.log(`> ${outcome.status}, after ${modelCalls} model calls and ${toolCalls} tool call`);
+  assert.equal(outcome.status, "completed");
+  assert.equal(outcome.output, "19 and 23 make 42.");
+  assert.equal(toolCalls, 1, "the tool should have run exactly once");
+}

@@ -15,10 +15,12 @@
  *     > /lead          An editor shall judge it.
  *     > /lead/editor   Print it: 2 numbers in it (3, 12).
  *     > /lead          The editor says: Print it: 2 numbers in it (3, 12).
+ *
+ *     $ npx coppice run examples/02-sub-agents.ts --input "What is there to see?"
  */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { defineTool, Supervisor } from "coppice";
+import { defineTool, Supervisor, type SupervisorOptions } from "coppice";
 
 const look = defineTool({
   name: "look",
@@ -32,7 +34,7 @@ const look = defineTool({
 
 const model = (file: string) => new URL(file, import.meta.url).href;
 
-await using supervisor = await Supervisor.start({
+const options = {
   threads: 2,
   tools: [look],
   agents: {
@@ -41,16 +43,22 @@ await using supervisor = await Supervisor.start({
     scout: { model: model("./02-models/scout.ts"), tools: ["look"] },
     editor: { model: model("./02-models/editor.ts") },
   },
-});
+} satisfies SupervisorOptions;
+export default options;
 
-supervisor.on("agent.output", ({ path, text }) => console.log(`> ${path.padEnd(14)} ${text}`));
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  await using supervisor = await Supervisor.start(options);
 
-const outcome = await supervisor.run("lead", { input: "What is there to see?" });
+  supervisor.on("agent.output", ({ path, text }) => console.log(`> ${path.padEnd(14)} ${text}`));
 
-assert.equal(outcome.status, "completed");
-assert.equal(outcome.output, "The editor says: Print it: 2 numbers in it (3, 12).");
-const [lead] = supervisor.tree().children;
-assert.deepEqual(
-  lead?.children.map(({ name, outcome }) => `${name} ${outcome}`),
-  ["north completed", "south completed", "editor completed"],
-);
+  const outcome = await supervisor.run("lead", { input: "What is there to see?" });
+
+  assert.equal(outcome.status, "completed");
+  assert.equal(outcome.output, "The editor says: Print it: 2 numbers in it (3, 12).");
+  const [lead] = supervisor.tree().children;
+  assert.deepEqual(
+    lead?.children.map(({ name, outcome }) => `${name} ${outcome}`),
+    ["north completed", "south completed", "editor completed"],
+  );
+}

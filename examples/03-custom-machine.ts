@@ -10,9 +10,13 @@
  *     > state: "waiting"
  *     > asked, it answers: T-7: restarted the mixer
  *     > output: 2 crashes since Monday -> urgent -> restarted the mixer
+ *
+ * At the command line nobody closes the ticket: Ctrl-C does.
+ *
+ *     $ npx coppice run examples/03-custom-machine.ts --agent triage
  */
 import assert from "node:assert/strict";
-import { defineTool, Supervisor } from "coppice";
+import { defineTool, Supervisor, type SupervisorOptions } from "coppice";
 
 const history = defineTool({
   name: "history",
@@ -21,7 +25,7 @@ const history = defineTool({
   execute: ({ ticket }) => (ticket === "T-7" ? "2 crashes since Monday" : "nothing"),
 });
 
-await using supervisor = await Supervisor.start({
+const options = {
   threads: 1,
   tools: [history],
   agents: {
@@ -30,32 +34,39 @@ await using supervisor = await Supervisor.start({
       model: { provider: "scripted", steps: [{ text: "urgent" }] },
       tools: ["history"],
       agents: ["fixer"],
+      input: { ticket: "T-7" },
     },
     fixer: { model: { provider: "scripted", steps: [{ text: "restarted the mixer" }] } },
   },
-});
+} satisfies SupervisorOptions;
+export default options;
 
-const agent = await supervisor.spawn("triage", { input: { ticket: "T-7" } });
-const states: unknown[] = [];
-for await (const { type, path, state } of agent.events()) {
-  if (type !== "agent.state" || path !== agent.path) continue;
-  console.log(`> state: ${JSON.stringify(state)}`);
-  states.push(state);
-  if (state === "waiting") break;
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  await using supervisor = await Supervisor.start(options);
+
+  const agent = await supervisor.spawn("triage");
+  const states: unknown[] = [];
+  for await (const { type, path, state } of agent.events()) {
+    if (type !== "agent.state" || path !== agent.path) continue;
+    console.log(`> state: ${JSON.stringify(state)}`);
+    states.push(state);
+    if (state === "waiting") break;
+  }
+  const answer = await agent.ask({ type: "status" }, { timeoutMs: 5_000 });
+  console.log(`> asked, it answers: ${answer}`);
+
+  agent.tell({ type: "close" });
+  const outcome = await agent.outcome;
+
+  assert.equal(outcome.status, "completed");
+  console.log(`> output: ${outcome.output}`);
+  assert.deepEqual(states, ["looking-up", "judging", "fixing", "waiting"]);
+  assert.equal(answer, "T-7: restarted the mixer");
+  assert.equal(outcome.output, "2 crashes since Monday -> urgent -> restarted the mixer");
+  assert.deepEqual(
+    [outcome.usage.toolCalls, outcome.usage.modelCalls],
+    [1, 2],
+    "one tool call, and a model call each of the machine and of its child",
+  );
 }
-const answer = await agent.ask({ type: "status" }, { timeoutMs: 5_000 });
-console.log(`> asked, it answers: ${answer}`);
-
-agent.tell({ type: "close" });
-const outcome = await agent.outcome;
-
-assert.equal(outcome.status, "completed");
-console.log(`> output: ${outcome.output}`);
-assert.deepEqual(states, ["looking-up", "judging", "fixing", "waiting"]);
-assert.equal(answer, "T-7: restarted the mixer");
-assert.equal(outcome.output, "2 crashes since Monday -> urgent -> restarted the mixer");
-assert.deepEqual(
-  [outcome.usage.toolCalls, outcome.usage.modelCalls],
-  [1, 2],
-  "one tool call, and a model call each of the machine and of its child",
-);

@@ -1,8 +1,8 @@
 /**
  * An agent as a statechart: 03-custom-machine.ts runs it. What it asks of the world goes through
- * `coppice/door`, where the same rights and budgets hold as for any agent.
+ * `coppice/actor`, where the same rights and budgets hold as for any agent.
  */
-import { type CallOutput, callModel, callTool, reply, spawnAgent } from "coppice/door";
+import { type CallOutput, callModel, callTool, reply, spawnAgent } from "coppice/actor";
 import { assign, setup } from "xstate";
 
 interface Context {

@@ -19,9 +19,18 @@
  *     > two turns, a budget of one model call
  *     >   /thinker has used all of its modelCalls: 1
  *     >   /thinker exhausted
+ *
+ *     $ npx coppice run examples/05-budgets-and-capabilities.ts --agent mailer --input Go.
  */
 import assert from "node:assert/strict";
-import { type AgentSpec, CoppiceError, defineTool, type Json, Supervisor } from "coppice";
+import {
+  type AgentSpec,
+  CoppiceError,
+  defineTool,
+  type Json,
+  Supervisor,
+  type SupervisorOptions,
+} from "coppice";
 
 let sent = 0;
 const nothing = { type: "object" };
@@ -45,7 +54,7 @@ const makes = (...calls: { name: string; input: Json }[]): AgentSpec => ({
 const call = (name: string) => ({ name, input: {} });
 const spawn = (agent: string) => ({ name: "spawn_agent", input: { agent, input: "Go." } });
 
-await using supervisor = await Supervisor.start({
+const options = {
   threads: 1,
   tools: [send, wipe],
   limits: { depth: 2 },
@@ -72,33 +81,43 @@ await using supervisor = await Supervisor.start({
     rabbit: { ...makes(spawn("rabbit")), agents: ["rabbit"] },
     thinker: { ...makes(call("send_mail")), tools: ["send_mail"], budget: { modelCalls: 1 } },
   },
-});
+} satisfies SupervisorOptions;
+export default options;
 
-/** The first sentence says what was refused, and by whom; the second what to do about it. */
-const why = (message: unknown) => console.log(`>   ${String(message).split(". ", 1)}`);
-supervisor.on("tool.denied", ({ message }) => why(message));
-supervisor.on("spawn.refused", ({ message }) => why(message));
-supervisor.on("budget.refused", ({ path, tool, unit, limit }) => {
-  if (tool === undefined) why(`${path} has used all of its ${unit}: ${limit}`);
-});
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  await using supervisor = await Supervisor.start(options);
 
-async function show(agent: string, what: string, expected: string): Promise<void> {
-  console.log(`> ${what}`);
-  const outcome = await supervisor.run(agent, { input: "Go." });
-  const said = outcome.status === "completed" ? `reads: ${outcome.output}` : outcome.status;
-  console.log(`>   ${outcome.path} ${said}`);
-  assert.equal(said, expected);
+  /** The first sentence says what was refused, and by whom; the second what to do about it. */
+  const why = (message: unknown) => console.log(`>   ${String(message).split(". ", 1)}`);
+  supervisor.on("tool.denied", ({ message }) => why(message));
+  supervisor.on("spawn.refused", ({ message }) => why(message));
+  supervisor.on("budget.refused", ({ path, tool, unit, limit }) => {
+    if (tool === undefined) why(`${path} has used all of its ${unit}: ${limit}`);
+  });
+
+  async function show(agent: string, what: string, expected: string): Promise<void> {
+    console.log(`> ${what}`);
+    const outcome = await supervisor.run(agent, { input: "Go." });
+    const said = outcome.status === "completed" ? `reads: ${outcome.output}` : outcome.status;
+    console.log(`>   ${outcome.path} ${said}`);
+    assert.equal(said, expected);
+  }
+
+  await show(
+    "mailer",
+    "three mails, a budget of two calls",
+    "reads: sent-1 sent-2 BUDGET_EXCEEDED",
+  );
+  await show("vandal", "a tool that is denied", "reads: CAPABILITY_DENIED sent-3");
+  await show("boss", "a child with a right that its parent has not", "reads: CAPABILITY_DENIED");
+  await show("rabbit", "a depth of two", "reads: DEPTH_EXCEEDED");
+  await show("thinker", "two turns, a budget of one model call", "exhausted");
+  assert.equal(sent, 4);
+
+  // Only the program itself gets an exception, because it can do something about it.
+  await assert.rejects(
+    supervisor.spawn("nobody", { input: "Go." }),
+    (error) => error instanceof CoppiceError && error.code === "AGENT_UNKNOWN",
+  );
 }
-
-await show("mailer", "three mails, a budget of two calls", "reads: sent-1 sent-2 BUDGET_EXCEEDED");
-await show("vandal", "a tool that is denied", "reads: CAPABILITY_DENIED sent-3");
-await show("boss", "a child with a right that its parent has not", "reads: CAPABILITY_DENIED");
-await show("rabbit", "a depth of two", "reads: DEPTH_EXCEEDED");
-await show("thinker", "two turns, a budget of one model call", "exhausted");
-assert.equal(sent, 4);
-
-// Only the program itself gets an exception, because it can do something about it.
-await assert.rejects(
-  supervisor.spawn("nobody", { input: "Go." }),
-  (error) => error instanceof CoppiceError && error.code === "AGENT_UNKNOWN",
-);

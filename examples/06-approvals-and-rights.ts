@@ -16,6 +16,8 @@
  *     >   published news
  *     >   ? budget:toolCalls is used up: 1 of 1
  *     >   published events
+ *
+ *     $ npx coppice run examples/06-approvals-and-rights.ts --agent editor --input Go.
  */
 import assert from "node:assert/strict";
 import { basename } from "node:path";
@@ -25,6 +27,7 @@ import {
   defineTool,
   type PendingApproval,
   Supervisor,
+  type SupervisorOptions,
 } from "coppice";
 
 const text = (name: string) => ({
@@ -69,7 +72,7 @@ function approve({ kind, path, subject, input }: PendingApproval): Decision {
   return { allow: true, scope: "agent", by: "you" };
 }
 
-await using supervisor = await Supervisor.start({
+const options = {
   threads: 0,
   tools: [read, publish],
   approve,
@@ -81,25 +84,31 @@ await using supervisor = await Supervisor.start({
     editor: { ...makes(...pages), grants: ["model:*", { allow: "tool:publish", ask: true }] },
     intern: { ...makes(...pages), budget: { toolCalls: 1, onExceeded: "ask" } },
   },
-});
+} satisfies SupervisorOptions;
+export default options;
 
-const seen: unknown[] = [];
-const files = [...paths];
-const tell = (path: string, what: unknown) => {
-  seen.push(what);
-  console.log(path === "/librarian" ? `>   read ${files.shift()}: ${what}` : `>   ${what}`);
-};
-supervisor.on("tool.finished", ({ path, result }) => tell(path, result));
-supervisor.on("tool.denied", ({ path, code }) => tell(path, code));
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  await using supervisor = await Supervisor.start(options);
 
-for (const [agent, what] of [
-  ["librarian", "a right that looks at an argument"],
-  ["editor", "a person is asked, and says yes for this agent"],
-  ["intern", "a budget that asks for more"],
-] as const) {
-  console.log(`> ${what}`);
-  const outcome = await supervisor.run(agent, { input: "Go." });
-  assert.equal(outcome.status, "completed");
+  const seen: unknown[] = [];
+  const files = [...paths];
+  const tell = (path: string, what: unknown) => {
+    seen.push(what);
+    console.log(path === "/librarian" ? `>   read ${files.shift()}: ${what}` : `>   ${what}`);
+  };
+  supervisor.on("tool.finished", ({ path, result }) => tell(path, result));
+  supervisor.on("tool.denied", ({ path, code }) => tell(path, code));
+
+  for (const [agent, what] of [
+    ["librarian", "a right that looks at an argument"],
+    ["editor", "a person is asked, and says yes for this agent"],
+    ["intern", "a budget that asks for more"],
+  ] as const) {
+    console.log(`> ${what}`);
+    const outcome = await supervisor.run(agent, { input: "Go." });
+    assert.equal(outcome.status, "completed");
+  }
+  const published = ["published news", "published events"];
+  assert.deepEqual(seen, ["the text of plan.md", "CAPABILITY_DENIED", ...published, ...published]);
 }
-const published = ["published news", "published events"];
-assert.deepEqual(seen, ["the text of plan.md", "CAPABILITY_DENIED", ...published, ...published]);

@@ -1,5 +1,5 @@
 /** Either surveys, or spins for ever: 07-supervision.ts runs both on one thread. */
-import { type CallOutput, callTool } from "coppice/door";
+import { type CallOutput, callTool } from "coppice/actor";
 import { assign, setup } from "xstate";
 
 interface Context {

@@ -10,9 +10,13 @@
  *     >   the same seed once more: the same steps, true
  *     > write only what is still so
  *     >   200 schedules, and no seat is sold twice
+ *
+ * At the command line one clerk books at a time, outside of the simulator.
+ *
+ *     $ npx coppice run examples/08-simulate.ts --input Go.
  */
 import assert from "node:assert/strict";
-import { type AgentSpec, defineTool, type Supervisor } from "coppice";
+import { type AgentSpec, defineTool, type Supervisor, type SupervisorOptions } from "coppice";
 import {
   call,
   type Invariant,
@@ -67,6 +71,11 @@ const clerk: AgentSpec = {
   tools: ["book"],
 };
 
+const swarmWith = (careful: boolean): SupervisorOptions => ({
+  agents: { clerk },
+  tools: [bookWith(careful)],
+});
+
 const soldOnce: Invariant = {
   name: "no seat is sold twice",
   ofStep: () => (seats.booked > 3 ? `${seats.booked} bookings for 3 seats` : undefined),
@@ -80,7 +89,7 @@ async function drive(supervisor: Supervisor, simulation: Simulation): Promise<vo
 
 const optionsWith = (careful: boolean): SimulateOptions => ({
   seeds: 200,
-  swarm: () => ({ agents: { clerk }, tools: [bookWith(careful)] }),
+  swarm: () => swarmWith(careful),
   drive,
   invariants: [soldOnce],
 });
@@ -96,15 +105,20 @@ async function failureOf(options: SimulateOptions): Promise<SimulationFailed | u
   }
 }
 
-console.log("> read, then write");
-const found = await failureOf(optionsWith(false));
-assert.ok(found !== undefined, "a seat was sold twice in no schedule");
-const [first = ""] = found.message.split("\n");
-console.log(`>   ${first.replace(/^Seed \d+, step \d+: |\.$/g, "")}`);
-const again = await failureOf({ ...optionsWith(false), seed: found.seed });
-console.log(`>   the same seed once more: the same steps, ${again?.message === found.message}`);
-assert.equal(again?.message, found.message);
+export default swarmWith(true);
 
-console.log("> write only what is still so");
-const { schedules } = await simulate(optionsWith(true));
-console.log(`>   ${schedules} schedules, and no seat is sold twice`);
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  console.log("> read, then write");
+  const found = await failureOf(optionsWith(false));
+  assert.ok(found !== undefined, "a seat was sold twice in no schedule");
+  const [first = ""] = found.message.split("\n");
+  console.log(`>   ${first.replace(/^Seed \d+, step \d+: |\.$/g, "")}`);
+  const again = await failureOf({ ...optionsWith(false), seed: found.seed });
+  console.log(`>   the same seed once more: the same steps, ${again?.message === found.message}`);
+  assert.equal(again?.message, found.message);
+
+  console.log("> write only what is still so");
+  const { schedules } = await simulate(optionsWith(true));
+  console.log(`>   ${schedules} schedules, and no seat is sold twice`);
+}

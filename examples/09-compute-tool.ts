@@ -10,9 +10,11 @@
  *     > primes below 100: 25
  *     > meanwhile the supervisor's own thread was free: true
  *     > /counter completed: There are enough of them.
+ *
+ *     $ npx coppice run examples/09-compute-tool.ts --input "How many primes are there?"
  */
 import assert from "node:assert/strict";
-import { defineComputeTool, Supervisor } from "coppice";
+import { defineComputeTool, Supervisor, type SupervisorOptions } from "coppice";
 
 const primes = defineComputeTool({
   name: "primes",
@@ -24,7 +26,7 @@ const primes = defineComputeTool({
 });
 const asks = [20_000, -1, 100];
 
-await using supervisor = await Supervisor.start({
+const options = {
   threads: 0,
   tools: [primes],
   agents: {
@@ -39,22 +41,28 @@ await using supervisor = await Supervisor.start({
       tools: ["primes"],
     },
   },
-});
+} satisfies SupervisorOptions;
+export default options;
 
-const seen: unknown[] = [];
-supervisor.on("tool.finished", (end) => {
-  const found = end.isError ? end.error?.code : end.result;
-  console.log(`> primes below ${asks[seen.length]}: ${found}`);
-  seen.push(found);
-});
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  await using supervisor = await Supervisor.start(options);
 
-let ticks = 0;
-const ticking = setInterval(() => (ticks += 1), 10);
-const outcome = await supervisor.run("counter", { input: "How many primes are there?" });
-clearInterval(ticking);
-console.log(`> meanwhile the supervisor's own thread was free: ${ticks > 20}`);
+  const seen: unknown[] = [];
+  supervisor.on("tool.finished", (end) => {
+    const found = end.isError ? end.error?.code : end.result;
+    console.log(`> primes below ${asks[seen.length]}: ${found}`);
+    seen.push(found);
+  });
 
-assert.equal(outcome.status, "completed");
-console.log(`> ${outcome.path} completed: ${outcome.output}`);
-assert.deepEqual(seen, [2262, "TOOL_TIMED_OUT", 25]);
-assert(ticks > 20);
+  let ticks = 0;
+  const ticking = setInterval(() => (ticks += 1), 10);
+  const outcome = await supervisor.run("counter", { input: "How many primes are there?" });
+  clearInterval(ticking);
+  console.log(`> meanwhile the supervisor's own thread was free: ${ticks > 20}`);
+
+  assert.equal(outcome.status, "completed");
+  console.log(`> ${outcome.path} completed: ${outcome.output}`);
+  assert.deepEqual(seen, [2262, "TOOL_TIMED_OUT", 25]);
+  assert(ticks > 20);
+}

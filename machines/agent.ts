@@ -1,28 +1,28 @@
 import { assign, setup } from "xstate";
 
-/** A call of the turn: our id, and the id of the model's `tool_use` block that it answers. */
+/** A call of the turn: its id, and the id of the model's `tool_use` block that it answers. */
 export interface TurnCall {
   readonly callId: string;
   readonly use: string;
 }
 
-/** A result that waits for those of the other calls of its turn. */
+/** A result that is kept until the other calls of its turn have theirs. */
 export interface TurnResult {
   readonly callId: string;
   readonly result: unknown;
 }
 
-/** All that the loop must remember, and never the transcript: it travels in every frame. */
+/** The state that the loop must remember. It travels in every frame, so it has no transcript. */
 export interface AgentContext {
-  /** `path#incarnation`, what every callId of this agent begins with. */
+  /** `path#incarnation`, the beginning of every call id of this agent. */
   readonly prefix: string;
-  /** Calls numbered so far. */
+  /** The number of calls that have an id so far. */
   readonly count: number;
-  /** The model call asked for or running. */
+  /** The id of the model call that is requested or running. */
   readonly model: string | null;
-  /** The turn's calls, in the model's order. */
+  /** The calls of the turn, in the model's order. */
   readonly calls: readonly TurnCall[];
-  /** Results that are here and not yet in the transcript, as they came. */
+  /** Results that are not yet in the transcript, in the order of their arrival. */
   readonly results: readonly TurnResult[];
   /** Content blocks for the next user message. */
   readonly inbox: readonly unknown[];
@@ -37,7 +37,7 @@ export type AgentEvent =
       readonly callId: string;
       readonly maxTokens: number;
       readonly turn: number;
-      /** Which of the agent's models answers; left out: the first. */
+      /** The index of the model that answers. Default: the first. */
       readonly model?: number;
       /** Attempts that have failed in this call, and tokens that were reserved for its prompt. */
       readonly failed?: number;
@@ -45,18 +45,18 @@ export type AgentEvent =
     }
   | {
       readonly type: "model.replied";
-      /** Ids of its `tool_use` blocks, in order. */
+      /** The ids of its `tool_use` blocks, in order. */
       readonly uses: readonly string[];
       readonly reply: unknown;
-      /** What it is told when its answer was cut, so that it goes on. */
+      /** The message that has the model continue an answer that was cut. */
       readonly goOn?: unknown;
     }
   | {
       readonly type: "model.failed";
       readonly error: unknown;
-      /** True when a model is asked for the same turn once more: the same one, or the next. */
+      /** True when the same turn is requested again, of the same model or the next. */
       readonly fallsBack?: boolean;
-      /** True when the turn fails alone, and its agent takes the next message. */
+      /** True when the turn fails alone, and the agent takes the next message. */
       readonly survives?: boolean;
     }
   | { readonly type: "result.received"; readonly callId: string; readonly result: unknown }
@@ -72,11 +72,11 @@ const notProvided = (): void => {
 };
 
 /**
- * The built-in agent loop: a user turn asks for a permit, the permit starts the model, the
- * model's calls go out together, and their results ask for the next permit, until a turn ends
- * without calls. An answer that was cut is gone on with, and a model that failed is asked once more
- * or replaced by the next one; of a session, a turn that failed because of what it is is left out,
- * and the next message begins another. Calls are events, never invoked actors.
+ * The built-in agent loop. A user turn asks for a permit, the permit starts the model, the model's
+ * calls are sent together, and their results ask for the next permit, until a turn ends without
+ * calls. An answer that was cut is continued. A model that failed is retried or replaced by the
+ * next one. In a session, a turn that failed because of its content is left out, and the next
+ * message begins another. Calls are events, never invoked actors.
  */
 export const agentMachine = setup({
   types: {} as {
@@ -173,7 +173,7 @@ export const agentMachine = setup({
           actions: ["appendPending", "forgetPending", "startModel"],
         },
         "message.received": { actions: "keepMessage" },
-        // No other model may be asked for the turn that has failed.
+        // No other model may be asked for the turn that failed.
         "model.failed": [
           {
             guard: "survivesWithMail",

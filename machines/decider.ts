@@ -1,35 +1,37 @@
 import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from "xstate";
 
-/** How a state that is mutated in place is made, asked, shown and kept. */
+/** The functions that create, decide, summarise, save and restore a state mutated in place. */
 export interface Decider<State, Request, Answer, Summary, Input, Saved> {
   readonly create: (input: Input) => State;
-  /** **Fails with** what it throws for a broken precondition: nothing was changed then. */
+  /**
+   * Decides a request. **Fails with** the error of a broken precondition; nothing was changed then.
+   */
   readonly decide: (state: State, request: Request) => Answer;
-  /** A small copy for observers; its cost must not grow with the state. */
+  /** Returns a small copy for observers; its cost must not grow with the state. */
   readonly summarise: (state: State) => Summary;
-  /** The whole state as plain JSON that shares nothing with it, and back. */
+  /** Returns the whole state as plain JSON that shares nothing with it; `restore` reads it. */
   readonly save: (state: State) => Saved;
   readonly restore: (saved: Saved) => State;
 }
 
 /**
- * One and the same object as long as the actor lives, since copying a thousand accounts for each
- * decision costs a factor of 400. `state` and what became of the last event are not enumerable: no
- * observer clones them.
+ * A snapshot that is one and the same object as long as the actor lives, since copying a thousand
+ * accounts for each decision costs a factor of 400. `state` and the outcome of the last event are
+ * not enumerable: no observer clones them.
  */
 export type DeciderSnapshot<State, Summary, Answer = unknown> = Snapshot<undefined> & {
-  /** Taken when it is looked at. */
+  /** Computed when it is read. */
   readonly context: Summary;
   readonly state: State;
-  /** Of the last event; undefined where deciding it threw. */
+  /** The answer to the last event; undefined where deciding it threw. */
   readonly answer: Answer | undefined;
-  /** What deciding the last event threw; undefined where it was decided. */
+  /** The error thrown by the last event; undefined where it was decided. */
   readonly thrown: unknown;
-  /** Set while {@link askDecider} waits for it. */
+  /** True while {@link askDecider} waits for the answer. */
   readonly isAsked: boolean;
 };
 
-/** One getter for all of them: each of its own would make a snapshot a slow dictionary. */
+/** One getter for all snapshots: a getter of its own would make each a slow dictionary. */
 const SUMMARY: PropertyDescriptor & ThisType<Summarised> = {
   enumerable: true,
   get() {
@@ -50,10 +52,10 @@ export type DeciderLogic<State, Request extends EventObject, Answer, Summary, In
 >;
 
 /**
- * Actor logic around a state that only its events change, each decided at once.
+ * Returns actor logic around a state that only its events change, each decided at once.
  *
- * **Guarantees** a transition never throws, which would end the actor for ever: what it would have
- * thrown is in the snapshot, and {@link askDecider} throws it. That holds for what is no event too.
+ * **Guarantees** a transition never throws, which would end the actor for ever: the error is in the
+ * snapshot, and {@link askDecider} throws it. This holds for a value that is not an event too.
  */
 export function deciderLogic<State, Request extends EventObject, Answer, Summary, Input, Saved>(
   decider: Decider<State, Request, Answer, Summary, Input, Saved>,
@@ -98,14 +100,15 @@ export function deciderLogic<State, Request extends EventObject, Answer, Summary
   };
 }
 
-/** XState's own queue stands still for ever after it was given what has no fields. */
+/** Wraps `send`: XState's own queue blocks for ever once it is given a value without fields. */
 function onlyObjects(actor: Pick<AnyActorRef, "send">): void {
   const { send } = actor;
   actor.send = (event: unknown) => send(event ?? { type: String(event) });
 }
 
 /**
- * The default of a `decide`, in which the compiler sees that no type is left out.
+ * Rejects an unknown type: the default of a `decide`, where the compiler checks that no type is
+ * left out.
  *
  * **Fails with** RangeError, always.
  */
@@ -114,7 +117,7 @@ export function refuseType(request: never): never {
   throw new RangeError(`nothing is decided by an event of type "${String(type).slice(0, 100)}"`);
 }
 
-/** Stands for the answer until there is one. */
+/** Stands for the answer until it is decided. */
 const UNDECIDED: unique symbol = Symbol("undecided");
 
 /** An actor of a {@link deciderLogic}. */
@@ -124,17 +127,17 @@ export interface DeciderActor<Request, Answer> {
 }
 
 /**
- * Sends one event to a decider and reads its answer, in one go.
+ * Sends one event to a decider and returns its answer, synchronously.
  *
- * **Fails with** what deciding it threw; and with an `Error`, nothing having been decided, for what
- * is asked while an observer is told of another decision, or after the actor was stopped.
+ * **Fails with** the error of deciding it; and with an `Error`, before anything is decided, while
+ * an observer is notified of another decision, or after the actor was stopped.
  */
 export function askDecider<Request extends EventObject, Answer>(
   actor: DeciderActor<Request, Answer>,
   request: Request,
 ): Answer {
   const snapshot = actor.getSnapshot() as Asked<Answer>;
-  // What an observer sends would be decided later, and its answer would be another's.
+  // An event sent by an observer would be decided later, and this would read the wrong answer.
   if (snapshot.isAsked) throw new Error(`"${request.type}" was asked within another decision`);
   snapshot.isAsked = true;
   snapshot.answer = UNDECIDED;

@@ -1,6 +1,6 @@
 /**
- * Compiles a pattern in which `*` stands for any characters, `/` and `:` among them, and
- * everything else for itself. Time is at most the product of both lengths, for any pattern.
+ * Compiles a pattern in which `*` stands for any characters, including `/` and `:`, and everything
+ * else for itself. Time is at most the product of both lengths, for any pattern.
  */
 export function compileGlob(pattern: string): (subject: string) => boolean {
   if (!pattern.includes("*")) return (subject) => subject === pattern;
@@ -13,7 +13,7 @@ export function compileGlob(pattern: string): (subject: string) => boolean {
     if (subject.length < shortest || !subject.startsWith(start) || !subject.endsWith(end)) {
       return false;
     }
-    // Each part where it first occurs: a later place never leaves more room for the rest.
+    // Each part is matched where it first occurs: a later match never leaves more room.
     let from = start.length;
     for (const part of between) {
       const at = subject.indexOf(part, from);
@@ -26,7 +26,7 @@ export function compileGlob(pattern: string): (subject: string) => boolean {
 
 /** True when some text is matched by both patterns. Time is the product of both lengths. */
 export function globsMeet(a: string, b: string): boolean {
-  // `at[n]`: whether what was seen of `a` can match what the first n characters of `b` do.
+  // `at[n]` is true when what was read of `a` can match what the first n characters of `b` do.
   let at = [true];
   for (let n = 0; n < b.length; n++) at.push(at[n]! && b[n] === "*");
   for (const character of a) {
@@ -43,13 +43,13 @@ export function globsMeet(a: string, b: string): boolean {
 }
 
 /**
- * Compiles a pattern of parts, as a path has: `**` stands for any number of them, none included,
+ * Compiles a pattern of parts, such as a path: `**` stands for any number of them, including none,
  * and `*` for any characters within one. Time is at most the product of both lengths.
  */
 export function compileParts(pattern: readonly string[]): (parts: readonly string[]) => boolean {
   const tests = pattern.map((part) => (part === "**" ? undefined : compileGlob(part)));
   return (parts) => {
-    // `at[n]`: whether the first n tests can match the parts seen so far.
+    // `at[n]` is true when the first n tests can match the parts seen so far.
     let at = [true, ...tests.map((_, n) => tests.slice(0, n + 1).every(isAnyNumber))];
     for (const part of parts) {
       const next = [false];
@@ -66,8 +66,8 @@ const isAnyNumber = (test: unknown): boolean => test === undefined;
 
 /**
  * Compiles a pattern of a command's words. `*` within a word stands for any characters of that
- * word, but at its beginning not for a `-`: options can make a harmless program run anything. A
- * `*` or `-*` at the end stands for any further words, in any order: `*` for plain ones, `-*` for
+ * word, but at its beginning not for a `-`: options can make a harmless program run anything. A `*`
+ * or `-*` at the end stands for any further words, in any order: `*` for plain ones, `-*` for
  * options, `-* *` for both.
  */
 export function compileWords(pattern: readonly string[]): (words: readonly string[]) => boolean {

@@ -1,25 +1,25 @@
 import { assign, setup } from "xstate";
 
-/** What ends a host, or tells how it is. */
+/** An event in the life of a host. */
 export type HostLifeEvent =
   | { readonly type: "host.started" }
   | { readonly type: "beat.missed" }
   | { readonly type: "beat.seen" }
-  | { readonly type: "host.condemned"; readonly reason: string }
+  | { readonly type: "host.terminated"; readonly reason: string }
   | { readonly type: "host.exited"; readonly reason: string };
 
 export interface HostLife {
-  /** Milliseconds between the order to end and being called stuck. */
+  /** Milliseconds from the order to end until a host that has not exited is called stuck. */
   readonly killMs: number;
-  /** Why it ends: the first reason given is the one that is kept. */
+  /** The reason for its end; the first reason given is kept. */
   readonly reason: string | undefined;
 }
 
 /**
- * The life of a host: a place where agents live, seen from the supervisor.
+ * The life of a host, on which agents run, as the supervisor sees it.
  *
- * `living` hosts may be given agents. A condemned host is being ended; one that outlives `killMs`
- * is stuck in something that cannot be interrupted, and nobody waits for it any longer.
+ * `living` hosts may be given agents. A terminated host is being ended; one that outlives `killMs`
+ * is stuck in something that cannot be interrupted, and the supervisor no longer waits for it.
  */
 export const hostMachine = setup({
   types: {
@@ -51,7 +51,7 @@ export const hostMachine = setup({
       tags: "living",
       on: {
         "host.started": { target: "ready", actions: "announceStarted" },
-        "host.condemned": { target: "condemned", actions: "keepReason" },
+        "host.terminated": { target: "terminating", actions: "keepReason" },
       },
     },
     ready: {
@@ -59,7 +59,7 @@ export const hostMachine = setup({
       tags: "living",
       on: {
         "beat.missed": "suspect",
-        "host.condemned": { target: "condemned", actions: "keepReason" },
+        "host.terminated": { target: "terminating", actions: "keepReason" },
       },
     },
     suspect: {
@@ -68,10 +68,10 @@ export const hostMachine = setup({
       entry: "announceSuspect",
       on: {
         "beat.seen": "ready",
-        "host.condemned": { target: "condemned", actions: "keepReason" },
+        "host.terminated": { target: "terminating", actions: "keepReason" },
       },
     },
-    condemned: {
+    terminating: {
       description: "It was told to end and has not ended yet.",
       entry: "terminate",
       after: { killMs: "stuck" },
@@ -90,8 +90,8 @@ export const hostMachine = setup({
   },
 });
 
-/** A host's state, as `stats()` and people see it. */
-export type HostState = "starting" | "ready" | "suspect" | "condemned" | "stuck" | "gone";
+/** The state of a host, as `stats()` reports it. */
+export type HostState = "starting" | "ready" | "suspect" | "terminating" | "stuck" | "gone";
 
 function notProvided(name: string): () => void {
   return () => {

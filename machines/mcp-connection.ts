@@ -3,11 +3,11 @@ import { assign, fromPromise, setup } from "xstate";
 export interface McpConnectionContext {
   /** Attempts and losses since the connection was last ready for long: the back-off's exponent. */
   readonly failures: number;
-  /** Why it is not ready. */
+  /** The reason why it is not ready. */
   readonly error: string | null;
-  /** Whether the present outage has been told. */
+  /** True when the present outage has been announced. */
   readonly told: boolean;
-  /** Milliseconds until an attempt that says nothing is told as lost; it goes on. */
+  /** Milliseconds until an unanswered attempt is announced as lost; the attempt continues. */
   readonly patienceMs: number;
 }
 
@@ -22,7 +22,7 @@ const notProvided = (): never => {
   throw new Error("not provided");
 };
 
-/** The life of the connection to one MCP server, which is taken up again until it is closed. */
+/** The life of the connection to one MCP server, which is reconnected until it is closed. */
 export const mcpConnection = setup({
   types: {
     context: {} as McpConnectionContext,
@@ -36,7 +36,7 @@ export const mcpConnection = setup({
   actions: {
     announceConnected: notProvided,
     announceLost: (_, _params: { readonly error: string }) => notProvided(),
-    /** Ends what is left of a lost connection. */
+    /** Ends the remains of a lost connection. */
     discard: notProvided,
     noteFailure: assign({
       failures: ({ context }) => context.failures + 1,

@@ -1,4 +1,4 @@
-/** A copy of plain data that shares nothing with it: what was kept does not change. */
+/** Returns a copy of plain data that shares nothing with it. */
 export function plainCopy<Plain>(plain: Plain): Plain {
   if (typeof plain !== "object" || plain === null) return plain;
   if (Array.isArray(plain)) return plain.map(plainCopy) as Plain;

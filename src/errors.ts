@@ -1,8 +1,8 @@
 import type { Json } from "./wire/json.ts";
 
 /**
- * Every code a {@link CoppiceError} can carry, with what an operator can do about it in general,
- * and whether trying the same thing again can help.
+ * Every code of a {@link CoppiceError}, with general advice for an operator and the code's default
+ * for `retryable`.
  */
 export const ERRORS = {
   DEPTH_EXCEEDED: {
@@ -79,16 +79,16 @@ export const ERRORS = {
   SUPERVISOR_STOPPED: { advice: "Start a new supervisor.", retryable: false },
 } as const satisfies Record<string, { readonly advice: string; readonly retryable: boolean }>;
 
-/** A literal from {@link ERRORS}. */
+/** An error code: a key of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What an error carries beside its message: plain JSON. */
+/** The details of an error, as plain JSON. */
 export type ErrorDetails = { readonly [key: string]: Json | undefined };
 
 const brand = Symbol.for("coppice.error");
 
 /**
- * The one error of this library: a `code` to branch on, a message that says what happened and
+ * The one error class of this library: a `code` to branch on, a message that says what happened and
  * what to do, and `details` as plain JSON.
  *
  * **Guarantees** `instanceof` holds across threads and across duplicate copies of the package.
@@ -100,12 +100,14 @@ export class CoppiceError extends Error {
   override readonly name = "CoppiceError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
-  /** Whether trying the same again can help: as `details` say, or as its code has it. */
+  /**
+   * True when a retry can help: `details.retryable` if given, otherwise the default of its code.
+   */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
-    const told = /[.!?]$/.test(message) ? message : `${message}.`;
-    super(told, cause === undefined ? undefined : { cause });
+    const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+    super(sentence, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
     const { retryable } = details;
@@ -113,12 +115,15 @@ export class CoppiceError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** What an operator can do about errors of this code in general: for a second line. */
+  /** General advice for an operator on errors of this code. */
   get advice(): string {
     return ERRORS[this.code].advice;
   }
 
-  /** As JSON it keeps its message, which an `Error` would lose; its stack stays here. */
+  /**
+   * Returns the error as JSON with its message, which JSON drops from an `Error`; the stack is left
+   * out.
+   */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { name, code, message, details, retryable } = this;
     return { name, code, message, details, retryable };
@@ -128,7 +133,7 @@ export class CoppiceError extends Error {
     try {
       return typeof value === "object" && value !== null && brand in value;
     } catch {
-      // Of a proxy not even that can be asked.
+      // The `has` trap of a proxy may throw.
       return false;
     }
   }

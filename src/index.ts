@@ -9,6 +9,7 @@ export type { ModelPrice, Prices } from "./authority/price-options.ts";
 export type { Rate, RateOptions } from "./authority/rates.ts";
 export { CoppiceError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 export type { DeadLetter, Gap } from "./journal/event-streams.ts";
+export { logTo } from "./log/log-to.ts";
 export type { ModelFunction, ModuleRequest } from "./models/module.ts";
 export type { ModuleDelta, ModuleReply } from "./models/module-reply.ts";
 export type { SpawnOptions, SupervisorOptions } from "./specs/supervisor-options.ts";

@@ -179,6 +179,20 @@ const rules: readonly Rule[] = [
     },
   },
   {
+    title: "tests have one clock that stands still",
+    find: ban("ownClocks"),
+    bad: [
+      { "test/a.ts": "vi.useFakeTimers();" },
+      { "test/a.ts": 'import { SimulatedClock } from "xstate";' },
+      { "test/a.ts": "const clock = { clearTimeout: (timer) => timers.delete(timer) };" },
+      { "test/a.ts": "class Clock {\n  clearTimeout(timer: unknown): void {}\n}" },
+    ],
+    good: {
+      "test/a.ts": "const real = { clearTimeout: (timer) => clearTimeout(timer) };",
+      "src/testing/a.ts": "class Clock {\n  clearTimeout(timer: unknown): void {}\n}",
+    },
+  },
+  {
     title: "examples import the package by its name",
     find: exampleImports,
     bad: [{ "examples/swarm/main.ts": 'import { a } from "../../src/index.ts";' }],

@@ -8,10 +8,10 @@ if (isMainThread) throw new Error("workers/compute.ts runs in a worker thread on
 
 type Run = (input: unknown, context: object) => unknown;
 type Tell = (message: FromCompute) => void;
-/** A loop that reports every step must not bury the thread that listens. */
+/** Milliseconds between reports: a loop that reports every step must not flood the supervisor. */
 const PROGRESS_EVERY_MS = 100;
 
-/** The one endless task of a compute tool's thread. */
+/** Runs the one endless task of a compute tool's thread. */
 async function compute({ port, url }: ComputeTask): Promise<never> {
   const tell: Tell = (message) => port.postMessage(message);
   tell({ type: "begun" });
@@ -34,14 +34,14 @@ async function importFunction(url: string): Promise<Run> {
 }
 
 async function serve(run: Run, { input, context }: ToCompute, tell: Tell): Promise<void> {
-  // Never aborted: the end of a call is the end of its thread.
+  // Never aborted: a call is ended by ending its thread.
   const { signal } = new AbortController();
   let isOver = false;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let reportedAt = Number.NEGATIVE_INFINITY;
   const progress = (fraction: unknown, message?: unknown): void => {
     const now = performance.now();
-    if (isOver || now - toldAt < PROGRESS_EVERY_MS) return;
-    toldAt = now;
+    if (isOver || now - reportedAt < PROGRESS_EVERY_MS) return;
+    reportedAt = now;
     const text = message === undefined ? {} : { message: describe(message) };
     tell({ type: "progress", fraction: Number(fraction), ...text });
   };

@@ -6,7 +6,7 @@ import { serveHost } from "./serve-host.ts";
 
 if (isMainThread) throw new Error("workers/host.ts runs in a worker thread, not in the main one");
 
-/** The one endless task of a host's thread. */
+/** Runs the one endless task of a host's thread. */
 export default function host(task: HostTask): Promise<never> {
   return serveHost(task, (options) => {
     const runtime = createHostRuntime(options);
@@ -15,5 +15,5 @@ export default function host(task: HostTask): Promise<never> {
     return runtime;
   });
 }
-// Node can abort the process where the thread ends while it wraps a default export for `require`.
+// Node can abort the process when a thread ends while its default export is wrapped for `require`.
 export { host as "module.exports" };

@@ -3,5 +3,5 @@ import { raiseFence } from "../src/agents/process-fence.ts";
 import { serveProcess } from "./serve-process.ts";
 
 raiseFence();
-/** The program of a process host. */
+/** Runs the program of a process host. */
 void serveProcess(createHostRuntime);

@@ -9,34 +9,34 @@ import { encodeError } from "../src/wire/error-codec.ts";
 import type { FromHost } from "../src/wire/frame.ts";
 
 type Post = { postMessage(message: FromHost): void };
-type Given = "post" | "words" | "heart" | "kind" | "env";
+type Given = "post" | "cancelFlags" | "heart" | "kind" | "env";
 type Options = Required<Pick<HostRuntimeOptions, Given>> & Pick<HostRuntimeOptions, "onTaken">;
 export type CreateRuntime = (options: Options) => HostRuntime;
 
-/** A {@link HostTask} whose ports need not be those of a thread. */
+/** A {@link HostTask} whose ports may be other than those of a thread. */
 export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
   readonly port: Post & { on(type: "message", listener: (message: ToHost) => void): unknown };
   readonly controlPort: Endpoint;
-  /** Default: one more in the heart, which a process does not share. */
+  /** Default: adds a beat to the heart, which a process does not share. */
   readonly beat?: () => void;
 }
 
-/** Connects a runtime to its two ports and never returns: only its host's end ends it. */
+/** Connects a runtime to its two ports and never returns: only the end of its host ends it. */
 export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
-  const { port, controlPort, words, kind } = task;
+  const { port, controlPort, cancelFlags, kind } = task;
   const heart = new Int32Array(task.heart);
   const { beat = () => addBeat(heart) } = task;
   const runtime = create({
     heart,
     kind,
     post: (message) => port.postMessage(message),
-    words: new Int32Array(words), // No length given: the view grows with its buffer.
+    cancelFlags: new Int32Array(cancelFlags), // No length given: the view grows with its buffer.
     env: process.env, // The pool gave this thread nothing else.
   });
   if (task.memoryMb !== undefined) holdAtMost(task.memoryMb);
   let begin = (): void => {
     begin = () => undefined;
-    // Nobody's code has run before: from here on its heart is listened to.
+    // No user code has run before; from here on the supervisor checks the heart.
     beat();
     setInterval(beat, task.beatMs).unref();
     port.on("message", (message: ToHost) => runtime.receive(message));

@@ -4,16 +4,16 @@ import { openProcessPorts } from "../src/agents/process-ports.ts";
 import { HEART, type HostKind } from "../src/wire/control.ts";
 import { type CreateRuntime, serveHost } from "./serve-host.ts";
 
-/** Where the pipe is among the descriptors of a process. */
+/** Descriptor of the pipe. */
 const PIPE = 3;
 
-/** Serves a runtime to whoever holds the other end of the pipe, and ends with that end. */
+/** Serves a runtime to the supervisor at the other end of the pipe, and ends with that end. */
 export function serveProcess(create: CreateRuntime): Promise<never> {
   const [kind, beatMs] = process.argv.slice(2);
   if (!isMainThread || beatMs === undefined) {
     throw new Error("the program of a process host is started by nobody but a process host");
   }
-  // Without the supervisor there is nobody to work for.
+  // Without a supervisor there is no work.
   const leave = (): never => process.exit();
   const stream = new Socket({ fd: PIPE, readable: true, writable: true });
   stream.once("close", leave);

@@ -7,7 +7,7 @@ import { metricsOf } from "./metrics.ts";
 import { streamRun } from "./stream.ts";
 import { Admission, type Tenant, tenantOf } from "./tenants.ts";
 
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 /** What a refusal is called over HTTP; whoever comes back later may succeed. */
 const statuses: Readonly<Record<string, 400 | 402 | 429 | 503>> = {
@@ -63,8 +63,8 @@ export class Service {
   #intake(): void {
     const { app } = this;
     const tooLong = bodyLimit({
-      maxSize: MOST_BYTES,
-      onError: (c) => c.json({ error: `send at most ${MOST_BYTES} bytes` }, 413),
+      maxSize: MAX_BYTES,
+      onError: (c) => c.json({ error: `send at most ${MAX_BYTES} bytes` }, 413),
     });
     app.use("/runs", tooLong, async (c, next) => {
       const key = c.req.header("x-api-key");

@@ -18,23 +18,24 @@
  *
  *     event: tool.started
  *     data: {"path":"/assistant","tool":"look_up"}
+ *
+ * Outside of this repository it needs `npm install hono @hono/node-server`. `coppice run` cannot
+ * start a service: the swarm that answers is in agents.ts, and can be run from there.
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { Supervisor } from "coppice";
-import { assistant, lookUp } from "./agents.ts";
+import swarm from "./agents.ts";
 import { Service } from "./app.ts";
 
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 const graceMs = setting("GRACE_MS", 10_000);
 
 await using supervisor = await Supervisor.start({
+  ...swarm,
   threads: setting("THREADS", 2),
-  tools: [lookUp],
-  agents: { assistant },
   limits: { concurrency: setting("CONCURRENCY", 256), queue: setting("QUEUE", 64), depth: 1 },
-  budget: { usd: 100, windows: [{ everyMs: 86_400_000, usd: 100 }] },
 });
 const service = new Service(supervisor);
 const address = { port: setting("PORT", 8080), hostname: "127.0.0.1" };

@@ -3,7 +3,7 @@ import type { AgentSpec, ModelSpec } from "coppice";
 
 export const onClaude = Boolean(process.env.ANTHROPIC_API_KEY);
 
-const chosen = process.env.COPPICE_MODEL ?? "anthropic:claude-sonnet-4-5";
+const chosen = process.env.COPPICE_MODEL ?? "anthropic:claude-haiku-5-5";
 
 /**
  * Claude where there is a key, otherwise the function in models/ of that name. The function is

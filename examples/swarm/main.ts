@@ -20,10 +20,19 @@
  *      5.14s  architect         cancel    the reviews were in before it had ended
  *      5.15s  architect/reader  CANCELLED 46 tokens
  *      5.15s  architect         CANCELLED 111 tokens
+ *
+ * Outside of this repository it needs `npm install @modelcontextprotocol/server-filesystem`.
+ *
+ *     $ npx coppice run examples/swarm/main.ts
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type McpServerConfig, type RuntimeEvent, Supervisor } from "coppice";
+import {
+  type McpServerConfig,
+  type RuntimeEvent,
+  Supervisor,
+  type SupervisorOptions,
+} from "coppice";
 import { agents, onClaude } from "./agents.ts";
 import { faultsIn } from "./check.ts";
 import { showEvents, showReport, showTree } from "./log.ts";
@@ -43,33 +52,41 @@ const files: McpServerConfig = {
   required: true,
 };
 
-const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort("Ctrl-C"));
-
-await using supervisor = await Supervisor.start({
+const options = {
   threads: 2,
-  agents,
+  agents: {
+    ...agents,
+    lead: { ...agents.lead, input: `Folder: ${folder}\nReport: ${reportPath}` },
+  },
   mcpServers: { fs: files },
   limits: { concurrency: 4, depth: 3, spawns: 40 },
   budget: { usd: 1, tokens: 500_000, toolCalls: 100 },
-});
-showEvents(supervisor);
-const refusals: RuntimeEvent[] = [];
-supervisor.on("tool.denied", (event) => refusals.push(event));
-supervisor.on("spawn.refused", (event) => refusals.push(event));
+} satisfies SupervisorOptions;
+export default options;
 
-const outcome = await supervisor.run("lead", {
-  input: `Folder: ${folder}\nReport: ${reportPath}`,
-  timeoutMs: onClaude ? 300_000 : 20_000,
-  signal: interrupted.signal,
-});
+// What `node` runs; `coppice run` takes the options and tells by itself what happens.
+if (import.meta.main) {
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => interrupted.abort("Ctrl-C"));
 
-const tree = supervisor.tree();
-const report = existsSync(reportPath) ? readFileSync(reportPath, "utf8") : "";
-showTree(tree);
-showReport(reportPath, report);
+  await using supervisor = await Supervisor.start(options);
+  showEvents(supervisor);
+  const refusals: RuntimeEvent[] = [];
+  supervisor.on("tool.denied", (event) => refusals.push(event));
+  supervisor.on("spawn.refused", (event) => refusals.push(event));
 
-for (const fault of faultsIn({ outcome, report, folder, tree, refusals })) {
-  console.error(`WRONG: ${fault}`);
-  process.exitCode = 1;
+  const outcome = await supervisor.run("lead", {
+    timeoutMs: onClaude ? 300_000 : 20_000,
+    signal: interrupted.signal,
+  });
+
+  const tree = supervisor.tree();
+  const report = existsSync(reportPath) ? readFileSync(reportPath, "utf8") : "";
+  showTree(tree);
+  showReport(reportPath, report);
+
+  for (const fault of faultsIn({ outcome, report, folder, tree, refusals })) {
+    console.error(`WRONG: ${fault}`);
+    process.exitCode = 1;
+  }
 }

@@ -1,15 +1,15 @@
-/** What a ceiling can bound. Money and tokens are held until they are settled, calls counted. */
+/** The units of a ceiling. Money and tokens are reserved until settlement; calls are counted. */
 export const BUDGET_UNITS = ["nanoUsd", "tokens", "toolCalls", "modelCalls"] as const;
 export type BudgetUnit = (typeof BUDGET_UNITS)[number];
 
 /** Whole numbers, at least 0; a unit left out is 0. */
 export type Amounts = { readonly [U in BudgetUnit]?: number };
-/** A unit left out or null is unlimited; 0 is none. */
+/** Whole numbers, at least 0; a unit left out or null is unlimited, 0 allows nothing. */
 export type Ceilings = { readonly [U in BudgetUnit]?: number | null };
 
-/** The first two units are held, the rest are counted when a call is granted. */
+/** The number of reserved units, which come first; the rest are counted when a call is granted. */
 export const HELD = 2;
-/** Where an account's figures carry output tokens, which are told but never bounded. */
+/** The index of output tokens in an account's figures; they are reported but never bounded. */
 export const OUTPUT = BUDGET_UNITS.length;
 
 /** The most that one call may reserve; a unit left out or null is unlimited. */
@@ -19,8 +19,8 @@ export interface ActionCeilings {
 }
 
 /**
- * So much in each span of `everyMs` milliseconds, counted from the epoch: a day is one of UTC, or
- * of `timeZone`, beside which only whole days can stand.
+ * Ceilings for each span of `everyMs` milliseconds, counted from the epoch. A day is one of UTC, or
+ * of `timeZone`, which needs a span of whole days.
  */
 export interface WindowCeilings {
   readonly everyMs: number;
@@ -28,15 +28,15 @@ export interface WindowCeilings {
   readonly ceilings: Ceilings;
 }
 
-/** The tightest bounds of a path on one call, per held unit, and whose they are. */
+/** The tightest bounds of a path on one call, per reserved unit, each with its account's path. */
 export interface ActionBound {
   readonly limit: readonly number[];
   readonly from: readonly string[];
 }
 
 /**
- * Up to `most` further steps of `per` on top of a call's amounts: output tokens, of which a model
- * call takes what is left. With less room than `least` steps the call is refused.
+ * Up to `most` further steps of `per` on top of a call's amounts: the output tokens, of which a
+ * model call takes what is left. With room for less than `least` steps the call is refused.
  */
 export interface Stretch {
   readonly per: Amounts;
@@ -44,31 +44,31 @@ export interface Stretch {
   readonly most: number;
 }
 
-/** One account. Figures stand in the order of {@link BUDGET_UNITS}, then output tokens. */
+/** An account. Its figures are in the order of {@link BUDGET_UNITS}, then output tokens. */
 export interface Account {
   readonly path: string;
-  /** The next one that every charge lands on too: a window of this one, or the account above. */
+  /** The next account that every charge is added to: a window of this one, or the one above. */
   readonly parent: Account | undefined;
-  /** Set where this stands for a window: its figures begin anew when it turns. */
+  /** Set for the account of a window, whose figures begin anew when the window ends. */
   readonly window: AccountWindow | undefined;
   readonly action: ActionBound | undefined;
   /** Ceilings; `Infinity` is unlimited. Replaced when one is raised. */
   limit: readonly number[];
-  /** From how much spent a warning is due; `Infinity` once it was given. */
+  /** The amounts spent from which a warning is due; `Infinity` once it was given. */
   readonly warnFrom: number[];
-  /** Of the whole subtree, closed accounts included. */
+  /** The amounts spent by the whole subtree, closed accounts included. */
   readonly spent: number[];
-  /** Of this account's own calls. */
+  /** The amounts spent by this account's own calls. */
   readonly own: number[];
   readonly reserved: number[];
-  /** Own calls that wait or are held, in no order. */
+  /** Own calls that wait or are granted, in no order. */
   readonly calls: BudgetCall[];
-  /** Calls that wait here, per held unit, oldest first; made when the first one waits. */
+  /** Calls that wait here, per reserved unit, oldest first. Allocated when the first one waits. */
   queues: readonly BudgetCall[][] | undefined;
   children: number;
 }
 
-/** When a window turns, and where its warnings then begin anew. */
+/** The end of a window, and the thresholds of its warnings after it. */
 export interface AccountWindow {
   readonly everyMs: number;
   readonly timeZone: string | undefined;
@@ -76,54 +76,54 @@ export interface AccountWindow {
   endsAt: number;
 }
 
-/** A queue that a call stands in, and of which account. */
+/** A queue that a call is in, with the account of the queue. */
 interface Stand {
   readonly account: Account;
   readonly queue: BudgetCall[];
 }
 
-/** Where most calls stand. */
+/** The queues of a call that does not wait, as most calls do not. */
 export const NOWHERE: readonly Stand[] = [];
 
-/** A call that waits or is held. */
+/** A call that waits, or that is granted and not yet settled. */
 export interface BudgetCall {
   readonly key: string;
   readonly account: Account;
   readonly amounts: Amounts;
   readonly stretch: Stretch | undefined;
-  /** Who came first. */
+  /** The position in the order of arrival. */
   readonly age: number;
   /** Amounts and stretch together, as last tried. */
   readonly asked: number[];
   steps: number;
   waiting: boolean;
-  /** Its turn was noted: it is to be tried again. */
+  /** True when its turn has been recorded and it is to be tried again. */
   isDue: boolean;
-  /** The queues that it stands in; it leaves them all at once. */
+  /** The queues that it is in; it leaves them all at once. */
   stands: readonly Stand[];
-  /** Index in its account's `calls`. */
+  /** Its index in its account's `calls`. */
   place: number;
 }
 
-/** A ceiling's share was spent for the first time. */
+/** A warning that the share of a ceiling was spent for the first time. */
 export interface BudgetWarning {
   readonly account: string;
   readonly unit: BudgetUnit;
   readonly limit: number;
   readonly spent: number;
-  /** Whose call crossed it. */
+  /** The path of the account whose call crossed the threshold. */
   readonly by: string;
-  /** Where the ceiling is one of a window: how long that is. */
+  /** The length of the window in milliseconds, for a ceiling of a window. */
   readonly everyMs?: number;
 }
 
-/** Throws a RangeError unless `amount` is a whole number, at least 0, that stays exact. */
+/** Returns `amount`. Throws a RangeError unless it is a safe integer of at least 0. */
 export function whole(amount: number, what: string): number {
   if (Number.isSafeInteger(amount) && amount >= 0) return amount;
   throw new RangeError(`${what} must be a whole number of at least 0, not ${amount}`);
 }
 
-/** Adds to what was spent on every account of the path. */
+/** Adds an amount to what is spent on every account of the path. */
 export function charge(
   account: Account,
   at: number,
@@ -135,7 +135,7 @@ export function charge(
   for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
     const spent = on.spent[at]! + amount;
     on.spent[at] = spent;
-    // Output tokens have no threshold: comparing with undefined is false.
+    // Output tokens have no threshold: a comparison with undefined is false.
     if (spent >= on.warnFrom[at]!) {
       on.warnFrom[at] = Infinity;
       const limit = on.limit[at]!;
@@ -146,7 +146,7 @@ export function charge(
   }
 }
 
-/** Adds to, or with a negative amount takes from, what is held on every account of the path. */
+/** Adds an amount, which may be negative, to the reservations of every account of the path. */
 export function hold(account: Account, at: number, amount: number): void {
   if (amount === 0) return;
   for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
@@ -155,8 +155,8 @@ export function hold(account: Account, at: number, amount: number): void {
 }
 
 /**
- * Gives back a count that was charged for a call that never started. A window may have turned
- * since, so there it stays taken.
+ * Gives back a count that was charged for a call that never started. A window may have ended since,
+ * so its count is not given back.
  */
 export function refund(account: Account, at: number, amount: number): void {
   account.own[at]! -= amount;
@@ -165,7 +165,7 @@ export function refund(account: Account, at: number, amount: number): void {
   }
 }
 
-/** The least that is left of a unit on the whole path; null when nothing bounds it. */
+/** Returns the least that is left of a unit on the whole path; null when nothing bounds it. */
 export function leftOnPath(account: Account, unit: BudgetUnit): number | null {
   const at = BUDGET_UNITS.indexOf(unit);
   let least = Infinity;
@@ -176,7 +176,7 @@ export function leftOnPath(account: Account, unit: BudgetUnit): number | null {
   return least === Infinity ? null : least;
 }
 
-/** The nearest account of the path that bounds a unit, by whichever of its bounds. */
+/** Returns the path of the nearest account that bounds a unit, by any of its bounds. */
 export function boundOnPath(account: Account, unit: BudgetUnit): string | undefined {
   const at = BUDGET_UNITS.indexOf(unit);
   const { action } = account;

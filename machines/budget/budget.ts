@@ -71,7 +71,7 @@ export {
 export { isTold } from "./time.ts";
 export { DAY_MS, isTimeZone } from "./zone.ts";
 
-/** What observers see of the whole tree. */
+/** The summary of the whole tree for observers. */
 export interface BudgetSummary {
   readonly accounts: number;
   readonly held: number;
@@ -84,13 +84,13 @@ const DONE = { status: "done" } as const;
 const UNKNOWN = { status: "unknown" } as const;
 
 /**
- * The one way into the budget.
+ * Decides every request to the budget.
  *
- * **Guarantees** a grant never takes an account of the path over its ceiling; every charge lands
- * on each of them; a key is charged once, however often it is asked for; who waits is served in
- * the order of asking, wherever it was in need.
+ * **Guarantees** a grant never takes an account of the path over its ceiling; every charge is added
+ * to each of them; a key is charged once, however often it is requested; waiting calls are served
+ * in the order of their requests, wherever they wait.
  * **Fails with** RangeError when a number is not a whole one of at least 0, when an account is
- * opened twice, closed before its children, or not open at all, and for a type that is none.
+ * opened twice, closed before its children, or not open at all, and for an unknown type.
  */
 export function decideBudget(state: BudgetState, request: Reserve): ReserveAnswer;
 export function decideBudget(state: BudgetState, request: Grow): GrowAnswer;
@@ -149,7 +149,7 @@ export const budgetLogic = deciderLogic<
   restore: restoreBudget,
 });
 
-/** By what was given, one that is unknown here is so as well. */
+/** Tries a call again. A call that the given answer says is unknown is unknown here too. */
 function wakeKnown(state: BudgetState, { key, given }: Wake): WakeAnswer {
   if (given?.status === "unknown") return given;
   return wakeCall(state, { key, given }) ?? UNKNOWN;

@@ -40,7 +40,7 @@ export function reserve(state: BudgetState, request: Reserve): ReserveAnswer {
   return answer;
 }
 
-/** Tries a call that waits once more; undefined when nothing of that key waits or is held. */
+/** Tries a waiting call again. Returns undefined when no call of that key waits or is granted. */
 export function wakeCall(
   state: BudgetState,
   { key, given }: { readonly key: string; readonly given?: ReserveAnswer | undefined },
@@ -65,10 +65,10 @@ function decideFor(
   return given === undefined ? attempt(call, warnings) : applyGiven(call, given, warnings);
 }
 
-/** What is asked without a call of it. */
+/** A reservation to try, without a call. */
 export type Peek = Omit<Reserve, "type" | "key" | "given">;
 
-/** What the answer to a request would be now; takes nothing. */
+/** Returns the answer that a request would get now; reserves nothing. */
 export function peek(state: BudgetState, request: Peek): ReserveAnswer {
   return judge(newCall(state, { ...request, key: "" }));
 }
@@ -93,9 +93,9 @@ function newCall(state: BudgetState, request: Omit<Reserve, "type">): BudgetCall
 }
 
 /**
- * Charges what was really used, more than was reserved included, and gives the rest back.
+ * Charges what was really used, even beyond the reservation, and releases the rest.
  *
- * @returns what was charged; undefined when nothing of that key waits or is held
+ * @returns the amounts charged; undefined when no call of that key waits or is granted
  */
 export function settle(state: BudgetState, key: string, used: Used | undefined): Used | undefined {
   const call = state.calls.get(key);
@@ -113,7 +113,7 @@ export function settle(state: BudgetState, key: string, used: Used | undefined):
   return charged;
 }
 
-/** Gives everything that is held back. False when nothing of that key waits or is held. */
+/** Releases the reservations of a call. Returns false when none of that key waits or is granted. */
 export function release(state: BudgetState, key: string, started: boolean): boolean {
   const call = state.calls.get(key);
   if (call === undefined) return false;
@@ -124,7 +124,7 @@ export function release(state: BudgetState, key: string, started: boolean): bool
   return true;
 }
 
-/** Drops the call and what it held; answers the accounts where somebody may go on. */
+/** Drops a call with its reservations. Returns the accounts where waiting calls may now fit. */
 export function forgetCall(state: BudgetState, call: BudgetCall): Account[] {
   const { account, key, place } = call;
   state.calls.delete(key);
@@ -141,7 +141,7 @@ export function forgetCall(state: BudgetState, call: BudgetCall): Account[] {
   return state.waiting === 0 ? [] : accountsUpFrom(account);
 }
 
-/** Lifts a ceiling. Without one there is nothing to lift. */
+/** Raises a ceiling. An unlimited unit stays unlimited. */
 export function raise(
   state: BudgetState,
   { account: path, unit, amount }: Extract<BudgetRequest, { readonly type: "raise" }>,
@@ -157,8 +157,8 @@ export function raise(
 }
 
 /**
- * Tries the calls that wait at these accounts, and notes which no longer do; or only notes whose
- * turn has come.
+ * Tries the calls that wait at these accounts, and records the answers of those that no longer
+ * wait; with `onTurn: "tell"` it only records the calls whose turn has come.
  */
 export function wakeUp(state: BudgetState, freed: readonly Account[]): void {
   if (state.waiting === 0) return;
@@ -177,7 +177,7 @@ function reservedFor({ waiting, asked, steps }: BudgetCall): Used {
   return { nanoUsd: asked[0]!, tokens: asked[1]!, outputTokens: steps };
 }
 
-/** A refused call holds nothing and stands nowhere any more. */
+/** Drops a refused call, which has no reservations and is in no queue. */
 function forgetRefused(state: BudgetState, call: BudgetCall): void {
   call.asked.fill(0);
   forgetCall(state, call);

@@ -22,7 +22,7 @@ export interface NewAccount {
 
 const unlimited: readonly number[] = BUDGET_UNITS.map(() => Infinity);
 
-/** Makes an account and, between it and its parent, one for each of its windows. */
+/** Creates an account and, between it and its parent, one for each of its windows. */
 export function createAccount(
   asked: NewAccount,
   parent: Account | undefined,
@@ -46,7 +46,7 @@ export function createAccount(
   return newAccount(path, above, { limit: limitsOf(asked.ceilings, path), warnAt, action });
 }
 
-/** When the window that `now` lies in turns. */
+/** Returns the time at which the window that contains `now` ends. */
 export function windowEnd(
   { everyMs, timeZone }: Pick<WindowCeilings, "everyMs" | "timeZone">,
   now: number,
@@ -55,14 +55,14 @@ export function windowEnd(
   return (Math.floor(now / everyMs) + 1) * everyMs;
 }
 
-/** The account above, the windows of this one left out. */
+/** Returns the account above, skipping the windows of this one. */
 export function accountAbove({ parent }: Account): Account | undefined {
   let above = parent;
   while (above?.window !== undefined) above = above.parent;
   return above;
 }
 
-/** The windows of an account itself. */
+/** Returns the accounts of an account's own windows. */
 export function windowsOf({ parent }: Account): Account[] {
   const windows: Account[] = [];
   for (let on = parent; on?.window !== undefined; on = on.parent) windows.push(on);
@@ -103,7 +103,7 @@ function limitsOf(ceilings: Ceilings = {}, path: string): readonly number[] {
   return limit.every((ceiling) => ceiling === Infinity) ? unlimited : limit;
 }
 
-/** What bounds a call here: the tighter of what is asked here and what holds above. */
+/** Returns the bounds on one call here: the tighter of its own and those from above. */
 function tighterAction(
   above: ActionBound | undefined,
   own: ActionCeilings | undefined,
@@ -120,7 +120,10 @@ function tighterAction(
   };
 }
 
-/** The least whole amount that is the share; binary fractions such as 0.07 * 100 are forgiven. */
+/**
+ * Returns the least whole amount that reaches the share, allowing for the error of binary fractions
+ * such as 0.07 * 100.
+ */
 function threshold(ceiling: number, warnAt: number): number {
   if (ceiling === 0 || ceiling === Infinity) return Infinity;
   return Math.max(1, Math.ceil(ceiling * warnAt - 1e-6));

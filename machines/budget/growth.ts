@@ -1,13 +1,13 @@
 import { type Account, type BudgetCall, HELD, hold, whole } from "./accounts.ts";
-import { type BudgetRefused, overAction, refusedAt } from "./queue.ts";
+import { type BudgetRefused, graver, overAction, refusedAt } from "./queue.ts";
 import type { Grow, GrowAnswer } from "./request.ts";
 import type { BudgetState } from "./state.ts";
 
 const UNKNOWN = { status: "unknown" } as const;
 
 /**
- * Holds more for a call that is under way: all that it lacks, or nothing. It cannot wait, so what
- * others have reserved is in its way like what is spent.
+ * Reserves more for a running call: all that it lacks, or nothing. It cannot wait, so the
+ * reservations of other calls count like what is spent.
  */
 export function grow(
   state: BudgetState,
@@ -36,7 +36,10 @@ function judge(
   return refused ?? overPath(account, more) ?? { status: "granted", steps };
 }
 
-/** What waiting cannot help is told before a window that will turn. */
+/**
+ * Returns the refusal, if any. One that waiting cannot help comes before one by a window, and of
+ * windows the last to turn.
+ */
 function overPath(account: Account, more: readonly number[]): BudgetRefused | undefined {
   let later: BudgetRefused | undefined;
   for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
@@ -45,7 +48,7 @@ function overPath(account: Account, more: readonly number[]): BudgetRefused | un
       if (on.spent[at]! + on.reserved[at]! + more[at]! <= on.limit[at]!) continue;
       const no = refusedAt(on, at, more[at]!);
       if (no.retryAt === undefined) return no;
-      later ??= no;
+      later = graver(later, no);
     }
   }
   return later;

@@ -13,16 +13,19 @@ import {
 
 export interface BudgetGranted {
   readonly status: "granted";
-  /** How many steps of the stretch were given; 0 without one. */
+  /** The number of granted steps of the stretch; 0 without one. */
   readonly steps: number;
 }
 
-/** Even if every reservation came back, it would not fit; more for a call that is held: not now. */
+/**
+ * A refusal of what would not fit even if every reservation were released; for a running call that
+ * asks for more, of what does not fit now.
+ */
 export interface BudgetRefused {
   readonly status: "refused";
-  /** Which bound of the account it met: its ceiling, that on one call, or that of a window. */
+  /** The bound that was met: the account's ceiling, its bound on one call, or a window's. */
   readonly bound: "total" | "action" | "window";
-  /** When asking again can help: the window turns then. */
+  /** The end of the window, after which the request may succeed. */
   readonly retryAt?: number;
   readonly account: string;
   readonly unit: BudgetUnit;
@@ -32,14 +35,14 @@ export interface BudgetRefused {
   readonly asked: number;
 }
 
-/** Only reservations, or calls that came earlier, are in the way. */
+/** An answer for a call that only reservations, or older waiting calls, keep from being granted. */
 export interface BudgetWaiting {
   readonly status: "waiting";
 }
 
 export type ReserveAnswer = BudgetGranted | BudgetRefused | BudgetWaiting;
 
-/** A call that waited, and what became of it. */
+/** A call that has waited, with its answer. */
 export interface Woken {
   readonly key: string;
   readonly answer: BudgetGranted | BudgetRefused;
@@ -48,7 +51,7 @@ export interface Woken {
 const WAITING: BudgetWaiting = { status: "waiting" };
 const GRANTED: BudgetGranted = { status: "granted", steps: 0 };
 
-/** Grants the call and charges it, refuses it, or leaves it standing in every queue it must. */
+/** Grants a call and charges it, refuses it, or queues it at every account that blocks it. */
 export function attempt(call: BudgetCall, warnings: BudgetWarning[]): ReserveAnswer {
   const answer = judge(call);
   if (answer.status === "waiting") queueUp(call);
@@ -56,7 +59,10 @@ export function attempt(call: BudgetCall, warnings: BudgetWarning[]): ReserveAns
   return answer;
 }
 
-/** Does what was decided elsewhere: nothing is judged, and who waits stands in no queue. */
+/**
+ * Applies an answer that was decided elsewhere: nothing is judged, and a call that waits by it is
+ * in no queue.
+ */
 export function applyGiven<Given extends ReserveAnswer>(
   call: BudgetCall,
   given: Given,
@@ -77,23 +83,23 @@ function take({ asked, account }: BudgetCall, warnings: BudgetWarning[]): void {
   for (let at = HELD; at < asked.length; at++) charge(account, at, asked[at]!, warnings);
 }
 
-/** What the answer to a call would be now; takes nothing. */
+/** Returns the answer that a call would get now; reserves nothing. */
 export function judge(call: BudgetCall): ReserveAnswer {
   measure(call);
   return isFree(call) ? yes(call) : judgeEach(call);
 }
 
-/** Whether nothing on the path is in the way, which is so for most calls and soon found. */
+/** Returns true when nothing on the path blocks a call: true for most calls, and quick to check. */
 function isFree({ asked, account }: BudgetCall): boolean {
   if (account.action !== undefined) return false;
   for (let at = 0; at < asked.length; at++) {
     const amount = asked[at]!;
     if (amount === 0) continue;
-    const isHeld = at < HELD;
+    const isReserved = at < HELD;
     for (let on: Account | undefined = account; on !== undefined; on = on.parent) {
-      const taken = isHeld ? on.spent[at]! + on.reserved[at]! : on.spent[at]!;
+      const taken = isReserved ? on.spent[at]! + on.reserved[at]! : on.spent[at]!;
       if (taken + amount > on.limit[at]!) return false;
-      if (isHeld && on.queues !== undefined && on.queues[at]!.length > 0) return false;
+      if (isReserved && on.queues !== undefined && on.queues[at]!.length > 0) return false;
     }
   }
   return true;
@@ -112,8 +118,7 @@ function judgeEach(call: BudgetCall): ReserveAnswer {
       if (on.spent[at]! + amount > on.limit[at]!) {
         const no = refusedAt(on, at, amount);
         if (no.retryAt === undefined) return no;
-        // What waiting cannot help tells more than a window; of windows, the last to turn.
-        if (later?.retryAt === undefined || later.retryAt < no.retryAt) later = no;
+        later = graver(later, no);
       }
       if (at < HELD) blocked ||= isBlocked(call, on, at);
     }
@@ -130,7 +135,7 @@ export function granted(call: BudgetCall): BudgetGranted | BudgetWaiting {
   return call.waiting ? WAITING : yes(call);
 }
 
-/** Takes the call out of every queue that it stands in; those accounts are to be woken. */
+/** Removes a call from all of its queues. Returns their accounts, which must be woken. */
 export function leaveQueues(call: BudgetCall): Account[] {
   const left = call.stands.map(({ account, queue }) => {
     queue.splice(queue.indexOf(call), 1);
@@ -143,8 +148,8 @@ export function leaveQueues(call: BudgetCall): Account[] {
 }
 
 /**
- * Tries the head of each queue of these accounts again, until one must go on waiting, and of the
- * accounts that a woken call also stood at.
+ * Tries the head of each queue of these accounts, until one has to keep waiting; then the same for
+ * the other accounts whose queues a woken call was in.
  */
 export function wakeCalls(
   accounts: readonly Account[],
@@ -164,7 +169,7 @@ export function wakeCalls(
   }
 }
 
-/** Notes the head of each queue of these accounts whose turn has come, and leaves it there. */
+/** Records the head of each queue of these accounts whose turn has come, and leaves it there. */
 export function noteDue(accounts: readonly Account[], due: BudgetCall[]): void {
   for (const account of accounts) {
     for (const queue of account.queues ?? []) {
@@ -182,7 +187,7 @@ export function accountsUpFrom(account: Account): Account[] {
   return path;
 }
 
-/** Adds up what is asked, the stretch cut to what was not yet spent on the path. */
+/** Adds up the amounts of a call, with the stretch cut to what is not yet spent on the path. */
 function measure(call: BudgetCall): void {
   const { amounts, stretch, asked } = call;
   asked[0] = amounts.nanoUsd ?? 0;
@@ -197,9 +202,9 @@ function measure(call: BudgetCall): void {
 }
 
 /**
- * How many steps of so much there is room for on the path. Reservations are left out of this on
- * purpose: most come back, and waiting for them gives a whole answer where taking the rest at once
- * would give a clipped one.
+ * Returns the number of steps that there is room for on the path. Reservations are ignored on
+ * purpose: most are released again, and waiting for them gives a whole answer, while taking the
+ * rest at once would give a clipped one.
  */
 function roomFor({ account, asked }: BudgetCall, at: number, per = 0): number {
   if (per === 0) return Infinity;
@@ -226,9 +231,9 @@ function isBlocked(call: BudgetCall, on: Account, at: number): boolean {
 }
 
 /**
- * Stands the call in the queue of every account and unit that blocks it, by age. It keeps those
- * places until it is granted, refused or withdrawn: the oldest call is therefore never overtaken
- * where it was in need, and always gets its turn.
+ * Adds the call to the queue of every account and unit that blocks it, by age. It keeps its
+ * positions until it is granted, refused or withdrawn. So the oldest call is never overtaken where
+ * it was blocked, and its turn always comes.
  */
 export function queueUp(call: BudgetCall): void {
   call.waiting = true;
@@ -264,6 +269,12 @@ export function overAction(
     };
   }
   return undefined;
+}
+
+/** Returns the refusal by the window that turns last: asking again earlier cannot help. */
+export function graver(known: BudgetRefused | undefined, next: BudgetRefused): BudgetRefused {
+  const isLast = known?.retryAt !== undefined && known.retryAt >= (next.retryAt ?? Infinity);
+  return isLast ? known : next;
 }
 
 export function refusedAt(on: Account, at: number, asked: number): BudgetRefused {

@@ -2,30 +2,30 @@ import type { Amounts, BudgetUnit, BudgetWarning, Stretch } from "./accounts.ts"
 import type { NewAccount } from "./create.ts";
 import type { BudgetGranted, BudgetRefused, ReserveAnswer, Woken } from "./queue.ts";
 
-/** What a call really used; left out in a settlement: what was reserved. */
+/** The real use of a call; a settlement without it charges the reservation. */
 export interface Used {
   readonly nanoUsd: number;
   readonly tokens: number;
-  /** Of those tokens; only told. */
+  /** The output tokens among `tokens`; only reported. */
   readonly outputTokens: number;
 }
 
-/** Asks for amounts: granted, refused, or waiting until reservations come back. */
+/** Requests amounts: granted, refused, or waiting until reservations are released. */
 export interface Reserve {
   readonly type: "reserve";
-  /** Names the call; asking again with it answers as before and charges nothing. */
+  /** Identifies the call; a repeated request gets the same answer and charges nothing. */
   readonly key: string;
   readonly account: string;
   readonly amounts: Amounts;
   readonly stretch?: Stretch | undefined;
   /**
-   * What was decided when all accounts were in view: it is applied to those that are here, and
-   * nothing is judged. A call that waits by it stands in no queue.
+   * The answer that was decided with all accounts present. It is applied to the accounts that are
+   * present here, and nothing is judged. A call that waits by it is in no queue.
    */
   readonly given?: ReserveAnswer | undefined;
 }
 
-/** A call that is held needs so much in all, which turned out to be more than it has reserved. */
+/** Requests more for a granted call: the total that it needs, beyond what it has reserved. */
 export interface Grow {
   readonly type: "grow";
   readonly key: string;
@@ -34,7 +34,7 @@ export interface Grow {
   readonly given?: GrowAnswer | undefined;
 }
 
-/** Tries a call that waits once more; one that does not is answered as when it is asked again. */
+/** Tries a waiting call again; a call that does not wait gets the answer of a repeated request. */
 export interface Wake {
   readonly type: "wake";
   readonly key: string;
@@ -42,18 +42,18 @@ export interface Wake {
   readonly given?: WakeAnswer | undefined;
 }
 
-/** The date, in milliseconds: windows that have ended begin anew. */
+/** Sets the date, in milliseconds; windows that have ended begin anew. */
 export interface Time {
   readonly type: "time";
   readonly now: number;
   /**
-   * Only the windows of the root turn, and those at or below this top-level account; "/" for the
-   * root alone. Left out: all.
+   * Limits this to the windows of the root and those at or below this top-level account; "/" is the
+   * root alone. Default: all windows.
    */
   readonly run?: string | undefined;
 }
 
-/** No call of that key waits or is held: nothing was changed. */
+/** An answer for a key of which no call waits or is granted; nothing was changed. */
 export interface BudgetUnknown {
   readonly status: "unknown";
 }
@@ -61,7 +61,7 @@ export interface BudgetUnknown {
 export type GrowAnswer = BudgetGranted | BudgetRefused | BudgetUnknown;
 export type WakeAnswer = ReserveAnswer | BudgetUnknown;
 
-/** A call whose turn has come, and of which account. */
+/** A call whose turn has come, with the path of its account. */
 export interface DueCall {
   readonly key: string;
   readonly account: string;
@@ -76,11 +76,11 @@ export type BudgetRequest =
   | {
       readonly type: "release";
       readonly key: string;
-      /** Whether the call began: its counts are then spent for good. */
+      /** True when the call began; its counts then stay spent. */
       readonly started: boolean;
     }
   | { readonly type: "close"; readonly account: string }
-  /** Somebody allows more: what waited for it is tried again. An unlimited unit stays so. */
+  /** Raises a ceiling and tries the calls that wait for it. An unlimited unit stays so. */
   | {
       readonly type: "raise";
       readonly account: string;
@@ -88,11 +88,11 @@ export type BudgetRequest =
       readonly amount: number;
     }
   | Time
-  /** Takes the calls that waited and no longer do, in order; each is told once. */
+  /** Takes the calls that have waited and no longer do, in order; each is returned once. */
   | { readonly type: "take-woken" }
-  /** Takes the calls whose turn has come, where a budget tells of it; each is told once. */
+  /** Takes the calls whose turn has come, with `onTurn: "tell"`; each is returned once. */
   | { readonly type: "take-due" }
-  /** Takes the thresholds crossed since the last time; one per account and unit, ever. */
+  /** Takes the warnings since the last time: one per ceiling, for a window one per turn. */
   | { readonly type: "take-warnings" };
 
 export type BudgetAnswer =

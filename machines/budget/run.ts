@@ -5,9 +5,9 @@ import { saveAccount } from "./snapshot.ts";
 import type { BudgetState } from "./state.ts";
 
 /**
- * The accounts at and below a top-level one, and their calls, as plain data.
+ * Returns the accounts at and below a top-level one, and their calls, as plain data.
  *
- * **Guarantees** nothing of it depends on other runs, but for what was decided on its own calls.
+ * **Guarantees** nothing of it depends on other runs, except the decisions on its own calls.
  */
 export function saveBudgetOf({ accounts }: BudgetState, run: string): object {
   const own = [...accounts.values()].filter(({ path }) => runOf(path) === run);
@@ -21,10 +21,10 @@ export function saveBudgetOf({ accounts }: BudgetState, run: string): object {
   };
 }
 
-/** Of one that waits, what it was last tried with depends on what was left then. */
+/** Leaves out the amounts of a waiting call, which depend on what other runs had left. */
 function saveCallOf({ key, account, amounts, stretch, waiting, asked, steps }: BudgetCall) {
-  const held = waiting ? {} : { asked: [...asked], steps };
-  return { key, account: account.path, amounts, stretch: stretch ?? null, waiting, ...held };
+  const reserved = waiting ? {} : { asked: [...asked], steps };
+  return { key, account: account.path, amounts, stretch: stretch ?? null, waiting, ...reserved };
 }
 
 function byKey(one: { readonly key: string }, other: { readonly key: string }): number {

@@ -20,13 +20,13 @@ import { watchWindows } from "./windows.ts";
 interface SavedAccount {
   readonly path: string;
   readonly parent: string | null;
-  /** In the order of `BUDGET_UNITS`; null is unlimited, 0 is none. */
+  /** In the order of `BUDGET_UNITS`; null is unlimited, 0 allows nothing. */
   readonly limit: readonly (number | null)[];
-  /** From how much spent a warning is still due; null for never. */
+  /** The amounts spent from which a warning is still due; null for never. */
   readonly warnFrom: readonly (number | null)[];
   readonly spent: readonly number[];
   readonly own: readonly number[];
-  /** What bounds one call here; left out when that is what bounds it above. */
+  /** The bounds on one call; left out when they are those from above. */
   readonly action?: readonly (number | null)[];
   readonly windows?: readonly SavedWindow[];
 }
@@ -37,7 +37,7 @@ interface SavedWindow {
   readonly endsAt: number;
   readonly limit: readonly (number | null)[];
   readonly warnFrom: readonly (number | null)[];
-  /** Where its warnings begin when it turns. */
+  /** The thresholds of its warnings after it ends. */
   readonly warnsFrom: readonly (number | null)[];
   readonly spent: readonly number[];
 }
@@ -61,11 +61,15 @@ export interface SavedBudget {
   readonly age: number;
   readonly woken: readonly Woken[];
   readonly warnings: readonly BudgetWarning[];
-  /** Left out where who waits is granted when its turn comes. */
+  /** Left out for a budget that grants waiting calls when their turn comes. */
   readonly onTurn?: "tell";
 }
 
-/** **Guarantees** shares nothing with the state: what is decided later does not change it. */
+/**
+ * Returns the budget as plain JSON.
+ *
+ * **Guarantees** shares nothing with the state, so later decisions do not change it.
+ */
 export function saveBudget(state: BudgetState): SavedBudget {
   return {
     // A child is opened after its parent, and maps keep that order.
@@ -92,8 +96,8 @@ export function restoreBudget(saved: SavedBudget): BudgetState {
     warnings: plainCopy([...saved.warnings]),
   };
   for (const account of accounts.values()) watchWindows(state, account);
-  for (const call of saved.calls.filter(({ waiting }) => !waiting)) holdSaved(state, call);
-  // Who waited asks again in the old order, and stands where it is still in need.
+  for (const call of saved.calls.filter(({ waiting }) => !waiting)) reserveSaved(state, call);
+  // Waiting calls are tried in the old order, and queued again where they are still blocked.
   for (const call of saved.calls.filter(({ waiting }) => waiting)) queueSaved(state, call);
   return state;
 }
@@ -188,7 +192,7 @@ function ceilingsOf(row: readonly (number | null)[]): Ceilings {
   return Object.fromEntries(row.map((ceiling, at) => [BUDGET_UNITS[at], ceiling]));
 }
 
-function holdSaved(state: BudgetState, saved: SavedCall): void {
+function reserveSaved(state: BudgetState, saved: SavedCall): void {
   const call = file(state, saved);
   for (let at = 0; at < HELD; at++) hold(call.account, at, call.asked[at]!);
 }
@@ -207,7 +211,7 @@ function queueSaved(state: BudgetState, saved: SavedCall): void {
   call.account.calls.pop();
 }
 
-/** It stands where it is in need; where nothing is in its way, it is to be tried. */
+/** Queues a waiting call where it is blocked; a call that nothing blocks is recorded as due. */
 function tellSaved(state: BudgetState, call: BudgetCall): void {
   call.isDue = judge(call).status !== "waiting";
   state.waiting++;
@@ -242,7 +246,7 @@ function file(state: BudgetState, saved: SavedCall): BudgetCall {
   return call;
 }
 
-/** JSON has no infinity: an endless number is null, and 0 stays 0. */
+/** Returns a figure for JSON, which has no infinity: null is unlimited, and 0 stays 0. */
 function finite(figure: number): number | null {
   return figure === Infinity ? null : figure;
 }

@@ -9,26 +9,26 @@ export interface BudgetState extends Windows {
   readonly root: Account;
   readonly accounts: Map<string, Account>;
   readonly calls: Map<string, BudgetCall>;
-  /** Milliseconds, as last told; it never goes back. */
+  /** Milliseconds, as last set. */
   now: number;
   /** The age of the next call. */
   age: number;
-  /** How many calls wait. Never more than are in flight, which the tree's limits bound. */
+  /** The number of waiting calls. The tree's limits bound it, as they bound the calls in flight. */
   waiting: number;
   woken: Woken[];
-  /** Whether a call is granted as soon as its turn comes, or told of and then tried again. */
+  /** `grant` grants a call as soon as its turn comes; `tell` reports it, to be tried again. */
   readonly onTurn: "grant" | "tell";
-  /** Calls whose turn has come and was not yet told. */
+  /** Calls whose turn has come and that were not yet taken. */
   due: BudgetCall[];
   warnings: BudgetWarning[];
 }
 
-/** What a budget begins with; `now` is the time, in milliseconds, and 0 if nobody tells it. */
+/** The options of a new budget; `now` is the time in milliseconds. Default 0. */
 export interface NewBudget extends NewAccount {
   readonly now?: number | undefined;
   /**
-   * Default: who waits is granted when its turn comes. With "tell" it is only told of, and goes on
-   * by a `wake`; until then all who came later wait behind it.
+   * With "tell" a waiting call whose turn has come is only reported, and continues by a `wake`;
+   * until then all later calls wait behind it. Default: it is granted when its turn comes.
    */
   readonly onTurn?: "grant" | "tell" | undefined;
 }
@@ -37,7 +37,7 @@ export function createBudget({ now = 0, onTurn, ...root }: NewBudget): BudgetSta
   return budgetWith(createAccount(root, undefined, now), now, onTurn);
 }
 
-/** A budget of one account. */
+/** Creates a budget of one account. */
 export function budgetWith(
   root: Account,
   now: number,
@@ -62,16 +62,16 @@ export function budgetWith(
   return state;
 }
 
-/** The calls that waited and no longer do, in order; each is told once. */
+/** Takes the calls that have waited and no longer do, in order; each is returned once. */
 export function takeWoken(state: BudgetState): Woken[] {
   if (state.woken.length === 0) return [];
   const taken = state.woken;
   state.woken = [];
-  // One that was granted may have been released or closed before anybody looked.
+  // A granted call may have been released or closed before this.
   return taken.filter(({ key, answer }) => answer.status === "refused" || state.calls.has(key));
 }
 
-/** The calls whose turn has come and that still wait, in order; each is told once. */
+/** Takes the calls whose turn has come and that still wait, in order; each is returned once. */
 export function takeDue(state: BudgetState): DueCall[] {
   if (state.due.length === 0) return [];
   const taken = state.due;
@@ -81,7 +81,7 @@ export function takeDue(state: BudgetState): DueCall[] {
     .map(({ key, account }) => ({ key, account: account.path }));
 }
 
-/** The thresholds crossed since the last look; one per account and unit, ever. */
+/** Takes the warnings since the last time: one per ceiling, for a window one per turn. */
 export function takeWarnings(state: BudgetState): BudgetWarning[] {
   if (state.warnings.length === 0) return [];
   const taken = state.warnings;

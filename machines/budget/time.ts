@@ -8,7 +8,7 @@ import { noteWindow, type RunWindows } from "./windows.ts";
 const ROOT = "/";
 const NONE: readonly RunWindows[] = [];
 
-/** Whether telling a run of this time would change nothing. */
+/** Returns true when setting a run's time to `now` would change nothing. */
 export function isTold(state: BudgetState, now: number, run?: string): boolean {
   if (now !== state.now) return false;
   if (run === undefined || state.windowsOfRuns.size === 0) return true;
@@ -16,8 +16,8 @@ export function isTold(state: BudgetState, now: number, run?: string): boolean {
 }
 
 /**
- * What is spent in a window is what is settled in it: a reservation that is held when it turns is
- * held in the next one. A clock that is set back turns none: no window comes twice.
+ * Sets the time. A window's spending is what is settled in it: a reservation that is open when it
+ * ends belongs to the next one. A clock that is set back ends no window, so none comes twice.
  */
 export function tellTime(state: BudgetState, { now, run }: Omit<Time, "type">): void {
   if (Number.isNaN(now)) return;
@@ -30,7 +30,7 @@ export function tellTime(state: BudgetState, { now, run }: Omit<Time, "type">): 
   state.turnsAt = groups.reduce((first, { turnsAt }) => Math.min(first, turnsAt), Infinity);
 }
 
-/** Those of the root turn first, and only where something has to. */
+/** Returns the groups whose windows must be checked now, the root's first. */
 function dueOf({ windowsOfRuns }: BudgetState, now: number, run: string): readonly RunWindows[] {
   if (windowsOfRuns.size === 0) return NONE;
   const root = windowsOfRuns.get(ROOT);
@@ -61,7 +61,7 @@ function turn(on: Account, now: number): boolean {
   const { window } = on;
   if (window === undefined) return false;
   if (window.endsAt > now) {
-    // The clock had been wrong: the window would last for as long as that.
+    // The clock had been wrong: the window would last until that time.
     if (window.endsAt - now > 2 * window.everyMs) window.endsAt = windowEnd(window, now);
     return false;
   }

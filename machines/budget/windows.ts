@@ -2,25 +2,25 @@ import { runOf } from "../run-of.ts";
 import type { Account } from "./accounts.ts";
 import { windowsOf } from "./create.ts";
 
-/** Windows that turn together: those of the root, or those at or below a top-level account. */
+/** Windows that are checked together: the root's, or those at or below a top-level account. */
 export interface RunWindows {
   readonly windows: Set<Account>;
-  /** When the first of them turns. */
+  /** The time at which the first of them ends. */
   turnsAt: number;
-  /** Before this the clock had been wrong when one of them began. */
+  /** A time before this shows that the clock was wrong when one of them began. */
   notBefore: number;
 }
 
-/** Which accounts stand for windows. */
+/** The accounts of windows. */
 export interface Windows {
   readonly windows: Set<Account>;
-  /** When the first of them turns. */
+  /** The time at which the first of them ends. */
   turnsAt: number;
-  /** The same by the top-level account that they are at or below; those of the root: "/". */
+  /** The windows by the top-level account that they are at or below; "/" for those of the root. */
   readonly windowsOfRuns: Map<string, RunWindows>;
 }
 
-/** Has the windows of an account turn when their time comes. */
+/** Registers the windows of an account. */
 export function watchWindows(state: Windows, account: Account): void {
   for (const on of windowsOf(account)) {
     state.windows.add(on);
@@ -34,7 +34,7 @@ export function watchWindows(state: Windows, account: Account): void {
   }
 }
 
-/** An account is closed, and its windows with it. */
+/** Removes the windows of an account that is closed. */
 export function forgetWindows(state: Windows, account: Account): void {
   for (const on of windowsOf(account)) {
     state.windows.delete(on);
@@ -45,7 +45,7 @@ export function forgetWindows(state: Windows, account: Account): void {
   }
 }
 
-/** When a window of these turns. */
+/** Records the end of a window in its group. */
 export function noteWindow(group: RunWindows, { window }: Account): void {
   if (window === undefined) return;
   group.turnsAt = Math.min(group.turnsAt, window.endsAt);

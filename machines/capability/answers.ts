@@ -1,10 +1,10 @@
 import type { AnsweredYes, CapabilityNode } from "./node.ts";
 import type { Rule } from "./rules.ts";
 
-/** Under which a yes is remembered: no `where` has a line end in it. */
+/** Returns the key that a yes is remembered by; a `where` contains no line end. */
 export const answerKey = (subject: string, where: string): string => `${where}\n${subject}`;
 
-/** The arguments that a rule speaks of, as text; empty for all. */
+/** Returns the arguments that a rule applies to, as text; empty for all. */
 export const whereOf = ({ conditions }: Rule): string =>
   conditions.length === 0
     ? ""
@@ -15,7 +15,7 @@ export const whereOf = ({ conditions }: Rule): string =>
         ]),
       );
 
-/** The remembered answers that speak of a node, whatever the subject was then. */
+/** Returns the remembered yeses that apply to a node, for any version of the subject. */
 export function yesesFor(
   asking: CapabilityNode,
   subject: string,

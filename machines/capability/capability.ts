@@ -50,49 +50,49 @@ export type {
 } from "./verdict.ts";
 export type { Facts } from "./walk.ts";
 
-/** May this node use this subject? */
-export interface CapabilityAsk {
-  readonly type: "ask";
+/** Asks whether a node may use a subject. */
+export interface CapabilityCheck {
+  readonly type: "check";
   readonly node: string;
   readonly subject: string;
-  /** Needs no grant but the root's; a deny on the path still takes it away. */
+  /** True when only the root needs a grant for it; a deny on the path still applies. */
   readonly byDefault?: boolean | undefined;
-  /** What an answer that `depends` is to be asked again with. */
+  /** The facts to ask with again after the answer `depends`. */
   readonly facts?: Facts | undefined;
-  /** Somebody has allowed this one request; a deny still wins. */
+  /** True when a person has allowed this one request; a deny still wins. */
   readonly approved?: boolean | undefined;
-  /** What the subject is now, where it can change: a remembered yes holds for that alone. */
+  /** The version of a subject that can change; a remembered yes applies to that alone. */
   readonly version?: string | undefined;
-  /** Names the call; one that was counted before is not asked for its uses again. */
+  /** Identifies the call; the uses of a call that was counted before are not checked again. */
   readonly key?: string | undefined;
 }
 
-/** Asks, and counts at once every use on the path when it is permitted. */
-export interface CapabilityUse extends Omit<CapabilityAsk, "type"> {
+/** Asks, and when permitted counts every use on the path at once. */
+export interface CapabilityUse extends Omit<CapabilityCheck, "type"> {
   readonly type: "use";
-  /** What was answered by a root that is not here: it is counted at all other nodes of the path. */
+  /** The answer of a root that is absent here; uses are counted at the path's other nodes. */
   readonly given?: CapabilityVerdict | undefined;
 }
 
-/** A person has answered: this subject is not asked for again here, or also below. */
+/** Remembers a person's yes: the subject is not asked for again at this node, or also below it. */
 export interface CapabilityRemember extends GivenYes {
   readonly type: "remember";
   readonly node: string;
-  /** What was answered by a root that is not here. */
+  /** The answer of a root that is absent here. */
   readonly given?: CapabilityRemembered | undefined;
 }
 
-/** Whether it holds for all below, which it may have done before. */
+/** The answer to a yes; `below` is true when it, or an earlier one, applies to all below. */
 export interface CapabilityRemembered {
   readonly status: "remembered";
   readonly below: boolean;
 }
 
 export type CapabilityRequest =
-  | CapabilityAsk
+  | CapabilityCheck
   | CapabilityUse
   | CapabilityRemember
-  /** A call is over; one that never `started` gets its uses back. */
+  /** Ends a call; one that never `started` gets its uses back. */
   | { readonly type: "release"; readonly key: string; readonly started: boolean }
   | ({ readonly type: "open"; readonly parent: string } & NewNode)
   | ({ readonly type: "change" } & NewNode)
@@ -112,33 +112,34 @@ export type CapabilityAnswer =
 
 export interface CapabilitySummary {
   readonly nodes: number;
-  /** How often rights changed. */
+  /** The number of changes of rights. */
   readonly epoch: number;
 }
 
-/** How many subjects a node remembers before it forgets them all. */
-const MOST_KNOWN = 256;
+/** The number of subjects that a node caches before it forgets them all. */
+const MAX_KNOWN = 256;
 const DONE = { status: "done" } as const;
 const NO_FACTS: Facts = { now: Number.NaN, arguments: [] };
 
 /**
- * The one way into the rights.
+ * Decides every request to the rights.
  *
- * Each layer of each node decides for itself: a deny that matches refuses; else an ask that
- * matches asks; else an allow allows. What takes away (a deny, an ask) matches when one argument
- * of its `where` may: it is widened, and holds for what is missing or cannot be read. What gives
- * matches when all of them do exactly. An ask gives what it asks about, also where only the options
- * of a command are others, which no remembered yes covers. Of several grants that allow, one
- * without `uses` is taken first, then the first that has some left.
+ * Each layer of each node decides for itself: a deny that matches refuses, else an ask that matches
+ * asks, else an allow allows. A deny or an ask matches when one argument of its `where` may match:
+ * it is widened, and applies to an argument that is missing or cannot be read. An allow matches
+ * when all of them match exactly. An ask gives what it asks about, also where only the options of a
+ * command differ, which no remembered yes covers. Among several grants that allow, one without
+ * `uses` is taken first, then the first that has some left.
  *
  * **Guarantees** what a node may use, each of its ancestors may pass on; a deny anywhere on the
  * path wins over every ask and allow; uses are counted at every node of the path or at none, and
  * never beyond their number; the same question has the same answer until rights change.
- * **Fails with** RangeError when a node is opened twice, closed too early, not open; for no type.
+ * **Fails with** RangeError when a node is opened twice, closed before its children, or not open,
+ * and for an unknown type.
  */
 export function decideCapability(
   state: CapabilityState,
-  request: CapabilityAsk | CapabilityUse,
+  request: CapabilityCheck | CapabilityUse,
 ): CapabilityVerdict;
 export function decideCapability(
   state: CapabilityState,
@@ -153,7 +154,7 @@ export function decideCapability(
   request: CapabilityRequest,
 ): CapabilityAnswer {
   switch (request.type) {
-    case "ask":
+    case "check":
       return ask(state, nodeOf(state, request.node), request);
     case "use":
       return use(state, request);
@@ -195,7 +196,7 @@ export const capabilityLogic = deciderLogic<
   restore: restoreCapability,
 });
 
-type Asked = Omit<CapabilityAsk, "type">;
+type Asked = Omit<CapabilityCheck, "type">;
 
 function rememberAt(state: CapabilityState, asked: CapabilityRemember): CapabilityRemembered {
   const below = remember(nodeOf(state, asked.node), asked, asked.given?.below);
@@ -245,10 +246,10 @@ function questionOf(
   return { subject, byDefault, facts, approved, counted, version };
 }
 
-/** The answer, or what it depends on, from what the node remembers. */
+/** Returns the answer, or the arguments that it depends on, from the node's cache. */
 function recall(state: CapabilityState, node: CapabilityNode, asked: Asked): CapabilityVerdict {
   const { subject } = asked;
-  if (node.epoch !== state.epoch || (node.known?.size ?? 0) >= MOST_KNOWN) {
+  if (node.epoch !== state.epoch || (node.known?.size ?? 0) >= MAX_KNOWN) {
     node.known = undefined;
     node.epoch = state.epoch;
   }

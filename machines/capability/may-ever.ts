@@ -2,15 +2,16 @@ import type { CapabilityNode } from "./node.ts";
 import { type CapabilityLayer, compileLayer, type Right, type Rule } from "./rules.ts";
 import { type CapabilityState, nodeOf } from "./state.ts";
 
-/** Of a node, or of one that would be opened below `parent`. */
+/** A question about a node, or about one that would be opened below `parent`. */
 export type MayEver = { readonly subject: string } & (
   | { readonly node: string }
   | { readonly parent: string; readonly layers: readonly CapabilityLayer[] }
 );
 
 /**
- * Whether it could be used for some arguments, at some time, by somebody's leave: `where`, `ask`,
- * `uses` and `expiresMs` are left out of account. For what an agent is shown; it decides nothing.
+ * Returns true when the subject could be used for some arguments, at some time, with a person's
+ * yes: `where`, `ask`, `uses` and `expiresMs` are ignored. Used to choose what an agent is shown;
+ * it decides nothing.
  */
 export function mayEver(state: CapabilityState, asked: MayEver): boolean {
   const { subject } = asked;
@@ -31,7 +32,7 @@ export function mayEver(state: CapabilityState, asked: MayEver): boolean {
   return true;
 }
 
-/** Whether a layer could let it pass for some arguments at some time. */
+/** Returns true when a layer could let the subject pass for some arguments at some time. */
 function mayEverPass(rules: readonly Rule[], right: Right, subject: string): boolean {
   let allowed = false;
   for (const { grant, conditions, matches } of rules) {

@@ -1,16 +1,16 @@
 import type { Rule } from "./rules.ts";
 import type { CapabilityVerdict } from "./verdict.ts";
 
-/** A person's yes that is remembered. */
+/** A remembered yes of a person. */
 export interface AnsweredYes {
   readonly subject: string;
-  /** The arguments that the rule speaks of which asked, see {@link whereOf}. */
+  /** The arguments of the rule that asked, see {@link whereOf}. */
   readonly where: string;
-  /** Also for all below the node. */
+  /** True when it also applies to all below the node. */
   readonly below: boolean;
-  /** What the subject was when it was given. */
+  /** The version of the subject when the yes was given. */
   readonly version?: string | undefined;
-  /** The root has taken it back: it answers nothing, and stands where it stood. */
+  /** True when the root has revoked it: it answers nothing, and keeps its position. */
   readonly isVoid?: boolean;
 }
 
@@ -23,6 +23,6 @@ export interface CapabilityNode {
   /** Answers for subjects asked before; good while `epoch` is the state's. */
   known: Map<string, CapabilityVerdict> | undefined;
   epoch: number;
-  /** What a person has allowed here, by `answerKey`. */
+  /** The yeses that a person has given here, by `answerKey`. */
   answered: Map<string, AnsweredYes> | undefined;
 }

@@ -3,64 +3,64 @@ import { plainCopy } from "../plain-copy.ts";
 import type { ArgumentCondition } from "./arguments.ts";
 import { type CompiledCondition, compileCondition } from "./where.ts";
 
-/** A right in full: what it names, when it holds, and whether it may be passed on. */
+/** A full right: its subjects, its conditions, and whether it may be passed on. */
 export interface CapabilityGrant {
-  /** `revoke` voids what stands before it in the list, and the default rights. */
+  /** `revoke` voids the grants before it in the list, and the default rights. */
   readonly effect: "allow" | "deny" | "revoke";
   /** A subject in which `*` stands for any characters. */
   readonly pattern: string;
-  /** For the holder itself. */
+  /** True when the holder itself may use it. */
   readonly use: boolean;
-  /** For what the holder spawns. */
+  /** True when the agents that the holder spawns may have it. */
   readonly delegate: boolean;
-  /** An allow needs all of these, for a deny and for an ask one is enough. */
+  /** Conditions: an allow needs all of them; for a deny and for an ask one is enough. */
   readonly where?: readonly ArgumentCondition[];
-  /** A person is asked each time. */
+  /** True when a person is asked each time. */
   readonly ask?: boolean;
-  /** How often it may be used; 0 is never. */
+  /** The number of times that it may be used; 0 is never. */
   readonly uses?: number;
   /** Milliseconds from granting. */
   readonly expiresMs?: number;
-  /** When it was granted and how often used: what a saved grant goes on from. */
+  /** The time of granting and the uses so far, from which a saved grant continues. */
   readonly since?: number;
   readonly used?: number;
 }
 
-/** Grants that belong together. Every layer of a node must allow: a second one only narrows. */
+/** A list of grants. Every layer of a node must allow, so a second one only narrows. */
 export type CapabilityLayer = readonly CapabilityGrant[];
 
 export type Right = "use" | "delegate";
 
-/** A grant ready to be asked. */
+/** A compiled grant. */
 export interface Rule {
   readonly grant: CapabilityGrant;
   readonly matches: (subject: string) => boolean;
   readonly conditions: readonly CompiledCondition[];
-  /** Set where a node holds it for itself; rules without a limit are shared. */
+  /** Set for a limited right of one node; rules without a limit are shared. */
   readonly limit: Limit | undefined;
 }
 
 export interface Limit {
   readonly uses: number;
-  /** Not a number when nobody said when it was granted: then it has expired. */
+  /** NaN when the time of granting is not known; the right has then expired. */
   readonly expiresAt: number;
   readonly since: number;
   used: number;
 }
 
-/** Rules by layer, so that a thousand agents of one template share one list. */
+/** Compiled rules by layer, so that a thousand agents of one template share one list. */
 export type CompiledLayers = WeakMap<CapabilityLayer, readonly Rule[]>;
 
 export function compileLayer(layer: CapabilityLayer, compiled: CompiledLayers): readonly Rule[] {
   const known = compiled.get(layer);
   if (known !== undefined) return known;
   const rules = layer.map(compileRule);
-  // A list that can still be changed must be read again the next time.
+  // A list that can still be changed must be compiled again the next time.
   if (Object.isFrozen(layer)) compiled.set(layer, rules);
   return rules;
 }
 
-/** The rules as one node holds them from now on: what is counted is counted for it alone. */
+/** Returns the rules of one node: their uses and expiry are counted for this node alone. */
 export function holdRules(rules: readonly Rule[], now: number): readonly Rule[] {
   if (!rules.some(({ grant }) => isLimited(grant))) return rules;
   return rules.map((rule) => holdRule(rule, now));
@@ -70,17 +70,17 @@ export function holdGrant(grant: CapabilityGrant, now: number): Rule {
   return holdRule(compileRule(grant), now);
 }
 
-/** A copy of the grant as plain JSON, with how far it has been used. */
+/** Returns a copy of the grant as plain JSON, with its uses so far. */
 export function saveRule(rule: Rule): CapabilityGrant {
   const { limit } = rule;
   const grant = plainCopy(rule.grant);
   if (limit === undefined) return grant;
   const { since, used } = limit;
-  // A time that is not a number would become null, which is 1970 when it is read again.
+  // JSON would turn NaN into null, which is 1970 when it is read again.
   return Number.isNaN(since) ? { ...grant, used } : { ...grant, used, since };
 }
 
-/** Whether the answer depends on more than the subject. */
+/** True when the answer depends on more than the subject. */
 export function isConditional({ conditions, grant }: Rule): boolean {
   return conditions.length > 0 || grant.ask === true || isLimited(grant);
 }

@@ -4,9 +4,9 @@ import { type CapabilityGrant, type Rule, saveRule } from "./rules.ts";
 import { type CapabilityState, type GivenYes, saveYes } from "./state.ts";
 
 /**
- * The nodes at and below a top-level one, and which of their calls are counted, as plain data.
+ * Returns the nodes at and below a top-level one, and their counted calls, as plain data.
  *
- * **Guarantees** nothing of it depends on other runs, but for what was decided on its own calls.
+ * **Guarantees** nothing of it depends on other runs, except the decisions on its own calls.
  */
 export function saveCapabilityOf({ nodes, counted }: CapabilityState, run: string): object {
   return {
@@ -15,7 +15,7 @@ export function saveCapabilityOf({ nodes, counted }: CapabilityState, run: strin
   };
 }
 
-/** Those of calls that agents of a run have made: a key begins with the path of its agent. */
+/** Returns the keys of calls by agents of a run; a key begins with the path of its agent. */
 export function keysOf(keys: Iterable<string>, run: string): readonly string[] {
   return [...keys].filter((key) => runOf(callerOf(key)) === run);
 }
@@ -30,13 +30,13 @@ function saveNodeOf({ path, parent, layers, children, answered }: CapabilityNode
   };
 }
 
-/** When something was granted that does not expire, nobody asks. */
+/** Leaves out the time of granting of a grant that does not expire, where it has no effect. */
 function saveRuleOf(rule: Rule): CapabilityGrant {
   const { since, ...saved } = saveRule(rule);
   return saved.expiresMs === undefined || since === undefined ? saved : { ...saved, since };
 }
 
-/** Whether the root has taken it back depends on others. */
+/** Leaves out whether the root has revoked the yes, since that depends on other runs. */
 function saveYesOf(yes: Parameters<typeof saveYes>[0]): GivenYes {
   const { isVoid: _taken, ...saved } = saveYes(yes);
   return saved;

@@ -16,10 +16,10 @@ import {
 export interface CapabilityState {
   readonly root: CapabilityNode;
   readonly nodes: Map<string, CapabilityNode>;
-  /** Moves on whenever the rights of a node change, since those of all below it change as well. */
+  /** Incremented when the rights of a node change, which changes those of all nodes below it. */
   epoch: number;
   readonly compiled: CompiledLayers;
-  /** What each call that is under way was counted on, so that it can be given back. */
+  /** The limits on which each running call was counted, so that its uses can be given back. */
   readonly counted: Map<string, readonly Limit[]>;
 }
 
@@ -28,19 +28,19 @@ export interface NewNode {
   readonly layers: readonly CapabilityLayer[];
   /** Milliseconds; without it, grants that expire have already expired. */
   readonly now?: number | undefined;
-  /** What a person has allowed here before. */
+  /** The yeses that a person has given here before. */
   readonly answered?: readonly GivenYes[] | undefined;
 }
 
-/** A subject that needs no answer any more: for the node itself, or for all below it as well. */
+/** A subject that is not asked for again: for the node itself, or for all below it as well. */
 export interface GivenYes {
   readonly subject: string;
-  /** Of the rule that asked: the arguments it speaks of. Default: all. */
+  /** The arguments of the rule that asked. Default: all. */
   readonly where?: string | undefined;
   readonly below: boolean;
-  /** What the subject was then: one that has changed since is asked for again. */
+  /** The version of the subject at that time; another version is asked for again. */
   readonly version?: string | undefined;
-  /** Of one that was saved: the root has taken it back since. */
+  /** True for a saved yes that the root has revoked since. */
   readonly isVoid?: boolean | undefined;
 }
 
@@ -51,8 +51,8 @@ export interface SavedCapability {
   readonly counted: readonly string[];
 }
 
-/** How many answers a node keeps; the oldest is then asked for again. */
-const MOST_ANSWERED = 1000;
+/** The number of yeses that a node keeps; beyond it the oldest is dropped and asked for again. */
+const MAX_ANSWERED = 1000;
 
 const EVERYTHING: CapabilityGrant = { effect: "allow", pattern: "*", use: true, delegate: true };
 
@@ -96,7 +96,7 @@ export function addGrant(
 ): void {
   const node = nodeOf(state, path);
   const added = (rules: readonly Rule[]) => [...without(rules, grant), holdGrant(grant, now)];
-  // A node without a layer narrows nothing: it allows everything but what is taken from it now.
+  // A node without a layer narrows nothing: it allows everything except what is revoked now.
   const layers = node.layers.length > 0 ? node.layers : [[holdGrant(EVERYTHING, now)]];
   node.layers = layers.map(added);
   if (grant.effect === "revoke") forgetAnswers(state, node, holdGrant(grant, now).matches);
@@ -110,10 +110,10 @@ export interface Addition {
 }
 
 /**
- * Of a subject that changed only the last answer is kept.
+ * Remembers a yes; for one subject and its arguments only the last one is kept.
  *
- * @param given whether it was found to be for all below as well
- * @returns whether it is
+ * @param given whether it was found to apply to all below as well
+ * @returns whether it does
  */
 export function remember(node: CapabilityNode, answer: GivenYes, given?: boolean): boolean {
   const { subject, where = "", version, isVoid = false } = answer;
@@ -123,7 +123,7 @@ export function remember(node: CapabilityNode, answer: GivenYes, given?: boolean
   const below = given ?? (answer.below || isWiderBefore(before, version));
   node.answered.delete(key);
   node.answered.set(key, { subject, where, below, version, ...(isVoid && { isVoid }) });
-  const [oldest] = node.answered.size > MOST_ANSWERED ? node.answered.keys() : [];
+  const [oldest] = node.answered.size > MAX_ANSWERED ? node.answered.keys() : [];
   if (oldest !== undefined) node.answered.delete(oldest);
   return below;
 }
@@ -156,7 +156,7 @@ export function restoreCapability({ nodes, counted }: SavedCapability): Capabili
   if (root === undefined) throw new RangeError("saved rights have at least their root");
   const state = createCapability(root);
   for (const { parent, ...node } of rest) openNode(state, parent ?? root.node, node);
-  // Whether they began is not known, so what they used does not come back.
+  // It is not known whether they began, so their uses are not given back.
   for (const key of counted) state.counted.set(key, []);
   return state;
 }
@@ -187,15 +187,18 @@ function read(
   return layers.map((layer) => holdRules(compileLayer(layer, compiled), now));
 }
 
-/** A revocation makes what it names by the same pattern useless, so the list need not grow. */
+/**
+ * Removes the grants of the same pattern, which a revocation makes useless, so that revoking does
+ * not grow the list.
+ */
 function without(rules: readonly Rule[], { effect, pattern }: CapabilityGrant): readonly Rule[] {
   if (effect !== "revoke") return rules;
   return rules.filter(({ grant }) => grant.effect === "deny" || grant.pattern !== pattern);
 }
 
 /**
- * What a run holds depends on its own steps alone, so what the root takes back from it stays where
- * it is, and is void.
+ * Drops the yeses that a revocation covers. The state of a run must depend on its own steps alone,
+ * so a yes in a run that the root revokes keeps its position, and is void.
  */
 function forgetAnswers(
   { nodes }: CapabilityState,

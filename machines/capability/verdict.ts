@@ -2,11 +2,11 @@ import type { Finding, WantedArgument } from "./arguments.ts";
 
 export interface CapabilityPermitted {
   readonly status: "permitted";
-  /** Uses are limited somewhere on the path: they are counted by a `use` request. */
+  /** Set when a limit on the path counts uses; a `use` request counts them. */
   readonly counts?: true;
 }
 
-/** The grant that would have been needed, had it held. */
+/** The grant that the request would have needed. */
 export interface Lack {
   readonly type: "argument" | "uses" | "expired" | "revoked";
   readonly grant: string;
@@ -16,18 +16,18 @@ export interface Lack {
 
 export interface CapabilityDenied {
   readonly status: "denied";
-  /** The node that said no, nearest to the asking one. */
+  /** The node that refused, nearest to the asking one. */
   readonly node: string;
   readonly subject: string;
-  /** The deny that matched; left out when no grant allowed it. */
+  /** The deny that matched; left out when no grant allowed the request. */
   readonly deny?: string;
-  /** Where the deny is one of arguments: which one it met. */
+  /** The argument that a deny with `where` matched. */
   readonly finding?: Finding;
-  /** The nearest miss, when a grant names the subject and does not hold for this request. */
+  /** The nearest miss, when a grant names the subject and does not apply to this request. */
   readonly lack?: Lack;
 }
 
-/** Everything allows it, and a person has to say so as well. */
+/** An answer for a request that is allowed, and that a person must allow too. */
 export interface CapabilityAsking {
   readonly status: "ask";
   /** The nodes that ask, the nearest first. */
@@ -36,15 +36,15 @@ export interface CapabilityAsking {
   /** The grant that asks first. */
   readonly grant: string;
   /**
-   * The arguments that each rule speaks of which asks; left out, all of them. A yes that is
-   * remembered holds for these alone, and null for none.
+   * The arguments of each rule that asks; left out, all arguments. A remembered yes applies to
+   * these alone; where one is null, no remembered yes applies.
    */
   readonly wheres?: readonly (string | null)[];
-  /** A yes is remembered for what the subject was before it changed. */
+  /** True when a yes is remembered for an earlier version of the subject. */
   readonly changed?: true;
 }
 
-/** Ask again with {@link Facts}: the time, and these arguments. */
+/** An answer that depends on {@link Facts}: ask again with the time and these arguments. */
 export interface CapabilityDepends {
   readonly status: "depends";
   readonly wanted: readonly WantedArgument[];

@@ -20,23 +20,23 @@ import type {
 } from "./verdict.ts";
 import { lacking, touching } from "./where.ts";
 
-/** What an answer can depend on beside the subject. */
+/** The facts that an answer can depend on besides the subject. */
 export interface Facts {
   readonly now: number;
   readonly arguments: readonly ReadArgument[];
 }
 
-/** What is asked of each node of a path. */
+/** The question that each node of a path is asked. */
 export interface CapabilityQuestion {
   readonly subject: string;
-  /** Needs no grant but the root's. */
+  /** True when only the root needs a grant. */
   readonly byDefault: boolean;
   readonly facts: Facts;
-  /** Somebody has allowed this one request. */
+  /** True when a person has allowed this one request. */
   readonly approved: boolean;
-  /** It was counted before. */
+  /** True when the call was counted before. */
   readonly counted: boolean;
-  /** What the subject is now: a remembered yes holds for that alone. */
+  /** The version of the subject; a remembered yes applies to that alone. */
   readonly version?: string | undefined;
 }
 
@@ -54,7 +54,7 @@ interface Asks {
 const PERMITTED: CapabilityPermitted = { status: "permitted" };
 const COUNTS: CapabilityPermitted = { status: "permitted", counts: true };
 
-/** What the answer depends on beside the subject; undefined when on nothing. */
+/** Returns what the answer depends on besides the subject; undefined when on nothing. */
 export function dependsOn(asking: CapabilityNode, subject: string): CapabilityDepends | undefined {
   const wanted: WantedArgument[] = [];
   let depends = false;
@@ -80,8 +80,8 @@ function addWanted(wanted: WantedArgument[], { conditions }: Rule): void {
 }
 
 /**
- * Asks every node of the path; the limits of the grants that were used are put into `limits`.
- * A deny anywhere beats an ask anywhere, and an ask beats an allow.
+ * Asks every node of the path, and adds the limits of the grants that were used to `limits`. A deny
+ * anywhere wins over an ask anywhere, and an ask over an allow.
  */
 export function walk(
   asking: CapabilityNode,
@@ -109,8 +109,8 @@ export function walk(
 }
 
 /**
- * The limits of what a permitted request used below the root, which may be another one than it was
- * permitted by.
+ * Returns the limits that a permitted request uses below the root, which may differ from those that
+ * it was permitted by.
  */
 export function limitsBelowRoot(asking: CapabilityNode, question: CapabilityQuestion): Limit[] {
   const limits: Limit[] = [];
@@ -126,7 +126,7 @@ export function limitsBelowRoot(asking: CapabilityNode, question: CapabilityQues
   return limits;
 }
 
-/** What is still to be asked, where no yes that is remembered speaks of every rule that asks. */
+/** Returns the question for a person, unless remembered yeses cover every rule that asks. */
 function askingOf(
   asking: CapabilityNode,
   { subject, version }: CapabilityQuestion,
@@ -183,7 +183,7 @@ function askLayer(
       continue;
     }
     if (!grant[right]) continue;
-    // Where a right by default is also written down, what is written holds.
+    // A written grant for the subject replaces the default right.
     open = false;
     if (grant.ask) {
       const found = touching(conditions, facts.arguments);
@@ -199,7 +199,7 @@ function askLayer(
   }
   if (open || best !== undefined) return { rule: best, asks };
   if (near === undefined) return { no: lack === undefined ? {} : { lack } };
-  // Only a person's yes to this very call gives it: its options are not those of the grant.
+  // Only a yes to this very call allows it: its options are not those of the grant.
   return { rule: near, asks: asks.map(({ grant }) => ({ grant, where: null })) };
 }
 

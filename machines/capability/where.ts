@@ -11,11 +11,11 @@ import { compileAnyOptions, compileWidened } from "./widening.ts";
 
 interface PatternTest {
   readonly kind: ArgumentKind;
-  /** For a right that is given: exactly what the pattern says. */
+  /** The exact test, for a right that is given. */
   readonly matches: (parts: readonly string[]) => boolean;
-  /** For one that is given by a person's yes to this call. */
+  /** The test for a right that a person's yes to this call gives. */
   readonly nearly: (parts: readonly string[]) => boolean;
-  /** For one that is taken away: see {@link compileWidened}. */
+  /** The widened test, for a rule that takes away: see {@link compileWidened}. */
   readonly mayMatch: (value: ReadValue) => boolean;
 }
 
@@ -28,9 +28,9 @@ export function compileCondition(condition: ArgumentCondition): CompiledConditio
 }
 
 /**
- * What a grant lacks that gives a right: each argument must be there, and each of its values
- * match. Undefined when nothing is lacking.
- * @param how `nearly` lets the options of a command stand anywhere
+ * Returns what a grant lacks to give a right: each argument must be there, and each of its values
+ * must match. Undefined when nothing is lacking.
+ * @param how `nearly` lets the options of a command be anywhere
  */
 export function lacking(
   conditions: readonly CompiledCondition[],
@@ -47,8 +47,8 @@ export function lacking(
 }
 
 /**
- * What makes a grant apply that takes away: one value of one argument is enough, and one that is
- * missing or cannot be read might be it. Undefined when no argument is concerned.
+ * Returns what makes a deny or an ask apply: one value of one argument is enough, and a missing or
+ * unreadable one counts. Undefined when no argument is concerned.
  */
 export function touching(
   conditions: readonly CompiledCondition[],
@@ -70,13 +70,13 @@ function gives(matches: PatternTest["matches"], value: ReadValue): boolean {
 }
 
 interface Judged {
-  /** For people: readable where one of the kinds could read it. */
+  /** For people: the value as read by the first kind that could read it. */
   value: ReadValue;
-  /** What each pattern is asked about. */
+  /** The value as each pattern reads it. */
   readonly as: { readonly test: PatternTest; readonly value: ReadValue }[];
 }
 
-/** Each value of the argument, as each of the patterns reads it. */
+/** Returns each value of the argument, as each of the patterns reads it. */
 function valuesOf({ argument, tests }: CompiledCondition, read: readonly ReadArgument[]): Judged[] {
   const judged: Judged[] = [];
   for (const test of tests) {
@@ -90,7 +90,7 @@ function valuesOf({ argument, tests }: CompiledCondition, read: readonly ReadArg
   return judged;
 }
 
-/** A list of words that together are a command which is meant. */
+/** Returns the command that a list of words makes, if a pattern may match it. */
 function joinedOf(
   { argument, tests }: CompiledCondition,
   read: readonly ReadArgument[],
@@ -109,8 +109,8 @@ function readAs(read: readonly ReadArgument[], argument: string, kind: ArgumentK
 function finding({ argument, patterns }: ArgumentCondition, value?: ReadValue): Finding {
   const wanted = patterns.map(({ written }) => written);
   if (value === undefined) return { argument, wanted };
-  const told = { argument, wanted, value: value.text };
-  return "unreadable" in value ? { ...told, unreadable: value.unreadable } : told;
+  const found = { argument, wanted, value: value.text };
+  return "unreadable" in value ? { ...found, unreadable: value.unreadable } : found;
 }
 
 function compilePattern(pattern: ArgumentPattern): PatternTest {

@@ -2,17 +2,17 @@ import { compileGlob, compileParts, compileWords } from "../glob.ts";
 import type { ArgumentPattern, ReadValue } from "./arguments.ts";
 
 /**
- * Compiles what a pattern may be about, for the rules that take away: a deny, and the asking of an
- * ask. They hold for more than the pattern says, since what slips by was meant to be stopped.
+ * Compiles the widened form of a pattern, for rules that take away: a deny, and the asking of an
+ * ask. It covers more than the pattern says, since a call that evades it was meant to be stopped.
  *
- * - Letters' case, look-alike forms and invisible characters make no difference.
- * - A path, and the path of an address, stands for all below it too, and one that ends with `*` or
- *   `**` for the folder itself.
- * - A host stands for all its ports (unless the pattern names another than the scheme's) and
- *   schemes, `*.` before it for the host itself as well; any host (`*`) keeps its scheme.
- * - A command's words are looked for in everything that may be run, in their order: behind other
- *   programs, between options, by any path. An option is met by its letters: `-f` is `--force`.
- * - What cannot be read for sure matches.
+ * - Case, look-alike characters and invisible characters make no difference.
+ * - A path, and the path of an address, covers everything below it, and one that ends with `*` or
+ *   `**` covers the folder itself.
+ * - A host covers all its ports (unless the pattern names another than the scheme's) and schemes,
+ *   and `*.` before it covers the host itself; any host (`*`) keeps its scheme.
+ * - The words of a command are searched in everything that may be run, in their order: after other
+ *   programs, between options, by any path. An option matches by its letters: `-f` is `--force`.
+ * - A value that cannot be read with certainty matches.
  */
 export function compileWidened({ kind, parts }: ArgumentPattern): (value: ReadValue) => boolean {
   if (kind === "cmd") {
@@ -25,7 +25,7 @@ export function compileWidened({ kind, parts }: ArgumentPattern): (value: ReadVa
 }
 
 /**
- * Compiles a command pattern whose options may stand anywhere, for the right that an ask gives: a
+ * Compiles a command pattern whose options may be anywhere, for the right that an ask gives: a
  * person sees the whole command before it runs.
  */
 export function compileAnyOptions(
@@ -38,7 +38,7 @@ export function compileAnyOptions(
     options.every((option) => hasOption(words.map(fold), option));
 }
 
-/** A text without what programs may overlook: case, forms that look alike, invisible characters. */
+/** Returns a text without what programs may ignore: case, look-alikes, invisible characters. */
 export function fold(text: string): string {
   return text
     .normalize("NFKC")
@@ -50,7 +50,7 @@ type Test = (parts: readonly string[]) => boolean;
 
 const foldedParts = new WeakMap<readonly string[], readonly string[]>();
 
-/** A value is folded once for all patterns that look at it: it may be a megabyte of a model's. */
+/** Folds a value once for all patterns: it may be a megabyte of text from a model. */
 function foldedOnce(parts: readonly string[]): readonly string[] {
   const known = foldedParts.get(parts);
   if (known !== undefined) return known;
@@ -74,7 +74,7 @@ function compileBelow(pattern: readonly string[]): Test {
   return (parts) => matches(foldedOnce(parts));
 }
 
-/** Ports that a scheme means without naming them. */
+/** Ports that a scheme implies. */
 const DEFAULT_PORTS = ["80", "443", "21"];
 
 function compileAddress([scheme = "", host = "", port = "", ...path]: readonly string[]): Test {
@@ -89,7 +89,7 @@ function compileAddress([scheme = "", host = "", port = "", ...path]: readonly s
     matchesPath(itsPath);
 }
 
-/** The words of the pattern are folded and taken apart as those of the command are. */
+/** Compiles the words of a pattern, folded and split as those of the command are. */
 function compileMayRun(pattern: readonly string[]): Test {
   const parts = pattern.flatMap((word) => fold(word).split(/[=,]/)).filter((part) => part !== "");
   const [program = "", ...rest] = parts;
@@ -111,7 +111,7 @@ function compileMayRun(pattern: readonly string[]): Test {
 const isOption = (word: string): boolean => word.startsWith("-");
 const isRest = (word: string): boolean => word === "*" || word === "-*";
 
-/** A word of the command may be a glob too: then it may become any word that it matches. */
+/** Compiles one word. A word of the command may be a glob, which may become any word it matches. */
 function compileWord(pattern: string): (word: string) => boolean {
   const matches = compileGlob(pattern);
   return (word) => {
@@ -121,12 +121,15 @@ function compileWord(pattern: string): (word: string) => boolean {
   };
 }
 
-/** Without its folder, and without what Windows puts behind it. */
+/** Returns a program's name without its folder and without a suffix of Windows. */
 function programName(word: string): string {
   return word.slice(word.lastIndexOf("/") + 1).replace(/\.(exe|cmd|bat|com|ps1)$/, "");
 }
 
-/** Short options may stand together and long ones be cut short; a letter stands for a long one. */
+/**
+ * Returns true when an option may be given. Short options may be combined and long ones cut short;
+ * a letter matches the long option that begins with it.
+ */
 function hasOption(words: readonly string[], option: string): boolean {
   const given = words.filter(isOption);
   if (option.includes("*")) return given.some(compileGlob(option));

@@ -1,11 +1,11 @@
 import { type AnyActorLogic, type AnyActorRef, createActor } from "xstate";
 
-/** An actor of a machine's system: the ids that lead to it from the root, whose path is empty. */
+/** The ids that lead from the root to an actor of its system; the root's own path is empty. */
 export type ActorPath = readonly string[];
 
 const RUNNING = 1;
 
-/** As XState tells references from other values, whichever copy of it made them. */
+/** True for an actor reference of any copy of XState, by XState's own test. */
 export function isActorRef(value: unknown): value is AnyActorRef {
   if (typeof value !== "object" || value === null) return false;
   return "sessionId" in value && "send" in value && "ref" in value;
@@ -22,7 +22,7 @@ export function findActor(root: AnyActorRef, path: ActorPath): AnyActorRef | und
   return at;
 }
 
-/** Undefined for an actor that has ended, or is not the one that its parent knows by its id. */
+/** Returns an actor's path; undefined once its parent has no child or another one of its id. */
 export function actorPathOf(root: AnyActorRef, actor: AnyActorRef): ActorPath | undefined {
   const path: string[] = [];
   let at: AnyActorRef | undefined = actor;
@@ -30,7 +30,10 @@ export function actorPathOf(root: AnyActorRef, actor: AnyActorRef): ActorPath | 
   return at === root && findActor(root, path) === actor ? path : undefined;
 }
 
-/** Stands for an actor that ended before its machine was moved: it hears nothing any more. */
+/**
+ * Creates a stopped actor, which handles no event, in place of one that ended before its machine
+ * was moved.
+ */
 export function endedActor(id: string, snapshot: unknown): AnyActorRef {
   const logic: AnyActorLogic = {
     transition: (last) => last,
@@ -42,7 +45,7 @@ export function endedActor(id: string, snapshot: unknown): AnyActorRef {
   return actor;
 }
 
-/** What is left to read of an actor that has ended. */
+/** Returns the fields of an ended actor's snapshot that can still be read. */
 export function lastSnapshotOf(ref: AnyActorRef): { readonly [field: string]: unknown } {
   const { status, value, context, output, error } = (ref.getSnapshot() ?? {}) as {
     readonly [field: string]: unknown;

@@ -1,6 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import type { Template } from "../wire/delivery.ts";
-import type { Out } from "../wire/frame.ts";
+import type { Command } from "../wire/frame.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
 import type { ToolCard } from "../wire/transcript.ts";
 
@@ -8,8 +8,8 @@ type Input = { readonly [key: string]: Json | undefined };
 
 interface BuiltIn {
   readonly card: ToolCard;
-  /** What leaves the host; the input has been held against the card's schema. */
-  readonly out: (callId: string, input: Input) => Out;
+  /** Returns the command of a call; its input has passed the card's schema. */
+  readonly command: (callId: string, input: Input) => Command;
 }
 
 const text = (description: string): JsonSchema => ({ type: "string", description });
@@ -24,7 +24,9 @@ function card(
   return { subject: name, name, description: description.toWellFormed(), inputSchema };
 }
 
-/** The calls that the loop itself offers to a model whose spec names `agents`. */
+/**
+ * Returns the loop's own calls, offered to a model whose template names agents; empty without any.
+ */
 export function builtInCalls(agents: Template["agents"]): ReadonlyMap<string, BuiltIn> {
   if (agents.length === 0) return new Map();
   const list = agents.map(({ name, description }) => `- ${name}: ${description}`).join("\n");
@@ -34,13 +36,13 @@ export function builtInCalls(agents: Template["agents"]): ReadonlyMap<string, Bu
 }
 
 /**
- * Makes the call that the model wants.
+ * Returns the command of a call that a model makes.
  *
  * **Fails with** `TOOL_INPUT_INVALID`, naming the field.
  */
-export function makeCall({ card, out }: BuiltIn, callId: string, input: Json): Out {
+export function makeCall({ card, command }: BuiltIn, callId: string, input: Json): Command {
   const fault = faultIn(card.inputSchema, input);
-  if (fault === undefined) return out(callId, input as Input);
+  if (fault === undefined) return command(callId, input as Input);
   throw new CoppiceError("TOOL_INPUT_INVALID", `The input of ${card.name} ${fault}`, {
     tool: card.name,
   });
@@ -50,17 +52,18 @@ function spawnAgent(list: string, names: readonly string[]): BuiltIn {
   return {
     card: card(
       "spawn_agent",
-      `Starts an agent of your own. In the foreground (the default) the result is its output; ` +
-        `in the background you go on, and are told when it ends.\n${list}`,
+      "Starts an agent. By default the call waits for it, and the result is its output. " +
+        "With `background` the call returns at once, and a message reports the agent's end." +
+        `\n${list}`,
       {
-        agent: { type: "string", enum: names, description: "Which kind of agent to start." },
-        input: { description: "What the agent shall do: text that tells it all it must know." },
+        agent: { type: "string", enum: names, description: "The kind of agent to start." },
+        input: { description: "Complete instructions: the agent sees nothing else." },
         name: text("A name of your choice, unique among your agents."),
         background: { type: "boolean", description: "Default false." },
       },
       ["agent", "input"],
     ),
-    out: (callId, { agent, input, name, background }) => ({
+    command: (callId, { agent, input, name, background }) => ({
       type: "spawn",
       callId,
       agent: agent as string,
@@ -74,11 +77,11 @@ function spawnAgent(list: string, names: readonly string[]): BuiltIn {
 const sendMessage: BuiltIn = {
   card: card(
     "send_message",
-    "Sends a message to another agent: one of yours by its name, or any by its path.",
-    { to: text("Its name or path."), message: { description: "What it shall be told." } },
+    "Sends a message to another agent: one of yours by its name, or any agent by its path.",
+    { to: text("The agent's name or path."), message: { description: "The message." } },
     ["to", "message"],
   ),
-  out: (callId, { to, message }) => ({
+  command: (callId, { to, message }) => ({
     type: "send",
     callId,
     to: to as string,
@@ -89,17 +92,17 @@ const sendMessage: BuiltIn = {
 const waitAgents: BuiltIn = {
   card: card(
     "wait_agents",
-    "Waits until agents of yours have ended, and gives their outcomes.",
+    "Waits until your agents have ended, and returns their outcomes.",
     {
       names: {
         type: "array",
         items: { type: "string" },
-        description: "Their names. Default: all that are still running.",
+        description: "Names of the agents. Default: all that are still running.",
       },
     },
     [],
   ),
-  out: (callId, { names }) => ({
+  command: (callId, { names }) => ({
     type: "wait",
     callId,
     ...(names === undefined ? {} : { names: names as readonly string[] }),
@@ -109,11 +112,11 @@ const waitAgents: BuiltIn = {
 const cancelAgent: BuiltIn = {
   card: card(
     "cancel_agent",
-    "Stops an agent of yours and all that it started.",
-    { name: text("Its name or path."), reason: text("Why, for whoever reads the log.") },
+    "Stops one of your agents and everything that it started.",
+    { name: text("The agent's name or path."), reason: text("The reason, for the log.") },
     ["name"],
   ),
-  out: (callId, { name, reason }) => ({
+  command: (callId, { name, reason }) => ({
     type: "cancel",
     callId,
     name: name as string,
@@ -122,8 +125,8 @@ const cancelAgent: BuiltIn = {
 };
 
 /**
- * Holds an input against one of the four schemas above. Which agents exist is not asked here:
- * the supervisor answers an unknown one.
+ * Returns the first fault of an input under one of the four schemas above. An agent's name is not
+ * checked: the supervisor answers an unknown one.
  */
 function faultIn(schema: JsonSchema, input: Json): string | undefined {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {

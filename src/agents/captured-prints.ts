@@ -9,11 +9,11 @@ interface Author {
 }
 
 /**
- * Has what this thread's code prints told, in place of Node's own way to the program's outputs,
- * which belong to whoever runs the program.
+ * Passes this thread's prints to `tell`. They do not reach the process's own stdout and stderr,
+ * which belong to the program that uses the library.
  *
- * **Gotcha** what is written to a descriptor (`writeSync(1, …)`) goes past every stream.
- * @param who whose code runs: asked for each print
+ * **Gotcha** A write to a file descriptor (`writeSync(1, …)`) bypasses the streams.
+ * @param who returns the agent whose code runs; called for each print
  */
 export function capturePrints(
   tell: (print: PrintNote) => void,

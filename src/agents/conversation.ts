@@ -3,22 +3,21 @@ import type { TurnMessage } from "../wire/transcript.ts";
 import { ImageRoom } from "./image-room.ts";
 
 export interface ConversationOptions {
-  /** All that was ever said, turns that are left out among it. */
+  /** All messages so far, omitted turns included. */
   readonly history: readonly TurnMessage[];
-  /** Of instructions and tools. */
+  /** Estimated tokens of instructions and tools. */
   readonly tokens: number;
-  /** Takes each new message to the history. */
+  /** Adds each new message to the history. */
   readonly keep: (message: TurnMessage) => void;
 }
 
 /**
- * What one agent of the loop and its model have said: the one gate through which anything gets
- * into a request.
+ * The conversation of one loop agent with its model. Every message of a request passes through it.
  *
- * **Guarantees** `messages` is the same array for ever, so that its readers may hold on to it.
+ * **Guarantees** `messages` is the same array for ever, so a reader may keep a reference to it.
  */
 export class Conversation {
-  /** What the next request sends. */
+  /** Messages of the next request. */
   readonly messages: TurnMessage[] = [];
   readonly #callIds = new Set<string>();
   readonly #keep: ConversationOptions["keep"];
@@ -37,7 +36,9 @@ export class Conversation {
     return this.#tokens;
   }
 
-  /** Of every call that was ever made in it: none of them may be used again. */
+  /**
+   * Ids of all calls ever made in the conversation, omitted turns included; none may be used again.
+   */
   get callIds(): ReadonlySet<string> {
     return this.#callIds;
   }
@@ -49,7 +50,7 @@ export class Conversation {
     if (message.omits !== undefined) this.#images.recount(this.messages);
   }
 
-  /** Leaves the last messages out of every later request. */
+  /** Leaves the last `count` messages out of every later request. */
   omit(count: number): void {
     if (count > 0) this.append({ role: "user", content: [], omits: count });
   }

@@ -1,19 +1,22 @@
 import type { AnyActor } from "xstate";
-import { MOST_EMITTED, type Out } from "../wire/frame.ts";
+import { type Command, MAX_EMITTED } from "../wire/frame.ts";
 import { restorableJson } from "./plain-json.ts";
 
-/** What a machine emits between two frames: so many, and behind them the latest. */
+/**
+ * Sends the events that a machine emits between two frames: the first `MAX_EMITTED` - 1, and the
+ * latest with the number of those left out before it.
+ */
 export class EmittedEvents {
-  readonly #send: (out: Out) => void;
+  readonly #send: (command: Command) => void;
   #sent = 0;
   #leftOut = 0;
-  #latest: Extract<Out, { readonly type: "emitted" }> | undefined;
+  #latest: Extract<Command, { readonly type: "emitted" }> | undefined;
 
   /**
-   * To be made before the machine is started.
-   * @param fail told when what is emitted is no JSON: a listener that throws would end the thread
+   * Listens to a root actor. Called before the actor starts.
+   * @param fail called when an event is no JSON; a listener that throws would end the thread
    */
-  constructor(root: AnyActor, send: (out: Out) => void, fail: (thrown: unknown) => void) {
+  constructor(root: AnyActor, send: (command: Command) => void, fail: (thrown: unknown) => void) {
     this.#send = send;
     root.on("*", (event: { readonly type: string }) => {
       try {
@@ -27,7 +30,7 @@ export class EmittedEvents {
     });
   }
 
-  /** Sends what is held back: a frame is about to go. */
+  /** Sends the event that was kept back. Called right before a frame is sent. */
   flush(): void {
     const [latest, leftOut] = [this.#latest, this.#leftOut];
     this.#sent = 0;
@@ -36,13 +39,13 @@ export class EmittedEvents {
     if (latest !== undefined) this.#send(leftOut === 0 ? latest : { ...latest, leftOut });
   }
 
-  #emit(out: Extract<Out, { readonly type: "emitted" }>): void {
-    if (this.#sent < MOST_EMITTED - 1) {
+  #emit(command: Extract<Command, { readonly type: "emitted" }>): void {
+    if (this.#sent < MAX_EMITTED - 1) {
       this.#sent += 1;
-      this.#send(out);
+      this.#send(command);
       return;
     }
     if (this.#latest !== undefined) this.#leftOut += 1;
-    this.#latest = out;
+    this.#latest = command;
   }
 }

@@ -2,7 +2,7 @@ import { DevalueError, stringify, unflatten } from "devalue";
 import type { AnyActorRef } from "xstate";
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
-import { MOST_ENCODED_CHARACTERS } from "../wire/machine-state.ts";
+import { MAX_ENCODED_CHARACTERS } from "../wire/machine-state.ts";
 import { isError } from "../wire/realm.ts";
 import {
   type ActorPath,
@@ -13,16 +13,16 @@ import {
   lastSnapshotOf,
 } from "./actor-refs.ts";
 import { keptError, keptErrorOf } from "./kept-error.ts";
-import { MOST_DIGITS, MOST_VALUES, notKept } from "./kept-value.ts";
+import { MAX_DIGITS, MAX_VALUES, notKept } from "./kept-value.ts";
 
 const SPARSE = -7;
 
-/** An actor in a text: where it lives, or what is left of it. */
+/** An actor in an encoded value: its path, or the last snapshot of an actor that has ended. */
 type WrittenRef =
   | { readonly path: ActorPath }
   | { readonly id: string; readonly snapshot: unknown };
 
-/** Stands where an actor was referred to, until there are actors again. */
+/** A placeholder for an actor reference, used until the actors exist again. */
 class Reference {
   readonly #written: WrittenRef;
 
@@ -37,11 +37,11 @@ class Reference {
   }
 }
 
-/** Writes what JSON cannot hold as a text. **Fails with** MACHINE_INVALID. */
+/** Encodes a value that JSON cannot represent. **Fails with** MACHINE_INVALID. */
 export function encodeValue(value: unknown, what: string, root: AnyActorRef): string {
   const text = written(value, what, root);
-  if (text.length <= MOST_ENCODED_CHARACTERS) return text;
-  throw notKept(what, "", `longer than ${MOST_ENCODED_CHARACTERS} characters`);
+  if (text.length <= MAX_ENCODED_CHARACTERS) return text;
+  throw notKept(what, "", `longer than ${MAX_ENCODED_CHARACTERS} characters`);
 }
 
 function written(value: unknown, what: string, root: AnyActorRef): string {
@@ -61,22 +61,22 @@ function writeRef(ref: AnyActorRef, root: AnyActorRef): WrittenRef {
   return path === undefined ? { id: ref.id, snapshot: lastSnapshotOf(ref) } : { path };
 }
 
-/** A value that was read from a text, before its references lead anywhere. */
+/** A decoded value, whose references are placeholders at first. */
 export interface DecodedValue {
   readonly value: unknown;
-  /** Has its references lead to the actors below `root`. */
+  /** Replaces the placeholders by the actors below `root`. */
   refer(root: AnyActorRef): void;
 }
 
 /**
- * Reads a text of {@link encodeValue}, which may have come through anybody's hands.
+ * Decodes a text of {@link encodeValue}. The text is not trusted.
  *
  * **Guarantees** time and memory in proportion to its length.
- * **Fails with** MACHINE_INVALID for one that nobody has written.
+ * **Fails with** MACHINE_INVALID for a malformed text.
  */
 export function decodeValue(text: string): DecodedValue {
   try {
-    const flat: unknown = text.length > MOST_ENCODED_CHARACTERS ? undefined : JSON.parse(text);
+    const flat: unknown = text.length > MAX_ENCODED_CHARACTERS ? undefined : JSON.parse(text);
     examine(flat);
     const value: unknown = unflatten(flat as unknown[], {
       Actor: (ref: WrittenRef) => new Reference(ref),
@@ -84,27 +84,32 @@ export function decodeValue(text: string): DecodedValue {
     });
     return { value, refer: (root) => referWithin(value, root) };
   } catch (thrown) {
-    const told = `The state of the machine cannot be read: ${describe(thrown)}`;
-    throw new CoppiceError("MACHINE_INVALID", told, {}, thrown);
+    const message = `The state of the machine cannot be read: ${describe(thrown)}`;
+    throw new CoppiceError("MACHINE_INVALID", message, {}, thrown);
   }
 }
 
-/** A few characters can say "an array of 2^32 - 1 places", or a number of a million digits. */
+/**
+ * Refuses texts that are costly to decode: a few characters can declare an array of 2^32 - 1
+ * elements, and a bigint may have a million digits.
+ */
 function examine(flat: unknown): void {
   if (!Array.isArray(flat)) throw new TypeError("it is no encoded value");
-  let left = MOST_VALUES;
+  let left = MAX_VALUES;
   for (const entry of flat) {
     if (!Array.isArray(entry)) continue;
     const [kind, size] = entry as readonly unknown[];
     if (kind === SPARSE) left -= Number(size);
-    if (!(left >= 0)) throw new RangeError(`it has arrays of more than ${MOST_VALUES} places`);
-    if (kind === "BigInt" && String(size).length > MOST_DIGITS + 1) {
-      throw new RangeError(`it has a bigint of more than ${MOST_DIGITS} digits`);
+    if (!(left >= 0)) throw new RangeError(`it has arrays of more than ${MAX_VALUES} places`);
+    if (kind === "BigInt" && String(size).length > MAX_DIGITS + 1) {
+      throw new RangeError(`it has a bigint of more than ${MAX_DIGITS} digits`);
     }
   }
 }
 
-/** A list and not a recursion: nobody says how deep it is. */
+/**
+ * Replaces the placeholders in a value. Iterative, because the depth of the value is not bounded.
+ */
 function referWithin(value: unknown, root: AnyActorRef): void {
   const seen = new Set<unknown>();
   const open: unknown[] = [value];

@@ -2,38 +2,37 @@ import { CoppiceError } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
 import { isFrame } from "../wire/frame-check.ts";
+import type { HostedAgent } from "./hosted-agent.ts";
 import type { Inspection } from "./inspection.ts";
 import type { RunningCell } from "./running-cell.ts";
-import type { AgentSeat } from "./seat.ts";
-import type { Tenant } from "./tenant.ts";
 
-/** Gathers what the agents of a host did in a tick, and sends it in one message. */
+/** Collects what the agents of a host did in a tick, and sends it in one message. */
 export class Flush {
-  readonly #tenants: Map<string, Tenant>;
+  readonly #agents: Map<string, HostedAgent>;
   readonly #cell: RunningCell;
   readonly #post: (message: FromHost) => void;
   readonly #schedule: (flush: () => void) => void;
   readonly #run = (): void => this.run();
-  /** Where the supervisor is inspected. */
+  /** Collects inspection notes; undefined while the supervisor is not inspected. */
   inspection: Inspection | undefined;
   #scheduled = false;
-  #touched = new Set<AgentSeat>();
+  #touched = new Set<HostedAgent>();
   #jobs: JobReport[] = [];
 
   constructor(options: {
-    readonly tenants: Map<string, Tenant>;
+    readonly agents: Map<string, HostedAgent>;
     readonly cell: RunningCell;
     readonly post: (message: FromHost) => void;
     readonly schedule: (flush: () => void) => void;
   }) {
-    this.#tenants = options.tenants;
+    this.#agents = options.agents;
     this.#cell = options.cell;
     this.#post = options.post;
     this.#schedule = options.schedule;
   }
 
-  touch(seat: AgentSeat): void {
-    this.#touched.add(seat);
+  touch(agent: HostedAgent): void {
+    this.#touched.add(agent);
     this.arm();
   }
 
@@ -52,13 +51,12 @@ export class Flush {
     this.#touched = new Set();
     this.#jobs = [];
     const frames: Frame[] = [];
-    for (const seat of touched) {
-      const tenant = this.#tenants.get(seat.path);
-      if (tenant?.seat !== seat) continue;
-      // What a machine makes of its own state, and how it stops, is its code too.
-      const before = this.#cell.enter(seat);
-      frames.push(frameOf(tenant));
-      if (seat.done) this.#forget(tenant);
+    for (const agent of touched) {
+      if (this.#agents.get(agent.path) !== agent) continue;
+      // Persisting a machine's state and stopping the machine run the agent's own code too.
+      const before = this.#cell.enter(agent);
+      frames.push(frameOf(agent));
+      if (agent.done) this.#forget(agent);
       this.#cell.leave(before);
     }
     const inspection = this.inspection?.take() ?? [];
@@ -75,7 +73,10 @@ export class Flush {
     }
   }
 
-  /** Something in it cannot be posted: by itself, so that it costs only whom it is of. */
+  /**
+   * Sends each part by itself, so that a part that cannot be posted costs only its own agent or
+   * call. Inspection notes are left out.
+   */
   #postSingly({ frames, jobs = [] }: FromHost): void {
     for (const frame of frames) {
       try {
@@ -88,43 +89,43 @@ export class Flush {
       try {
         this.#post({ frames: [], jobs: [job] });
       } catch (thrown) {
-        // What only tells of its progress is left out.
+        // A report that only tells of progress is dropped.
         if (job.type === "done") this.#post({ frames: [], jobs: [failed(job, thrown)] });
       }
     }
   }
 
-  /** Announces that there is something to send at the end of this tick. */
+  /** Schedules a flush at the end of this tick. */
   arm(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#schedule(this.#run);
   }
 
-  #forget({ seat, resident }: Tenant): void {
-    this.#tenants.delete(seat.path);
-    seat.watched?.close();
-    resident.drop();
+  #forget(agent: HostedAgent): void {
+    this.#agents.delete(agent.path);
+    agent.watched?.close();
+    agent.drop();
   }
 }
 
-/** What an agent cannot even say, or nobody could keep, ends it, and nobody else on its host. */
-function frameOf({ seat, resident }: Tenant): Frame {
+/** Returns the frame of an agent. A frame that cannot be made or kept ends that agent alone. */
+function frameOf(agent: HostedAgent): Frame {
   try {
-    const frame = seat.frame(resident.moved());
+    const frame = agent.frame(agent.moved());
     if (isFrame(frame)) return frame;
-    throw new CoppiceError("RUNTIME_FAULT", `${seat.path} said what cannot be kept`);
+    throw new CoppiceError("RUNTIME_FAULT", `${agent.path} said what cannot be kept`);
   } catch (thrown) {
     const error = encodeError(thrown, "MACHINE_INVALID");
-    seat.emit({ type: "done", end: { status: "failed", error } });
-    return seat.frame({ busy: false });
+    agent.emit({ type: "done", end: { status: "failed", error } });
+    return agent.frame({ busy: false });
   }
 }
 
 function lastFrame({ path, incarnation, upTo }: Frame, thrown: unknown): Frame {
   const error = encodeError(thrown, "MACHINE_INVALID");
   const end = { status: "failed", error } as const;
-  return { path, incarnation, upTo, busy: false, out: [{ type: "done", end }] };
+  return { path, incarnation, upTo, busy: false, commands: [{ type: "done", end }] };
 }
 
 function failed(job: Extract<JobReport, { type: "done" }>, thrown: unknown): JobReport {

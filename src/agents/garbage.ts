@@ -3,18 +3,20 @@ import { runInNewContext } from "node:vm";
 import { OUT_OF_MEMORY_EXIT } from "../wire/control.ts";
 
 const megabyte = 1024 * 1024;
-/** Milliseconds between two looks: a collection of a large heap takes a tenth of it and more. */
+/**
+ * Milliseconds between two checks; the collection of a large heap takes a tenth of that and more.
+ */
 const everyMs = 200;
 
 /**
- * Ends this thread once its heap, or its Buffers beside it, are more than its limit after their
- * garbage was collected.
+ * Ends this thread once its heap, or its Buffers outside of it, exceed `memoryMb` after a
+ * collection.
  *
- * V8's own limit is higher, because some allocations that meet that one end the whole process; up
- * to there V8 would let garbage pile up, and nobody outside can tell it from what is held.
+ * V8's own limit is higher, because some allocations that reach it end the whole process. Below it
+ * V8 lets garbage accumulate, and no other thread can tell garbage from live data.
  */
 export function holdAtMost(memoryMb: number): void {
-  // In contexts that are made from now on, there is a function that does it.
+  // A context created after this has a function `gc`.
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const isMore = (): boolean => {

@@ -6,8 +6,9 @@ import type { AskOver, Delivery, HostItem, PlaceAgent, ToHost } from "../wire/de
 import { encodeError } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { Flush } from "./flush.ts";
-import { type HeldTemplate, holdTemplate, modelAt } from "./held-template.ts";
+import { type AgentActor, HostedAgent } from "./hosted-agent.ts";
 import { Inspection } from "./inspection.ts";
+import { type LoadedTemplate, loadTemplate, modelAt } from "./loaded-template.ts";
 import { LoopAgent } from "./loop-agent.ts";
 import { createLoops } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
@@ -15,63 +16,63 @@ import { machineFaultOf } from "./machine-failure.ts";
 import { createModelJobs, type HostedJobs } from "./model-jobs.ts";
 import { checkModel, type ImportModule, importMachine } from "./module-import.ts";
 import { type Runner, RunningCell } from "./running-cell.ts";
-import { AgentSeat } from "./seat.ts";
-import { Arrival, type Tenant } from "./tenant.ts";
 import { WatchedAgent } from "./watched-agent.ts";
 
 export interface HostRuntimeOptions {
-  /** Sends what a tick came to, all frames in one message. */
+  /** Sends the message of a tick, with all its frames. */
   readonly post: (message: FromHost) => void;
-  /** The cancel words, one per agent. */
-  readonly words: Int32Array;
-  /** The words of {@link HEART}. Left out: nobody asks who runs. */
+  /** The cancel flags, one per agent. */
+  readonly cancelFlags: Int32Array;
+  /** The words of {@link HEART}. Default: an array that no supervisor reads. */
   readonly heart?: Int32Array;
-  /** Told of each delivery before its agent has it, where the supervisor cannot read the heart. */
+  /** Called before an agent gets a delivery, for a supervisor that cannot read the heart. */
   readonly onTaken?: (n: number) => void;
-  /** A guest's code is followed wherever it goes on. Default `house`. */
+  /**
+   * Kind of the host; `user-code` also follows its code into asynchronous steps. Default `library`.
+   */
   readonly kind?: HostKind;
-  /** Where models find their keys: only house hosts have any. */
+  /** Environment with the models' API keys; only library hosts have any. */
   readonly env: ModelsOptions["env"];
-  /** For the jitter of retries. Default `Math.random`. */
+  /** Randomness for the jitter of retries. Default `Math.random`. */
   readonly chance?: () => number;
-  /** Stands in for the models of the providers, which it is given. */
+  /** Returns the models to use in place of the providers' models, which it is given. */
   readonly wrapModels?: (models: Models) => Models;
   /** Default: `import(url)`. */
   readonly importModule?: ImportModule;
-  /** Runs the flush once the work of a tick is done. Default: `setImmediate`. */
+  /** Schedules the flush that ends a tick. Default: `setImmediate`. */
   readonly schedule?: (flush: () => void) => void;
   readonly clock?: Clock;
 }
 
-/** What runs agents inside a host. */
+/** The runtime of the agents inside a host. */
 export interface HostRuntime {
   receive(message: ToHost): void;
   stats(): { agents: number };
-  /** Whose code runs at this moment; undefined where it is nobody's. */
+  /** Returns the agent whose code runs now; undefined when no agent's code does. */
   readonly whoRuns: () => Pick<Runner, "path" | "incarnation"> | undefined;
   /**
-   * Imports a module and looks at its default export.
+   * Imports a module and checks its default export.
    *
    * **Fails with** `MACHINE_INVALID` or, for a model, `OPTIONS_INVALID`.
    */
   checkModule(url: string, kind: "machine" | "model"): Promise<void>;
-  /** Says what is left to say, then stops everything and never speaks again. */
+  /** Sends the last message, then stops everything and sends nothing more. */
   close(): void;
 }
 
 /**
- * Makes the inside of a host: it runs the agents that it is given and answers in frames.
+ * Creates the runtime of a host. It runs the agents that it is given and answers in frames.
  *
- * **Guarantees** nothing leaves but frames and job reports, once per tick; a delivery that was
- * consumed, or that is for an agent or incarnation not here, is ignored; an agent that throws ends
- * `failed` and leaves its neighbours alone.
+ * **Guarantees** Frames, job reports and inspection notes are all that leaves it, in one message
+ * per tick. A delivery that was already consumed, or whose agent or incarnation is not here, is
+ * ignored. An agent that throws ends as `failed` and does not affect the others.
  */
 export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
   return new Runtime(options);
 }
 
 class Runtime implements HostRuntime {
-  readonly #words: Int32Array;
+  readonly #cancelFlags: Int32Array;
   readonly #importModule: ImportModule;
   readonly #clock: Clock;
   readonly #models: Models;
@@ -79,38 +80,38 @@ class Runtime implements HostRuntime {
   readonly #flush: Flush;
   readonly #cell: RunningCell;
   readonly #createLoop = createLoops();
-  readonly #templates = new Map<string, HeldTemplate>();
-  readonly #tenants = new Map<string, Tenant>();
-  readonly #touch = (seat: AgentSeat): void => this.#flush.touch(seat);
+  readonly #templates = new Map<string, LoadedTemplate>();
+  readonly #agents = new Map<string, HostedAgent>();
+  readonly #touch = (agent: HostedAgent): void => this.#flush.touch(agent);
   readonly whoRuns = (): Runner | undefined => this.#cell.current;
   #closed = false;
 
   constructor(options: HostRuntimeOptions) {
-    const { post, words, env, clock = systemClock, schedule = setImmediate } = options;
+    const { post, cancelFlags, env, clock = systemClock, schedule = setImmediate } = options;
     const { importModule = (url: string) => import(url) } = options;
-    const { heart = new Int32Array(HEART.words), kind = "house" } = options;
+    const { heart = new Int32Array(HEART.words), kind = "library" } = options;
     this.#cell = new RunningCell(heart, options.onTaken);
-    if (kind === "guest") this.#cell.follow();
-    this.#words = words;
+    if (kind === "user-code") this.#cell.follow();
+    this.#cancelFlags = cancelFlags;
     this.#importModule = importModule;
     this.#clock = clock;
     const { chance = Math.random, wrapModels = (models) => models } = options;
     this.#models = wrapModels(createModels({ env, importModule, clock, chance }));
-    this.#flush = new Flush({ tenants: this.#tenants, cell: this.#cell, post, schedule });
+    this.#flush = new Flush({ agents: this.#agents, cell: this.#cell, post, schedule });
     const report = this.#flush.report.bind(this.#flush);
-    this.#jobs = createModelJobs({ models: this.#models, words, report });
+    this.#jobs = createModelJobs({ models: this.#models, cancelFlags, report });
   }
 
   receive({ inspect, templates = [], items, forget = [] }: ToHost): void {
     if (this.#closed) return;
     if (inspect) this.#flush.inspection ??= new Inspection(this.#clock, () => this.#flush.arm());
-    for (const template of templates) this.#templates.set(template.id, holdTemplate(template));
+    for (const template of templates) this.#templates.set(template.id, loadTemplate(template));
     for (const item of items) this.#take(item);
     for (const id of forget) this.#templates.delete(id);
   }
 
   stats(): { agents: number } {
-    return { agents: this.#tenants.size };
+    return { agents: this.#agents.size };
   }
 
   async checkModule(url: string, kind: "machine" | "model"): Promise<void> {
@@ -123,8 +124,8 @@ class Runtime implements HostRuntime {
     this.#closed = true;
     this.#flush.inspection?.close();
     this.#jobs.close();
-    for (const { resident } of this.#tenants.values()) resident.drop();
-    this.#tenants.clear();
+    for (const agent of this.#agents.values()) agent.drop();
+    this.#agents.clear();
   }
 
   #take(item: HostItem): void {
@@ -154,36 +155,31 @@ class Runtime implements HostRuntime {
 
   #deliver(delivery: Delivery): void {
     const { path, incarnation, n, body } = delivery;
-    const tenant = this.#tenants.get(path);
-    if (tenant === undefined) return;
-    const { seat, resident } = tenant;
-    if (seat.incarnation !== incarnation || n <= seat.upTo || seat.done) return;
-    // What nobody has taken in is not covered, and so becomes a dead letter.
-    if (resident.isOver) return;
-    if (resident instanceof Arrival && resident.hold(delivery)) return;
-    if (!(resident instanceof Arrival)) seat.upTo = n;
-    seat.touch();
-    const before = this.#cell.enter(seat);
+    const agent = this.#agents.get(path);
+    if (agent?.incarnation !== incarnation || n <= agent.upTo || agent.done) return;
+    // A delivery that is not taken is not covered, and so becomes a dead letter.
+    if (agent.isOver || agent.keep(delivery)) return;
+    if (agent.phase === "running") agent.upTo = n;
+    agent.touch();
+    const before = this.#cell.enter(agent);
     try {
-      resident.deliver(body);
+      agent.deliver(body);
     } catch (thrown) {
-      seat.emit({ type: "done", end: { status: "failed", error: machineFaultOf(thrown) } });
+      agent.emit({ type: "done", end: { status: "failed", error: machineFaultOf(thrown) } });
     } finally {
       this.#cell.leave(before);
     }
   }
 
   #endAsk(item: AskOver): void {
-    const tenant = this.#tenants.get(item.path);
-    if (tenant?.seat.incarnation !== item.incarnation) return;
-    const { resident } = tenant;
-    if (resident instanceof Arrival) resident.hold(item);
-    else resident.endAsk?.(item.askId);
+    const agent = this.#agents.get(item.path);
+    if (agent?.incarnation !== item.incarnation) return;
+    if (!agent.keep(item)) agent.endAsk(item.askId);
   }
 
-  /** Runs what may be an agent's own code, and says so. */
-  #as(seat: AgentSeat | undefined, run: () => void): void {
-    const before = this.#cell.enter(seat);
+  /** Runs code that may be an agent's own, and records that this agent's code runs. */
+  #as(agent: HostedAgent | undefined, run: () => void): void {
+    const before = this.#cell.enter(agent);
     try {
       run();
     } finally {
@@ -191,82 +187,88 @@ class Runtime implements HostRuntime {
     }
   }
 
-  /** A module's model runs where the agent lives that called it, and is its code. */
-  #callerOf(callId: string): AgentSeat | undefined {
-    return this.#tenants.get(callId.slice(0, callId.lastIndexOf("#")))?.seat;
+  /**
+   * Returns the agent that made a call. A module's model runs on its caller's host, as the caller's
+   * code.
+   */
+  #callerOf(callId: string): HostedAgent | undefined {
+    return this.#agents.get(callId.slice(0, callId.lastIndexOf("#")));
   }
 
   #drop({ path, incarnation }: { readonly path: string; readonly incarnation: number }): void {
-    const tenant = this.#tenants.get(path);
-    if (tenant?.seat.incarnation !== incarnation) return;
-    this.#tenants.delete(path);
-    tenant.seat.watched?.close();
-    this.#as(tenant.seat, () => tenant.resident.drop());
+    const agent = this.#agents.get(path);
+    if (agent?.incarnation !== incarnation) return;
+    this.#agents.delete(path);
+    agent.watched?.close();
+    this.#as(agent, () => agent.drop());
   }
 
-  #place(placement: PlaceAgent): void {
-    const { path, incarnation, template } = placement;
-    this.#tenants.get(path)?.resident.drop();
+  #place(placed: PlaceAgent): void {
+    const { path, incarnation, template } = placed;
+    this.#agents.get(path)?.drop();
     const known = this.#templates.get(template);
-    const held = known ?? holdTemplate({ id: template, tools: [], agents: [] });
-    const seat = new AgentSeat(placement, held, this.#words, this.#touch);
+    const loaded = known ?? loadTemplate({ id: template, tools: [], agents: [] });
+    const agent = new HostedAgent(placed, loaded, this.#cancelFlags, this.#touch);
+    this.#agents.set(path, agent);
     const { inspection } = this.#flush;
-    if (inspection !== undefined) seat.watched = new WatchedAgent(placement, inspection);
-    seat.touch();
-    const { machine } = held.template;
+    if (inspection !== undefined) agent.watched = new WatchedAgent(placed, inspection);
+    agent.touch();
+    const { machine } = loaded.template;
     if (known === undefined) {
-      this.#settleIn(seat, () => {
-        const told = `Agent ${path}#${incarnation} was placed with an unknown template ${template}`;
-        throw new CoppiceError("OPTIONS_INVALID", told, { path, template });
+      this.#run(agent, () => {
+        const message = `${path}#${incarnation} was placed with an unknown template ${template}`;
+        throw new CoppiceError("OPTIONS_INVALID", message, { path, template });
       });
-    } else if (machine === undefined) this.#settleIn(seat, () => this.#loop(seat, placement));
-    else this.#arrive(seat, placement, machine);
+    } else if (machine === undefined) this.#run(agent, () => this.#loop(agent, placed));
+    else this.#import(agent, placed, machine);
   }
 
-  #loop(seat: AgentSeat, placement: PlaceAgent): LoopAgent {
+  #loop(agent: HostedAgent, placed: PlaceAgent): LoopAgent {
     const modelOf = (index: number) => {
-      const model = modelAt(seat.held, index);
+      const model = modelAt(agent.loaded, index);
       if (model !== undefined) return this.#models.of(model);
-      throw new CoppiceError("OPTIONS_INVALID", `Agent ${seat.path} runs the loop without a model`);
+      throw new CoppiceError(
+        "OPTIONS_INVALID",
+        `Agent ${agent.path} runs the loop without a model`,
+      );
     };
-    return new LoopAgent(seat, placement, modelOf, this.#createLoop);
+    return new LoopAgent(agent, placed, modelOf, this.#createLoop);
   }
 
-  /** Its machine has to be imported first; what comes for it meanwhile is kept in order. */
-  #arrive(seat: AgentSeat, placement: PlaceAgent, url: string): void {
-    const arrival = new Arrival(seat);
-    this.#tenants.set(seat.path, { seat, resident: arrival });
-    const stillHere = () => this.#tenants.get(seat.path)?.resident === arrival && !seat.done;
-    const before = this.#cell.enter(seat);
+  /** Imports the agent's machine; items that arrive meanwhile are kept in order. */
+  #import(agent: HostedAgent, placed: PlaceAgent, url: string): void {
+    const stillHere = () => this.#agents.get(agent.path) === agent && !agent.done;
+    const before = this.#cell.enter(agent);
     const importing = importMachine(url, this.#importModule);
     this.#cell.leave(before);
     importing.then(
       (machine) => {
         if (!stillHere()) return;
-        this.#settleIn(seat, () => new MachineAgent(seat, placement, machine, this.#clock));
-        for (const item of arrival.release()) this.#take(item);
+        this.#run(agent, () => new MachineAgent(agent, placed, machine, this.#clock));
       },
       (thrown: unknown) => {
-        if (!stillHere()) return;
-        const error = encodeError(thrown, "MACHINE_INVALID");
-        seat.emit({ type: "done", end: { status: "failed", error, atStart: true } });
+        if (stillHere()) failAtStart(agent, thrown);
       },
     );
   }
 
-  #settleIn(seat: AgentSeat, create: () => Tenant["resident"]): void {
-    const arrival = new Arrival(seat);
-    const before = this.#cell.enter(seat);
+  #run(agent: HostedAgent, create: () => AgentActor): void {
+    const before = this.#cell.enter(agent);
+    let early: readonly HostItem[] = [];
     try {
-      this.#tenants.set(seat.path, { seat, resident: create() });
-      // Its first frame says that it has come up, also where it has nothing else to say.
-      seat.touch();
+      early = agent.run(create());
+      // The first frame reports that the agent has come up, even when it contains nothing else.
+      agent.touch();
     } catch (thrown) {
-      this.#tenants.set(seat.path, { seat, resident: arrival });
-      const error = encodeError(thrown, "MACHINE_INVALID");
-      seat.emit({ type: "done", end: { status: "failed", error, atStart: true } });
+      failAtStart(agent, thrown);
     } finally {
       this.#cell.leave(before);
     }
+    for (const item of early) this.#take(item);
   }
+}
+
+function failAtStart(agent: HostedAgent, thrown: unknown): void {
+  const error = encodeError(thrown, "MACHINE_INVALID");
+  agent.emit({ type: "done", end: { status: "failed", error, atStart: true } });
 }

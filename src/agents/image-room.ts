@@ -4,31 +4,34 @@ import type { Block, TurnMessage } from "../wire/transcript.ts";
 
 type Image = Extract<Block, { readonly type: "image" }>;
 
-/** What the service takes in one request: images, and fewer where one of them is large. */
-const MOST_IMAGES = 100;
-const MOST_WITH_LARGE = 20;
+/**
+ * Most images that the service takes in one request: 100, or 20 once one of them is large, by a
+ * width or height of 2,000 pixels.
+ */
+const MAX_IMAGES = 100;
+const MAX_WITH_LARGE = 20;
 const LARGE_PIXELS = 2_000;
-/** Of base64: a request ends at 32 MB, and text stands beside the images. */
-const MOST_CHARACTERS = 24_000_000;
+/** Most characters of base64: a request may have 32 MB, and text needs some of it. */
+const MAX_CHARACTERS = 24_000_000;
 
 /**
- * Counts the images of one conversation and lets in what its next request has room for.
+ * Counts the images of one conversation and admits those that its next request has room for.
  *
- * **Guarantees** an image that does not fit any more becomes a note that says so.
+ * **Guarantees** An image that does not fit is replaced by a note that says so.
  */
 export class ImageRoom {
   #images = 0;
   #characters = 0;
   #hasLarge = false;
 
-  /** The message as it enters. */
+  /** Returns the message, with a note in place of each image that does not fit. */
   admit(message: TurnMessage): TurnMessage {
     const { content } = message;
-    if (typeof content === "string" || !content.some(holdsImage)) return message;
+    if (typeof content === "string" || !content.some(hasImage)) return message;
     return { ...message, content: content.map((block) => this.#admit(block)) };
   }
 
-  /** Counts anew what a conversation holds. */
+  /** Counts the images of a conversation from the start. */
   recount(messages: readonly TurnMessage[]): void {
     this.#images = 0;
     this.#characters = 0;
@@ -47,8 +50,8 @@ export class ImageRoom {
     const characters = data?.length ?? 0;
     const { width = 0, height = 0 } = (data === undefined ? undefined : imageInfo(data)) ?? {};
     const hasLarge = this.#hasLarge || Math.max(width, height) >= LARGE_PIXELS;
-    const most = hasLarge ? MOST_WITH_LARGE : MOST_IMAGES;
-    if (this.#images >= most || this.#characters + characters > MOST_CHARACTERS) return false;
+    const most = hasLarge ? MAX_WITH_LARGE : MAX_IMAGES;
+    if (this.#images >= most || this.#characters + characters > MAX_CHARACTERS) return false;
     this.#images += 1;
     this.#characters += characters;
     this.#hasLarge = hasLarge;
@@ -56,14 +59,14 @@ export class ImageRoom {
   }
 
   #refusal(): string {
-    const held = `${this.#images} images`;
-    return `[image left out: this conversation holds ${held}, and has no room for more]`;
+    const loaded = `${this.#images} images`;
+    return `[image left out: this conversation holds ${loaded}, and has no room for more]`;
   }
 }
 
-function holdsImage(block: Block): boolean {
+function hasImage(block: Block): boolean {
   if (block.type === "image") return true;
   return block.type === "tool_result" && typeof block.content !== "string"
-    ? block.content.some(holdsImage)
+    ? block.content.some(hasImage)
     : false;
 }

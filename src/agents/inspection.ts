@@ -1,17 +1,17 @@
 import type { Clock } from "../wire/clock.ts";
-import { type InspectionNote, MOST_NOTES } from "../wire/inspection.ts";
+import { type InspectionNote, MAX_NOTES } from "../wire/inspection.ts";
 import type { Json } from "../wire/json.ts";
 import { definitionOf } from "./definition.ts";
 
-/** How long the same few notes of an actor may last, in milliseconds. */
+/** Length of the window in which an actor's notes are counted, in milliseconds. */
 export const WINDOW_MS = 1_000;
 
-/** Who holds something back that must be told later. */
+/** A reporter that keeps something back to report later. */
 interface Behind {
   catchUp(): void;
 }
 
-/** Tells what the actors of a host do, in notes that travel with its frames. */
+/** Collects notes on what the actors of a host do; they travel with its frames. */
 export class Inspection {
   readonly clock: Clock;
   readonly #arm: () => void;
@@ -22,28 +22,28 @@ export class Inspection {
   #timer: unknown;
   #closed = false;
 
-  /** @param arm sees to it that the notes are taken at the end of this tick */
+  /** @param arm schedules the flush that takes the notes at the end of this tick */
   constructor(clock: Clock, arm: () => void) {
     this.clock = clock;
     this.#arm = arm;
   }
 
-  /** False when nothing more fits into this tick. */
+  /** Adds a note; false when no more fit into this tick, or after `close`. */
   tell(note: InspectionNote): boolean {
-    if (this.#closed || this.#notes.length >= MOST_NOTES) return false;
+    if (this.#closed || this.#notes.length >= MAX_NOTES) return false;
     this.#notes.push(note);
     this.#arm();
     return true;
   }
 
-  /** The agent holds something back that must be told later. */
+  /** Has a reporter catch up within {@link WINDOW_MS}. */
   tellLater(agent: Behind): void {
     this.#behind.add(agent);
     if (this.#closed || this.#timer !== undefined) return;
     this.#timer = this.clock.setTimeout(() => this.#catchUp(), WINDOW_MS);
   }
 
-  /** What names this machine on this host, and its definition when it is told the first time. */
+  /** Returns the number of a machine on this host, and its definition the first time. */
   numberOf(config: object): { readonly machine: number; readonly definition?: Json } {
     const known = this.#machines.get(config);
     if (known !== undefined) return { machine: known };
@@ -52,7 +52,7 @@ export class Inspection {
     return { machine: this.#machineCount, definition: definitionOf(config) };
   }
 
-  /** What there is to tell of this tick; it is gone from here. */
+  /** Returns the notes of this tick, and clears them. */
   take(): readonly InspectionNote[] {
     const notes = this.#notes;
     if (notes.length > 0) this.#notes = [];

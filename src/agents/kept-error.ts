@@ -10,26 +10,26 @@ const types = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, UR
 const typeOf = new Map<unknown, ErrorConstructor>(types.map((type) => [type.name, type]));
 
 /**
- * What is kept of an error: its name and message, of one of ours its code and details, and of any
- * other those of its own fields that are text, number or truth value. Its stack and its cause are
- * of the place where it was thrown.
+ * Returns what is kept of an error: its name and message; the code and details of a `CoppiceError`;
+ * the string, number and boolean fields of any other. Its stack and cause are left out: they belong
+ * to the place where it was thrown.
  */
 export function keptError(error: Error): Fields {
-  const told = {
+  const common = {
     name: fieldOf(error, "name") ?? "Error",
     message: fieldOf(error, "message") ?? "",
   };
   if (error instanceof CoppiceError) {
     const { code, details } = encodeError(error, error.code);
-    return { ...told, code, details };
+    return { ...common, code, details };
   }
   const own = Object.entries(error).filter(
     ([name, field]) => name !== "__proto__" && isFlat(field),
   );
-  return { ...Object.fromEntries(own), ...told };
+  return { ...Object.fromEntries(own), ...common };
 }
 
-/** The error again. What it is given may have come through anybody's hands. */
+/** Returns a kept error as an error. Its input is not trusted. */
 export function keptErrorOf(kept: unknown): Error {
   const { name, message, ...own } = { ...(kept as Fields | null) };
   if (name === "CoppiceError") {

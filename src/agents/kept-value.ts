@@ -6,15 +6,15 @@ import { builtInOf, isError } from "../wire/realm.ts";
 import { actorPathOf, isActorRef, isRunning, lastSnapshotOf } from "./actor-refs.ts";
 import { keptError } from "./kept-error.ts";
 
-/** Deeper than anybody nests, and far from the end of the stack. */
-const DEEPEST = 500;
-/** The most values of one state; one that stands in several places counts each time. */
-export const MOST_VALUES = 1_000_000;
-/** A longer one takes too long to read. */
-export const MOST_DIGITS = 10_000;
-const MOST_HEX_DIGITS = Math.floor(MOST_DIGITS / Math.log10(16));
+/** Most levels of nesting: deeper than real states, and far from the end of the stack. */
+const MAX_DEPTH = 500;
+/** Most values of one state; a value that is in several places counts each time. */
+export const MAX_VALUES = 1_000_000;
+/** Most digits of a bigint; a longer one takes too long to read. */
+export const MAX_DIGITS = 10_000;
+const MAX_HEX_DIGITS = Math.floor(MAX_DIGITS / Math.log10(16));
 
-/** What JSON cannot hold and may yet be kept, by its class, and how it is shown to people. */
+/** Classes that JSON cannot represent and that can be kept, each with its form for readers. */
 const shown = new Map<string, (value: never) => Json>([
   ["Date", (date: Date) => (Number.isNaN(+date) ? "Invalid Date" : date.toISOString())],
   ["URL", ({ href }: URL) => href],
@@ -25,28 +25,29 @@ const shown = new Map<string, (value: never) => Json>([
   ...[Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array].map(ofBytes),
 ]);
 
-/** Of the place of a value, in a sentence. */
-const MOST_PATH = 200;
+/** Most characters of a value's path in an error message. */
+const MAX_PATH = 200;
 
-/** From one value to one within it: a key, an index, or how else it is come by. */
+/** A step from a value to one within it: a key, an index, or another access. */
 type Step = string | number | { readonly by: string };
 
 /**
- * Looks at everything that is to be kept of a machine: names what cannot be, tells whether JSON
- * can hold it, and copies it as JSON, for people where that says less.
+ * Walks all that is to be kept of a machine. It refuses what cannot be kept, finds out whether JSON
+ * can represent the rest, and copies it as JSON; where JSON cannot, the copy is a form for readers.
  */
 export class KeptValue {
   readonly plain: Json;
-  /** True where JSON cannot hold all of it. */
+  /** True when JSON cannot represent all of it. */
   isRich = false;
   readonly #what: string;
   readonly #root: AnyActorRef;
   readonly #at: Step[] = [];
   readonly #above = new Set<object>();
-  #left = MOST_VALUES;
+  #left = MAX_VALUES;
 
   /**
-   * **Fails with** MACHINE_INVALID, naming where in `what` the first thing is that cannot be kept.
+   * **Fails with** MACHINE_INVALID, naming the place in `what` of the first value that cannot be
+   * kept.
    * @param root the machine whose actors may be referred to
    * @param persisted true for what XState persists of `root`; else any value
    */
@@ -56,7 +57,7 @@ export class KeptValue {
     this.plain = (persisted ? this.#snapshot(value, root) : this.#copy(value, root)) ?? null;
   }
 
-  /** What XState persists of an actor: its own fields without a value say nothing. */
+  /** Copies what XState persists of an actor; its own fields without a value are left out. */
   #snapshot(value: unknown, owner: AnyActorRef): Json | undefined {
     if (typeof value !== "object" || value === null) return this.#copy(value, owner);
     const fields: { [name: string]: Json } = {};
@@ -85,7 +86,7 @@ export class KeptValue {
 
   #copy(value: unknown, owner: AnyActorRef): Json | undefined {
     this.#left -= 1;
-    if (this.#left < 0) throw this.#refusal(`one of more than ${MOST_VALUES} values`);
+    if (this.#left < 0) throw this.#refusal(`one of more than ${MAX_VALUES} values`);
     switch (typeof value) {
       case "string":
       case "boolean":
@@ -107,8 +108,8 @@ export class KeptValue {
   }
 
   #copyBigInt(value: bigint): string {
-    if (value.toString(16).length > MOST_HEX_DIGITS) {
-      throw this.#refusal(`a bigint of more than ${MOST_DIGITS} digits`);
+    if (value.toString(16).length > MAX_HEX_DIGITS) {
+      throw this.#refusal(`a bigint of more than ${MAX_DIGITS} digits`);
     }
     this.isRich = true;
     return `${value}n`;
@@ -131,7 +132,7 @@ export class KeptValue {
       this.isRich = true;
       return "… stands above";
     }
-    if (this.#at.length > DEEPEST) throw this.#refusal(`nested deeper than ${DEEPEST} levels`);
+    if (this.#at.length > MAX_DEPTH) throw this.#refusal(`nested deeper than ${MAX_DEPTH} levels`);
     this.#above.add(value);
     const copied = this.#copyParts(value, kind, owner);
     this.#above.delete(value);
@@ -161,8 +162,8 @@ export class KeptValue {
   }
 
   #copyList(list: readonly unknown[], owner: AnyActorRef): Json {
-    // Before it is walked: an array of holes is long in no time.
-    if (list.length > this.#left) throw this.#refusal(`one of more than ${MOST_VALUES} values`);
+    // Checked before the walk: a long array of holes costs its maker nothing.
+    if (list.length > this.#left) throw this.#refusal(`one of more than ${MAX_VALUES} values`);
     const copies: Json[] = [];
     for (let index = 0; index < list.length; index += 1) {
       copies.push(this.#within(index, list[index], owner) ?? null);
@@ -181,7 +182,7 @@ export class KeptValue {
     return Object.fromEntries(entries) as Json;
   }
 
-  /** XState itself restores references from a machine to its own children, and to nobody else. */
+  /** Copies a reference. XState itself restores only those from a machine to its own children. */
   #copyRef(ref: AnyActorRef, owner: AnyActorRef): Json {
     const { id } = ref;
     if (ownChildren(owner)?.[id] !== ref) {
@@ -211,19 +212,19 @@ export class KeptValue {
   }
 }
 
-/** Says what of a machine cannot be kept, and where it is. */
+/** Returns the error that names a machine's value that cannot be kept, and its place. */
 export function notKept(what: string, at: string, found: string): CoppiceError {
-  const path = shorten(at.replace(/^\./, ""), MOST_PATH);
-  const told = `${what} cannot be kept: ${path === "" ? "it" : path} is ${found}`;
+  const path = shorten(at.replace(/^\./, ""), MAX_PATH);
+  const message = `${what} cannot be kept: ${path === "" ? "it" : path} is ${found}`;
   const advice = "Keep plain values there, and code in setup({ actions, actors })";
-  return new CoppiceError("MACHINE_INVALID", `${told}. ${advice}`, { path, found });
+  return new CoppiceError("MACHINE_INVALID", `${message}. ${advice}`, { path, found });
 }
 
 function ownChildren(owner: AnyActorRef): Readonly<Record<string, AnyActorRef>> | undefined {
   return (owner.getSnapshot() as { readonly children?: never } | undefined)?.children;
 }
 
-/** Devalue knows no way to write these. */
+/** True for an object with keys that devalue cannot write. */
 function hasOddKey(value: object): boolean {
   if (Object.hasOwn(value, "__proto__")) return true;
   const symbols = Object.getOwnPropertySymbols(value);
@@ -241,10 +242,13 @@ function nameOf(value: object): string {
   return typeof name === "string" && name !== "" ? `a ${name}` : "an object of a class";
 }
 
-/** The class itself and none that extends it, of whatever realm; undefined for what has none. */
+/**
+ * Returns the built-in class of a prototype, of whatever realm; undefined for a class that extends
+ * one or is none, and for a plain object of this realm.
+ */
 function classOf(prototype: object | null): string | undefined {
   if (prototype === null || prototype === Object.prototype) return undefined;
-  // Node's own, which every realm that has them shares.
+  // Node's own classes; every realm that has them shares them.
   if (prototype === URL.prototype) return "URL";
   if (prototype === URLSearchParams.prototype) return "URLSearchParams";
   return builtInOf(prototype);

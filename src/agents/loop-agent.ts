@@ -13,13 +13,12 @@ import { isTurnFailure } from "../wire/stop-reason.ts";
 import type { Block } from "../wire/transcript.ts";
 import { makeCall } from "./built-in-calls.ts";
 import { Conversation } from "./conversation.ts";
-import { modelAt } from "./held-template.ts";
+import type { AgentActor, HostedAgent, Moved } from "./hosted-agent.ts";
+import { modelAt } from "./loaded-template.ts";
 import { LoopDetection } from "./loop-detection.ts";
 import { loopEvent } from "./loop-event.ts";
 import type { CreateLoop, LoopActor, LoopEffects, LoopState } from "./loop-machine.ts";
 import { type CallEnd, ModelRun } from "./model-run.ts";
-import type { AgentSeat, Moved } from "./seat.ts";
-import type { Resident } from "./tenant.ts";
 import { type ResultContent, resultContent } from "./turn-content.ts";
 import { readTurn, resultsFor, type TurnReply, withoutCalls } from "./turn-end.ts";
 
@@ -27,57 +26,57 @@ type Permit = Extract<AgentEvent, { readonly type: "permit.granted" }>;
 type ModelFailure = Extract<AgentEvent, { readonly type: "model.failed" }>;
 
 /**
- * An agent of the built-in loop: the chart decides, this does. It keeps the transcript, runs the
- * model, and turns what the model says into calls.
+ * An agent of the built-in loop. The chart decides; this class carries out its effects: it keeps
+ * the transcript, runs the model, and turns the model's replies into calls.
  */
-export class LoopAgent implements LoopEffects, Resident {
-  readonly #seat: AgentSeat;
+export class LoopAgent implements LoopEffects, AgentActor {
+  readonly #agent: HostedAgent;
   readonly #model: (index: number) => Model;
   readonly #detection: LoopDetection;
   readonly #actor: LoopActor;
   readonly #conversation: Conversation;
   readonly #isSession: boolean;
   #run: ModelRun | undefined;
-  /** What was streamed of a reply that is asked for once more. */
+  /** Text streamed by a model call that was cut off; empty once another reply replaces it. */
   #cut = "";
   #sent: object | undefined;
   #sentValue: string | undefined;
 
   constructor(
-    seat: AgentSeat,
-    placement: PlaceAgent,
+    agent: HostedAgent,
+    placed: PlaceAgent,
     model: (index: number) => Model,
     createLoop: CreateLoop,
   ) {
-    this.#seat = seat;
+    this.#agent = agent;
     this.#model = model;
-    this.#isSession = placement.lifetime === "session";
+    this.#isSession = placed.lifetime === "session";
     this.#conversation = new Conversation({
-      history: placement.transcript ?? [],
-      tokens: seat.held.tokens,
-      keep: (message) => seat.append(message),
+      history: placed.transcript ?? [],
+      tokens: agent.loaded.tokens,
+      keep: (message) => agent.append(message),
     });
-    this.#detection = new LoopDetection(this.#conversation.messages, placement.limits);
-    const prefix = `${seat.path}#${seat.incarnation}`;
-    this.#actor = createLoop(prefix, this, placement.state, seat.watched?.observe);
-    if (placement.state === undefined) {
-      this.#actor.send({ type: "input.given", input: placement.input });
+    this.#detection = new LoopDetection(this.#conversation.messages, placed.limits);
+    const prefix = `${agent.path}#${agent.incarnation}`;
+    this.#actor = createLoop(prefix, this, placed.state, agent.watched?.observe);
+    if (placed.state === undefined) {
+      this.#actor.send({ type: "input.given", input: placed.input });
       return;
     }
     const restored = this.#actor.getSnapshot();
     this.#sent = restored;
     this.#sentValue = restored.value;
-    // The stream that it was closing is gone with its host, and its usage is settled there.
+    // The stream that it was closing was lost with its host; the supervisor has settled its usage.
     if (restored.value === "closing") this.#actor.send({ type: "model.failed", error: undefined });
   }
 
   deliver(body: DeliveryBody): void {
     if (body.type === "result" && body.result.isError && this.#awaitsModel(body.callId)) {
       this.#turnFailed(body.result.error);
-    } else this.#actor.send(loopEvent(body, this.#seat.held));
+    } else this.#actor.send(loopEvent(body, this.#agent.loaded));
   }
 
-  /** What a frame says of the machine. A model call is a call, so the loop is never busy. */
+  /** Returns the chart's part of a frame. The loop is never busy: a model call counts as a call. */
   moved(): Moved {
     const snapshot = this.#actor.getSnapshot();
     if (snapshot.status === "error") this.#fail(encodeError(snapshot.error, "MACHINE_INVALID"));
@@ -85,7 +84,7 @@ export class LoopAgent implements LoopEffects, Resident {
     const state: LoopState = { value, context };
     const moved = {
       busy: false,
-      ...(snapshot === this.#sent || this.#seat.done ? {} : { state: state as unknown as Json }),
+      ...(snapshot === this.#sent || this.#agent.done ? {} : { state: state as unknown as Json }),
       ...(value === this.#sentValue ? {} : { value }),
     };
     this.#sent = snapshot;
@@ -100,7 +99,7 @@ export class LoopAgent implements LoopEffects, Resident {
   }
 
   touch(): void {
-    this.#seat.touch();
+    this.#agent.touch();
   }
 
   appendInput(_context: AgentContext, event: AgentEvent): void {
@@ -112,7 +111,7 @@ export class LoopAgent implements LoopEffects, Resident {
     this.#ask(context, "now");
   }
 
-  /** Results first and in call order, then what was said meanwhile: one user message. */
+  /** Appends one user message: results in call order, then remarks, then the messages received. */
   appendPending({ calls, results, inbox }: AgentContext): void {
     const paired = resultsFor(this.#conversation.messages.at(-1), calls, results);
     const remarks = this.#detection.remarkOn(paired);
@@ -122,23 +121,23 @@ export class LoopAgent implements LoopEffects, Resident {
 
   startModel(_context: AgentContext, event: AgentEvent): void {
     const { callId, maxTokens, turn, model: index = 0 } = event as Permit;
-    // One permit is one stream: what is under way has been paid for, and goes on.
+    // One permit pays for one stream; a stream that runs already continues.
     if (this.#run !== undefined) return;
-    const { cancelled } = this.#seat;
+    const { cancelled } = this.#agent;
     const failure = cancelled ? undefined : this.#detection.failure();
     if (cancelled || failure) {
       const why = failure ? { error: encodeError(failure, failure.code) } : {};
-      this.#seat.emit({ type: "model.done", callId, usage: noTokens, ...why });
+      this.#agent.emit({ type: "model.done", callId, usage: noTokens, ...why });
       if (failure) this.#giveUp(failure);
       return;
     }
-    const { template, cards } = this.#seat.held;
+    const { template, cards } = this.#agent.loaded;
     const { instructions: system } = template;
     const asked = { messages: this.#conversation.messages, tools: cards, maxTokens, turn };
     const run = new ModelRun({
-      onText: (text) => this.#seat.say(callId, text),
-      onRetry: (retry) => this.#seat.emit({ type: "model.retried", callId, ...retry }),
-      onGrowth: (usage) => this.#seat.emit({ type: "model.grew", callId, usage }),
+      onText: (text) => this.#agent.say(callId, text),
+      onRetry: (retry) => this.#agent.emit({ type: "model.retried", callId, ...retry }),
+      onGrowth: (usage) => this.#agent.emit({ type: "model.grew", callId, usage }),
       onReply: (reply) => this.#replied(callId, turn, reply),
       onFailure: (end) => this.#failed(callId, index, end),
     });
@@ -147,7 +146,7 @@ export class LoopAgent implements LoopEffects, Resident {
     run.start(() => this.#model(index), request, event as Permit);
   }
 
-  /** What the call used is known when it rejects; a call that does not run is over already. */
+  /** Aborts the run, which reports its usage when it rejects; without a run the call has ended. */
   abortModel(): void {
     if (this.#run === undefined) this.#actor.send({ type: "model.failed", error: undefined });
     else this.#run.abort();
@@ -164,8 +163,8 @@ export class LoopAgent implements LoopEffects, Resident {
 
   endTurn({ asks }: AgentContext): void {
     const output = answerIn(this.#conversation.messages);
-    for (const askId of asks) this.#seat.emit({ type: "reply", askId, value: output });
-    this.#seat.emit({ type: "turn-end", output });
+    for (const askId of asks) this.#agent.emit({ type: "reply", askId, value: output });
+    this.#agent.emit({ type: "turn-end", output });
   }
 
   closeTurn(context: AgentContext): void {
@@ -173,46 +172,54 @@ export class LoopAgent implements LoopEffects, Resident {
     this.appendPending(context);
     const said = lastAnswer(this.#conversation.messages);
     const partial = said === undefined ? {} : { partial: said };
-    this.#seat.emit({ type: "done", end: { status: "ended", ...partial } });
+    this.#agent.emit({ type: "done", end: { status: "ended", ...partial } });
   }
 
   failTurn(_context: AgentContext, event: AgentEvent): void {
     this.#fail((event as ModelFailure).error as WireError);
   }
 
-  /** The turn is answered, and left out of what is sent from now on. */
+  /** Answers the turn's asks with its error, and omits the turn from later requests. */
   leaveOutTurn({ asks }: AgentContext, event: AgentEvent): void {
     const error = (event as ModelFailure).error as WireError;
-    for (const askId of asks) this.#seat.emit({ type: "reply.failed", askId, error });
+    for (const askId of asks) this.#agent.emit({ type: "reply.failed", askId, error });
     this.#conversation.omit(turnLength(this.#conversation.messages));
     this.#detection.forget();
-    this.#seat.emit({ type: "turn.failed", error });
+    this.#agent.emit({ type: "turn.failed", error });
   }
 
-  /** True for a model call, which has a result where no model may be asked for it any more. */
+  /**
+   * True for the pending model call, which gets a result when no model may be asked for it any
+   * more.
+   */
   #awaitsModel(callId: string): boolean {
     return this.#actor.getSnapshot().context.model === callId;
   }
 
   #ask({ model }: AgentContext, after: "now" | "results"): void {
     const inputTokens = this.#conversation.tokens;
-    this.#seat.emit({ type: "model", callId: model as string, after, inputTokens });
+    this.#agent.emit({ type: "model", callId: model as string, after, inputTokens });
   }
 
   #sendCall(callId: string, { name, input, fault }: ReplyCall, isCut: boolean): void {
-    const { held } = this.#seat;
-    const builtIn = held.builtIns.get(name);
+    const { loaded } = this.#agent;
+    const builtIn = loaded.builtIns.get(name);
     try {
       if (isCut) throw cutOff(name);
       if (fault !== undefined) throw badInput(name, fault);
-      this.#seat.emit(
+      this.#agent.emit(
         builtIn === undefined
-          ? { type: "tool", callId, tool: held.subjectOf(name), input: held.trueInput(name, input) }
+          ? {
+              type: "tool",
+              callId,
+              tool: loaded.subjectOf(name),
+              input: loaded.trueInput(name, input),
+            }
           : makeCall(builtIn, callId, input),
       );
     } catch (refused) {
       const error = encodeError(refused, "TOOL_INPUT_INVALID");
-      this.#settle(callId, resultContent({ isError: true, error }, held));
+      this.#settle(callId, resultContent({ isError: true, error }, loaded));
     }
   }
 
@@ -230,7 +237,7 @@ export class LoopAgent implements LoopEffects, Resident {
     const { content, calls, goOn } = said;
     if (content.length > 0) this.#conversation.append({ role: "assistant", content });
     const isPartial = partial ? { partial } : {};
-    this.#seat.emit({ type: "model.done", callId, usage, stopReason, ...isPartial });
+    this.#agent.emit({ type: "model.done", callId, usage, stopReason, ...isPartial });
     if (error) return this.#giveUp(error);
     const uses = calls.map(({ id }) => id);
     this.#actor.send({ type: "model.replied", uses, reply: said, ...(goOn && { goOn }) });
@@ -248,19 +255,19 @@ export class LoopAgent implements LoopEffects, Resident {
   #failed(callId: string, index: number, end: CallEnd): void {
     const { error, usage, partial, partialText, aborted, again } = end;
     this.#run = undefined;
-    const another = again !== undefined || modelAt(this.#seat.held, index + 1) !== undefined;
+    const another = again !== undefined || modelAt(this.#agent.loaded, index + 1) !== undefined;
     const fallsBack = !aborted && error.code === "MODEL_FAILED" && another;
-    // What a model said that failed is no beginning for the one that is asked instead.
+    // The next model does not continue the text of a model that failed.
     this.#cut = fallsBack && again === undefined ? "" : partialText || this.#cut;
     if (!fallsBack) this.#keepCut();
     const next = again === undefined ? {} : { again };
     const why = { ...(partial ? { partial } : {}), ...(aborted ? {} : { error }), ...next };
-    this.#seat.emit({ type: "model.done", callId, usage, ...why });
+    this.#agent.emit({ type: "model.done", callId, usage, ...why });
     if (fallsBack) this.#actor.send({ type: "model.failed", error, fallsBack });
     else this.#turnFailed(error);
   }
 
-  /** What a model had said that was cut off, where nothing else is said in its place. */
+  /** Appends the text that was cut off, when no other reply replaces it. */
   #keepCut(): void {
     const content = this.#cut.toWellFormed();
     if (!isBlank(content)) this.#conversation.append({ role: "assistant", content });
@@ -270,7 +277,7 @@ export class LoopAgent implements LoopEffects, Resident {
   #fail(error: WireError): void {
     const said = lastAnswer(this.#conversation.messages);
     const partial = said === undefined ? {} : { partial: said };
-    this.#seat.emit({ type: "done", end: { status: "failed", error, ...partial } });
+    this.#agent.emit({ type: "done", end: { status: "failed", error, ...partial } });
   }
 }
 
@@ -283,6 +290,6 @@ function badInput(tool: string, fault: string): CoppiceError {
 }
 
 function cutOff(tool: string): CoppiceError {
-  const told = `The call of ${tool} ${CUT_OFF}`;
-  return new CoppiceError("MODEL_FAILED", told, { stopReason: "max_tokens", tool });
+  const message = `The call of ${tool} ${CUT_OFF}`;
+  return new CoppiceError("MODEL_FAILED", message, { stopReason: "max_tokens", tool });
 }

@@ -7,25 +7,25 @@ import type { Block, TurnMessage } from "../wire/transcript.ts";
 type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
 type ToolResult = Extract<Block, { readonly type: "tool_result" }>;
 
-/** What a model is told that has repeated a turn too often. */
+/** A text for a model that has repeated a turn too often. */
 const remark: Block = {
   type: "text",
   text:
     "You have made the same calls with the same results again and again. Do something else, or " +
-    "answer with what you have: the same calls once more end you.",
+    "answer with what you have. Repeating these calls again will end this run.",
 };
 
 /**
- * Watches the turns of one agent for those that lead nowhere: the same calls in the same order
- * with the same results, and calls that all fail. What the model says beside them does not count.
+ * Finds turns of one agent that make no progress: the same calls in the same order with the same
+ * results, and calls that all fail. The text beside the calls does not count.
  *
- * **Guarantees** one look at two names where a turn is another one; all that it knows stands in
+ * **Guarantees** A turn that calls other tools costs a comparison of names only. Its whole state is
  * the transcript, in pairs of calls and results, so that it survives every move.
  */
 export class LoopDetection {
   readonly #transcript: readonly TurnMessage[];
   readonly #limits: PlaceAgent["limits"];
-  /** How often the last turn repeated the one before it; undefined until it is looked up. */
+  /** Repetitions in a row up to the last turn; undefined until they are counted. */
   #repeated: number | undefined;
 
   constructor(transcript: readonly TurnMessage[], limits: PlaceAgent["limits"]) {
@@ -33,12 +33,12 @@ export class LoopDetection {
     this.#limits = limits;
   }
 
-  /** The transcript ends elsewhere now, because a turn was left out of it. */
+  /** Forgets the count, because a turn was left out of the transcript. */
   forget(): void {
     this.#repeated = undefined;
   }
 
-  /** What the model is told beside the results that are about to end its turn. */
+  /** Returns a warning to go with the results of a turn that has been repeated too often. */
   remarkOn(results: readonly Block[]): readonly Block[] {
     if (results.length === 0) return [];
     const { length } = this.#transcript;
@@ -48,7 +48,9 @@ export class LoopDetection {
     return this.#repeated > this.#limits.repeats ? [remark] : [];
   }
 
-  /** Why the agent ends with this reply: it was told, and asks for the same calls once more. */
+  /**
+   * Returns the error that ends the agent when a reply repeats the calls that it was warned about.
+   */
   objectionTo(content: readonly Block[]): CoppiceError | undefined {
     const { repeats } = this.#limits;
     this.#repeated ??= repetitionsIn(this.#transcript, this.#transcript.length);
@@ -57,7 +59,10 @@ export class LoopDetection {
     return isSame ? loopDetected(repeats) : undefined;
   }
 
-  /** Why the agent ends before its next model call: all that it did has failed, for too long. */
+  /**
+   * Returns the error that ends the agent when too many turns in a row failed. Asked before each
+   * model call.
+   */
   failure(): CoppiceError | undefined {
     const { errors } = this.#limits;
     const failed = failedTurns(this.#transcript);
@@ -65,14 +70,14 @@ export class LoopDetection {
   }
 }
 
-/** How often the turn that ends before `end` repeats the one before it. */
+/** Counts the repetitions in a row up to the turn that ends before `end`. */
 function repetitionsIn(transcript: readonly TurnMessage[], end: number): number {
   let count = 0;
   while (isRepeated(transcript, end - 1 - 2 * count)) count += 1;
   return count;
 }
 
-/** Whether the results at `at` end a turn that is the one before it again. */
+/** True when the results at `at` end a turn that equals the one before it. */
 function isRepeated(
   transcript: readonly TurnMessage[],
   at: number,
@@ -82,7 +87,7 @@ function isRepeated(
   return areSameResults(results, transcript[at - 2]);
 }
 
-/** How many turns at the end of the transcript had calls that all failed. */
+/** Counts the turns at the end of the transcript whose calls all failed. */
 function failedTurns(transcript: readonly TurnMessage[]): number {
   let count = 0;
   for (let at = transcript.length - 1; at > 0 && haveAllFailed(transcript[at]); at -= 2) count += 1;
@@ -90,16 +95,16 @@ function failedTurns(transcript: readonly TurnMessage[]): number {
 }
 
 function loopDetected(repeats: number): CoppiceError {
-  const told = `It repeated the same calls with the same results over ${repeats} times`;
+  const message = `It repeated the same calls with the same results over ${repeats} times`;
   const details = { limit: "repeats", value: repeats };
-  return new CoppiceError("LOOP_DETECTED", `${told}, and was told so`, details);
+  return new CoppiceError("LOOP_DETECTED", `${message}, and was told so`, details);
 }
 
 function tooManyErrors(errors: number, transcript: readonly TurnMessage[]): CoppiceError {
   const last = resultsIn(transcript.at(-1)).at(-1)?.content;
   const said = typeof last === "string" ? `; the last said: ${clip(last, 500)}` : "";
-  const told = `Every call of more than ${errors} turns in a row failed${said}`;
-  return new CoppiceError("TOO_MANY_ERRORS", told, { limit: "errors", value: errors });
+  const message = `Every call of more than ${errors} turns in a row failed${said}`;
+  return new CoppiceError("TOO_MANY_ERRORS", message, { limit: "errors", value: errors });
 }
 
 function areSameCalls(a: TurnMessage | undefined, b: TurnMessage | undefined): boolean {

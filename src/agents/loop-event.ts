@@ -1,10 +1,10 @@
 import type { AgentEvent } from "../../machines/agent.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
-import type { HeldTemplate } from "./held-template.ts";
+import type { LoadedTemplate } from "./loaded-template.ts";
 import { childBlocks, messageBlocks, noteBlocks, resultContent } from "./turn-content.ts";
 
-/** What a delivery means to the chart of the loop. */
-export function loopEvent(body: DeliveryBody, held: HeldTemplate): AgentEvent {
+/** Returns the event of the loop's chart for a delivery. */
+export function loopEvent(body: DeliveryBody, loaded: LoadedTemplate): AgentEvent {
   switch (body.type) {
     case "permit": {
       const { callId, maxTokens, turn, model = 0, failed, inputTokens } = body;
@@ -18,7 +18,7 @@ export function loopEvent(body: DeliveryBody, held: HeldTemplate): AgentEvent {
       return {
         type: "result.received",
         callId: body.callId,
-        result: resultContent(body.result, held),
+        result: resultContent(body.result, loaded),
       };
     case "message": {
       const blocks = messageBlocks(body);
@@ -28,7 +28,7 @@ export function loopEvent(body: DeliveryBody, held: HeldTemplate): AgentEvent {
     case "note":
       return { type: "message.received", blocks: noteBlocks(body) };
     case "child":
-      return { type: "message.received", blocks: childBlocks(body, held) };
+      return { type: "message.received", blocks: childBlocks(body, loaded) };
     case "end":
       return { type: "end.requested" };
   }

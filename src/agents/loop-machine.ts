@@ -2,9 +2,9 @@ import { type Actor, createActor, type InspectionEvent } from "xstate";
 import { type AgentContext, type AgentEvent, agentMachine } from "../../machines/agent.ts";
 import type { Json } from "../wire/json.ts";
 
-/** What the chart of the loop asks its agent to do. */
+/** Effects of the loop's chart, which its agent carries out. */
 export interface LoopEffects {
-  /** The machine broke: its next frame says so. */
+  /** Requests a frame, which reports that the machine broke. */
   touch(): void;
   appendInput(context: AgentContext, event: AgentEvent): void;
   askPermit(context: AgentContext): void;
@@ -20,7 +20,9 @@ export interface LoopEffects {
 
 export type LoopActor = Actor<typeof agentMachine>;
 
-/** The loop's state as it travels: what XState would persist of it, without what never differs. */
+/**
+ * The loop's state as it travels: XState's persisted snapshot without the fields that never differ.
+ */
 export interface LoopState {
   readonly value: string;
   readonly context: AgentContext;
@@ -33,7 +35,9 @@ export type CreateLoop = (
   inspect?: (event: InspectionEvent) => void,
 ) => LoopActor;
 
-/** Makes actors of the loop. One provided machine serves every agent of the host. */
+/**
+ * Returns a function that creates the loop's actors. One machine serves every agent of the host.
+ */
 export function createLoops(): CreateLoop {
   const bodies = new WeakMap<object, LoopEffects>();
   const effect =
@@ -61,7 +65,7 @@ export function createLoops(): CreateLoop {
     const restored = snapshot === undefined ? {} : { snapshot };
     const actor = createActor(machine, { input, ...restored, ...inspected });
     bodies.set(actor, body);
-    // Without an observer XState throws a machine's error at the whole thread.
+    // Without an observer XState throws a machine's error into the thread.
     actor.subscribe({ error: () => body.touch() });
     return actor.start();
   };

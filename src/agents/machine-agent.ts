@@ -14,6 +14,7 @@ import type { AgentEnd } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { MachineState } from "../wire/machine-state.ts";
 import { EmittedEvents } from "./emitted-events.ts";
+import type { AgentActor, HostedAgent, Moved } from "./hosted-agent.ts";
 import { MachineDoor } from "./machine-door.ts";
 import { failureOf, machineFaultOf } from "./machine-failure.ts";
 import { keepState, restoreState } from "./machine-state.ts";
@@ -22,12 +23,10 @@ import { isMachineWorking } from "./machine-work.ts";
 import { initialStateOf, PassedStates } from "./passed-states.ts";
 import { restorableJson } from "./plain-json.ts";
 import { RunningActors } from "./running-actors.ts";
-import type { AgentSeat, Moved } from "./seat.ts";
-import type { Resident } from "./tenant.ts";
 
-/** An agent that is a user's XState machine. */
-export class MachineAgent implements Resident {
-  readonly #seat: AgentSeat;
+/** An agent that runs a user's XState machine. */
+export class MachineAgent implements AgentActor {
+  readonly #agent: HostedAgent;
   readonly #door: MachineDoor;
   readonly #actor: AnyActor;
   readonly #timers: MachineTimers;
@@ -38,34 +37,35 @@ export class MachineAgent implements Resident {
   #isEnding = false;
   #fault: { readonly thrown: unknown; readonly atStart?: true } | undefined;
 
-  constructor(seat: AgentSeat, placement: PlaceAgent, machine: AnyStateMachine, clock: Clock) {
-    this.#seat = seat;
-    const state = placement.state as unknown as MachineState | undefined;
-    this.#door = new MachineDoor(seat, () => this.#change(), state);
-    const { asks: open = state?.asks ?? [] } = placement;
+  constructor(agent: HostedAgent, placed: PlaceAgent, machine: AnyStateMachine, clock: Clock) {
+    this.#agent = agent;
+    const state = placed.state as unknown as MachineState | undefined;
+    this.#door = new MachineDoor(agent, () => this.#change(), state);
+    const { asks: open = state?.asks ?? [] } = placed;
     for (const askId of state?.asks ?? []) if (!open.includes(askId)) this.#door.endAsk(askId);
     const restored = state && restoreState(state);
     this.#states = new PassedStates(state && stateIn(restored?.value));
     if (restored === undefined) this.#states.note(initialStateOf(machine));
     this.#actor = createActor(machine, {
-      id: placement.name,
-      input: placement.input,
+      id: placed.name,
+      input: placed.input,
       clock,
       inspect: (event: InspectionEvent) => this.#inspect(event),
       ...(restored === undefined ? {} : { snapshot: restored.value as never }),
     });
     restored?.refer(this.#actor);
     openDoor(this.#actor.system, this.#door);
-    this.#timers = new MachineTimers(this.#actor, clock, () => seat.touch());
-    // Behind the timers: what ends an actor cancels its own first.
+    this.#timers = new MachineTimers(this.#actor, clock, () => agent.touch());
+    // Created after the timers: an actor's timers are cancelled before the actors below it are
+    // ended.
     new RunningActors(this.#actor);
     const fail = (thrown: unknown): void => {
       this.#fault ??= { thrown };
-      seat.touch();
+      agent.touch();
     };
     this.#actor.subscribe({ error: fail });
-    this.#emitted = new EmittedEvents(this.#actor, (out) => seat.emit(out), fail);
-    this.#start(placement);
+    this.#emitted = new EmittedEvents(this.#actor, (command) => agent.emit(command), fail);
+    this.#start(placed);
     if (this.#fault !== undefined) this.#fault = { ...this.#fault, atStart: true };
   }
 
@@ -91,7 +91,7 @@ export class MachineAgent implements Resident {
         this.#end(body);
         break;
       case "permit":
-        // Its model calls run as jobs on a house host: nothing starts here.
+        // A machine's model calls run as jobs on a library host; nothing starts here.
         break;
     }
   }
@@ -100,16 +100,16 @@ export class MachineAgent implements Resident {
     this.#door.endAsk(askId);
   }
 
-  /** What a frame says of the machine; an end found here goes out in the same frame. */
+  /** Returns the machine's part of a frame; an end found here is in the same frame. */
   moved(): Moved {
     try {
       this.#emitted.flush();
       const end = this.#endOf();
-      if (end !== undefined) this.#seat.emit({ type: "done", end });
+      if (end !== undefined) this.#agent.emit({ type: "done", end });
       return this.#describe();
     } catch (thrown) {
       this.drop();
-      this.#seat.emit({ type: "done", end: { status: "failed", error: machineFaultOf(thrown) } });
+      this.#agent.emit({ type: "done", end: { status: "failed", error: machineFaultOf(thrown) } });
       return { busy: false };
     }
   }
@@ -118,13 +118,13 @@ export class MachineAgent implements Resident {
     try {
       this.#actor.stop();
     } catch (thrown) {
-      // It is being forgotten; what its stopping threw concerns nobody any more.
+      // The agent is being dropped; an error thrown by its stopping has no further effect.
       this.#fault ??= { thrown };
     }
     this.#timers.close();
   }
 
-  /** Whatever fails here, nothing that was begun goes on. */
+  /** Starts the actor. When that fails, everything that was begun is stopped. */
   #start({ timers = [] }: PlaceAgent): void {
     try {
       this.#timers.restore(timers);
@@ -137,12 +137,12 @@ export class MachineAgent implements Resident {
 
   #describe(): Moved {
     const snapshot = this.#actor.getSnapshot();
-    const stepped = this.#stepped && !this.#seat.done;
+    const stepped = this.#stepped && !this.#agent.done;
     const state = stepped ? { state: this.#state() } : {};
-    const timers = this.#seat.done ? undefined : this.#timers.take();
+    const timers = this.#agent.done ? undefined : this.#timers.take();
     this.#stepped = false;
     return {
-      busy: !this.#seat.done && isMachineWorking(snapshot),
+      busy: !this.#agent.done && isMachineWorking(snapshot),
       ...state,
       ...this.#states.take(),
       ...(timers === undefined ? {} : { timers }),
@@ -155,7 +155,7 @@ export class MachineAgent implements Resident {
   }
 
   #endOf(): AgentEnd | undefined {
-    if (this.#seat.done) return undefined;
+    if (this.#agent.done) return undefined;
     if (this.#fault !== undefined) {
       if (this.#isEnding) return { status: "ended" };
       const { thrown, ...atStart } = this.#fault;
@@ -169,12 +169,15 @@ export class MachineAgent implements Resident {
     return { status: "failed", error: failureOf(snapshot.output, output, snapshot.value) };
   }
 
-  /** A machine that takes `agent.ending` goes on until it is done, or dropped after its grace. */
+  /**
+   * Ends the machine. One that takes `agent.ending` runs until it is done, or is dropped after its
+   * grace; any other is dropped at once.
+   */
   #end({ status, reason }: Extract<DeliveryBody, { readonly type: "end" }>): void {
     const event: AgentEnding = { type: "agent.ending", status, reason };
     if (!takes(this.#actor.getSnapshot(), event)) {
       this.drop();
-      this.#seat.emit({ type: "done", end: { status: "ended" } });
+      this.#agent.emit({ type: "done", end: { status: "ended" } });
       return;
     }
     this.#isEnding = true;
@@ -183,9 +186,11 @@ export class MachineAgent implements Resident {
     if (!this.isOver) this.#door.refuseOpen();
   }
 
-  /** Any actor's step is a change of the state that is restored, not only the root's. */
+  /**
+   * Notes the steps of all actors: each of them, not only the root's, changes the state to restore.
+   */
   #inspect(event: InspectionEvent): void {
-    this.#seat.watched?.observe(event);
+    this.#agent.watched?.observe(event);
     if (event.type === "@xstate.microstep" && isRoot(event.actorRef as AnyActorRef)) {
       this.#states.note(stateIn(event.snapshot) ?? null);
     }
@@ -196,7 +201,7 @@ export class MachineAgent implements Resident {
 
   #change(): void {
     this.#stepped = true;
-    this.#seat.touch();
+    this.#agent.touch();
   }
 }
 
@@ -204,12 +209,14 @@ function isRoot({ _parent: parent }: AnyActorRef): boolean {
   return parent === undefined;
 }
 
-/** The state value in what XState says or persists of a machine. */
+/** Returns the state value of a machine's snapshot, live or persisted. */
 function stateIn(snapshot: unknown): Json | undefined {
   return (snapshot as { readonly value?: Json } | undefined)?.value;
 }
 
-/** True where a state that it is in names the event: a wildcard was not written for its end. */
+/**
+ * True when a state that the machine is in names the event; a wildcard was not written for its end.
+ */
 function takes(snapshot: AnyMachineSnapshot, event: { readonly type: string }): boolean {
   const taken = snapshot.machine.getTransitionData(snapshot, event);
   return taken.some(({ eventType, target, actions }) => {
@@ -217,7 +224,10 @@ function takes(snapshot: AnyMachineSnapshot, event: { readonly type: string }): 
   });
 }
 
-/** What is told is the event itself, unless it is none, or one that only XState or we may send. */
+/**
+ * Returns the event for a message: the message itself, or an event `message` around it when it is
+ * no event or one that only XState or the runtime may send.
+ */
 function eventOf({ message, from }: Extract<DeliveryBody, { readonly type: "message" }>): {
   readonly type: string;
 } {

@@ -3,77 +3,83 @@ import { CoppiceError } from "../errors.ts";
 import { contentText } from "../wire/content.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import type { ModelJob, Out } from "../wire/frame.ts";
-import { isOut } from "../wire/frame-check.ts";
+import type { Command, ModelJob } from "../wire/frame.ts";
+import { isCommand } from "../wire/frame-check.ts";
 import type { Json } from "../wire/json.ts";
 import { messageTokens, textTokens } from "../wire/token-estimate.ts";
 import { rightTurns } from "../wire/turns.ts";
+import type { HostedAgent } from "./hosted-agent.ts";
 import { ImageRoom } from "./image-room.ts";
 import { OverBound, restorableJson } from "./plain-json.ts";
-import type { AgentSeat } from "./seat.ts";
 
-/** Asks that are over and remembered, so that their answers are seen to be late. */
-const MOST_OVER = 16;
+/** Most withdrawn asks that are remembered, so that a reply to one is known to be late. */
+const MAX_OVER = 16;
 
-/** What the door remembers of its machine, beside the machine's own state. */
+/** The state of a door, beside its machine's own. */
 export interface DoorState {
-  /** Calls numbered so far. */
+  /** Number of calls so far. */
   readonly count: number;
-  /** Asks without an answer, oldest first. */
+  /** Asks without a reply, oldest first. */
   readonly asks: readonly string[];
 }
 
-/** The door as one machine has it: numbers its calls, and knows who waits for which result. */
+/**
+ * The door of one machine. It numbers the calls and passes each result to the code that waits for
+ * it.
+ */
 export class MachineDoor implements HostDoor {
-  readonly #seat: AgentSeat;
+  readonly #agent: HostedAgent;
   readonly #change: () => void;
   readonly #waiting = new Map<string, (result: CallResult) => void>();
   #count: number;
   #asks: readonly string[];
   #handling: string | undefined;
-  /** Asks that nobody waits for any more, and that were not answered: the newest of them. */
+  /** The newest withdrawn asks that were not answered, oldest first. */
   #over: readonly string[] = [];
-  /** Why its rights are withdrawn. */
+  /** Reason for which the agent's rights were withdrawn; undefined while it has them. */
   #withdrawn: string | undefined;
 
-  /** `change` is told when what it remembers did. */
+  /** @param change called when the door's state changed */
   constructor(
-    seat: AgentSeat,
+    agent: HostedAgent,
     change: () => void,
     { count, asks }: DoorState = { count: 0, asks: [] },
   ) {
-    this.#seat = seat;
+    this.#agent = agent;
     this.#change = change;
     this.#count = count;
     this.#asks = asks;
   }
 
   call(request: DoorRequest, settle: (result: CallResult) => void): string {
-    const { path, incarnation } = this.#seat;
+    const { path, incarnation } = this.#agent;
     const callId = `${path}#${incarnation}.${this.#count + 1}`;
-    const out = this.#outOf(request, callId);
-    if (out instanceof CoppiceError) return this.#answer(callId, settle, out);
-    // The supervisor would take it for the speech of a forger, and end the whole host.
-    if (!isOut(out)) {
-      const call = `call ${out.callId} (${request.type})`;
-      const told = `The input of ${call} has not the form it must have`;
-      throw new CoppiceError("MACHINE_INVALID", told, { callId: out.callId, type: request.type });
+    const command = this.#commandOf(request, callId);
+    if (command instanceof CoppiceError) return this.#answer(callId, settle, command);
+    // The supervisor would treat a malformed command as a forgery and end the whole host.
+    if (!isCommand(command)) {
+      const call = `call ${command.callId} (${request.type})`;
+      const message = `The input of ${call} has not the form it must have`;
+      throw new CoppiceError("MACHINE_INVALID", message, {
+        callId: command.callId,
+        type: request.type,
+      });
     }
     this.#count += 1;
     this.#change();
-    this.#waiting.set(out.callId, settle);
-    if (this.#withdrawn === undefined) this.#seat.emit(out);
-    // Later, because its caller does not know yet by which id it will be answered.
-    else queueMicrotask(() => this.#refuse(out.callId));
-    return out.callId;
+    this.#waiting.set(command.callId, settle);
+    if (this.#withdrawn === undefined) this.#agent.emit(command);
+    // Deferred: the caller does not know the id of its call yet.
+    else queueMicrotask(() => this.#refuse(command.callId));
+    return command.callId;
   }
 
-  /** Refuses everything that is asked from now on. */
+  /** Refuses every call from now on. */
   withdraw(reason: string): void {
     this.#withdrawn = reason;
   }
 
-  /** Refuses the calls under way too. */
+  /** Refuses the calls under way. */
   refuseOpen(): void {
     for (const callId of [...this.#waiting.keys()]) this.#refuse(callId);
   }
@@ -86,14 +92,14 @@ export class MachineDoor implements HostDoor {
     this.#waiting.delete(callId);
   }
 
-  /** Gives a result to who waits for it; nobody does when its state was left. */
+  /** Passes a result to the code that waits for it; none does once the machine left that state. */
   settle(callId: string, result: CallResult): void {
     const settle = this.#waiting.get(callId);
     this.#waiting.delete(callId);
     settle?.(result);
   }
 
-  /** Runs the step that a message causes, which `reply` answers. */
+  /** Runs the step that a message causes; `reply` answers that message's ask. */
   handle(askId: string | undefined, step: () => void): void {
     if (askId !== undefined) {
       this.#asks = [...this.#asks, askId];
@@ -104,11 +110,14 @@ export class MachineDoor implements HostDoor {
     this.#handling = undefined;
   }
 
-  /** Nobody waits for its answer: one that comes all the same is a dead letter, if anybody's. */
+  /**
+   * Withdraws an ask whose caller no longer waits. A reply that finds no other ask open is sent for
+   * it all the same, and becomes a dead letter.
+   */
   endAsk(askId: string): void {
     if (!this.#asks.includes(askId)) return;
     this.#asks = this.#asks.filter((id) => id !== askId);
-    this.#over = [...this.#over, askId].slice(-MOST_OVER);
+    this.#over = [...this.#over, askId].slice(-MAX_OVER);
     this.#change();
   }
 
@@ -119,35 +128,35 @@ export class MachineDoor implements HostDoor {
     this.#over = this.#over.filter((id) => id !== askId);
     this.#handling = undefined;
     this.#change();
-    this.#seat.emit({ type: "reply", askId, value: restorableJson(value, "A reply") });
+    this.#agent.emit({ type: "reply", askId, value: restorableJson(value, "A reply") });
   }
 
   state(): DoorState {
     return { count: this.#count, asks: this.#asks };
   }
 
-  /** Too much is the error of that call alone, which its machine can read and go on from. */
+  /** Answers a call that is over the bound with an error, which its machine can handle. */
   #answer(callId: string, settle: (result: CallResult) => void, refused: CoppiceError): string {
     this.#count += 1;
     this.#change();
     this.#waiting.set(callId, settle);
     const { stack: _, ...error } = encodeError(refused, refused.code);
-    // Later, because its caller does not know yet by which id it will be answered.
+    // Deferred: the caller does not know the id of its call yet.
     queueMicrotask(() => this.settle(callId, { isError: true, error }));
     return callId;
   }
 
   #refuse(callId: string): void {
-    const told = `${this.#seat.path} is being ended (${this.#withdrawn}): ${callId} is refused`;
-    const error = encodeError(new CoppiceError("CANCELLED", told, { callId }), "CANCELLED");
+    const message = `${this.#agent.path} is being ended (${this.#withdrawn}): ${callId} is refused`;
+    const error = encodeError(new CoppiceError("CANCELLED", message, { callId }), "CANCELLED");
     this.settle(callId, { isError: true, error });
   }
 
-  /** An error for a request that is over the bound. */
-  #outOf(
+  /** Returns the command for a request, or the error of a request that is over the bound. */
+  #commandOf(
     request: DoorRequest,
     callId: string,
-  ): Extract<Out, { readonly callId: string }> | CoppiceError {
+  ): Extract<Command, { readonly callId: string }> | CoppiceError {
     const what = `The input of call ${callId} (${request.type})`;
     let plain: DoorRequest;
     try {
@@ -159,11 +168,11 @@ export class MachineDoor implements HostDoor {
     }
     switch (plain.type) {
       case "tool":
-        return { ...plain, callId, tool: this.#seat.held.subjectOf(plain.tool) };
+        return { ...plain, callId, tool: this.#agent.loaded.subjectOf(plain.tool) };
       case "model": {
         const asked = { type: "model", callId, after: "now", inputTokens: 0 } as const;
-        // What is no conversation cannot be made one; `call` says so.
-        if (!isOut({ ...asked, job: plain.job })) return { ...asked, job: plain.job };
+        // A malformed conversation stays as it is; `call` refuses it.
+        if (!isCommand({ ...asked, job: plain.job })) return { ...asked, job: plain.job };
         const job = rightJob(plain.job);
         return { ...asked, inputTokens: this.#tokensOf(job), job };
       }
@@ -173,12 +182,12 @@ export class MachineDoor implements HostDoor {
   }
 
   #tokensOf({ messages, system = "" }: ModelJob): number {
-    const before = this.#seat.held.tokens + textTokens(system);
+    const before = this.#agent.loaded.tokens + textTokens(system);
     return messages.reduce((sum, message) => sum + messageTokens(message), before);
   }
 }
 
-/** What a machine asks its model, as the service takes it. */
+/** Returns a machine's model request in the form that the service takes. */
 function rightJob({ messages, system, ...job }: ModelJob): ModelJob {
   const room = new ImageRoom();
   const right = rightTurns(messages).map((message) => room.admit(message));

@@ -5,7 +5,7 @@ import type { WireError } from "../wire/outcome.ts";
 import { fieldOf } from "../wire/read-field.ts";
 import { isError } from "../wire/realm.ts";
 
-/** What a machine threw, in its own words. */
+/** Returns the error for a value that a machine threw, in the machine's own words. */
 export function machineFaultOf(thrown: unknown): WireError {
   if (thrown instanceof CoppiceError) return encodeError(thrown, "MACHINE_INVALID");
   const message = `The machine threw: ${describe(thrown)}`;
@@ -14,12 +14,15 @@ export function machineFaultOf(thrown: unknown): WireError {
   return { code: "MACHINE_INVALID", message, details: {}, ...stack };
 }
 
-/** Why a machine ended in a state tagged `failed`: its output, when that is an error. */
+/**
+ * Returns the error of a machine that ended in a state tagged `failed`: its output when that is an
+ * error or has a message, else one that names the state.
+ */
 export function failureOf(output: unknown, plain: Json, value: unknown): WireError {
   if (isError(output)) return machineFaultOf(output);
   const { code, message } = (plain ?? {}) as { readonly code?: Json; readonly message?: Json };
   if (typeof message === "string")
     return { code: isCode(code) ? code : "MACHINE_INVALID", message, details: {} };
-  const told = `The machine ended in its state ${JSON.stringify(value)}, which is tagged failed`;
-  return { code: "MACHINE_INVALID", message: told, details: { output: plain } };
+  const text = `The machine ended in its state ${JSON.stringify(value)}, which is tagged failed`;
+  return { code: "MACHINE_INVALID", message: text, details: { output: plain } };
 }

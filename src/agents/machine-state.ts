@@ -5,7 +5,7 @@ import type { MachineState } from "../wire/machine-state.ts";
 import { type DecodedValue, decodeValue, encodeValue } from "./encoded-value.ts";
 import { KeptValue } from "./kept-value.ts";
 
-/** A value as it travels: as JSON, and as a text where that cannot hold all of it. */
+/** A value as it travels: as JSON, and encoded too when JSON cannot represent all of it. */
 export interface Kept {
   readonly plain: Json;
   readonly encoded?: string;
@@ -13,14 +13,14 @@ export interface Kept {
 
 const WHAT = "The state of the machine";
 
-/** What is kept of a machine and all below it. **Fails with** MACHINE_INVALID. */
+/** Returns what is kept of a machine and all its actors. **Fails with** MACHINE_INVALID. */
 export function keepState(root: AnyActor): Pick<MachineState, "machine" | "encoded"> {
   const persisted = persistedOf(root);
   const { plain, isRich } = new KeptValue(persisted, WHAT, root, true);
   return { machine: plain, ...(isRich ? { encoded: encodeValue(persisted, WHAT, root) } : {}) };
 }
 
-/** What is kept of a single value that a machine of `root` holds. */
+/** Returns what is kept of a single value that a machine in the system of `root` has. */
 export function keepValue(value: unknown, what: string, root: AnyActor): Kept {
   const { plain, isRich } = new KeptValue(value, what, root);
   return { plain, ...(isRich ? { encoded: encodeValue(value, what, root) } : {}) };
@@ -30,16 +30,17 @@ export function restoreState({ machine, encoded }: MachineState): DecodedValue {
   return restoreKept({ plain: machine, ...(encoded === undefined ? {} : { encoded }) });
 }
 
-/** What was kept, as a machine has it; references in it lead to actors once `refer` was called. */
+/** Returns a kept value as a machine has it; `refer` replaces its references by actors. */
 export function restoreKept({ plain, encoded }: Kept): DecodedValue {
   if (encoded !== undefined) return decodeValue(encoded);
-  // XState writes into what it restores.
+  // XState modifies what it restores.
   return { value: structuredClone(plain), refer: () => undefined };
 }
 
 /**
- * As XState has it, but for its walk through the context, which does not end for one that refers
- * to itself, and takes an actor that has ended for the one that has its id now.
+ * Returns what XState persists of an actor, but without XState's walk through the context. That
+ * walk does not end for a context that refers to itself, and it takes an actor that has ended for
+ * the one that has its id now.
  */
 function persistedOf(actor: AnyActorRef): unknown {
   const snapshot: unknown = actor.getSnapshot();
@@ -53,8 +54,8 @@ function persistedOf(actor: AnyActorRef): unknown {
 
 function persistedChild(id: string, child: AnyActorRef | undefined): unknown {
   if (child === undefined) {
-    const told = `The machine started "${id}" by a name that setup({ actors }) does not have`;
-    throw new CoppiceError("MACHINE_INVALID", told, { id });
+    const message = `The machine started "${id}" by a name that setup({ actors }) does not have`;
+    throw new CoppiceError("MACHINE_INVALID", message, { id });
   }
   const {
     src,
@@ -64,11 +65,11 @@ function persistedChild(id: string, child: AnyActorRef | undefined): unknown {
     readonly _syncSnapshot?: boolean;
   };
   if (typeof src === "string") return { snapshot: persistedOf(child), src, systemId, syncSnapshot };
-  const told =
+  const message =
     `The machine spawned "${id}" from logic given inline, which cannot be found again by a name. ` +
     "Register it in setup({ actors: { yourName: logic } }) and spawn it by that name: " +
     'spawn("yourName")';
-  throw new CoppiceError("MACHINE_INVALID", told, { id });
+  throw new CoppiceError("MACHINE_INVALID", message, { id });
 }
 
 function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {

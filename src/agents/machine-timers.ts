@@ -5,14 +5,14 @@ import type { Json } from "../wire/json.ts";
 import { type ActorPath, actorPathOf, findActor } from "./actor-refs.ts";
 import { type Kept, keepValue, restoreKept } from "./machine-state.ts";
 
-/** What a timer carries, so that it can be armed again on another host. */
+/** Data with which a timer can be armed again on another host. */
 interface Carried {
   readonly event: Kept;
   readonly source: ActorPath;
   readonly target: ActorPath;
 }
 
-/** The part of XState's system that an actor's own events go through. */
+/** The part of XState's system that relays an actor's own events. */
 interface Relaying {
   _relay(source: AnyActorRef, target: AnyActorRef, event: EventObject): void;
 }
@@ -27,21 +27,22 @@ interface Armed {
 }
 
 /**
- * The armed `after` timers and delayed sends of one actor system, in XState's stead: it keeps one
- * of several under one id, does not arm them again when it restores a snapshot, and notes their
- * start by the wall clock, which a sleeping computer moves.
+ * The armed `after` timers and delayed sends of one actor system, in place of XState's own. XState
+ * keeps one of several timers under one id, does not arm them again when it restores a snapshot,
+ * and notes their start by the wall clock, which a computer's sleep moves.
  */
 export class MachineTimers {
   readonly #root: AnyActor;
   readonly #clock: Clock;
-  /** In the order in which they were armed. */
+  /** Armed timers, in the order in which they were armed. */
   readonly #armed = new Set<Armed>();
   readonly #onFire: () => void;
   #changed = false;
 
   /**
-   * To be made between the root's creation and its start, before anything is armed.
-   * @param onFire told before a timer's event is sent
+   * Replaces the root system's timers. Called between the root's creation and its start, before any
+   * timer is armed.
+   * @param onFire called before a timer's event is sent
    */
   constructor(root: AnyActor, clock: Clock, onFire: () => void) {
     this.#root = root;
@@ -57,13 +58,13 @@ export class MachineTimers {
     scheduler.cancelAll = (source) => this.#disarm((armed) => armed.source === source);
   }
 
-  /** Arms again, before its start, what was armed when the machine was moved. */
+  /** Arms the timers that were armed when the machine was moved. Called before its start. */
   restore(timers: readonly Timer[]): void {
     for (const { id, dueMs, event } of timers) {
       const carried = event as unknown as Carried;
       const source = findActor(this.#root, carried.source);
       const target = findActor(this.#root, carried.target);
-      // An actor that is gone needs no timer.
+      // A timer of an actor that is gone is dropped.
       if (source === undefined || target === undefined) continue;
       const { value, refer } = restoreKept(carried.event);
       refer(this.#root);
@@ -71,7 +72,7 @@ export class MachineTimers {
     }
   }
 
-  /** All armed timers, if they changed since they were last taken. */
+  /** Returns all armed timers if they changed since the last call; else undefined. */
   take(): readonly Timer[] | undefined {
     if (!this.#changed) return undefined;
     this.#changed = false;
@@ -86,13 +87,13 @@ export class MachineTimers {
     });
   }
 
-  /** Nothing fires any more. */
+  /** Cancels all timers. */
   close(): void {
     this.#disarm(() => true);
   }
 
   #arm(timer: Omit<Armed, "due" | "handle">, delay: number): void {
-    // A delay that is no number has always been none; one without an end has no place in JSON.
+    // A delay that is not a number always meant none; JSON cannot represent an infinite one.
     const delayMs = Math.min(Number.isNaN(delay) ? 0 : delay, Number.MAX_SAFE_INTEGER);
     const armed: Armed = { ...timer, due: this.#clock.now() + delayMs, handle: undefined };
     armed.handle = this.#clock.setTimeout(() => this.#fire(armed), delayMs);

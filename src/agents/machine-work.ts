@@ -1,14 +1,14 @@
 import type { AnyActorRef } from "xstate";
 import { isCallLogic } from "../door/call-logic.ts";
 
-/** What can be read of any actor's snapshot, whatever its logic. */
+/** Fields that may be read from any actor's snapshot, whatever its logic. */
 interface Reading {
   readonly status?: string;
   readonly children?: Readonly<Record<string, AnyActorRef>>;
 }
 
 /**
- * True while anything below a machine runs on this host: a promise, a callback, an observable.
+ * True while an actor below a machine works on this host: a promise, a callback, an observable.
  * Calls through the door run elsewhere; machines and reducers only wait for events.
  */
 export function isMachineWorking(snapshot: Reading): boolean {

@@ -7,26 +7,26 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { JobReport } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { Block, TurnMessage } from "../wire/transcript.ts";
-import { type HeldTemplate, modelAt } from "./held-template.ts";
+import { type LoadedTemplate, modelAt } from "./loaded-template.ts";
 import { ModelRun } from "./model-run.ts";
 
 type Job = Extract<HostItem, { readonly type: "job" }>;
 
-/** Model calls that this host runs for agents that live elsewhere. */
+/** Model calls that this host runs for agents on other hosts. */
 export interface HostedJobs {
-  start(job: Job, held: HeldTemplate | undefined): void;
-  /** Ends the stream of a call; its report says what it used. */
+  start(job: Job, loaded: LoadedTemplate | undefined): void;
+  /** Aborts the stream of a call; its report contains its usage. */
   cancel(callId: string): void;
   close(): void;
 }
 
 export interface JobSurroundings {
   readonly models: Models;
-  readonly words: Int32Array;
+  readonly cancelFlags: Int32Array;
   readonly report: (report: JobReport) => void;
 }
 
-export function createModelJobs({ models, words, report }: JobSurroundings): HostedJobs {
+export function createModelJobs({ models, cancelFlags, report }: JobSurroundings): HostedJobs {
   const runs = new Map<string, ModelRun>();
 
   function fail(callId: string, error: CoppiceError): void {
@@ -35,18 +35,18 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Hos
   }
 
   return {
-    start(item, held) {
-      const { callId, word, model: index = 0 } = item;
-      const spec = held === undefined ? undefined : modelAt(held, index);
-      if (held === undefined || spec === undefined) {
+    start(item, loaded) {
+      const { callId, cancelFlag, model: index = 0 } = item;
+      const spec = loaded === undefined ? undefined : modelAt(loaded, index);
+      if (loaded === undefined || spec === undefined) {
         fail(callId, new CoppiceError("MODEL_FAILED", `Call ${callId} names no model`));
         return;
       }
-      if (Atomics.load(words, word) !== 0) {
+      if (Atomics.load(cancelFlags, cancelFlag) !== 0) {
         fail(callId, new CoppiceError("CANCELLED", `Call ${callId} was cancelled before it began`));
         return;
       }
-      // Nobody asks for it twice here, and what is under way has been paid for.
+      // A call that runs has been paid for, and is not started a second time.
       if (runs.has(callId)) return;
       const run = new ModelRun({
         onText: (text) => report({ type: "output", callId, text }),
@@ -54,8 +54,8 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Hos
         onGrowth: (usage) => report({ type: "grew", callId, usage }),
         onReply: ({ content: said, stopReason, usage, partial }) => {
           runs.delete(callId);
-          // Its machine calls tools as they are, whatever its model was shown of them.
-          const content = held.renamesKeys ? withInputs(said, held.trueInput) : said;
+          // A machine calls tools by their own keys, whichever keys its model was shown.
+          const content = loaded.renamesKeys ? withInputs(said, loaded.trueInput) : said;
           const result = { isError: false, content, stopReason } as const;
           report({ type: "done", callId, usage, ...(partial && { partial }), result });
         },
@@ -66,7 +66,7 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Hos
         },
       });
       runs.set(callId, run);
-      run.start(() => models.of(spec), requestOf(item, held), item);
+      run.start(() => models.of(spec), requestOf(item, loaded), item);
     },
     cancel(callId) {
       runs.get(callId)?.abort();
@@ -78,10 +78,10 @@ export function createModelJobs({ models, words, report }: JobSurroundings): Hos
   };
 }
 
-function requestOf({ job, maxTokens, turn }: Job, held: HeldTemplate): ModelRequest {
-  const { template } = held;
+function requestOf({ job, maxTokens, turn }: Job, loaded: LoadedTemplate): ModelRequest {
+  const { template } = loaded;
   const { system = template.instructions, tools: shown } = job;
-  const messages = held.renamesKeys ? job.messages.map(shownBy(held)) : job.messages;
+  const messages = loaded.renamesKeys ? job.messages.map(shownBy(loaded)) : job.messages;
   const tools = template.tools.filter(
     ({ name, subject }) => shown === undefined || shown.includes(subject) || shown.includes(name),
   );
@@ -89,8 +89,8 @@ function requestOf({ job, maxTokens, turn }: Job, held: HeldTemplate): ModelRequ
   return system === undefined ? asked : { ...asked, system };
 }
 
-/** A message whose calls have the keys that the model was shown. */
-function shownBy({ shownInput }: HeldTemplate): (message: TurnMessage) => TurnMessage {
+/** Returns a function that gives the calls in a message the keys that the model was shown. */
+function shownBy({ shownInput }: LoadedTemplate): (message: TurnMessage) => TurnMessage {
   return (message) =>
     typeof message.content === "string"
       ? message

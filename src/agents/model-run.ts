@@ -13,33 +13,33 @@ import { isThenable } from "../wire/realm.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 
-/** A model call that came to no reply. */
+/** The end of a model call that had no reply. */
 export interface CallEnd extends CallRemains {
   readonly error: WireError;
-  /** True when it was aborted here, which is no failure. */
+  /** True when this host aborted the call, which is no failure. */
   readonly aborted: boolean;
 }
 
 export interface RunEvents {
   readonly onText: (text: string) => void;
   readonly onRetry: (retry: { attempt: number; delayMs: number; error: WireError }) => void;
-  /** Its service says that it uses more than was reserved, or what is dearer. */
+  /** Called when the service reports more usage than was reserved, or usage at a higher price. */
   readonly onGrowth: (usage: TokenUsage) => void;
   readonly onReply: (reply: ModelReply) => void;
   readonly onFailure: (end: CallEnd) => void;
 }
 
-/** What the permit of a call says of it beside what is asked. */
+/** Facts about a call that its permit carries beside the request. */
 export interface PermittedCall {
-  /** Attempts that have failed before. Default 0. */
+  /** Attempts that failed before. Default 0. */
   readonly failed?: number | undefined;
-  /** What was reserved for the prompt; left out: nobody wants to hear of more. */
+  /** Tokens that were reserved for the prompt. Left out: `onGrowth` is not called. */
   readonly inputTokens?: number | undefined;
 }
 
 /**
  * One model call under way. It ends in exactly one reply or failure, unless it is abandoned because
- * its agent is gone: what it cost has been settled without it then.
+ * its agent is gone; its cost has been settled by then.
  */
 export class ModelRun {
   readonly #events: RunEvents;
@@ -50,7 +50,9 @@ export class ModelRun {
     this.#events = events;
   }
 
-  /** An instant reply is told before this returns. */
+  /**
+   * Starts the call. A model that answers synchronously has its reply handled before this returns.
+   */
   start(model: () => Model, request: ModelRequest, permitted: PermittedCall = {}): void {
     const { onText, onRetry, onGrowth } = this.#events;
     const { failed = 0 } = permitted;
@@ -78,12 +80,12 @@ export class ModelRun {
     }
   }
 
-  /** Ends the call; what it used and said is told when it has ended. */
+  /** Aborts the call; `onFailure` reports its usage and its text once it has ended. */
   abort(): void {
     this.#controller.abort("the agent was ended");
   }
 
-  /** Ends the call, of which nobody wants to hear any more. */
+  /** Aborts the call and reports nothing more of it. */
   abandon(): void {
     this.#over = true;
     this.abort();
@@ -101,7 +103,7 @@ export class ModelRun {
     try {
       this.#events.onReply(reply);
     } catch (thrown) {
-      // It cannot be taken, and has been paid for.
+      // The reply cannot be taken, and has been paid for.
       const { usage, partial = false } = reply;
       this.#fail(thrown, { usage, partial, partialText: "" });
     }
@@ -121,8 +123,8 @@ export class ModelRun {
 }
 
 /**
- * Says, of each report on a call, whether it uses more than was reserved or known to be used: a
- * longer prompt, or what costs more than any other prompt.
+ * Returns a predicate for the usage reports of a call. It is true when a report exceeds what was
+ * reserved or reported before: by a longer prompt, or by more of what costs extra.
  */
 function growthOf({ inputTokens }: PermittedCall): (said: TokenUsage) => boolean {
   let [prompt, dear] = [inputTokens ?? Number.POSITIVE_INFINITY, 0];

@@ -8,7 +8,8 @@ export type ImportModule = (url: string) => Promise<unknown>;
 /**
  * Imports a machine module.
  *
- * **Fails with** `MACHINE_INVALID`: there is no such module, it throws, or it exports no machine.
+ * **Fails with** `MACHINE_INVALID` when there is no such module, it throws, or it exports no
+ * machine.
  */
 export async function importMachine(
   url: string,
@@ -16,14 +17,14 @@ export async function importMachine(
 ): Promise<AnyStateMachine> {
   const machine = exportOf(await importNamed(url, importModule, "MACHINE_INVALID"));
   if (isMachine(machine)) return machine;
-  const told = `The default export of ${url} is ${kindOf(machine)}, not an XState machine`;
-  throw new CoppiceError("MACHINE_INVALID", told, { url });
+  const message = `The default export of ${url} is ${kindOf(machine)}, not an XState machine`;
+  throw new CoppiceError("MACHINE_INVALID", message, { url });
 }
 
 /**
- * Imports a model module, to see whether it is one.
+ * Imports a model module and checks that it is one.
  *
- * **Fails with** `OPTIONS_INVALID`, as {@link importMachine} does with its code.
+ * **Fails with** `OPTIONS_INVALID`, in the cases in which {@link importMachine} fails.
  */
 export async function checkModel(url: string, importModule: ImportModule): Promise<void> {
   checkModelModule(await importNamed(url, importModule, "OPTIONS_INVALID"), url);
@@ -37,8 +38,8 @@ async function importNamed(
   try {
     return await importModule(url);
   } catch (thrown) {
-    const told = `The module ${url} could not be imported: ${describe(thrown)}`;
-    throw new CoppiceError(code, told, { url }, thrown);
+    const message = `The module ${url} could not be imported: ${describe(thrown)}`;
+    throw new CoppiceError(code, message, { url }, thrown);
   }
 }
 
@@ -46,7 +47,7 @@ function exportOf(module: unknown): unknown {
   return (module as { readonly default?: unknown } | null | undefined)?.default;
 }
 
-/** By its shape, because the module may bring its own copy of XState. */
+/** Checks the shape of a value, because the module may bring its own copy of XState. */
 function isMachine(value: unknown): value is AnyStateMachine {
   if (typeof value !== "object" || value === null) return false;
   const { root, transition, getInitialSnapshot, getPersistedSnapshot, provide } =

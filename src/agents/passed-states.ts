@@ -1,15 +1,15 @@
 import type { AnyStateMachine } from "xstate";
-import { type Frame, MOST_STATES } from "../wire/frame.ts";
+import { type Frame, MAX_STATES } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 
 /** The states that a machine has passed through since its last frame, in order. */
 export class PassedStates {
-  /** The first of them, and behind them the latest. */
+  /** States in order, at most `MAX_STATES`: the first ones, and behind them the latest. */
   #states: Json[] = [];
   #leftOut = 0;
   #last: string | undefined;
 
-  /** Where it was on its last host is no news. */
+  /** @param known the state on the agent's last host, which is not reported again */
   constructor(known?: Json) {
     this.#last = known === undefined ? undefined : textOf(known);
   }
@@ -18,13 +18,13 @@ export class PassedStates {
     const text = textOf(state);
     if (text === this.#last) return;
     this.#last = text;
-    if (this.#states.length === MOST_STATES) {
+    if (this.#states.length === MAX_STATES) {
       this.#leftOut += 1;
-      this.#states[MOST_STATES - 1] = state;
+      this.#states[MAX_STATES - 1] = state;
     } else this.#states.push(state);
   }
 
-  /** What a frame says of them. */
+  /** Returns the fields of a frame that report the states, and clears them. */
   take(): Pick<Frame, "value" | "passed" | "leftOut"> {
     const value = this.#states.pop();
     if (value === undefined) return {};
@@ -43,7 +43,7 @@ function textOf(state: Json): string {
   return typeof state === "string" ? state : JSON.stringify(state);
 }
 
-/** Where a machine is before its first transition, of which XState says nothing. */
+/** Returns a machine's state before its first transition, which XState does not report. */
 export function initialStateOf(machine: AnyStateMachine): Json {
   return machine.resolveState({ value: {}, context: {} } as never).value as Json;
 }

@@ -5,26 +5,28 @@ import { JsonRefusal } from "../wire/json-refusal.ts";
 import { isError } from "../wire/realm.ts";
 
 /**
- * A copy of a value as plain JSON, with every error in it as its name and message: what can be
- * cloned, journaled, and restored as it was.
+ * Returns a copy of a value as plain JSON, which can be cloned, journaled and restored unchanged.
+ * Each error in it becomes its name and message.
  *
- * **Fails with** `MACHINE_INVALID`, naming where in `what` the first other thing is, and for what
- * is over {@link JSON_BOUND}.
+ * **Fails with** `MACHINE_INVALID`, naming the place in `what` of the first value that is not JSON,
+ * and for a value over {@link JSON_BOUND}.
  */
 export function restorableJson(value: unknown, what: string, bound = JSON_BOUND): Json {
   try {
     return new JsonWalk(bound, restorable).copy(value) ?? null;
   } catch (thrown) {
     if (!(thrown instanceof JsonRefusal)) throw thrown;
-    const told = `${what} cannot travel: ${thrown.message}`;
-    if (thrown.excess !== undefined) throw new OverBound(told, thrown.path);
-    throw new CoppiceError("MACHINE_INVALID", told, { path: thrown.path });
+    const message = `${what} cannot travel: ${thrown.message}`;
+    if (thrown.excess !== undefined) throw new OverBound(message, thrown.path);
+    throw new CoppiceError("MACHINE_INVALID", message, { path: thrown.path });
   }
 }
 
-/** The error of a value that is JSON, and too much of it: some go on without the value. */
+/**
+ * The error of a value that is JSON and over the bound. Some callers continue without the value.
+ */
 export class OverBound extends CoppiceError {
-  /** Its message without advice. */
+  /** The message without advice. */
   readonly told: string;
   readonly path: string;
 
@@ -34,16 +36,18 @@ export class OverBound extends CoppiceError {
     this.path = path;
   }
 
-  /** Not the brand of the library's errors, which every one of them has. */
+  /** Tests the prototype, because all errors of the library have the same brand. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return Object.prototype.isPrototypeOf.call(OverBound.prototype, value as object);
   }
 }
 
-/** Of a state: what a machine holds, as deep as it may, within what XState puts around it. */
+/**
+ * Bound of a machine's state: XState wraps the machine's own values, which may be deep themselves.
+ */
 export const STATE_BOUND: JsonBound = { ...JSON_BOUND, depth: 500 };
 
-/** What speaks for itself as text, such as a date, would come back as another thing. */
+/** Refuses a value with a text form of its own, such as a date: it would come back as a string. */
 const restorable: JsonForm = {
   speak: (value) => (isError(value) ? { name: value.name, message: value.message } : value),
   isPlain(value) {

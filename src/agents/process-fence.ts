@@ -4,10 +4,10 @@ import v8 from "node:v8";
 
 /**
  * Takes from the agent in this process what Node's `--permission` leaves open: V8's own flags, and
- * signals and priorities of other processes.
+ * the signals and priorities of other processes.
  *
- * It stands in the same process as what it keeps in, and before any of it is loaded: what cannot
- * be reached any more cannot be given back. A fence, and no sandbox.
+ * It shares the process with the code that it restricts, and is raised before any of that code is
+ * loaded, so that the code cannot reach the originals. It is a fence, and no sandbox.
  */
 export function raiseFence(): void {
   const { kill, pid } = process;
@@ -41,8 +41,8 @@ function close(owner: object, name: string, instead: (...given: never[]) => unkn
   Object.defineProperty(owner, name, fixed);
 }
 
-/** As Node itself refuses, so that whoever looks at the code need not know which of them did. */
+/** Throws the error that Node itself throws, so that callers need not tell the two apart. */
 function refuse(what: string): never {
-  const told = `${what} is refused to an agent with isolation "process"`;
-  throw Object.assign(new Error(told), { code: "ERR_ACCESS_DENIED" });
+  const message = `${what} is refused to an agent with isolation "process"`;
+  throw Object.assign(new Error(message), { code: "ERR_ACCESS_DENIED" });
 }

@@ -4,11 +4,11 @@ import { type Lane, Pipe } from "../wire/pipe.ts";
 
 type Listener = (message: never) => void;
 
-/** What `serveHost` and Comlink need of a port. */
+/** A port with the methods that `serveHost` and Comlink use. */
 class LanePort {
   readonly #send: (message: unknown) => void;
   #listener: ((message: unknown) => void) | undefined;
-  /** What came before anybody listened. */
+  /** Messages that arrived before there was a listener. */
   #early: unknown[] = [];
 
   constructor(send: (message: unknown) => void) {
@@ -20,7 +20,7 @@ class LanePort {
   }
 
   on(_: "message", listener: Listener): void {
-    // Later, as a port would: what is said before this turn ends comes first.
+    // Deferred, as with a real port: what is posted in this turn is sent before a message is heard.
     setImmediate(() => {
       this.#listener = listener as (message: unknown) => void;
       for (const message of this.#early.splice(0)) this.#listener(message);
@@ -31,7 +31,7 @@ class LanePort {
     if (type === "message") this.on(type, (data) => (listener as Listener)({ data } as never));
   }
 
-  /** Comlink's, for a proxy that is let go: the one here lives as long as the process. */
+  /** Called by Comlink when it releases a proxy; the one here lives as long as the process. */
   removeEventListener(): void {}
 
   hear(message: unknown): void {
@@ -40,26 +40,29 @@ class LanePort {
   }
 }
 
-/** The inside of a process's one pipe: what a thread is given as two ports and shared memory. */
+/** The ends of a process's one pipe, in the form of the two ports and shared memory of a thread. */
 export interface ProcessPorts {
   readonly port: LanePort;
   readonly controlPort: LanePort;
-  /** One cancel word, for the one agent that lives here. */
-  readonly words: SharedArrayBuffer;
-  /** Tells the number of a delivery, so that who never comes back from it is charged with it. */
+  /** One cancel flag, for the one agent of this process. */
+  readonly cancelFlags: SharedArrayBuffer;
+  /**
+   * Reports the number of a delivery before its agent gets it. A delivery from which the agent
+   * never returns is not given to it again.
+   */
   readonly onTaken: (n: number) => void;
   beat(): void;
 }
 
 /**
- * Makes of one pipe what `serveHost` serves.
+ * Makes the ports that `serveHost` serves from one pipe.
  *
- * **Guarantees** an agent's end that has arrived sets its cancel word before anything that arrived
- * with it is taken in: memory cannot be shared between processes, and a permit that came first
- * must not begin a stream.
+ * **Guarantees** The end of an agent sets its cancel flag before any message that arrived with it
+ * is taken. Memory cannot be shared between processes, and a permit that came first must not begin
+ * a stream.
  */
 export function openProcessPorts(stream: Duplex, onBroken: () => void): ProcessPorts {
-  const words = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const cancelFlags = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const sendOn = (lane: Lane) => (message: unknown) => pipe.send(lane, message);
   const port = new LanePort(sendOn("data"));
   const controlPort = new LanePort(sendOn("control"));
@@ -69,7 +72,7 @@ export function openProcessPorts(stream: Duplex, onBroken: () => void): ProcessP
     onPackets(packets) {
       const toHost = packets.filter(({ lane }) => lane === "data");
       if (toHost.some(({ message }) => (message as ToHost).items.some(isEnd))) {
-        Atomics.store(new Int32Array(words), 0, 1);
+        Atomics.store(new Int32Array(cancelFlags), 0, 1);
       }
       for (const { lane, message } of packets) {
         if (lane === "data") port.hear(message);
@@ -80,7 +83,7 @@ export function openProcessPorts(stream: Duplex, onBroken: () => void): ProcessP
   return {
     port,
     controlPort,
-    words,
+    cancelFlags,
     onTaken: sendOn("taken"),
     beat: () => pipe.send("beat", null),
   };

@@ -1,6 +1,6 @@
 import type { AnyActor, AnyActorRef } from "xstate";
 
-/** The part of an XState actor that its own parent uses to end it. */
+/** The part of an XState actor with which its own parent ends it. */
 interface Stoppable {
   readonly logic: {
     transition(snapshot: unknown, event: { readonly type: string }, scope: unknown): unknown;
@@ -9,20 +9,21 @@ interface Stoppable {
   _stop(): void;
 }
 
-/** The part of XState's system that each actor enters when it starts. */
+/** The part of XState's system in which each actor registers when it starts. */
 interface Registry {
   _register(sessionId: string, actor: AnyActorRef): string;
 }
 
 /**
- * The actors of a machine's system that run, by who started them, so that whatever ends one of
- * them ends all below it. XState leaves those of an actor that threw running, and an actor that
- * threw cannot be stopped any more: https://github.com/statelyai/xstate/issues/5153.
+ * The running actors of a machine's system, by the actor that started them. When an actor ends in
+ * any way, all actors below it are ended. XState leaves the children of an actor that threw
+ * running, and an actor that threw cannot be stopped any more:
+ * https://github.com/statelyai/xstate/issues/5153.
  */
 export class RunningActors {
   readonly #below = new Map<AnyActorRef, Set<AnyActorRef>>();
 
-  /** To be made between the root's creation and its start, before anything runs. */
+  /** Observes a system. Called between the root's creation and its start, before any actor runs. */
   constructor({ system }: AnyActor) {
     const { scheduler } = system;
     const { cancelAll } = scheduler;
@@ -32,7 +33,7 @@ export class RunningActors {
       this.#started(actor);
       return register(sessionId, actor);
     };
-    // All that XState says of an actor that has ended, in whichever way.
+    // XState calls this, and nothing else, for every actor that has ended.
     scheduler.cancelAll = (actor) => {
       cancelAll(actor);
       this.#ended(actor);
@@ -54,7 +55,7 @@ export class RunningActors {
   }
 }
 
-/** A callback that threw while it heard an event has not been told that it is over. */
+/** Stops a callback that threw while it handled an event; XState does not stop it. */
 function cleanUp(actor: AnyActorRef): void {
   const snapshot: { readonly status?: unknown } | undefined = actor.getSnapshot();
   if (snapshot?.status !== "error" || "children" in snapshot) return;
@@ -62,7 +63,7 @@ function cleanUp(actor: AnyActorRef): void {
   try {
     logic.transition(snapshot, { type: "xstate.stop" }, scope);
   } catch {
-    // It has failed already, and whoever started it hears of that failure.
+    // It has failed already, and its parent is told of that failure.
     return;
   }
 }

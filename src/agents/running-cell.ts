@@ -1,21 +1,21 @@
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { HEART } from "../wire/control.ts";
 
-/** An agent as the cell knows it. */
+/** An agent as the running cell identifies it. */
 export interface Runner {
-  /** What its host calls it in the cell. */
+  /** Number of the agent in the cell of its host. */
   readonly number: number;
-  /** The last delivery that it has taken in. */
+  /** Number of the last delivery that it has taken. */
   readonly upTo: number;
   readonly path?: string;
   readonly incarnation?: number;
 }
 
 /**
- * Says in shared memory whose code runs on this thread, so that a thread that stands still or dies
- * is charged to the right agent.
+ * Records in shared memory whose code runs on this thread, so that a thread that freezes or dies is
+ * charged to the right agent.
  *
- * A plain store is enough: it is read when nothing has run here for a long while.
+ * A plain store is enough: the memory is read when nothing has run here for a long while.
  */
 export class RunningCell {
   readonly #heart: Int32Array;
@@ -24,15 +24,15 @@ export class RunningCell {
   #context: AsyncLocalStorage<Runner | undefined> | undefined;
   #current: Runner | undefined;
 
-  /** @param onTaken told before an agent runs with another delivery, where nobody reads memory */
+  /** @param onTaken called with each new delivery before its agent runs, in place of the memory */
   constructor(heart: Int32Array, onTaken?: (n: number) => void) {
     this.#heart = heart;
     this.#onTaken = onTaken;
   }
 
   /**
-   * From now on, code that goes on later - after an await, in a timer, a callback - is charged to
-   * the agent that began it. It costs 0.1 us per await, and only users' modules need it.
+   * Charges code that runs later - after an await, in a timer, a callback - to the agent that began
+   * it. It costs 0.1 us per await, and only users' modules need it.
    */
   follow(): void {
     if (this.#context !== undefined) return;
@@ -46,16 +46,16 @@ export class RunningCell {
       },
       after: () => this.#write(outer.pop()),
     }).enable();
-    // A rejection that nobody awaits is thrown when the code that caused it has already gone.
+    // An unhandled rejection is thrown when the code that caused it has already returned.
     process.on("uncaughtExceptionMonitor", () => this.#store(context.getStore()));
   }
 
-  /** Whose code runs; undefined: nobody's. */
+  /** The agent whose code runs; undefined when no agent's code does. */
   get current(): Runner | undefined {
     return this.#current;
   }
 
-  /** The agent's code begins. Answers with whose ran before, for {@link RunningCell.leave}. */
+  /** Records that an agent's code begins. Returns the one before, for {@link RunningCell.leave}. */
   enter(runner: Runner | undefined): Runner | undefined {
     const before = this.#current;
     this.#context?.enterWith(runner);
@@ -82,7 +82,7 @@ export class RunningCell {
   }
 }
 
-/** One more beat, by no call that a guest could replace to be handed its host's heart. */
+/** Adds a beat. It calls no function that user code could replace to get its host's heart. */
 export function addBeat(heart: Int32Array): void {
   heart[HEART.beats] = (heart[HEART.beats] ?? 0) + 1;
 }

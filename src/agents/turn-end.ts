@@ -1,33 +1,35 @@
 import type { TurnCall, TurnResult } from "../../machines/agent.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { ModelReply } from "../models/model.ts";
-import { continuations, GO_ON, MOST_CONTINUATIONS, RESUME } from "../wire/continuation.ts";
+import { continuations, GO_ON, MAX_CONTINUATIONS, RESUME } from "../wire/continuation.ts";
 import { type ReplyCall, repairReply, TOO_MANY_CALLS } from "../wire/reply.ts";
 import { meaningOf, type Stopped, stopFailure } from "../wire/stop-reason.ts";
 import { type Block, cancelledResult, type TurnMessage } from "../wire/transcript.ts";
 import type { Conversation } from "./conversation.ts";
 import type { ResultContent } from "./turn-content.ts";
 
-/** A reply as the loop takes it in. */
+/** A reply as the loop uses it. */
 export interface TurnReply {
-  /** What enters the conversation. */
+  /** Content that enters the conversation. */
   readonly content: readonly Block[];
-  /** What is run of it, in order. */
+  /** Calls to make, in order. */
   readonly calls: readonly ReplyCall[];
-  /** Whether the last of them was cut off, and so is only told of. */
+  /**
+   * True when the last call was cut off: it is not made, and its result is an error that says so.
+   */
   readonly isCut: boolean;
-  /** What its model is told, so that it goes on. */
+  /** A text that asks the model to continue. */
   readonly goOn?: Block;
-  /** Why its turn fails. */
+  /** Error with which the turn fails. */
   readonly error?: CoppiceError;
 }
 
-/** Reads a reply in the light of the conversation that it answers. */
+/** Interprets a reply to a conversation. */
 export function readTurn(reply: ModelReply, conversation: Conversation, turn: number): TurnReply {
   const { stopReason } = reply;
   const { content, calls } = repairReply(reply.content, conversation.callIds, turn);
   const last = reply.content.at(-1);
-  // Beyond the bound of calls it is told that it was not made.
+  // A call beyond the bound has a result of its own, which says that it was not made.
   const isCut =
     stopReason === "max_tokens" && last?.type === "tool_use" && !isBeyond(content, calls);
   const stopped: Stopped = {
@@ -35,7 +37,7 @@ export function readTurn(reply: ModelReply, conversation: Conversation, turn: nu
     hasCalls: calls.length > (isCut ? 1 : 0),
     hasSaid: isCut || content.some(({ type }) => type === "text"),
     mayGoOn:
-      stopReason !== "max_tokens" || continuations(conversation.messages) < MOST_CONTINUATIONS,
+      stopReason !== "max_tokens" || continuations(conversation.messages) < MAX_CONTINUATIONS,
   };
   switch (meaningOf(stopped)) {
     case "goes-on":
@@ -52,15 +54,17 @@ function isBeyond(content: readonly Block[], calls: readonly ReplyCall[]): boole
   return lastMade?.type === "tool_use" && lastMade.id !== calls.at(-1)?.id;
 }
 
-/** The rest of a reply whose turn ends here: a call in it would never have a result. */
+/**
+ * Returns the rest of a reply whose turn ends here, without the calls, which would have no results.
+ */
 export function withoutCalls(content: readonly Block[]): TurnReply {
   const said = content.filter(({ type }) => type !== "tool_use");
   return { content: said, calls: [], isCut: false };
 }
 
 /**
- * The results of the calls at the end of a conversation, each behind the id that it answers; those
- * beyond the bound, which were never made, are read off the conversation itself.
+ * Returns the results of the calls at the end of a conversation, each with the id that it answers.
+ * Calls beyond the bound were never made; the conversation itself shows which they are.
  */
 export function resultsFor(
   message: TurnMessage | undefined,

@@ -4,19 +4,19 @@ import type { Json } from "../wire/json.ts";
 import { summaryOf } from "../wire/summary.ts";
 import { type Inspection, WINDOW_MS } from "./inspection.ts";
 
-/** Events and snapshots that are told of one actor in one window; the rest is counted. */
-const MOST_IN_WINDOW = 40;
-/** Actors of one agent that are told of at a time; a machine may start any number. */
-const MOST_ACTORS = 100;
+/** Most events and snapshots reported of one actor in one window; the rest is counted. */
+const MAX_IN_WINDOW = 40;
+/** Most actors reported of one agent at a time; a machine may start any number. */
+const MAX_ACTORS = 100;
 const EVENT_CHARACTERS = 1_000;
 const SNAPSHOT_CHARACTERS = 4_000;
 
 interface WatchedActor {
   readonly name: string;
   from: number;
-  told: number;
+  reported: number;
   leftOut: number;
-  /** The last snapshot that was left out: where it stands is told in the end. */
+  /** The last snapshot that was left out; it is reported when the actor catches up. */
   latest: { readonly event: unknown; readonly snapshot: unknown } | undefined;
 }
 
@@ -26,12 +26,12 @@ type Spoken = InspectionNote extends infer Note
     : never
   : never;
 
-/** The actors of one agent, under names that are unique among all agents. */
+/** Reports on the actors of one agent, under names that are unique among all agents. */
 export class WatchedAgent {
   readonly #path: string;
   readonly #incarnation: number;
   readonly #inspection: Inspection;
-  /** By XState's session id, which is unique in this thread only. */
+  /** Actors by XState's session id, which is unique in this thread only. */
   readonly #actors = new Map<string, WatchedActor>();
   readonly #names = new Set<string>();
   #closed = false;
@@ -52,13 +52,13 @@ export class WatchedAgent {
     else if (event.type === "@xstate.snapshot") this.#snapshot(event);
   };
 
-  /** The agent has left this host: what its actors do now concerns nobody. */
+  /** Ends the reports: the agent has left this host. */
   close(): void {
     this.#closed = true;
     this.#actors.clear();
   }
 
-  /** Tells where the actors stand that were too busy to be told of. */
+  /** Reports the latest snapshots of the actors that had too many to report. */
   catchUp(): void {
     for (const actor of this.#actors.values()) {
       if (actor.leftOut > 0) this.#catchUpWith(actor);
@@ -66,14 +66,14 @@ export class WatchedAgent {
   }
 
   #register(ref: AnyActorRef): void {
-    if (this.#actors.size >= MOST_ACTORS) return;
+    if (this.#actors.size >= MAX_ACTORS) return;
     const parent = this.#parentOf(ref);
-    // What a parent that is not told of has started is not told of either.
+    // The children of an actor that is not reported are not reported either.
     if (parent === null) return;
     const name =
       parent === undefined ? this.#rootName(ref) : this.#nameOf(`${parent.name}/@${ref.id}`);
     const from = this.#inspection.clock.now();
-    const actor = { name, from, told: 0, leftOut: 0, latest: undefined };
+    const actor = { name, from, reported: 0, leftOut: 0, latest: undefined };
     this.#actors.set(ref.sessionId, actor);
     this.#names.add(name);
     const config = configOf(ref);
@@ -113,16 +113,16 @@ export class WatchedAgent {
     else actor.latest = { event, snapshot };
   }
 
-  /** False for what is too much of one actor in one window, which is counted. */
+  /** Counts a note of an actor; false when the actor has had its share of the window. */
   #hasRoom(actor: WatchedActor): boolean {
     const now = this.#inspection.clock.now();
     if (now - actor.from >= WINDOW_MS) {
       if (actor.leftOut > 0) this.#catchUpWith(actor);
       actor.from = now;
-      actor.told = 0;
+      actor.reported = 0;
     }
-    if (actor.told < MOST_IN_WINDOW) {
-      actor.told += 1;
+    if (actor.reported < MAX_IN_WINDOW) {
+      actor.reported += 1;
       return true;
     }
     actor.leftOut += 1;
@@ -143,7 +143,10 @@ export class WatchedAgent {
     this.#inspection.tell({ ...spoken, ...about });
   }
 
-  /** Null for a parent that is not told of; undefined for the agent's own machine, without one. */
+  /**
+   * Returns the actor's parent; null for one that is not reported, undefined for the agent's own
+   * machine.
+   */
   #parentOf(ref: AnyActorRef): WatchedActor | null | undefined {
     const parent = ref._parent;
     return parent === undefined ? undefined : (this.#actors.get(parent.sessionId) ?? null);
@@ -153,7 +156,7 @@ export class WatchedAgent {
     return this.#path === SUPERVISOR ? `/@${id}` : this.#path;
   }
 
-  /** Two actors of one machine may have the same id. */
+  /** Returns a name that is free; two actors of one machine may have the same id. */
   #nameOf(wanted: string): string {
     let name = wanted;
     for (let n = 2; this.#names.has(name); n += 1) name = `${wanted}~${n}`;
@@ -161,7 +164,7 @@ export class WatchedAgent {
   }
 }
 
-/** Only what people look at: not the machine, not the other actors. */
+/** Returns the fields of a snapshot that people look at, without the machine and other actors. */
 function shown(event: unknown, snapshot: unknown): Spoken {
   const { status, value, tags, context, input, output, error } = snapshot as {
     readonly [field: string]: unknown;
@@ -176,7 +179,7 @@ function shown(event: unknown, snapshot: unknown): Spoken {
   };
 }
 
-/** A machine's definition; other logic has none. */
+/** Returns a machine's definition; undefined for other logic. */
 function configOf(ref: AnyActorRef): object | undefined {
   const { logic } = ref as unknown as { readonly logic?: { readonly config?: unknown } };
   const config = logic?.config;

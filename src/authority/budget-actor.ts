@@ -23,26 +23,26 @@ import { type Shared, WHOLE } from "./shared.ts";
 
 export interface BudgetActorOptions {
   readonly shared?: Shared | undefined;
-  /** Watches it. */
+  /** Receives the actor's inspection events. */
   readonly inspect?: ((event: InspectionEvent) => void) | undefined;
 }
 
-/** A call that waits, and of which account: its turn has come. */
+/** A waiting call whose turn has come, with the path of its account. */
 export interface WokenCall {
   readonly callId: string;
   readonly path: string;
 }
 
-/** What a decision has charged may have crossed thresholds. */
+/** The warnings of thresholds that a decision's charges may have crossed. */
 interface Crossing {
   readonly warnings?: readonly BudgetWarning[];
 }
 
 const NOTHING = {};
 
-/** The shared budget actor: each decision is an event of it, answered at once. */
+/** The budget actor that all runs share: each decision is an event, which is answered at once. */
 export class BudgetActor {
-  /** To be looked at: only events change it. */
+  /** For reading: only events change it. */
   readonly state: BudgetState;
   readonly #actor;
   readonly #shared: Shared;
@@ -56,17 +56,17 @@ export class BudgetActor {
     this.state = this.#actor.getSnapshot().state;
   }
 
-  /** What its observers see. */
+  /** Returns the summary that the actor's observers see. */
   get summary(): BudgetSummary {
     return this.#actor.getSnapshot().context;
   }
 
-  /** Decides what concerns one run alone. */
+  /** Decides a request that concerns one run alone. */
   decide(request: BudgetRequest): BudgetAnswer {
     return askDecider(this.#actor, request);
   }
 
-  /** Decides what the root has a part in. */
+  /** Decides a request that the root takes part in. */
   ask(request: Reserve): ReserveAnswer;
   ask(request: Grow): GrowAnswer;
   ask(request: Wake): WakeAnswer;
@@ -76,25 +76,25 @@ export class BudgetActor {
     return answer;
   }
 
-  /** What the answer to a request would be now; takes nothing. */
+  /** Returns the answer that a request would get now; reserves nothing. */
   peek(request: Peek): ReserveAnswer {
     return this.#shared.decide("peek", this.#look, request);
   }
 
-  /** Charges; undefined when nothing of that key waits or is held. */
+  /** Charges a call. Returns undefined when no call of that key waits or is granted. */
   settle(key: string, used: Used | undefined): Used | undefined {
     const answer = this.decide({ type: "settle", key, used });
     this.#warn(this.#shared.decide("settle", this.#crossed, NOTHING));
     return answer.status === "settled" ? answer.used : undefined;
   }
 
-  /** The time, for the windows of a run and of the root; left out, for all. */
+  /** Sets the time of a run's and the root's windows; without a run, of all windows. */
   at(now: number, run: string | undefined): void {
     if (!isTold(this.state, now, run)) this.decide({ type: "time", now, run });
   }
 
   takeWoken(): readonly WokenCall[] {
-    // Asked at every step, and hardly ever is there one.
+    // This runs at every step, and mostly there is no such call.
     if (this.state.due.length === 0) return [];
     const taken = this.decide({ type: "take-due" });
     const calls = taken.status === "due" ? taken.calls : [];
@@ -116,7 +116,10 @@ export class BudgetActor {
   readonly #look = ({ given, ...request }: Peek & { given?: ReserveAnswer }): ReserveAnswer =>
     given ?? peekBudget(this.state, request);
 
-  /** Where an answer is given, so is what was crossed: what is found here means nothing. */
+  /**
+   * Takes the warnings, which are recorded with the answer. A replay uses the recorded ones and
+   * ignores these.
+   */
   readonly #crossed = (): Crossing => {
     if (this.state.warnings.length === 0) return NOTHING;
     const taken = this.decide({ type: "take-warnings" });

@@ -5,7 +5,7 @@ import type { Budget, Unit } from "../wire/spec.ts";
 
 const NANO = 1e9;
 
-/** The contract's units, in its order, and what the accounts call them. */
+/** The units of the contract, in its order, each with the accounts' name for it. */
 export const UNIT_NAMES = {
   usd: "nanoUsd",
   tokens: "tokens",
@@ -15,10 +15,10 @@ export const UNIT_NAMES = {
 
 export const UNITS = Object.keys(UNIT_NAMES) as readonly Unit[];
 
-/** The accounts' unit as the contract calls it. */
+/** Returns the contract's name of a unit of the accounts. */
 export const unitName = (unit: BudgetUnit): Unit => (unit === "nanoUsd" ? "usd" : unit);
 
-/** An amount of the accounts as people read it: dollars for money, itself for the rest. */
+/** Returns an amount of the accounts in the contract's unit: dollars for money, else unchanged. */
 export const amountOf = (unit: Unit, amount: number): number =>
   unit === "usd" ? amount / NANO : amount;
 
@@ -30,27 +30,27 @@ interface WindowOptions {
   readonly ceilings: Ceilings;
 }
 
-/** Bounds in the accounts' units; a unit left out is unlimited, 0 is none. */
+/** Bounds in the accounts' units; a unit left out is unlimited, 0 allows nothing. */
 export interface BudgetOptions {
   readonly ceilings: Ceilings;
   readonly warnAt: number | undefined;
-  /** A person is asked for more before a call is refused; one that says "stop" prevails. */
+  /** True when a person is asked for more before a call is refused; one "stop" prevails. */
   readonly asks: boolean;
   readonly perAction?: Ceilings;
   readonly windows?: readonly WindowOptions[];
 }
 
-/** Each window costs a step of every walk. */
-const MOST_WINDOWS = 8;
+/** The most windows of one budget: each adds a step to every walk up the accounts. */
+const MAX_WINDOWS = 8;
 
-/** A leap year: nothing is budgeted for longer. */
-const LONGEST_WINDOW_MS = 366 * DAY_MS;
+/** The longest window: a leap year. */
+const MAX_WINDOW_MS = 366 * DAY_MS;
 
 /**
- * Reads budgets that all apply to one account: the tighter wins, unit by unit, and every window
- * of each holds.
+ * Reads budgets that all apply to one account: per unit the tighter one wins, and every window of
+ * each applies.
  *
- * **Fails with** `OPTIONS_INVALID` for an amount that is negative, not finite or (but for `usd`)
+ * **Fails with** `OPTIONS_INVALID` for an amount that is negative, not finite or (except for `usd`)
  * not whole, and for a field that is unknown.
  */
 export function readBudgets(budgets: readonly Budget[], path: string): BudgetOptions {
@@ -91,21 +91,21 @@ function readBudget(budget: Budget, path: string): BudgetOptions {
   };
 }
 
-/** Counts are not reserved, so one call can only be bounded in money and tokens. */
+/** Reads the bounds on one call. Counts are not reserved, so these bound only money and tokens. */
 function readAction(path: string, action: unknown): Ceilings {
   const fields = fieldsOf(path, "perAction", action);
   return readUnits(path, "perAction.", fields, ["usd", "tokens"]);
 }
 
 function readWindows(path: string, windows: unknown): readonly WindowOptions[] {
-  if (!Array.isArray(windows) || windows.length > MOST_WINDOWS) {
-    throw invalid(path, "windows", windows, `must be a list of at most ${MOST_WINDOWS}`);
+  if (!Array.isArray(windows) || windows.length > MAX_WINDOWS) {
+    throw invalid(path, "windows", windows, `must be a list of at most ${MAX_WINDOWS}`);
   }
   return windows.map((window: unknown, n) => {
     const at = `windows.${n}`;
     const { everyMs, timeZone, ...units } = fieldsOf(path, at, window);
     const isLength = Number.isInteger(everyMs) && Number(everyMs) >= 1;
-    if (!isLength || Number(everyMs) > LONGEST_WINDOW_MS) {
+    if (!isLength || Number(everyMs) > MAX_WINDOW_MS) {
       throw invalid(path, `${at}.everyMs`, everyMs, "must be whole milliseconds, 1 to 366 days");
     }
     const ceilings = readUnits(path, `${at}.`, units, UNITS);
@@ -115,7 +115,7 @@ function readWindows(path: string, windows: unknown): readonly WindowOptions[] {
   });
 }
 
-/** Hours and minutes are the same everywhere; only where a day begins is a matter of the zone. */
+/** Reads a time zone, which only windows of whole days depend on: it says where a day begins. */
 function readZone(
   path: string,
   at: string,
@@ -171,14 +171,14 @@ function invalid(path: string, field: string, value: unknown, what: string): Cop
 }
 
 /**
- * How much a ceiling is lifted by, in the accounts' units.
+ * Reads the amount that a ceiling is raised by, in the accounts' units.
  *
- * **Fails with** `OPTIONS_INVALID` unless it is above 0 and, but for `usd`, whole.
+ * **Fails with** `OPTIONS_INVALID` unless it is above 0 and, except for `usd`, whole.
  */
 export function readRaise(unit: Unit, more: unknown): number {
   const amount = unit === "usd" ? Math.round(Number(more) * NANO) : more;
   if (typeof more === "number" && more > 0 && Number.isSafeInteger(amount)) return Number(amount);
   const kind = unit === "usd" ? "dollars above 0, to 9,000,000" : "a whole number of at least 1";
-  const told = `more ${unit} must be ${kind}, and ${describe(more)} was given`;
-  throw new CoppiceError("OPTIONS_INVALID", told, { unit });
+  const message = `more ${unit} must be ${kind}, and ${describe(more)} was given`;
+  throw new CoppiceError("OPTIONS_INVALID", message, { unit });
 }

@@ -1,23 +1,23 @@
 import type { ReadValue } from "../../machines/capability/arguments.ts";
 
-const MOST_CHARACTERS = 8192;
+const MAX_CHARACTERS = 8192;
 
-/** Everything that no shell gives a meaning of its own. */
+/** A word without any character that a shell gives a meaning. */
 const PLAIN_WORD = /^[\p{L}\p{M}\p{N}_\-./:=@%+,~]+$/u;
 
 /**
- * A command as its words, which one space separates. Only words without any sign that a shell
- * could act on are read: letters, digits and `_ - . / : = @ % + , ~`.
+ * Returns a command as its words, separated by one space. Only words that no shell could act on are
+ * read: letters, digits and `_ - . / : = @ % + , ~`.
  *
- * **Guarantees** unreadable are operators, substitutions, redirections, quotes, backslashes,
+ * **Guarantees** these are unreadable: operators, substitutions, redirections, quotes, backslashes,
  * globs, braces, variables, comments, line ends, a home folder (`~` where a shell expands it), an
- * assignment before the program, and any other space than the common one.
- * **Gotcha** a command says which program is named, not which one runs: that is up to `PATH`. For
- * a deny it is read by `command-words.ts`, which looks for all that it may run.
+ * assignment before the program, and any space other than the common one.
+ * **Gotcha** a command names a program, but `PATH` decides which one runs. For a deny a command is
+ * read by `command-words.ts`, which looks for everything that it may run.
  */
 export function canonicalCommand(command: string): ReadValue {
   const words = command.split(" ").filter((word) => word !== "");
-  const why = command.length > MOST_CHARACTERS ? "it is too long" : ambiguity(words);
+  const why = command.length > MAX_CHARACTERS ? "it is too long" : ambiguity(words);
   if (why !== undefined) return { text: command, unreadable: why };
   return { text: words.join(" "), parts: words };
 }

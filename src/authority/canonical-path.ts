@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { ReadValue } from "../../machines/capability/arguments.ts";
 import { describe } from "../wire/error-codec.ts";
 
-/** As Linux counts them: more links than this are a circle. */
-const MOST_LINKS = 40;
-const MOST_CHARACTERS = 4096;
+/** The limit of Linux: more links than this are taken for a cycle. */
+const MAX_LINKS = 40;
+const MAX_CHARACTERS = 4096;
 
-/** Each name costs the file system a question, on the supervisor's thread. */
-const MOST_NAMES = 256;
+/** The limit of names, since each one is a system call on the supervisor's thread. */
+const MAX_NAMES = 256;
 
-/** What different programs read differently is refused rather than guessed. */
+/** Signs that programs read differently, which are refused rather than guessed at. */
 const AMBIGUOUS: readonly (readonly [RegExp, string])[] = [
   [/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u, "it has a control character"],
   [/\\/, "it has a backslash"],
@@ -22,20 +22,20 @@ const AMBIGUOUS: readonly (readonly [RegExp, string])[] = [
   [/(^|\/)(?!\.{1,2}(\/|$))[^/]*\.(\/|$)/, "a name in it ends with a dot"],
 ];
 
-/** What a name may turn into for a program that folds its letters. */
+/** Signs that a name must not get when a program folds its characters. */
 const FOLDED = /[/\\]|^\.{1,2}$|^~|%[0-9a-f]{2}/i;
 
 /**
- * The real path that a path leads to: absolute, without `.`, `..`, doubled slashes and links.
- * What does not exist yet is below the real path of its deepest folder that does, and a link to
- * nothing leads to where its target would be. Relative paths are below `process.cwd()`. `..` goes
- * up from where a link leads, as the system itself does.
+ * Returns the real path that a path leads to: absolute, without `.`, `..`, doubled slashes and
+ * links. A path that does not exist yet is below the real path of its deepest existing folder, and
+ * a link to a missing file leads to where its target would be. Relative paths are below
+ * `process.cwd()`. `..` goes up from the target of a link, as in the file system.
  *
- * **Guarantees** what is ambiguous is unreadable: control characters, backslashes, `~`, drives,
+ * **Guarantees** ambiguous paths are unreadable: control characters, backslashes, `~`, drives,
  * shares, schemes, percent-encoding, names that end with a dot or a space, names that fold into
  * `..` or a slash.
- * **Gotcha** it is true for the moment of asking: whoever may change links between the check and
- * the call can lead elsewhere. Hard links and mounts are not seen through.
+ * **Gotcha** the answer is true at the time of the check: a process that changes links between the
+ * check and the call can lead elsewhere. Hard links and mounts are not resolved.
  */
 export function canonicalPath(path: string): ReadValue {
   const why = ambiguity(path);
@@ -52,7 +52,7 @@ export function canonicalPath(path: string): ReadValue {
 
 function ambiguity(path: string): string | undefined {
   if (path === "") return "it is empty";
-  if (path.length > MOST_CHARACTERS) return `it is longer than ${MOST_CHARACTERS} characters`;
+  if (path.length > MAX_CHARACTERS) return `it is longer than ${MAX_CHARACTERS} characters`;
   if (!path.isWellFormed()) return "it is not well-formed text";
   for (const [sign, why] of AMBIGUOUS) if (sign.test(path)) return why;
   for (const name of path.split("/")) {
@@ -62,7 +62,10 @@ function ambiguity(path: string): string | undefined {
   return undefined;
 }
 
-/** The names of the real path, links followed one by one, so that one to nothing counts too. */
+/**
+ * Returns the names of the real path. Links are followed one by one, so that a link to a missing
+ * file is followed too.
+ */
 function realParts(path: string): string[] {
   const due = path.split("/").reverse();
   let real = "/";
@@ -76,24 +79,24 @@ function realParts(path: string): string[] {
       continue;
     }
     names += 1;
-    if (names > MOST_NAMES) throw new RangeError(`more than ${MOST_NAMES} names`);
+    if (names > MAX_NAMES) throw new RangeError(`more than ${MAX_NAMES} names`);
     const next = join(real, name);
     const target = look(next, due);
     if (target === undefined) missing.push(name);
     else if (target === null) real = next;
     else {
       links += 1;
-      if (links > MOST_LINKS) throw new RangeError(`more than ${MOST_LINKS} links`);
+      if (links > MAX_LINKS) throw new RangeError(`more than ${MAX_LINKS} links`);
       if (target.startsWith("/")) real = "/";
       due.push(...target.split("/").reverse());
     }
   }
-  // Also where letters of either case are the same, a name is written as its folder has it.
+  // On a file system that ignores case too, a name is spelled as its folder lists it.
   const parts = realpathSync.native(real).split("/");
   return [...parts, ...missing].filter((name) => name !== "");
 }
 
-/** Where a link leads; null for what is no link, undefined for what is not there. */
+/** Returns the target of a link; null for a file or folder, undefined for a missing one. */
 function look(path: string, due: readonly string[]): string | null | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;

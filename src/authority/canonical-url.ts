@@ -1,8 +1,8 @@
 import type { ReadValue } from "../../machines/capability/arguments.ts";
 
-const MOST_CHARACTERS = 8192;
+const MAX_CHARACTERS = 8192;
 
-/** The port that an address means without naming it; other schemes have hosts of no fixed form. */
+/** The ports that addresses imply; hosts of other schemes have no fixed form. */
 export const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   "http:": "80",
   "https:": "443",
@@ -13,7 +13,7 @@ export const DEFAULT_PORTS: Readonly<Record<string, string>> = {
 
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
-/** What different programs read differently in a path is refused rather than guessed. */
+/** Signs in a path that programs read differently, which are refused rather than guessed at. */
 const AMBIGUOUS_PATH: readonly (readonly [RegExp, string])[] = [
   [/%(2f|5c)/i, "its path has an encoded slash"],
   [/%(0[0-9a-f]|1[0-9a-f]|7f)/i, "its path has an encoded control character"],
@@ -23,14 +23,14 @@ const AMBIGUOUS_PATH: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * An address as it is sent: scheme and host in small letters, a host of other letters as
- * punycode, a number in any writing as the IP address it is, no default port, no `.`, `..` or
- * needlessly encoded character in the path. Query and fragment stay and are not matched.
+ * Returns an address as it is sent: scheme and host in lower case, an international host as
+ * punycode, a number in any notation as its IP address, without a default port, and without `.`,
+ * `..` or needlessly encoded characters in the path. Query and fragment stay and are not matched.
  *
- * **Guarantees** what is ambiguous is unreadable: a user or password, spaces and control
- * characters, backslashes, a host with a dot at its end, an IPv4 address inside of an IPv6 one,
+ * **Guarantees** ambiguous addresses are unreadable: a user or password, spaces and control
+ * characters, backslashes, a host with a dot at its end, an IPv4 address inside an IPv6 one,
  * encoded slashes, empty parts of the path, schemes other than http, https, ws, wss and ftp.
- * **Gotcha** names are not looked up: a host may stand for any address, and may redirect.
+ * **Gotcha** names are not looked up: a host may resolve to any address, and may redirect.
  */
 export function canonicalUrl(address: string): ReadValue {
   const why = ambiguity(address);
@@ -42,14 +42,14 @@ export function canonicalUrl(address: string): ReadValue {
   return { text: url.href, parts: addressParts(url) };
 }
 
-/** Scheme, host, port and the parts of the path; a slash at its end makes no difference. */
+/** Returns scheme, host, port and the parts of the path; a trailing slash makes no difference. */
 export function addressParts({ protocol, hostname, port, pathname }: URL): string[] {
   const path = pathname.split("/").slice(1);
   if (path.at(-1) === "") path.pop();
   return [protocol, hostname, port || (DEFAULT_PORTS[protocol] ?? ""), ...path];
 }
 
-/** Decodes the characters that mean the same either way, and writes the rest alike. */
+/** Decodes characters that need no encoding, and writes the other escapes in upper case. */
 export function decodeNeedless(path: string): string {
   return path.replace(/%([0-9a-f]{2})/gi, (written, digits: string) => {
     const character = String.fromCharCode(Number.parseInt(digits, 16));
@@ -57,10 +57,10 @@ export function decodeNeedless(path: string): string {
   });
 }
 
-/** Why a host in its canonical form is no clear one. */
+/** Returns the reason why a host in its canonical form is ambiguous, if it is. */
 export function unfitHost(host: string): string | undefined {
   if (/^\.|\.\.|\.$/.test(host)) return "its host has an empty part";
-  // The same machine has two addresses then, and a rule for one would not hold for the other.
+  // Such a machine has two addresses, and a rule for one would not cover the other.
   if (/^\[(::ffff:|::[0-9a-f]+:[0-9a-f]+\]|64:ff9b:)/.test(host)) {
     return "its host is an IPv4 address written as an IPv6 one";
   }
@@ -68,7 +68,7 @@ export function unfitHost(host: string): string | undefined {
 }
 
 function ambiguity(address: string): string | undefined {
-  if (address.length > MOST_CHARACTERS) return `it is longer than ${MOST_CHARACTERS} characters`;
+  if (address.length > MAX_CHARACTERS) return `it is longer than ${MAX_CHARACTERS} characters`;
   if (/[\p{Cc}\s]/u.test(address)) return "it has a space or a control character";
   if (!address.isWellFormed()) return "it is not well-formed text";
   if (address.includes("\\")) return "it has a backslash";

@@ -2,11 +2,12 @@ import type { CapabilityGrant, CapabilityLayer } from "../../machines/capability
 import { CoppiceError } from "../errors.ts";
 import { clip } from "../wire/clip.ts";
 import { describe } from "../wire/error-codec.ts";
+import { quoted } from "../wire/shown-text.ts";
 import type { Grant } from "../wire/spec.ts";
 import { SUBJECT_KINDS } from "./subjects.ts";
 import { readWhere } from "./where-options.ts";
 
-/** What each kind of grant can say; a field that nothing honours would widen a right. */
+/** The fields of each kind of grant; a field that had no effect would widen a right. */
 const FIELDS = {
   allow: ["allow", "where", "ask", "uses", "expiresMs", "use", "delegate"],
   deny: ["deny", "where"],
@@ -15,11 +16,11 @@ const FIELDS = {
 /**
  * Reads a list of grants into full rights, frozen so that agents can share it.
  *
- * Of several grants of one list that name a subject a deny wins over an ask, and an ask over an
- * allow. With `where` an allow holds when all the arguments that it names match; a deny, and the
- * asking of an ask, when one of them may: it is wider than its pattern says, and holds for an
- * argument that is missing (the tool may have a default for it) or cannot be read. Of several that
- * allow, one without `uses` is taken first. See {@link readWhere} for the patterns.
+ * Among grants of one list that name a subject a deny wins over an ask, and an ask over an allow.
+ * With `where` an allow applies when all the arguments that it names match; a deny, and the asking
+ * of an ask, apply when one of them may match. These are wider than their patterns, and apply to an
+ * argument that is missing (the tool may have a default for it) or cannot be read. Among several
+ * that allow, one without `uses` is taken first. See {@link readWhere} for the patterns.
  *
  * **Fails with** `OPTIONS_INVALID` for a pattern that can match no subject, a `where` that cannot
  * be read or that is not about a tool, and a field that is unknown.
@@ -31,12 +32,12 @@ export function readGrants(grants: readonly Grant[], path: string): CapabilityLa
   return Object.freeze(grants.map((grant: Grant) => readGrant(grant, path)));
 }
 
-/** True for a deny; tells a list that only takes away from one that gives. */
+/** True for a deny. */
 export function isDeny(grant: Grant): boolean {
   return typeof grant === "object" && grant !== null && "deny" in grant;
 }
 
-/** True for a list that only takes away, which is then added to what would hold without it. */
+/** True for a list of denies alone, which is added to the default rights. */
 export function onlyDenies(grants: readonly Grant[]): boolean {
   return grants.length > 0 && grants.every(isDeny);
 }
@@ -53,7 +54,9 @@ function readGrant(grant: Grant, path: string): CapabilityGrant {
   const known: readonly string[] = FIELDS[effect];
   for (const [field, value] of Object.entries(fields)) {
     if (value === undefined || known.includes(field)) continue;
-    throw invalid(path, grant, `\`${field}\` is not a field of it`);
+    const both = effect === "deny" && field === "allow";
+    if (both) throw invalid(path, grant, "it has both `allow` and `deny`: make two grants of it");
+    throw invalid(path, grant, `${effect === "deny" ? "a deny" : "an allow"} has no \`${field}\``);
   }
   const refuse = (what: string) => invalid(path, grant, what);
   const pattern = readPattern(fields[effect], path);
@@ -88,16 +91,21 @@ function readCount(
   throw refuse(`\`${field}\` must be a whole number of at least 0; leave it out for unlimited`);
 }
 
-/** A misspelt kind would make an allow useless and a deny a hole, so it is refused. */
+/** Reads a pattern. A misspelt kind would make an allow useless and a deny a hole, so it fails. */
 function readPattern(pattern: unknown, path: string): string {
   if (typeof pattern !== "string") throw invalid(path, pattern, "a pattern must be text");
   const kind = pattern.split(":", 1)[0] ?? "";
   const known = kind.includes("*") || SUBJECT_KINDS.some((name) => name === kind);
   if (known && (pattern.includes(":") || kind.includes("*"))) return pattern;
-  throw invalid(path, pattern, `must begin with ${SUBJECT_KINDS.map((k) => `${k}:`).join(", ")}`);
+  throw invalid(
+    path,
+    pattern,
+    `a pattern begins with ${SUBJECT_KINDS.map((k) => `${k}:`).join(", ")}`,
+  );
 }
 
 function invalid(path: string, grant: unknown, what: string): CoppiceError {
-  const message = `The grant ${clip(describe(grant), 200)} of ${path} cannot be used: ${what}`;
+  const shown = typeof grant === "string" ? quoted(grant) : clip(describe(grant), 200);
+  const message = `The grant ${shown} of ${path} cannot be used: ${what}`;
   return new CoppiceError("OPTIONS_INVALID", message, { option: "grants", path });
 }

@@ -7,29 +7,29 @@ import { modelSubject, modelsOf, spawnSubject, toolSubject } from "./subjects.ts
 type Templates = Readonly<Record<string, AgentSpec>>;
 type Layer = readonly Grant[];
 
-/** What the whole tree may do when the supervisor is given no grants. */
+/** The rights of the whole tree when the supervisor is given no grants. */
 const SUPERVISOR_GRANTS: Layer = Object.freeze(["tool:*", "model:*", "spawn:*", "message:*"]);
 
-/** The root's grants: the default, denies added to it, or what was written. */
+/** Returns the root's grants: the default, the default with denies added, or the given list. */
 export function supervisorGrants(grants: Layer | undefined): Layer {
   return withDefault(grants, () => SUPERVISOR_GRANTS);
 }
 
-/** A layer that only takes away from the one before it. */
+/** Returns a layer that narrows: denies alone take away from everything. */
 export function narrowed(grants: Layer): Layer {
   return onlyDenies(grants) ? ["*", ...grants] : grants;
 }
 
 /**
- * Knows the rights that agents have from their specs.
+ * Derives the rights of agents from their specs.
  *
- * Without `grants` an agent may use its own model and tools and spawn its own `agents`, and may
- * pass on, without using it itself, what those need, down to the last template that they name. So
- * a lead needs no grants written by hand, and still every node of the path is asked. A template
- * with written grants needs its allows from above and nothing behind them, since what it spawns
- * cannot have more than it.
+ * Without `grants` an agent may use its own model and tools and spawn its own `agents`. It may also
+ * pass on, without using it itself, what those need, down to the last template that they name. So a
+ * lead needs no written grants, and still every node of the path is checked. A template with
+ * written grants needs its allows from above and nothing further down, since the agents that it
+ * spawns cannot have more than it has.
  *
- * **Gotcha** specs are read once and remembered by identity: do not change them afterwards.
+ * **Gotcha** a spec is read once and remembered by identity: do not change it afterwards.
  */
 export class SpecGrants {
   readonly #templates: Templates;
@@ -40,10 +40,11 @@ export class SpecGrants {
   }
 
   /**
-   * The layers to open an agent's seat with; the second, from the options of the spawn, narrows.
+   * Returns the layers for an agent's standing; the second, from the options of the spawn, narrows
+   * the first.
    *
-   * **Fails with** `AGENT_UNKNOWN` when `agents` names no template, `OPTIONS_INVALID` when a
-   * model cannot be read.
+   * **Fails with** `AGENT_UNKNOWN` when `agents` names no template, `OPTIONS_INVALID` when a model
+   * cannot be read.
    */
   layers(spec: AgentSpec, narrowing?: Layer): readonly Layer[] {
     let own = this.#known.get(spec);
@@ -89,7 +90,7 @@ function withDefault(written: Layer | undefined, byDefault: () => Layer): Layer 
   return Object.freeze(onlyDenies(written) ? [...byDefault(), ...written] : [...written]);
 }
 
-/** What an agent needs for what its spec names. */
+/** Returns the subjects that an agent needs for what its spec names. */
 export function ownPatterns(spec: AgentSpec): string[] {
   return [
     ...modelsOf(spec).map(modelSubject),
@@ -98,7 +99,7 @@ export function ownPatterns(spec: AgentSpec): string[] {
   ];
 }
 
-/** What has to be passed on to a template so that it can use its own rights. */
+/** Returns the subjects that must be passed on to a template so that it can use its own rights. */
 function neededBy(template: AgentSpec): string[] {
   if (goesOn(template)) return ownPatterns(template);
   return (template.grants ?? []).flatMap((grant) => {
@@ -107,7 +108,7 @@ function neededBy(template: AgentSpec): string[] {
   });
 }
 
-/** Whether its rights are the default ones, which reach on to the templates that it names. */
+/** True when the rights are the default ones, which extend to the templates that it names. */
 function goesOn({ grants }: AgentSpec): boolean {
   return grants === undefined || onlyDenies(grants);
 }

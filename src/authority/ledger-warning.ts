@@ -7,13 +7,13 @@ export interface LedgerWarning {
   readonly unit: Unit;
   readonly limit: number;
   readonly spent: number;
-  /** The agent whose call crossed it. */
+  /** The agent whose call crossed the threshold. */
   readonly by: string;
-  /** Of a window: how long it is, in milliseconds. */
+  /** The length of the window in milliseconds, for a ceiling of a window. */
   readonly everyMs?: number;
 }
 
-/** The warning in the contract's units. */
+/** Returns the warning in the contract's units. */
 export function ledgerWarning({ account: path, ...warning }: BudgetWarning): LedgerWarning {
   const unit = unitName(warning.unit);
   const [limit, spent] = [amountOf(unit, warning.limit), amountOf(unit, warning.spent)];

@@ -21,7 +21,7 @@ import {
   demandOf,
   isTokens,
   isUsage,
-  type ModelAsk,
+  type ModelCheck,
   needsOf,
   usageIn,
   usedBy,
@@ -46,30 +46,30 @@ export type { LedgerWarning } from "./ledger-warning.ts";
 export interface LedgerOptions {
   /** Ceilings of the whole tree. */
   readonly budget?: Budget | undefined;
-  /** The workspace's: the tighter wins, unit by unit. */
-  readonly workspaceBudget?: Budget | undefined;
+  /** The budget of the folder; per unit the tighter one wins. */
+  readonly folderBudget?: Budget | undefined;
   readonly prices?: Prices | undefined;
   /** The time of the first request, in milliseconds. Default 0. */
   readonly now?: number | undefined;
-  /** Watches the shared actors. */
+  /** Receives the inspection events of the shared actors. */
   readonly inspect?: (event: InspectionEvent) => void;
-  /** Default: everything is here. */
+  /** Default: all accounts are in this process. */
   readonly shared?: Shared | undefined;
 }
 
 export interface AccountOptions {
   readonly path: string;
-  /** All apply: the tighter wins, unit by unit. */
+  /** Budgets that all apply; per unit the tightest wins. */
   readonly budgets: readonly Budget[];
-  /** The agent's models, so that one that no `usd` budget can bound is refused at once. */
+  /** The agent's models. One that no `usd` budget can bound is refused at once. */
   readonly models?: readonly ModelSpec[];
-  /** The least that the agent begins with: where that cannot be afforded, it is refused. */
+  /** The agent's cheapest first call; the agent is refused where it cannot be afforded. */
   readonly first?: FirstCall | undefined;
 }
 
-export type FirstCall = Omit<ModelAsk, "callId" | "model">;
+export type FirstCall = Omit<ModelCheck, "callId" | "model">;
 
-/** What a model call came to, as its account was charged. */
+/** The use of a model call, as it was charged to its account. */
 export interface Charge {
   readonly usage: TokenUsage;
   /** In dollars. */
@@ -78,52 +78,52 @@ export interface Charge {
 
 interface ModelCall {
   readonly path: string;
-  readonly ask: ModelAsk;
+  readonly ask: ModelCheck;
 }
 
 const ROOT = "/";
 const ONE_TOOL_CALL = { nanoUsd: 0, tokens: 0, toolCalls: 1, modelCalls: 0 };
 const NOTHING_MORE = { nanoUsd: 0, tokens: 0, outputTokens: 0 };
 
-/** The money half of the door: the budget actor, what models cost, and who reserved what. */
+/** The budget half of the door: the budget actor, the prices, and the open model calls. */
 export class Ledger {
   readonly root: Account;
   readonly prices: PriceList;
   readonly #budget: BudgetActor;
-  /** Model calls that wait or are held, for what they cost and what was asked. */
+  /** Model calls that wait or are granted, with their accounts and requests. */
   readonly #modelCalls = new Map<string, ModelCall>();
 
-  /** Accounts whose budgets say that a person is asked for more. */
+  /** Accounts whose budgets have a person asked for more. */
   readonly #asking = new Set<string>();
-  /** What the root can be lifted to: no layer above a workspace loosens what that one bounds. */
+  /** The most that the root can be raised to: no layer above a folder loosens its bounds. */
   readonly #most: { readonly [U in BudgetUnit]?: number };
 
-  constructor({ budget, workspaceBudget, prices, now, ...watched }: LedgerOptions) {
+  constructor({ budget, folderBudget, prices, now, ...watched }: LedgerOptions) {
     this.prices = new PriceList(readPrices(prices));
-    const given = [budget, workspaceBudget].filter((one) => one !== undefined);
+    const given = [budget, folderBudget].filter((one) => one !== undefined);
     const { asks, ...bounds } = readBudgets(given, ROOT);
     if (asks) this.#asking.add(ROOT);
-    const isFirm = workspaceBudget !== undefined && workspaceBudget.onExceeded !== "ask";
-    this.#most = isFirm ? readBudgets([workspaceBudget], ROOT).ceilings : {};
+    const isFirm = folderBudget !== undefined && folderBudget.onExceeded !== "ask";
+    this.#most = isFirm ? readBudgets([folderBudget], ROOT).ceilings : {};
     const input = { path: ROOT, ...bounds, now };
     this.#budget = new BudgetActor(input, watched);
     this.root = this.#budget.state.root;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved(): object {
     const budget = saveBudget(this.#budget.state);
     return { budget, modelCalls: this.#modelCalls, asking: this.#asking };
   }
 
-  /** What stands in it of one run. */
+  /** Returns the state of one run. */
   savedOf(run: string): object {
     const budget = saveBudgetOf(this.#budget.state, run);
     const modelCalls = [...this.#modelCalls].filter(([, { path }]) => runOf(path) === run);
     return { budget, modelCalls, asking: [...this.#asking].filter((path) => runOf(path) === run) };
   }
 
-  /** Sets the time of what follows; windows that have ended begin anew, a run's for itself. */
+  /** Sets the time; ended windows of the run and the root begin anew, without a run all. */
   at(now: number, run?: string): void {
     this.#budget.at(now, run);
   }
@@ -150,14 +150,14 @@ export class Ledger {
     }
   }
 
-  /** Ends an account without children: what it reserved comes back. */
+  /** Closes an account without children; its reservations are released. */
   close(account: Account): void {
     this.#asking.delete(account.path);
     for (const { key } of account.calls) this.#modelCalls.delete(key);
     this.#budget.decide({ type: "close", account: account.path });
   }
 
-  /** Lifts the ceiling of an account by an amount in the contract's units, as far as it may be. */
+  /** Raises the ceiling of an account, in the contract's units, as far as the folder allows. */
   raise(account: string, unit: Unit, more: number): void {
     const name = UNIT_NAMES[unit];
     const limit = accountOf(this.#budget.state, account).limit[BUDGET_UNITS.indexOf(name)] ?? 0;
@@ -172,7 +172,7 @@ export class Ledger {
     return answer.status === "refused" ? this.#exceeded(path, answer) : GRANTED;
   }
 
-  model(account: Account, ask: ModelAsk): Verdict {
+  model(account: Account, ask: ModelCheck): Verdict {
     const { path } = account;
     const { callId, model } = ask;
     const no = this.#unfit(account, model, ask);
@@ -186,18 +186,18 @@ export class Ledger {
     return answer.status === "waiting" ? answer : grantedTo(call, answer.steps);
   }
 
-  /** Why a tool call would be refused now; takes nothing. */
+  /** Returns the refusal that a tool call would get now; reserves nothing. */
   peekTool(path: string): Refused | undefined {
     return this.#peek({ account: path, amounts: ONE_TOOL_CALL });
   }
 
-  /** Why a model call would be refused now; takes nothing. */
-  peekModel(account: Account, ask: ModelAsk): Refused | undefined {
+  /** Returns the refusal that a model call would get now; reserves nothing. */
+  peekModel(account: Account, ask: ModelCheck): Refused | undefined {
     const no = this.#unfit(account, ask.model, ask);
     return no ?? this.#peek({ account: account.path, ...demandOf(ask, this.prices) });
   }
 
-  /** Holds more for a call whose service says so; why not, where that is too much. */
+  /** Reserves more for a running call as its service reports; returns the refusal, if any. */
   grow(callId: string, said: TokenUsage): Refused | undefined {
     const call = this.#modelCalls.get(callId);
     const { steps = 0 } = this.#budget.state.calls.get(callId) ?? {};
@@ -208,7 +208,7 @@ export class Ledger {
     return exceeded(call.path, answer, this.#budget.state.now);
   }
 
-  /** @param partial the service was cut off before it had said all */
+  /** Charges a call; `partial` is true when the service was cut off before its full report. */
   settle(callId: string, usage?: TokenUsage, partial = false): Charge | undefined {
     const call = this.#modelCalls.get(callId);
     if (!this.#modelCalls.delete(callId) || call === undefined) {
@@ -217,11 +217,11 @@ export class Ledger {
     }
     const known = usage !== undefined && isUsage(usage) ? usage : call.ask.exact;
     const cut = known && partial ? usedByCut(call.ask, known, this.prices) : undefined;
-    const told = cut?.usage ?? known;
-    const real = cut?.used ?? (told && usedBy(call.ask.model, told, this.prices));
+    const reported = cut?.usage ?? known;
+    const real = cut?.used ?? (reported && usedBy(call.ask.model, reported, this.prices));
     const charged = this.#budget.settle(callId, real);
     if (charged === undefined) return undefined;
-    return { usage: told ?? usageIn(charged), usd: amountOf("usd", charged.nanoUsd) };
+    return { usage: reported ?? usageIn(charged), usd: amountOf("usd", charged.nanoUsd) };
   }
 
   release(callId: string, started: boolean): void {
@@ -233,7 +233,7 @@ export class Ledger {
     return this.#budget.takeWoken();
   }
 
-  /** Tries a call that waits once more; undefined where it is not known. */
+  /** Tries a waiting call again; undefined where the call is not known. */
   woke(callId: string): Verdict | undefined {
     const call = this.#modelCalls.get(callId);
     const answer = call && this.#budget.ask({ type: "wake", key: callId });
@@ -248,7 +248,7 @@ export class Ledger {
     return this.#budget.takeWarnings().map(ledgerWarning);
   }
 
-  /** What the actor's observers see. */
+  /** Returns the summary that the actor's observers see. */
   summary(): BudgetSummary {
     return this.#budget.summary;
   }
@@ -263,7 +263,7 @@ export class Ledger {
     if (over !== undefined && over.asks === undefined) throw over.error;
   }
 
-  /** A bound on one call or on a window is not lifted, nor one of the workspace. */
+  /** Returns a refusal. A person may raise a total, but no bound on a call, window or folder. */
   #exceeded(path: string, answer: BudgetRefused): Refused {
     const verdict = exceeded(path, answer, this.#budget.state.now);
     const { account, bound, unit, limit } = answer;
@@ -278,7 +278,7 @@ export class Ledger {
     return answer.status === "refused" ? this.#exceeded(path, answer) : undefined;
   }
 
-  /** Why no call of this model can be accounted for here, whatever is left. */
+  /** Returns the reason why no call of this model can be charged here, whatever is left. */
   #unfit(account: Account, model: ModelSpec, ask: FirstCall): Refused | undefined {
     const { inputTokens, maxTokens, exact } = ask;
     if (!isTokens(inputTokens) || !isTokens(maxTokens) || (exact && !isUsage(exact))) {

@@ -9,19 +9,19 @@ import { type PriceList, priceFor } from "./prices.ts";
 
 export { isTokens, isUsage } from "../wire/token-counts.ts";
 
-/** What an agent says of the model call that it wants to make. */
-export interface ModelAsk {
+/** A request for a model call. */
+export interface ModelCheck {
   readonly callId: string;
   readonly model: ModelSpec;
   /** Estimated tokens of the prompt. */
   readonly inputTokens: number;
-  /** The most output that is wanted. */
+  /** The most output tokens that are wanted. */
   readonly maxTokens: number;
-  /** Known beforehand (scripted models): reserved exactly, and `maxTokens` does not count. */
+  /** The usage of a scripted model, known beforehand and reserved exactly, without `maxTokens`. */
   readonly exact?: TokenUsage | undefined;
-  /** Part of its prompt is to be kept in the cache for an hour. */
+  /** True when a part of the prompt is to be cached for an hour. */
   readonly forAnHour?: boolean | undefined;
-  /** Asked once more after an attempt that failed: one of `modelCalls` already. */
+  /** True for a retry after a failed attempt, which counts no further `modelCalls`. */
   readonly again?: boolean | undefined;
 }
 
@@ -30,11 +30,11 @@ export interface Demand {
   readonly stretch: Stretch | undefined;
 }
 
-/** Under this an answer is of little use: a call is refused rather than clipped further. */
+/** The fewest output tokens that are useful: a call is refused rather than cut further. */
 const LEAST_OUTPUT_TOKENS = 1024;
 
-/** What to reserve for a call, the dearest way that its prompt can be billed. */
-export function demandOf(ask: Omit<ModelAsk, "callId">, prices: PriceList): Demand {
+/** Returns the amounts to reserve for a call, at the dearest way that its prompt can be billed. */
+export function demandOf(ask: Omit<ModelCheck, "callId">, prices: PriceList): Demand {
   const { model, inputTokens, maxTokens, exact, forAnHour, again = false } = ask;
   const modelCalls = again ? 0 : 1;
   if (exact !== undefined) {
@@ -53,7 +53,11 @@ export function demandOf(ask: Omit<ModelAsk, "callId">, prices: PriceList): Dema
   };
 }
 
-/** @param length of the prompt that its price goes by; default: what its usage says */
+/**
+ * Returns the amounts of a usage.
+ *
+ * @param length of the prompt that its price goes by; default: as its usage says
+ */
 export function usedBy(
   model: ModelSpec,
   usage: TokenUsage,
@@ -69,8 +73,8 @@ export function usedBy(
 }
 
 /**
- * What a call needs in all whose service has said how long its prompt is: that, and all of the
- * output that it was granted, at the price that holds for such a prompt.
+ * Returns all that a call needs whose service has said how long its prompt is: that prompt and all
+ * of the granted output, at the price for a prompt of that length.
  */
 export function needsOf(
   model: ModelSpec,
@@ -83,11 +87,11 @@ export function needsOf(
 }
 
 /**
- * What a call came to that was cut off. Where its service had not said how long the prompt is, that
- * is what was reserved for it, as dear as it was reserved.
+ * Returns the usage of a call that was cut off. Where its service had not yet said how long the
+ * prompt is, the prompt is charged as it was reserved, at the same price.
  */
 export function usedByCut(
-  ask: ModelAsk,
+  ask: ModelCheck,
   said: TokenUsage,
   prices: PriceList,
 ): { readonly usage: TokenUsage; readonly used: Used } {
@@ -105,18 +109,18 @@ export function usedByCut(
 }
 
 /**
- * The price of the dearest way in which the whole prompt may be written to the cache: our own
- * caching is on by default, and a module may say that it did. 0 where it may not be.
+ * Returns the dearest price at which the whole prompt may be written to the cache; 0 where it
+ * cannot be. Our own caching is on by default, and a module may report cache writes of its own.
  */
 function writePrice(
-  { model, forAnHour }: Pick<ModelAsk, "model" | "forAnHour">,
+  { model, forAnHour }: Pick<ModelCheck, "model" | "forAnHour">,
   { input, cacheWrite, cacheWrite1h = 2 * input }: Price,
 ): number {
   if ("cache" in model && model.cache === false) return 0;
   return forAnHour ? cacheWrite1h : cacheWrite;
 }
 
-/** What was used as tokens of a call, where nobody said of which kind they were. */
+/** Returns an amount as the tokens of a call, where their kinds are not known. */
 export function usageIn({ tokens, outputTokens }: Used): TokenUsage {
   const inputTokens = tokens - outputTokens;
   return { inputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens };

@@ -6,29 +6,29 @@ import { onlyDenies, readGrants } from "./grant-options.ts";
 import { ownPatterns } from "./implied-grants.ts";
 import { modelSubject, modelsOf, spawnSubject, toolSubject } from "./subjects.ts";
 
-/** Something that a spec names for its own agent. */
+/** A model, tool or agent that a spec names for its own agent. */
 interface Own {
   readonly kind: "model" | "tool" | "agent";
   readonly name: string;
-  /** What its grants have to allow: one of them. */
+  /** Subjects of which its grants have to allow one. */
   readonly subjects: readonly string[];
-  /** What could be added to them. */
+  /** The pattern that could be added to its grants. */
   readonly pattern: string;
 }
 
 /**
  * Refuses a spec whose written grants leave its own model, tools or agents without any right: it
- * could never work, and nobody would be told before its first call.
+ * could never work, and the first sign would be its first call.
  *
- * Some right is enough: with `where`, `ask` or `uses`, and of a glob in `tools` to one of the tools
- * that it stands for. Of a server that is not connected yet it is enough that the patterns meet. A
- * deny that says so is a decision and no oversight, except of the last model that is left; a
- * fallback without a right is passed over. What those above allow, and the options of a spawn, is
- * not looked at: they only narrow.
+ * Some right is enough: one with `where`, `ask` or `uses`, and for a glob in `tools` a right to one
+ * of the tools that it matches. For a server that is not connected yet it is enough that the
+ * patterns meet. A plain deny is a decision and not an oversight, except for the last model that is
+ * left; a fallback without a right is skipped. The grants of ancestors and the options of a spawn
+ * are not checked: they only narrow.
  *
  * **Fails with** OPTIONS_INVALID, naming what is left without a right.
- * @param called what the agent is called in the sentence
- * @param listed the tools that a name or glob stands for now
+ * @param called the name of the agent in the error's sentence
+ * @param listed returns the tools that a name or glob matches now
  */
 export function requireOwnRights(
   spec: AgentSpec,
@@ -44,13 +44,13 @@ export function requireOwnRights(
     const named = without.map(({ kind, name }) => `its own ${kind} "${name}"`).join(", ");
     const missing = without.map(({ pattern }) => pattern);
     const add = missing.map((one) => `"${one}"`).join(", ");
-    const told = `${called}: its grants do not allow ${named}; add ${add}`;
-    throw new CoppiceError("OPTIONS_INVALID", told, { option: "grants", missing });
+    const message = `${called}: its grants do not allow ${named}; add ${add}`;
+    throw new CoppiceError("OPTIONS_INVALID", message, { option: "grants", missing });
   }
   const models = modelsOf(spec).map(modelSubject);
   if (models.length === 0 || !models.every((model) => denies(layer, model))) return;
-  const told = `${called}: its grants deny "${models.join('", "')}", all the models that it has`;
-  throw new CoppiceError("OPTIONS_INVALID", told, { option: "grants" });
+  const message = `${called}: its grants deny "${models.join('", "')}", all the models that it has`;
+  throw new CoppiceError("OPTIONS_INVALID", message, { option: "grants" });
 }
 
 function ownOf(spec: AgentSpec, listed: (pattern: string) => readonly string[]): Own[] {
@@ -59,7 +59,7 @@ function ownOf(spec: AgentSpec, listed: (pattern: string) => readonly string[]):
   };
   const tools = (spec.tools ?? []).flatMap((name): Own[] => {
     const subjects = listed(name).map(toolSubject);
-    // Nothing that could be without a right.
+    // There is nothing that could be without a right.
     if (name === "*" && subjects.length === 0) return [];
     return [{ ...named("tool", name, toolSubject(name)), subjects }];
   });
@@ -80,12 +80,12 @@ function hasSomeRight({ subjects, pattern }: Own, layer: readonly Grant[]): bool
   return subjects.some((subject) => mayEver(state, { parent: "/", layers, subject }));
 }
 
-/** Of tools that nobody has listed yet. */
+/** True when a right may exist for tools that are not listed yet. */
 function mayMeet(pattern: string, layer: readonly Grant[]): boolean {
   if (denies(layer, pattern)) return false;
   return readGrants(layer, "/").some(({ effect, use, pattern: allowed }) => {
     if (effect !== "allow" || !use) return false;
-    // The name of a server stands for what it has.
+    // The name of a server stands for all of its tools.
     return globsMeet(allowed, pattern) || globsMeet(allowed, `${pattern}/*`);
   });
 }

@@ -3,7 +3,7 @@ import { describe } from "../wire/error-codec.ts";
 import type { Price } from "./price-table.ts";
 import { priceName } from "./prices.ts";
 
-/** What a model costs, in dollars per million tokens: 0 to 1,000, in steps of 0.001. */
+/** A model's prices in dollars per million tokens: 0 to 1,000, in steps of 0.001. */
 export interface ModelPrice {
   readonly input: number;
   readonly output: number;
@@ -11,7 +11,7 @@ export interface ModelPrice {
   readonly cacheWrite?: number;
   /** Input that is written to the cache for one hour. Default 2 times `input`. */
   readonly cacheWrite1h?: number;
-  /** Input that is read from the cache. Default `input`: too much is the harmless side. */
+  /** Input that is read from the cache. Default `input`: an error on the safe side. */
   readonly cacheRead?: number;
 }
 
@@ -21,15 +21,15 @@ export type Prices = { readonly [model: string]: ModelPrice };
 /** Nano-dollars per token for each dollar per million tokens. */
 const NANO_PER_MILLION = 1_000;
 
-/** With this, the dearest call that can be told of still costs an exact number of nano-dollars. */
-const MOST_DOLLARS = 1_000;
+/** The bound that keeps the cost of the largest possible call an exact number of nano-dollars. */
+const MAX_DOLLARS = 1_000;
 
 const FIELDS = ["input", "output", "cacheWrite", "cacheWrite1h", "cacheRead"];
 
 /**
  * Reads the user's prices into nano-dollars per token.
  *
- * **Fails with** `OPTIONS_INVALID` for a price that is no such amount, and for a field that is
+ * **Fails with** `OPTIONS_INVALID` for a price that is not such an amount, and for a field that is
  * unknown.
  */
 export function readPrices(prices: Prices = {}): ReadonlyMap<string, Price> {
@@ -62,13 +62,13 @@ function read(name: string, price: ModelPrice): Price {
 }
 
 function amount(at: string, dollars: unknown): number {
-  const told = `must be dollars per million tokens, 0 to ${MOST_DOLLARS} in steps of 0.001`;
-  if (typeof dollars !== "number" || !(dollars >= 0 && dollars <= MOST_DOLLARS)) {
-    throw invalid(at, dollars, told);
+  const text = `must be dollars per million tokens, 0 to ${MAX_DOLLARS} in steps of 0.001`;
+  if (typeof dollars !== "number" || !(dollars >= 0 && dollars <= MAX_DOLLARS)) {
+    throw invalid(at, dollars, text);
   }
   const nano = Math.round(dollars * NANO_PER_MILLION);
-  // Binary fractions such as 0.07 are forgiven, a share of a nano-dollar is not.
-  if (Math.abs(nano - dollars * NANO_PER_MILLION) > 1e-6) throw invalid(at, dollars, told);
+  // The error of binary fractions such as 0.07 is tolerated, a fraction of a nano-dollar is not.
+  if (Math.abs(nano - dollars * NANO_PER_MILLION) > 1e-6) throw invalid(at, dollars, text);
   return nano;
 }
 

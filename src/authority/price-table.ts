@@ -1,13 +1,13 @@
 /** Nano-dollars per token: one dollar per million tokens is 1,000. */
 export interface Price {
   readonly input: number;
-  /** Written to the cache for five minutes, the only kind that we ask for ourselves. */
+  /** Input written to the cache for five minutes, the only kind that Coppice itself asks for. */
   readonly cacheWrite: number;
-  /** Written for one hour. Left out: twice `input`, as for every model of Anthropic. */
+  /** Input written for one hour. Default: twice `input`, as for every model of Anthropic. */
   readonly cacheWrite1h?: number;
   readonly cacheRead: number;
   readonly output: number;
-  /** One search that the service makes on the web. Left out: a cent. Fetching a page is free. */
+  /** One web search by the service. Default: one cent. Fetching a page is free. */
   readonly webSearch?: number;
   /** The price of a whole call whose prompt, cached tokens included, is longer than `tokens`. */
   readonly beyond?: { readonly tokens: number; readonly price: Price };
@@ -31,8 +31,8 @@ const sonnet4 = price(3_000, 3_750, 300, 15_000);
  * Anthropic's list prices for its own API, by model id without its date.
  *
  * Source: https://platform.claude.com/docs/en/about-claude/pricing, as published in October 2026.
- * Batch, fast mode and regional surcharges are not in it: we use none of them. Two rows are not
- * from there. Fable 5.2 is as a tool that reads that page gives it
+ * Batch, fast mode and regional surcharges are not included: Coppice uses none of them. Two rows
+ * have other sources. Fable 5.2 is as a tool that reads that page gives it
  * (https://github.com/archid21/rightsize/releases/tag/v0.10.2), and Mythos 5.2 as every Mythos,
  * which has the price of the Fable of its number. Mythos Preview is as announced in April 2026
  * (https://www.anthropic.com/glasswing): 25 and 125 dollars, the cache by the usual shares.
@@ -72,5 +72,5 @@ export const PRICES: Readonly<Record<string, Price>> = {
   "claude-3-haiku": price(250, 300, 30, 1_250),
 };
 
-/** What a scripted model costs that nothing gives a price to. */
+/** The price of a scripted model for which none is given. */
 export const FREE: Price = { ...price(0, 0, 0, 0), webSearch: 0 };

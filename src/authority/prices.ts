@@ -7,13 +7,13 @@ import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { FREE, PRICES, type Price } from "./price-table.ts";
 
-/** Ten dollars per 1,000 searches, whatever the model. */
+/** Nano-dollars of one web search, whatever the model: ten dollars per 1,000. */
 const WEB_SEARCH = 10_000_000;
 
-/** The prices of all models that are known: those of the table, and the user's over them. */
+/** The prices of all known models: those of the table, overridden by the user's. */
 export class PriceList {
   readonly #given: ReadonlyMap<string, Price>;
-  /** By spec: it is asked for with every call. */
+  /** Cached by spec, since every call needs the price. */
   readonly #known = new WeakMap<ModelSpec, Price | "none">();
 
   constructor(given: ReadonlyMap<string, Price> = new Map()) {
@@ -21,9 +21,9 @@ export class PriceList {
   }
 
   /**
-   * The price of a model: that of its `priceAs`, else the user's, else the table's, where a dated
-   * id or `-latest` is the model itself. Undefined when nobody has said what it costs: an unknown
-   * Anthropic model, or a module. A scripted model costs nothing then.
+   * Returns the price of a model: that of its `priceAs`, else the user's, else the table's, where a
+   * dated id or `-latest` stands for the model itself. Undefined for a model without a known price:
+   * an unknown Anthropic model, or a module. A scripted model then costs nothing.
    *
    * **Fails with** `OPTIONS_INVALID` when `priceAs` names a model that has no price.
    * **Gotcha** `claude-opus-5-9` is not priced as `claude-opus-5`: a new version has a new price.
@@ -38,7 +38,7 @@ export class PriceList {
   }
 
   /**
-   * What a call cost, in nano-dollars; nothing when the model has no known price.
+   * Returns the cost of a call in nano-dollars; 0 when the model has no known price.
    *
    * @param length of the prompt that the price goes by
    */
@@ -55,7 +55,7 @@ export class PriceList {
     );
   }
 
-  /** Which model with a price was probably meant by one that has none, as the end of a sentence. */
+  /** Returns a suggestion of a priced model for one without a price, as the end of a sentence. */
   meantBy(model: ModelSpec): string {
     const id = modelId(model);
     return id === undefined ? "" : this.#meant(id);
@@ -87,14 +87,14 @@ export class PriceList {
   }
 }
 
-/** A model's name in a price list: its id, `scripted`, or a module's URL. */
+/** Returns a model's name in a price list: its id, `scripted`, or a module's URL. */
 export function priceName(subject: string): string {
   const name = subject.replace(/^model:/, "");
   const provider = NAMED_PROVIDERS.find((one) => name.startsWith(`${one}:`));
   return provider === undefined ? name : name.slice(provider.length + 1);
 }
 
-/** The price that applies to a prompt of so many tokens. */
+/** Returns the price that applies to a prompt of so many tokens. */
 export function priceFor(price: Price, promptTokens: number): Price {
   return price.beyond !== undefined && promptTokens > price.beyond.tokens
     ? price.beyond.price

@@ -3,7 +3,7 @@ import { CoppiceError } from "../errors.ts";
 import { TokenBucket } from "../kernel/token-bucket.ts";
 import { describe } from "../wire/error-codec.ts";
 
-/** How often something may begin: `burst` at once, then `perSecond`. */
+/** The rate at which calls may begin: `burst` at once, then `perSecond`. */
 export interface Rate {
   /** 0.001 to 1,000,000; 0.5 is one in two seconds. */
   readonly perSecond: number;
@@ -13,7 +13,7 @@ export interface Rate {
   readonly queue?: number;
 }
 
-/** By the subjects that share it: `tool:fs/*`, `model:anthropic:*`. All that match hold. */
+/** Rates by the subjects that share them: `tool:fs/*`, `model:anthropic:*`. All matches apply. */
 export type RateOptions = { readonly [pattern: string]: Rate };
 
 export type RateAnswer =
@@ -25,13 +25,13 @@ interface Bucket {
   readonly matches: (subject: string) => boolean;
   readonly tokens: TokenBucket;
   readonly most: number;
-  /** Who waits for it, oldest first. */
+  /** The calls that wait for it, oldest first. */
   readonly queue: Waiting[];
 }
 
 interface Waiting {
   readonly callId: string;
-  /** It stands in the queue of each, and goes when it is first in all of them. */
+  /** The buckets it waits for. It is in the queue of each, and begins when it is first in all. */
   readonly buckets: readonly Bucket[];
 }
 
@@ -39,10 +39,10 @@ const DEFAULT_QUEUE = 10_000;
 const FIELDS = ["perSecond", "burst", "queue"];
 
 /**
- * How often tools and models may begin. Pure: the time is an argument.
+ * The rates at which tools and models may begin. Pure: the time is an argument.
  *
- * **Guarantees** first come, first served wherever two share a rate; nobody waits while all that
- * it needs is there and nobody older needs any of it.
+ * **Guarantees** first come, first served between calls that share a rate; no call waits while all
+ * that it needs is available and no older call needs any of it.
  * **Fails with** `OPTIONS_INVALID` from the constructor.
  */
 export class Rates {
@@ -57,7 +57,7 @@ export class Rates {
     this.#buckets = Object.entries(rates).map(([pattern, rate]) => bucketOf(pattern, rate));
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved(): object {
     return this.#buckets.map(({ tokens, queue }) => {
       return { tokens, queue: queue.map(({ callId }) => callId) };
@@ -68,7 +68,7 @@ export class Rates {
     return this.#waiting.size;
   }
 
-  /** When the next one of those that wait may go, in milliseconds. */
+  /** Returns the time, in milliseconds, at which the next waiting call may begin. */
   get next(): number | undefined {
     let next: number | undefined;
     for (const { queue } of this.#buckets) {
@@ -80,12 +80,12 @@ export class Rates {
     return next;
   }
 
-  /** Whether any of them bounds a subject. */
+  /** True when a rate bounds a subject. */
   holdFor(subject: string): boolean {
     return this.#of(subject).length > 0;
   }
 
-  /** Takes one of each rate that holds for a subject, or stands the call in line for them. */
+  /** Takes a token of each rate that applies to a subject, or queues the call for them. */
   ask(callId: string, subject: string, now: number): RateAnswer {
     const buckets = this.#of(subject);
     if (buckets.every(({ queue }) => queue.length === 0) && readyAt(buckets) <= now) {
@@ -100,13 +100,13 @@ export class Rates {
     return { status: "waiting" };
   }
 
-  /** Takes a call out of every line. */
+  /** Removes a call from every queue. */
   withdraw(callId: string): void {
     const waiting = this.#waiting.get(callId);
     if (waiting !== undefined) this.#leave(waiting);
   }
 
-  /** Those who waited and may go now, in their order; each has taken what it needs. */
+  /** Returns the waiting calls that may begin now, in their order; each has taken its tokens. */
   take(now: number): string[] {
     const gone: string[] = [];
     for (let before = -1; before < gone.length; ) {
@@ -128,7 +128,7 @@ export class Rates {
     for (const { queue } of waiting.buckets) queue.splice(queue.indexOf(waiting), 1);
   }
 
-  /** Subjects are those of registered tools and of models in specs: as many as there are. */
+  /** Returns the buckets of a subject; there are as many subjects as tools and models in specs. */
   #of(subject: string): readonly Bucket[] {
     if (this.#buckets.length === 0) return this.#buckets;
     let buckets = this.#bySubject.get(subject);

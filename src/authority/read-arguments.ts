@@ -12,13 +12,13 @@ import { commandWords } from "./command-words.ts";
 
 export interface CanonicalInput {
   readonly arguments: readonly ReadArgument[];
-  /** What the tool is to be given: the input, each value that was read in its canonical form. */
+  /** The input for the tool, with each value that was read in its canonical form. */
   readonly input: Json;
 }
 
-/** Each costs time on the supervisor's thread. */
-const MOST_VALUES = 100;
-const MOST_LEVELS = 32;
+/** The most elements of a list: each costs time on the supervisor's thread. */
+const MAX_VALUES = 100;
+const MAX_LEVELS = 32;
 
 const READ: Readonly<Record<Exclude<ArgumentKind, "text">, (text: string) => ReadValue>> = {
   path: canonicalPath,
@@ -27,7 +27,7 @@ const READ: Readonly<Record<Exclude<ArgumentKind, "text">, (text: string) => Rea
 };
 
 /**
- * Reads the arguments that grants ask for, each value of a list by itself.
+ * Reads the arguments that grants ask for, each element of a list by itself.
  *
  * **Guarantees** never throws; a value that two kinds read differently is unreadable as either,
  * since the tool can be given only one; an exact glob sees the value that the tool is given.
@@ -58,7 +58,7 @@ function readCommand(command: string): ReadValue {
   return { ...canonicalCommand(command), ...(words === undefined ? {} : { words }) };
 }
 
-/** Programs are also given as lists of words: each by itself may not be what is denied. */
+/** Joins a list of words, as programs are often given: each word alone may pass a deny. */
 function joinedCommand(values: readonly Json[]): ReadValue | undefined {
   const words = values.filter((value) => typeof value === "string");
   return words.length < 2 ? undefined : readCommand(words.join(" "));
@@ -80,14 +80,14 @@ function valuesOf(input: Json, argument: string): RawValues {
     : undefined;
   if (value === undefined) return { values: [], isList: false };
   if (!Array.isArray(value)) return { values: [value], isList: false };
-  if (value.length <= MOST_VALUES) return { values: value, isList: true };
-  const unreadable = `it has more than ${MOST_VALUES} elements`;
+  if (value.length <= MAX_VALUES) return { values: value, isList: true };
+  const unreadable = `it has more than ${MAX_VALUES} elements`;
   return { values: [], isList: true, unreadable: [{ text: `${value.length} values`, unreadable }] };
 }
 
 interface ReadAs {
   readonly as: ReadonlyMap<ArgumentKind, ReadValue>;
-  /** Set when a kind could read it. */
+  /** Set when a kind could read the value. */
   readonly canonical: string | undefined;
 }
 
@@ -113,9 +113,9 @@ function readValue(kinds: readonly ArgumentKind[], value: Json): ReadAs {
   return { as, canonical };
 }
 
-/** The text of a value: itself, or JSON whose keys are sorted. */
+/** Returns the text of a value: itself, or JSON whose keys are sorted. */
 function json(value: Json | undefined): string {
-  return typeof value === "string" ? value : (JSON.stringify(sorted(value, MOST_LEVELS)) ?? "null");
+  return typeof value === "string" ? value : (JSON.stringify(sorted(value, MAX_LEVELS)) ?? "null");
 }
 
 function sorted(value: Json | undefined, levels: number): Json | undefined {

@@ -1,44 +1,44 @@
 import type { Json } from "../wire/json.ts";
 
-/** What every request at the door can carry. */
+/** The common fields of every request at the door. */
 export interface Request {
-  /** Names the call: it is charged, and its uses are counted, once. */
+  /** Identifies the call: it is charged, and its uses are counted, once. */
   readonly callId?: string;
-  /** A person has allowed it after an `ask`; everything else is asked again. */
+  /** True when a person has allowed it after an `ask`; everything else is checked again. */
   readonly approved?: boolean | undefined;
 }
 
-export interface ToolAsk extends Request {
+export interface ToolCheck extends Request {
   readonly callId: string;
   readonly tool: string;
-  /** What `where` looks at; left out, every argument is missing. */
+  /** The arguments that `where` looks at; left out, every argument is missing. */
   readonly input?: Json | undefined;
-  /** The tool as it is now: a remembered yes holds for that alone. */
+  /** The version of the tool now; a remembered yes applies to that version alone. */
   readonly version?: string | undefined;
-  /** With `approved`: what the tool was to be given then, for the yes holds for that alone. */
+  /** With `approved`: the input that a person allowed; the yes applies to that input alone. */
   readonly allowed?: Json | undefined;
 }
 
-export interface SpawnAsk extends Request {
+export interface SpawnCheck extends Request {
   readonly template: string;
 }
 
-export interface MessageAsk extends Request {
+export interface MessageCheck extends Request {
   /** The path of the receiver. */
   readonly to: string;
   readonly relation: Relation;
 }
 
-/** Who is written to, seen from the sender. */
+/** The relation of the receiver to the sender. */
 export type Relation = "parent" | "sibling" | "child" | "self" | "other";
 
-/** Of a call that is released and never began: its count and its uses come back. */
+/** The option for a call that is released and never began: its count and its uses come back. */
 export const UNSTARTED = { started: false } as const;
 
-/** What is known of a model call that is settled. */
+/** The details of a model call that is settled. */
 export interface SettleOptions {
-  /** The service was cut off: what it had not said is made up from what was reserved. */
+  /** True when the service was cut off: what it had not reported is taken from the reservation. */
   readonly partial?: boolean;
-  /** The same call is asked for once more: its uses stay counted, and are not counted again. */
+  /** True when the call is retried: its uses stay counted, and are not counted again. */
   readonly again?: boolean;
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { createActor, type InspectionEvent } from "xstate";
 import {
   type CapabilityAnswer,
-  type CapabilityAsk,
+  type CapabilityCheck,
   type CapabilityLayer,
   type CapabilityRemember,
   type CapabilityRemembered,
@@ -32,36 +32,36 @@ import { type Asking, asking, askingAnew, denied, type Refused, type SaidYes } f
 export interface RightsOptions {
   /** Rights of the whole tree. Default `tool:*`, `model:*`, `spawn:*` and `message:*`. */
   readonly grants?: readonly Grant[] | undefined;
-  /** What the workspace allows: both must. */
-  readonly workspaceGrants?: readonly Grant[] | undefined;
+  /** The grants of the folder; both lists must allow. */
+  readonly folderGrants?: readonly Grant[] | undefined;
   /** The time of the first request, in milliseconds. Default 0. */
   readonly now?: number | undefined;
   readonly inspect?: (event: InspectionEvent) => void;
-  /** How something is read that may be another time another, such as where a path leads. */
+  /** Reads something that may differ at another time, such as the target of a path. */
   readonly look?: <Seen>(to: string, look: () => Seen) => Seen;
-  /** Default: everything is here. */
+  /** Default: the rights of all runs are in this process. */
   readonly shared?: Shared | undefined;
 }
 
-/** One thing that an agent wants to do. */
-export interface Wish extends Omit<CapabilityAsk, "facts"> {
-  /** Of a tool call: where its arguments are. */
+/** An agent's request for a right. */
+export interface Wish extends Omit<CapabilityCheck, "facts"> {
+  /** The arguments of a tool call. */
   readonly input?: Json | undefined;
-  /** Of a tool call that a person has allowed: what the tool was to be given then. */
+  /** The input that a person allowed, for a tool call with `approved`. */
   readonly allowed?: Json | undefined;
 }
 
-/** A right that holds now; {@link Rights.take} counts it. */
+/** A right that applies now; {@link Rights.take} counts it. */
 export interface Permitted {
   readonly status: "permitted";
   /** The input in canonical form, where a grant looked at its arguments. */
   readonly input?: Json;
-  /** What is counted once the whole request is granted. */
-  readonly counts?: CountedAsk;
+  /** The request to count once all of it is granted. */
+  readonly counts?: CountedCheck;
 }
 
-type CountedAsk = CapabilityAsk & { readonly facts: Facts };
-/** The time tells which grants had not expired, of which one was counted. */
+type CountedCheck = CapabilityCheck & { readonly facts: Facts };
+/** A verdict with the time that decided which grants had expired, and so which one is counted. */
 type Counted = CapabilityVerdict & { readonly now: number };
 type Given<Answer> = { readonly given?: Answer };
 
@@ -72,26 +72,26 @@ const ROOT = "/";
 const PERMITTED: Permitted = { status: "permitted" };
 const NOTHING = {};
 
-/** The other half of the door: the capability actor, and what its questions need from outside. */
+/** The rights half of the door: the capability actor, and the facts that its answers depend on. */
 export class Rights {
-  /** The shared actor: each decision is an event of it, answered at once. */
+  /** The shared actor: each decision is an event, which is answered at once. */
   readonly #actor;
   readonly #state: CapabilityState;
-  /** Calls that have begun and are asked for once more: what they were counted on stays used. */
+  /** Calls that have begun and are retried; the uses that were counted for them stay used. */
   readonly #kept = new Set<string>();
   readonly #layers = new WeakMap<Layer, CapabilityLayer>();
   readonly #look: NonNullable<RightsOptions["look"]>;
   readonly #shared: Shared;
   #now: number;
-  /** The furthest that the date was ever ahead of what has passed. */
+  /** The most that the date was ever ahead of the monotonic time. */
   #ahead = Number.NEGATIVE_INFINITY;
 
   constructor(options: RightsOptions) {
-    const { grants, workspaceGrants, now = 0, inspect, look, shared = WHOLE } = options;
+    const { grants, folderGrants, now = 0, inspect, look, shared = WHOLE } = options;
     this.#look = look ?? ((_to, see) => see());
     this.#shared = shared;
     const own = [supervisorGrants(grants)];
-    if (workspaceGrants !== undefined) own.push(narrowed(workspaceGrants));
+    if (folderGrants !== undefined) own.push(narrowed(folderGrants));
     const layers = own.map((layer) => readGrants(layer, ROOT));
     const watch = inspect === undefined ? {} : { inspect };
     this.#now = now;
@@ -100,27 +100,28 @@ export class Rights {
     this.#state = this.#actor.start().getSnapshot().state;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved(): object {
     const [capability, kept] = [saveCapability(this.#state), this.#kept];
     return { capability, kept, ahead: this.#ahead };
   }
 
-  /** What stands in it of one run. */
+  /** Returns the state of one run. */
   savedOf(run: string): object {
     return { ...saveCapabilityOf(this.#state, run), kept: keysOf(this.#kept, run) };
   }
 
   /**
-   * Sets the time of what follows. A right that was given for a time goes by the date and by what
-   * has passed: it lapses while a computer sleeps, and a clock that is set back lengthens nothing.
+   * Sets the time of the following requests. A right with an expiry follows both the date and the
+   * monotonic time: it expires while a computer sleeps, and a clock that is set back does not
+   * extend it.
    */
   at(wall: number, now: number): void {
     this.#ahead = Math.max(this.#ahead, wall - now);
     this.#now = now + this.#ahead;
   }
 
-  /** Fails with `OPTIONS_INVALID` for grants that cannot be read. */
+  /** Reads lists of grants. Fails with `OPTIONS_INVALID` for grants that cannot be read. */
   read(layers: readonly Layer[], path: string): readonly CapabilityLayer[] {
     return layers.map((layer) => this.#read(layer, path));
   }
@@ -133,7 +134,7 @@ export class Rights {
     this.#decide({ type: "close", node });
   }
 
-  /** Whether it may, now; counts nothing. */
+  /** Checks a right as of now; counts nothing. */
   ask(wish: Wish): Permitted | Asking | Refused {
     const answer = this.#shared.decide("right", this.#judge, wish);
     if (answer.status === "permitted") return PERMITTED;
@@ -147,7 +148,7 @@ export class Rights {
     const asked = isOther ? { ...full, approved: false } : full;
     const verdict = this.#shared.decide("right", this.#judge, asked);
     if (verdict.status === "denied") return denied(wish.node, verdict);
-    // Also where a rule allows by itself what it would be now: the person has seen something else.
+    // Also where a rule would now allow by itself: the person has seen another input.
     if (isOther) {
       const anew = askingAnew(wish);
       const also = verdict.status === "ask" ? asking(wish.node, verdict) : {};
@@ -158,17 +159,17 @@ export class Rights {
     return { status: "permitted", ...changed, ...counts };
   }
 
-  /** Counts what was permitted, at every node of the path at once. */
+  /** Counts the uses of a permitted request, at every node of the path at once. */
   take({ counts }: Permitted): void {
     if (counts !== undefined) this.#shared.decide("use", this.#count, counts);
   }
 
-  /** The call is asked for once more: its uses are not counted again. */
+  /** Keeps the uses of a call that is retried, so that they are not counted again. */
   keep(key: string): void {
     if (this.#state.counted.has(key)) this.#kept.add(key);
   }
 
-  /** The call is over; one that never `started` gets its uses back. */
+  /** Ends a call; one that never `started` gets its uses back. */
   release(key: string, started: boolean): void {
     if (this.#state.counted.size === 0) return;
     const begun = this.#kept.delete(key);
@@ -187,7 +188,7 @@ export class Rights {
     }
   }
 
-  /** Takes note that a person has allowed this subject to a node, or to all below it. */
+  /** Remembers that a person has allowed this subject to a node, or to all below it. */
   remember(node: string, { wheres = [""], ...answered }: Remembered): void {
     for (const where of wheres) {
       if (where === null) continue;
@@ -196,41 +197,27 @@ export class Rights {
     }
   }
 
-  /** Whether a node may ever use it, for some arguments and at some time. */
+  /** Returns true when a node may use a subject for some arguments and at some time. */
   mayEver(node: string, subject: string): boolean {
     return this.#shared.decide("may-ever", this.#mayEver, { node, subject });
   }
 
-  /** The same for many, as one answer. */
+  /** Returns the same for many subjects, as one answer. */
   mayEverOf(node: string, subjects: readonly string[]): readonly boolean[] {
-    return this.#mayEverEach((subject) => ({ node, subject }), subjects);
+    const decide = ({ given }: Given<readonly boolean[]>) =>
+      given ?? subjects.map((subject) => mayEver(this.#state, { node, subject }));
+    return this.#shared.decide("may-ever", decide, NOTHING);
   }
 
-  /** The same for a node that would be opened with these layers. */
-  mightEver(parent: string, layers: readonly Layer[], subject: string): boolean {
-    const read = this.read(layers, parent);
-    return this.#shared.decide("may-ever", this.#mayEver, { parent, layers: read, subject });
-  }
-
-  /** The same for many, as one answer. */
-  mightEverOf(
-    parent: string,
-    layers: readonly Layer[],
-    subjects: readonly string[],
-  ): readonly boolean[] {
-    const read = this.read(layers, parent);
-    return this.#mayEverEach((subject) => ({ parent, layers: read, subject }), subjects);
-  }
-
-  /** What the actor's observers see. */
+  /** Returns the summary that the actor's observers see. */
   summary(): CapabilitySummary {
     return this.#actor.getSnapshot().context;
   }
 
-  readonly #judge = (asked: CapabilityAsk & Given<CapabilityVerdict>): CapabilityVerdict =>
+  readonly #judge = (asked: CapabilityCheck & Given<CapabilityVerdict>): CapabilityVerdict =>
     asked.given ?? this.#decide(asked);
 
-  readonly #count = ({ given, ...asked }: CountedAsk & Given<Counted>): Counted => {
+  readonly #count = ({ given, ...asked }: CountedCheck & Given<Counted>): Counted => {
     const { now } = given ?? asked.facts;
     const facts = { ...asked.facts, now };
     return { ...this.#decide({ ...asked, type: "use", facts, given }), now };
@@ -241,16 +228,7 @@ export class Rights {
   readonly #mayEver = ({ given, ...asked }: MayEver & Given<boolean>): boolean =>
     given ?? mayEver(this.#state, asked);
 
-  #mayEverEach(
-    about: (subject: string) => MayEver,
-    subjects: readonly string[],
-  ): readonly boolean[] {
-    const decide = ({ given }: Given<readonly boolean[]>) =>
-      given ?? subjects.map((subject) => mayEver(this.#state, about(subject)));
-    return this.#shared.decide("may-ever", decide, NOTHING);
-  }
-
-  /** When what is granted now was granted, which matters where it expires. */
+  /** Returns the time of granting, which matters only for a grant that expires. */
   #since(layers: readonly CapabilityLayer[]): number {
     const expires = layers.some((layer) => layer.some((grant) => grant.expiresMs !== undefined));
     return expires ? this.#shared.decide("lapse", this.#time, NOTHING) : this.#now;
@@ -258,7 +236,7 @@ export class Rights {
 
   readonly #time = ({ given }: Given<number>): number => given ?? this.#now;
 
-  #decide(request: CapabilityAsk | CapabilityUse): CapabilityVerdict;
+  #decide(request: CapabilityCheck | CapabilityUse): CapabilityVerdict;
   #decide(request: CapabilityRemember): CapabilityRemembered;
   #decide(request: CapabilityRequest): CapabilityAnswer;
   #decide(request: CapabilityRequest): CapabilityAnswer {
@@ -269,12 +247,12 @@ export class Rights {
     let read = this.#layers.get(layer);
     if (read !== undefined) return this.#seen(read);
     read = readGrants(layer, path);
-    // Only a list that cannot change may be remembered.
+    // Only a list that cannot change may be cached.
     if (Object.isFrozen(layer)) this.#layers.set(layer, read);
     return this.#seen(read);
   }
 
-  /** Where patterns of arguments lead is what the file system says. */
+  /** Records patterns of arguments, since their targets depend on the file system. */
   #seen(read: CapabilityLayer): CapabilityLayer {
     const isSeen = read.some(({ where }) => where !== undefined);
     return isSeen ? this.#look("patterns", () => read) : read;

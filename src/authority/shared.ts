@@ -1,16 +1,16 @@
 /**
- * The way to ask for a decision in which what all runs share has a part: the budget and the rights
- * of the root. Each answer is noted with the step that asked for it, so that the steps of one run
+ * The port for decisions in which the shared state takes part: the budget and the rights of the
+ * root. Each answer is recorded with the step that asked for it, so that the steps of one run
  * rebuild that run without the others.
  *
  * **Guarantees** every answer is plain JSON.
  */
 export interface Shared {
   /**
-   * Decides; or, where a run is taken again alone, has what was answered then applied to that run
-   * by a request with it as `given`, and answers it.
+   * Decides a request and returns the answer. In a replay of one run alone, `decide` only applies
+   * the recorded answer, the request's `given`, to that run, and the recorded answer is returned.
    *
-   * @param to names the decision among those of its step
+   * @param to the name of the decision among those of its step
    */
   decide<Request extends object, Answer>(
     to: string,
@@ -19,7 +19,7 @@ export interface Shared {
   ): Answer;
 }
 
-/** Everything is here, and nothing is noted. */
+/** The port of a process that has all state itself and records nothing. */
 export const WHOLE: Shared = {
   decide: (_to, decide, request) => decide(request),
 };

@@ -8,16 +8,16 @@ const NAMES = {
 
 const group = (whole: number): string => whole.toLocaleString("en-US");
 
-/** An amount as a person says it: `$0.0154`, `12,000 tokens`, `1 tool call`. */
+/** Returns an amount as a person says it: `$0.0154`, `12,000 tokens`, `1 tool call`. */
 export function shownAmount(unit: Unit, amount: number): string {
   if (unit !== "usd") return `${group(amount)} ${NAMES[unit][amount === 1 ? 0 : 1]}`;
-  // A price of less than a cent would be nothing in cents, so three figures of it are shown.
+  // A price of less than a tenth of a dollar is shown with three significant figures.
   const digits = amount > 0 && amount < 0.1 ? 2 - Math.floor(Math.log10(amount)) : 2;
   const maximumFractionDigits = Math.min(9, digits);
   return `$${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits })}`;
 }
 
-/** A wait as a person says it: `350 ms`, `12 s`, `3 min`, `5 h`. */
+/** Returns a wait as a person says it: `350 ms`, `12 s`, `3 min`, `5 h`. */
 export function shownWait(delayMs: number): string {
   if (delayMs < 1_000) return `${Math.ceil(delayMs)} ms`;
   if (delayMs < 120_000) return `${Math.ceil(delayMs / 1_000)} s`;

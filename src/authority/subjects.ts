@@ -4,7 +4,7 @@ import { describe } from "../wire/error-codec.ts";
 import { modelId, NAMED_PROVIDERS, PROVIDER_NAMES, providerOf } from "../wire/providers.ts";
 import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 
-/** How a model is written as a text, and which providers there are. */
+/** The forms of a model as a text, for error messages. */
 const texts = NAMED_PROVIDERS.map((name) => `"${name}:<model>"`);
 const NAMED = `${texts.join(", ")} or the \`file:\` URL of a module`;
 const PROVIDED = `${PROVIDER_NAMES.map((name) => `"${name}"`).join(", ")} or a \`file:\` URL`;
@@ -16,16 +16,16 @@ export const toolSubject = (name: string): string => `tool:${name}`;
 export const spawnSubject = (template: string): string => `spawn:${template}`;
 export const messageSubject = (path: string): string => `message:${path}`;
 
-/** `model:anthropic:<id>`, `model:scripted`, or `model:<module url>`. */
+/** Returns `model:anthropic:<id>`, `model:scripted`, or `model:<module url>`. */
 export function modelSubject(model: ModelSpec): string {
   const id = modelId(model);
   return id === undefined ? `model:${model.provider}` : `model:${model.provider}:${id}`;
 }
 
-/** Names that are remembered. */
-const MOST_NAMES = 1_000;
+/** The most names that are cached. */
+const MAX_NAMES = 1_000;
 
-/** Subjects that are asked for again and again, as the same texts. */
+/** A cache of the texts of subjects that are requested again and again. */
 export class SubjectTexts {
   readonly #tools = new Map<string, string>();
   readonly #models = new WeakMap<ModelSpec, string>();
@@ -33,7 +33,7 @@ export class SubjectTexts {
   ofTool(name: string): string {
     let subject = this.#tools.get(name);
     if (subject !== undefined) return subject;
-    if (this.#tools.size >= MOST_NAMES) this.#tools.clear();
+    if (this.#tools.size >= MAX_NAMES) this.#tools.clear();
     subject = toolSubject(name);
     this.#tools.set(name, subject);
     return subject;
@@ -49,10 +49,10 @@ export class SubjectTexts {
 }
 
 /**
- * Reads a model as an agent's spec may give it: `"anthropic:claude-sonnet-4-5"`, a module's
- * `file:` URL, or a {@link ModelSpec}.
+ * Reads a model as an agent's spec may give it: `"anthropic:claude-haiku-5-5"`, a module's `file:`
+ * URL, or a {@link ModelSpec}.
  *
- * **Fails with** `OPTIONS_INVALID` for any other provider, and for a spec without what its
+ * **Fails with** `OPTIONS_INVALID` for any other provider, and for a spec without a field that its
  * provider needs.
  */
 export function parseModel(model: string | ModelSpec): ModelSpec {
@@ -65,7 +65,7 @@ export function parseModel(model: string | ModelSpec): ModelSpec {
   throw invalid(model, known?.give ?? `write ${NAMED}`);
 }
 
-/** The models of an agent in the order in which they are asked: its own, then its fallbacks. */
+/** Returns the models of an agent in the order of their use: its own, then its fallbacks. */
 export function modelsOf({ model, fallback = [] }: AgentSpec): readonly ModelSpec[] {
   const own = model === undefined ? [] : [model];
   return [...own, ...[fallback].flat()].map(parseModel);

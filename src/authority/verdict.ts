@@ -12,16 +12,16 @@ import { shownAmount, shownWait } from "./shown-amount.ts";
 /** The arbiter's answer. A refusal is a value; `waiting` is answered later, by `woke`. */
 export type Verdict =
   /**
-   * `maxTokens`: for a model call, the most output that was reserved. `input`: for a tool call,
-   * what the tool is to be given instead, since that is what was checked.
+   * `maxTokens`: for a model call, the output tokens that were reserved. `input`: for a tool call,
+   * the input that was checked and that the tool must be given instead.
    */
   | { readonly status: "granted"; readonly maxTokens?: number; readonly input?: Json }
-  /** `unit`: which budget was exceeded. */
+  /** `unit`: the unit whose budget was exceeded. */
   | {
       readonly status: "refused";
       readonly error: CoppiceError;
       readonly unit?: Unit;
-      /** The account whose owner wants to be asked for more before this is final. */
+      /** The account whose owner is to be asked for more before the refusal is final. */
       readonly asks?: string;
     }
   | Asking
@@ -29,21 +29,21 @@ export type Verdict =
 
 export type Refused = Extract<Verdict, { status: "refused" }>;
 
-/** A person must say so as well: nothing is reserved; ask again with `approved: true`. */
+/** A person must allow the call too. Nothing is reserved; ask again with `approved: true`. */
 export interface Asking {
   readonly status: "ask";
   readonly subject: string;
-  /** Which node asks, and by which grant. */
+  /** A sentence that names the node that asks, and its grant. */
   readonly reason: string;
   /** Every node that asks, the nearest first. */
   readonly nodes: readonly string[];
-  /** The arguments that each rule speaks of which asks; left out, all of them. */
+  /** The arguments of each rule that asks; left out, all arguments. */
   readonly wheres?: readonly (string | null)[];
-  /** What the tool would be given, where that is not its input as it was asked with. */
+  /** The input that the tool would be given, where it differs from the one asked with. */
   readonly input?: Json;
 }
 
-/** What a yes was for beside its subject: which arguments, and what the subject was then. */
+/** The arguments and the version of the subject that a yes applies to. */
 export interface SaidYes extends Pick<Asking, "wheres"> {
   readonly version?: string | undefined;
 }
@@ -72,7 +72,7 @@ export function asking(path: string, answer: CapabilityAsking): Asking {
   return { status: "ask", subject, reason, nodes, ...(wheres === undefined ? {} : { wheres }) };
 }
 
-/** A person has allowed it with other arguments than it would be given now. */
+/** Returns the verdict for a call that a person allowed with other arguments than it has now. */
 export function askingAnew({ node, subject }: { node: string; subject: string }): Asking {
   const reason = `${node} uses ${quoted(subject)} with other arguments than a person has allowed`;
   return { status: "ask", subject, reason, nodes: [node], wheres: [null] };
@@ -103,11 +103,11 @@ export function exceeded(path: string, answer: BudgetRefused, now: number): Refu
   return { ...refused(new CoppiceError("BUDGET_EXCEEDED", message, details)), unit };
 }
 
-const MOST_SHOWN = 200;
+const MAX_SHOWN = 200;
 
 function whyDenied({ node, subject, deny, finding, lack }: CapabilityDenied): string {
   if (deny !== undefined) {
-    return `${node} denies "${deny}"${finding === undefined ? "" : `, where ${told(finding)}`}`;
+    return `${node} denies "${deny}"${finding === undefined ? "" : `, where ${wordsOf(finding)}`}`;
   }
   if (lack === undefined)
     return `no grant of ${node} allows it. Add "${subject}" to its \`grants\``;
@@ -117,22 +117,22 @@ function whyDenied({ node, subject, deny, finding, lack }: CapabilityDenied): st
   if (lack.type === "uses") return `${grant} was for ${lack.uses} uses, and none is left`;
   return lack.finding === undefined
     ? `${grant} does not hold`
-    : `${grant} needs ${told(lack.finding)}`;
+    : `${grant} needs ${wordsOf(lack.finding)}`;
 }
 
-/** The argument, what it had to be, and the canonical value that it was. */
-function told({ argument, wanted, value, unreadable }: Finding): string {
+/** Returns the argument, the patterns that it had to match, and its canonical value. */
+function wordsOf({ argument, wanted, value, unreadable }: Finding): string {
   const meant = `\`${argument}\` as ${wanted.join(" or ")}`;
   if (value === undefined) return `${meant}, and it is missing`;
   const why = unreadable === undefined ? "" : `: ${shownText(unreadable)}`;
-  return `${meant}, and it is ${quoted(value, MOST_SHOWN)}${why}`;
+  return `${meant}, and it is ${quoted(value, MAX_SHOWN)}${why}`;
 }
 
 function cut({ value, ...finding }: Finding) {
-  return value === undefined ? finding : { ...finding, value: clip(value, MOST_SHOWN) };
+  return value === undefined ? finding : { ...finding, value: clip(value, MAX_SHOWN) };
 }
 
-/** Calls are counted, and this is the call. */
+/** Returns an amount for a sentence; a count is one more call, other amounts are for this call. */
 function wanted(unit: Unit, asked: number): string {
   const isCount = unit === "toolCalls" || unit === "modelCalls";
   return isCount ? `${shownAmount(unit, asked)} more` : `${shownAmount(unit, asked)} for this call`;
@@ -152,7 +152,7 @@ const whyNot = {
   window: (bound: Bound) => `${bound.whose} budget of this window is ${left(bound)}`,
 };
 
-/** Where the option stands in the budget. */
+/** The path of each bound's option within the budget. */
 const option = { total: "", action: ".perAction", window: ".windows[]" };
 
 function left({ unit, limit, spent }: Bound): string {

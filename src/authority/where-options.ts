@@ -3,26 +3,26 @@ import { canonicalCommand } from "./canonical-command.ts";
 import { canonicalPath } from "./canonical-path.ts";
 import { addressParts, DEFAULT_PORTS, decodeNeedless, unfitHost } from "./canonical-url.ts";
 
-/** What looks like a wildcard and is none would make a deny a hole, so it is refused. */
+/** Signs that look like wildcards and are none. They fail, since in a deny they would be a hole. */
 const OTHER_WILDCARD = /[?[\]{}\\\p{Cc}]/u;
 const NO_OTHER = "can have no other wildcard than * and **";
 
-/** Says what is wrong with an option. */
+/** Returns the error for an option that cannot be used. */
 type Refuse = (what: string) => Error;
 
 /**
  * Reads the `where` of a grant: for each argument one pattern or several, of which one must match.
  *
- * - `path:/srv/docs/**`: a folder and everything below it; `**` stands for any number of names,
- *   `*` for any characters of one. What stands before the first `*` is resolved now, once, so that
- *   moving a link later does not move the right. It is absolute or begins with `./` or `../`.
+ * - `path:/srv/docs/**`: a folder and everything below it; `**` stands for any number of names, `*`
+ *   for any characters of one. The part before the first `*` is resolved once, now, so that moving
+ *   a link later does not move the right. It is absolute or begins with `./` or `../`.
  * - `url:https://*.example.com/**`: scheme, host, port and path; `*.` stands for one or more names
  *   before the host, `*` for any host, `:*` for any port; without a port the scheme's own. `**` and
  *   `*` in the path as above. Query and fragment are free.
- * - `cmd:git log *`: these words; `*` at the end stands for any further words that are no options,
+ * - `cmd:git log *`: these words; `*` at the end stands for any further words that are not options,
  *   `-*` for options, `-* *` for both.
- * - Anything else is an exact glob over the text of the value, JSON with sorted keys where it is
- *   no text; `*` stands for any characters.
+ * - Anything else is an exact glob over the text of the value, or over its JSON with sorted keys
+ *   where it is not text; `*` stands for any characters.
  *
  * For an allow each element of a list must match, and a missing argument matches nothing. For a
  * deny and an ask the patterns are widened: see `machines/capability/widening.ts`.
@@ -103,7 +103,7 @@ function commandParts(pattern: string, no: Refuse): string[] {
   const words = pattern.split(" ").filter((word) => word !== "");
   if (words[0]?.includes("*")) throw no("must name the program");
   if (words.some((word) => word.includes("**"))) throw no("can have only single *");
-  // A star stands for letters, so with letters in its place it must be a command.
+  // A star stands for letters, so the pattern with letters in its place must be a command.
   const command = canonicalCommand(pattern.replaceAll("*", "x"));
   if ("unreadable" in command) throw no(`cannot be used: ${command.unreadable}`);
   return words;

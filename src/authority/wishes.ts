@@ -1,13 +1,13 @@
-import type { ModelAsk } from "./model-demand.ts";
-import type { MessageAsk, Request, SpawnAsk, ToolAsk } from "./request.ts";
+import type { ModelCheck } from "./model-demand.ts";
+import type { MessageCheck, Request, SpawnCheck, ToolCheck } from "./request.ts";
 import type { Permitted, Rights, Wish } from "./rights.ts";
-import type { Seat } from "./seat.ts";
+import type { Standing } from "./standing.ts";
 import { messageSubject, SubjectTexts, spawnSubject } from "./subjects.ts";
 import { type Asking, GRANTED, type Refused, stopped, type Verdict } from "./verdict.ts";
 
 type Right = Permitted | Asking | Refused;
 
-/** Asks the rights for what the seats want to do; one that is closed may do nothing. */
+/** Checks the rights of requests by standings; a closed standing has none. */
 export class Wishes {
   readonly #rights: Rights;
   readonly #subjects = new SubjectTexts();
@@ -16,40 +16,46 @@ export class Wishes {
     this.#rights = rights;
   }
 
-  tool(seat: Seat, ask: ToolAsk): Right {
+  tool(standing: Standing, ask: ToolCheck): Right {
     const { callId: key, tool, input, approved, version, allowed } = ask;
     const subject = this.#subjects.ofTool(tool);
-    const { path: node } = seat;
-    const wish = { type: "ask", node, subject, key, input, approved, version, allowed } as const;
-    return this.#ask(seat, wish);
+    const { path: node } = standing;
+    const wish = { type: "check", node, subject, key, input, approved, version, allowed } as const;
+    return this.#ask(standing, wish);
   }
 
-  model(seat: Seat, { callId, model, approved }: ModelAsk & Request): Right {
+  model(standing: Standing, { callId, model, approved }: ModelCheck & Request): Right {
     const subject = this.#subjects.ofModel(model);
-    return this.#ask(seat, { type: "ask", node: seat.path, subject, key: callId, approved });
+    return this.#ask(standing, {
+      type: "check",
+      node: standing.path,
+      subject,
+      key: callId,
+      approved,
+    });
   }
 
-  spawn(seat: Seat, { template, ...request }: SpawnAsk): Verdict {
-    return this.#grant(seat, spawnSubject(template), request);
+  spawn(standing: Standing, { template, ...request }: SpawnCheck): Verdict {
+    return this.#grant(standing, spawnSubject(template), request);
   }
 
-  message(seat: Seat, { to, relation, ...request }: MessageAsk): Verdict {
-    return this.#grant(seat, messageSubject(to), request, relation !== "other");
+  message(standing: Standing, { to, relation, ...request }: MessageCheck): Verdict {
+    return this.#grant(standing, messageSubject(to), request, relation !== "other");
   }
 
-  #ask(seat: Seat, wish: Wish): Right {
-    return seat.closed ? stopped(seat.path) : this.#rights.ask(wish);
+  #ask(standing: Standing, wish: Wish): Right {
+    return standing.closed ? stopped(standing.path) : this.#rights.ask(wish);
   }
 
-  /** For what costs nothing but the right. */
+  /** Checks a request that costs nothing but its right. */
   #grant(
-    seat: Seat,
+    standing: Standing,
     subject: string,
     { callId: key, approved }: Request,
     byDefault?: boolean,
   ): Verdict {
-    const wish = { type: "ask", node: seat.path, subject, key, approved, byDefault } as const;
-    const right = this.#ask(seat, wish);
+    const wish = { type: "check", node: standing.path, subject, key, approved, byDefault } as const;
+    const right = this.#ask(standing, wish);
     if (right.status !== "permitted") return right;
     this.#rights.take(right);
     return GRANTED;

@@ -3,7 +3,7 @@ import type { Relation } from "../authority/arbiter.ts";
 import type { Engine } from "../engine/engine.ts";
 import { join, type Node, type NodeKey } from "../kernel/node.ts";
 
-/** An agent of another run: nothing of it is known here but that it is there. */
+/** An agent of another run, of which this run knows only the key and the depth. */
 export interface Far extends NodeKey {
   readonly depth: number;
 }
@@ -14,7 +14,7 @@ export function isNode(one: Addressee): one is Node {
   return "mailbox" in one;
 }
 
-/** Whom an agent means by a path, `parent`, or the name of a child or a sibling. */
+/** Returns the agent that a path, `parent` or `..`, or the name of a child or a sibling means. */
 export function resolve(swarm: Engine, node: Node, to: string): Addressee | undefined {
   if (to.startsWith("/")) return find(swarm, node, to);
   if (to === "parent" || to === "..") return node.parent;
@@ -31,11 +31,11 @@ export function relationOf(node: Node, to: Addressee): Relation {
   return to.parent === node.parent ? "sibling" : "other";
 }
 
-/** One of another run is asked for, and noted. */
+/** Finds an agent by its path; an answer about another run is recorded with the step. */
 function find({ kernel, outside }: Engine, node: Node, path: string): Addressee | undefined {
   if (path === "/") return node.top.parent;
   if (runOf(path) === node.top.path) return kernel.find(path);
-  return outside.ask("agent", () => farOf(kernel.find(path))) ?? undefined;
+  return outside.query("agent", () => farOf(kernel.find(path))) ?? undefined;
 }
 
 function farOf(found: Node | undefined): Far | null {

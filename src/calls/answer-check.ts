@@ -8,7 +8,7 @@ interface Open {
   readonly question: Question;
 }
 
-/** Fails with OPTIONS_INVALID where a decision does not answer its question. */
+/** Fails with OPTIONS_INVALID when a decision does not answer its question. */
 export function checkAnswer({ asked, question }: Open, decision: Decision): void {
   if (decision.result !== undefined) checkStandIn(asked, question, decision);
   else if (decision.allow) meanings[question.kind].check?.(question, decision);

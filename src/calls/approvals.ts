@@ -21,28 +21,28 @@ export interface ApprovalOptions {
   readonly approve?: Approve | undefined;
 }
 
-/** A question as it was asked; how long it has waited depends on who looks when. */
+/** A question as it was asked; `waitingMs` is added when it is listed. */
 type Asked = Omit<PendingApproval, "waitingMs">;
 
 interface Open extends Posed {
   readonly asked: Asked;
-  /** When it was asked, by what passes and not by the date. */
+  /** The time of asking in milliseconds of the run's monotonic clock, not of the date. */
   readonly since: number;
 }
 
-/** What an answer does to the call that asks, other than a yes. */
+/** The effects of an answer other than a yes on the call that asked. */
 export interface Askers {
-  /** The call is not made. */
+  /** Refuses the call; it is not made. */
   deny(posed: Posed, error: CoppiceError): void;
-  /** Of a tool call: a person has given its result; the tool is not run. */
+  /** Settles a tool call with the result that a person gave; the tool is not run. */
   standIn(posed: Posed, decision: Decision): void;
 }
 
 /**
- * Questions that people decide while only the call that asks waits.
+ * The open questions that people decide; only the call that asked waits for the answer.
  *
- * **Guarantees** an answer counts once; without one in time the call is refused; whoever is
- * cancelled asks no more.
+ * **Guarantees** an answer counts once; a call without an answer in time is refused; the questions
+ * of an agent that ends are withdrawn.
  */
 export class Approvals {
   readonly #swarm: Engine;
@@ -64,7 +64,7 @@ export class Approvals {
     this.#warning = new UnattendedWarning(options.approvalTimeoutMs);
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved() {
     const open: ReadonlyMap<string, Posed> = this.#open.all;
     return { open, decided: this.#decided, count: this.#count };
@@ -76,34 +76,34 @@ export class Approvals {
     return [...this.#open.all.values()].map((one) => ({ ...one.asked, waitingMs: waited(one) }));
   }
 
-  /** What a call of `decide` decides. Fails with OPTIONS_INVALID. */
+  /** Reads the arguments of a call of `decide`. Fails with OPTIONS_INVALID. */
   read(what: Decidable, decision: unknown): readonly Decided[] {
     return readDecided(what, decision);
   }
 
   /**
-   * Has a person asked. A yes does not make a call: the door is asked once more, for rights, budget
-   * and the tool as they are then.
+   * Asks a person about a call. A yes does not make the call: the door is asked again, for rights,
+   * budget and the tool as they are then.
    */
   ask(node: Node, question: Question): void {
     const { kernel, log, outside, wall } = this.#swarm;
     const { callId, kind, subject, reason, input, version } = question;
-    const id = outside.ask("approval", () => this.#nextId());
+    const id = outside.query("approval", () => this.#nextId());
     const askedAt = Math.floor(wall);
     const since = kernel.tree.now;
     const expiresAt = askedAt + this.#timeoutMs;
     const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
-    // Nobody who is told may change what the others are shown.
+    // A frozen copy: no receiver can change what the others are shown.
     const shown = input === undefined ? {} : { input: frozen(structuredClone(input)) };
-    const { labels, plan } = this.#swarm.recordOf(node);
-    const whose = { template: plan.agent, labels };
+    const { labels, resolved } = this.#swarm.recordOf(node);
+    const whose = { template: resolved.agent, labels };
     const about = { kind, subject, reason, ...shown, ...hash, ...whose };
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     const isHeard = () => log.isHeard("approval.requested", node.path);
     const isAttended = outside.look("attended", () => this.#approve !== undefined || isHeard());
     const unattended = isAttended ? {} : { unattended: true };
     this.#open.add(id, { asked, since, node, question });
-    // Before anybody hears of it: a listener may decide at once, or end the agent.
+    // Done before the event is emitted: a listener may decide at once, or end the agent.
     kernel.hold(node, callId, { id, until: since + this.#timeoutMs });
     log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt, ...unattended });
     const { releases } = this.#swarm;
@@ -113,11 +113,12 @@ export class Approvals {
   }
 
   /**
-   * What is to be decided, each run's by itself; the same decision again has no effect.
+   * Returns one `decide` input for each run that the decisions concern. A decision that is repeated
+   * has no effect.
    *
    * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise;
-   * OPTIONS_INVALID for a decision that does not answer its question, and for two of one. Nothing
-   * has been decided then.
+   * OPTIONS_INVALID for a decision that does not answer its question, and for two different
+   * decisions of one question. In either case nothing has been decided.
    */
   ordersFor(decisions: readonly Decided[]): readonly Extract<Input, { type: "decide" }>[] {
     const fresh = new Map<string, Decided & { readonly run: string }>();
@@ -131,13 +132,14 @@ export class Approvals {
     });
   }
 
-  /** Decides questions of one run as one. */
+  /** Decides several questions of one run as one. */
   decide(decisions: readonly Decided[]): void {
     const fresh = decisions.flatMap(({ id, decision }) => {
       const open = this.#open.all.get(id);
       return open === undefined ? [] : [{ ...open, id, decision }];
     });
-    // Nobody hears of one before all are decided, and no yes to one answers another of them.
+    // All decisions are recorded before the first event, and a yes does not cover another question
+    // of the same call of `decide`.
     for (const { id, decision } of fresh) this.#take(id, decision);
     for (const one of fresh) this.#tell(one.node, one.id, one.decision);
     const { contained } = this.#swarm;
@@ -146,35 +148,35 @@ export class Approvals {
     }
   }
 
-  /** A yes to a question of another run speaks of questions of this one too. */
+  /** Applies a yes to a question of another run to the questions of this run that it covers. */
   coverFrom({ answers }: Extract<Input, { type: "allowed" }>): void {
     for (const { id, question, decision } of answers) this.#cover(id, { question }, decision);
   }
 
-  /** Has other runs hear of what a person has allowed them too. */
+  /** Notifies the other runs of the yeses that may cover questions of theirs. */
   readonly notice = (): void => this.#far.notice(this.#open.runs);
 
-  /** Nobody answered: the call is refused. */
+  /** Refuses the call because no answer came in time. */
   expire(id: string): void {
     const open = this.#open.all.get(id);
     if (open === undefined) return;
     this.#close(id, "nobody answered in time", "timed-out");
     const silent = this.#approve === undefined ? "" : ": the approve callback gave no decision";
     const subject = shownText(open.asked.subject);
-    const told = `nobody answered for ${subject} in ${this.#timeoutMs} ms${silent}`;
-    const late = new CoppiceError("APPROVAL_TIMED_OUT", told, { id });
+    const message = `nobody answered for ${subject} in ${this.#timeoutMs} ms${silent}`;
+    const late = new CoppiceError("APPROVAL_TIMED_OUT", message, { id });
     const { contained } = this.#swarm;
     contained.run(open.asked.path, "approval", () => this.#askers.deny(open, late));
   }
 
-  /** The agent is ending: what it asked is withdrawn. */
+  /** Withdraws the open questions of an agent that is ending. */
   withdraw(node: Node): void {
     for (const [id, open] of this.#open.of(node.top.path)) {
       if (open.node === node) this.#close(id, "withdrawn", "withdrawn");
     }
   }
 
-  /** The question that is to be decided, if it is still to be: fails where it cannot be. */
+  /** Returns the question of a decision; undefined for a repeated one. Fails for a wrong one. */
   #openFor(index: number, { id, decision }: Decided, other?: Decision): Open | undefined {
     const key = decisionKey(decision);
     const before =
@@ -196,13 +198,13 @@ export class Approvals {
 
   #carryOut(one: Open & Decided): void {
     const { id, decision, node, asked } = one;
-    // Somebody who was told has ended its agent.
+    // A listener of the decision may have ended the agent.
     if (node.closed) return;
     if (!decision.allow) {
       const { reason } = decision;
       const why = reason === undefined ? "" : `: ${reason}`;
-      const told = `${shownText(asked.subject)} was refused${why}`;
-      this.#askers.deny(one, new CoppiceError("APPROVAL_DENIED", told, { id, reason }));
+      const message = `${shownText(asked.subject)} was refused${why}`;
+      this.#askers.deny(one, new CoppiceError("APPROVAL_DENIED", message, { id, reason }));
     } else if (decision.result !== undefined) this.#askers.standIn(one, decision);
     else this.#allow(one);
   }
@@ -215,10 +217,10 @@ export class Approvals {
     this.#cover(id, one, decision);
     const { question, node } = one;
     if (!meanings[question.kind].reachesFar?.(question, decision)) return;
-    this.#swarm.outside.tell(() => this.#far.add(node, { id, question, decision }));
+    this.#swarm.outside.update(() => this.#far.add(node, { id, question, decision }));
   }
 
-  /** What else of this run it answers goes on too. */
+  /** Applies a yes to the other open questions of this run that it covers. */
   #cover(id: string, answered: Answered, decision: Decision): void {
     const { covers, goOn } = meanings[answered.question.kind];
     const run = this.#swarm.runs.currentPath ?? "/";
@@ -232,13 +234,13 @@ export class Approvals {
     }
   }
 
-  /** It is decided from now on, also for who is told of it. */
+  /** Records the decision and closes the question, before any listener hears of it. */
   #take(id: string, decision: Decision): void {
-    this.#swarm.outside.tell(() => this.#decided.add(id, decision));
+    this.#swarm.outside.update(() => this.#decided.add(id, decision));
     this.#open.delete(id);
   }
 
-  /** Nobody has decided it, and nobody can any more. */
+  /** Closes a question without a decision; it can no longer be decided. */
   #close(id: string, reason: string, cause: DecisionCause): void {
     const { node } = this.#open.all.get(id) as Open;
     this.#open.delete(id);
@@ -251,7 +253,7 @@ export class Approvals {
     this.#swarm.kernel.unhold(node);
   }
 
-  /** A callback that fails refuses: nothing goes on because of a bug. */
+  /** Asks the `approve` callback. One that fails refuses the call: a bug never allows one. */
   async #callBack(approve: Approve, asked: Asked): Promise<void> {
     if (!this.#open.all.has(asked.id)) return;
     const { id } = asked;
@@ -259,7 +261,7 @@ export class Approvals {
       const open = this.#open.all.get(id);
       if (open !== undefined) checkAnswer(open, decision);
     });
-    // Somebody else may have decided meanwhile, or the question was withdrawn.
+    // The question may have been decided or withdrawn meanwhile.
     if (!this.#open.all.has(id)) return;
     const { inbox } = this.#swarm;
     const { path: run } = (this.#open.all.get(id) as Open).node.top;
@@ -269,7 +271,7 @@ export class Approvals {
     inbox.post({ type: "decide", run, decisions: [{ id, decision: answer.decision }] });
   }
 
-  /** Whoever was to decide has failed: the call is refused. */
+  /** Refuses the call because the `approve` callback failed. */
   refuse(id: string, reason: string): void {
     const open = this.#open.all.get(id);
     if (open === undefined) return;

@@ -6,18 +6,18 @@ import { readDecision } from "./decision.ts";
 
 export type Approve = (request: PendingApproval) => Promise<Decision> | Decision;
 
-/** A callback's decision, or why it has none: then nobody has decided anything. */
+/** The decision of a callback, or the reason why it gave none. */
 export type CallbackAnswer =
   | { readonly status: "decided"; readonly decision: Decision }
   | { readonly status: "failed"; readonly reason: string };
 
-const MOST_SAID = 500;
+const MAX_SAID = 500;
 
 /**
- * Asks the embedder's callback, whatever it is.
+ * Asks the embedder's callback, which may do anything.
  *
  * **Guarantees** never rejects: a callback that throws, rejects or gives no decision has failed.
- * @param check fails where the decision does not answer the question
+ * @param check fails when the decision does not answer the question
  */
 export async function askCallback(
   approve: Approve,
@@ -29,7 +29,7 @@ export async function askCallback(
     check(decision);
     return { status: "decided", decision };
   } catch (thrown) {
-    const why = shownText(clip(String(describe(thrown)), MOST_SAID));
+    const why = shownText(clip(String(describe(thrown)), MAX_SAID));
     return { status: "failed", reason: `the approve callback failed: ${why}` };
   }
 }

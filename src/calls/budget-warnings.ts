@@ -2,8 +2,9 @@ import type { LedgerWarning } from "../authority/ledger.ts";
 import type { Engine } from "../engine/engine.ts";
 
 /**
- * Tells of budgets that come near their end: as events, and to the models of the agent whose
- * budget it is and of the one that spends it. True when there were any.
+ * Reports budgets that have crossed their warning threshold: as events, and as a notice to the
+ * model of the agent whose budget it is and to that of the agent that spends it. Returns true when
+ * there were any.
  */
 export function tellWarnings({ parts, log, kernel }: Engine): boolean {
   const warnings = parts.arbiter.takeWarnings();
@@ -18,7 +19,7 @@ export function tellWarnings({ parts, log, kernel }: Engine): boolean {
   return warnings.length > 0;
 }
 
-/** The line that a model reads. */
+/** Returns the notice that a model reads. */
 function noteOf({ path, unit, limit, spent, everyMs }: LedgerWarning): string {
   const share = Math.floor((100 * spent) / limit);
   const whose = path === "/" ? "of the whole tree" : `of ${path}`;

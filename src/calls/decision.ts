@@ -6,13 +6,14 @@ import type { Decided, Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/json-bound.ts";
 
-/** One question, several that are decided alike, or several each with its decision. */
+/** One question, several with a shared decision, or several each with its own decision. */
 export type Decidable = string | readonly string[] | readonly Decided[];
 
 /**
- * A copy of what somebody decided, for it comes from outside: from `decide` or from `approve`.
+ * Returns a checked copy of a decision that came from outside, from `decide` or `approve`.
  *
- * **Fails with** OPTIONS_INVALID for anything that is no decision: `{ allow: "no" }` is no yes.
+ * **Fails with** OPTIONS_INVALID for anything that is not a decision: `{ allow: "no" }` is not a
+ * yes.
  */
 export function readDecision(decision: unknown, from: string): Decision {
   check(decisionSchema, decision, from);
@@ -29,7 +30,7 @@ function copied(field: "answer" | "result", value: unknown, from: string) {
   }
 }
 
-/** What a call of `decide` decides, in its forms: `(id, d)`, `(ids, d)`, `([{ id, decision }])`. */
+/** Reads the forms of `decide`: `(id, d)`, `(ids, d)`, `([{ id, decision }])`. */
 export function readDecided(what: Decidable, decision: unknown): Decided[] {
   check(decidedSchema, what, "decide");
   const given = typeof what === "string" ? [what] : what;
@@ -41,14 +42,17 @@ export function readDecided(what: Decidable, decision: unknown): Decided[] {
   });
 }
 
-/** Longer than this one is remembered by its hash. */
-const LONGEST_KEY = 1_024;
+/** The longest key, in characters, that is kept as it is; a longer one is kept as its hash. */
+const MAX_KEY_LENGTH = 1_024;
 
-/** Two decisions are the same when they allow alike, as far, with the same words. */
+/**
+ * Returns the key of a decision. Two decisions are the same when they agree on `allow`, `scope`,
+ * `reason`, `answer`, `result` and `by`.
+ */
 export function decisionKey(decision: Decision): string {
   const { allow, scope = "once", reason, answer, result, by } = decision;
   const stands = result === undefined ? [] : [result];
   const words = [allow, scope, reason ?? null, answer ?? null, by ?? null, ...stands];
   const key = JSON.stringify(words);
-  return key.length > LONGEST_KEY ? hash("sha256", key, "hex") : key;
+  return key.length > MAX_KEY_LENGTH ? hash("sha256", key, "hex") : key;
 }

@@ -1,12 +1,12 @@
 import type { FarAnswer, Notice } from "../engine/input.ts";
 import type { Node } from "../kernel/node.ts";
 
-/** Yeses that speak of questions of other runs too: each of those hears of them once, together. */
+/** Yeses that may cover questions of other runs; each run is notified of them once, together. */
 export class FarAnswers {
   readonly #notify: (notice: Notice) => void;
-  /** By what they allow: who was allowed the same again has nothing to add. */
+  /** Keyed by what they allow: a second yes to the same adds nothing. */
   readonly #answers = new Map<string, FarAnswer>();
-  /** Whose they are: those have heard of their own. */
+  /** The runs of the answered questions; they have applied their own answers already. */
   readonly #runs = new Set<string>();
 
   constructor(notify: (notice: Notice) => void) {
@@ -21,7 +21,7 @@ export class FarAnswers {
     this.#runs.add(top.path);
   }
 
-  /** @param runs those with open questions */
+  /** @param runs the runs with open questions */
   notice(runs: Iterable<string>): void {
     if (this.#answers.size === 0) return;
     const answers = [...this.#answers.values()];

@@ -12,12 +12,12 @@ import { SEND_LATER, undelivered } from "./undelivered.ts";
 
 type Of<Type extends RunLetter["type"]> = Extract<RunLetter, { readonly type: Type }>;
 
-/** Has an agent of another run get a letter, in a step of its own. */
+/** Sends a letter to an agent of another run, which takes it in a step of its own. */
 export function write({ outside, inbox }: Engine, to: NodeKey, letter: RunLetter): void {
-  outside.tell(() => inbox.notify({ type: "letter", agent: to, letter }));
+  outside.update(() => inbox.notify({ type: "letter", agent: to, letter }));
 }
 
-/** Takes what an agent of another run has written. */
+/** Processes a letter from an agent of another run. */
 export function takeLetter(
   swarm: Engine,
   { agent, letter }: Extract<Input, { type: "letter" }>,
@@ -64,7 +64,7 @@ function ask(swarm: Engine, node: Node, { askId, by, ...mail }: Of<"ask">): void
   askHere(swarm, node, { ...mail, askId: own });
 }
 
-/** It is not even kept any more. */
+/** Answers a letter to an agent that no longer exists. */
 function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "watch">): void {
   const { by } = letter;
   const refusal: Undelivered = { path, hasEnded: true, waiting: 0 };
@@ -80,16 +80,16 @@ function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "wat
   write(swarm, by, { type: "unanswered", askId, error });
 }
 
-/** What became of a message that was sent to another run. */
+/** Settles a call with the outcome of a message or a watch that was sent to another run. */
 function told(swarm: Engine, node: Node, { callId, path, refusal }: Of<"told">): void {
   const { kernel, parts } = swarm;
   parts.arbiter.release(callId, { started: refusal === undefined });
-  const { out } = node.calls.get(callId) ?? {};
-  if (out?.type !== "send" && out?.type !== "watch") return;
+  const { command } = node.calls.get(callId) ?? {};
+  if (command?.type !== "send" && command?.type !== "watch") return;
   if (refusal === undefined) {
     return kernel.settleCall(node, callId, { isError: false, value: { to: path } });
   }
-  const message = out.type === "send" ? out.message : null;
+  const message = command.type === "send" ? command.message : null;
   const error = undelivered(refusal, message, SEND_LATER);
   kernel.settleCall(node, callId, refusedResult(error));
 }

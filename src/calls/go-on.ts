@@ -4,23 +4,25 @@ import { isPaused } from "../kernel/node.ts";
 import { isJob } from "./model-result.ts";
 import type { Requested } from "./requested.ts";
 
-/** Where calls that have stopped go on. */
+/** The engine as calls that are resumed need it. */
 export interface GoingOnEngine extends Engine {
   readonly modelCalls: { request(node: Node, call: Call): void };
   readonly requests: { add(request: Requested): void };
 }
 
 /**
- * Takes up a call that has waited: as if it were asked for just now, so that it finds its standing.
+ * Resumes a call that has waited. It is requested anew, and the door applies the progress that was
+ * kept for it.
  *
- * Its agent has given its slot back, and may be paused: a call that would begin at once waits for
- * both. The permit of the loop's own model call is delivered, which does that by itself.
+ * The agent has given its slot back and may be paused, so a call that would begin at once waits for
+ * both. The permit of the loop's own model call is delivered to the agent, and delivery waits for
+ * both by itself.
  */
 export function goOn(swarm: GoingOnEngine, node: Node, callId: string): void {
   const call = node.calls.get(callId);
-  // An agent that was ended in this very tick is about to take it back.
+  // The call of an agent that was ended in this same tick is about to be withdrawn.
   if (call === undefined || node.closed) return;
-  const isDelivered = call.out.type === "model" && !isJob(call);
+  const isDelivered = call.command.type === "model" && !isJob(call);
   if (isDelivered && !isPaused(node)) swarm.modelCalls.request(node, call);
   else swarm.kernel.again(node, callId);
 }

@@ -1,26 +1,26 @@
 import type { Decision } from "../wire/approval.ts";
 import { decisionKey } from "./decision.ts";
 
-/** Decisions that are remembered, so that the same one may come twice. */
-const DECISIONS_KEPT = 1000;
+/** The number of decisions that are remembered, so that the same decision may be given twice. */
+const MAX_KEPT_DECISIONS = 1000;
 
-/** What was decided of the newest questions. */
+/** The decisions of the questions that were decided last. */
 export class KnownDecisions {
   readonly #keys = new Map<string, string>();
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved(): object {
     return this.#keys;
   }
 
-  /** The key of what was decided of a question. */
+  /** Returns the key of the decision of a question, while it is remembered. */
   keyOf(id: string): string | undefined {
     return this.#keys.get(id);
   }
 
   add(id: string, decision: Decision): void {
     this.#keys.set(id, decisionKey(decision));
-    if (this.#keys.size <= DECISIONS_KEPT) return;
+    if (this.#keys.size <= MAX_KEPT_DECISIONS) return;
     this.#keys.delete(this.#keys.keys().next().value as string);
   }
 }

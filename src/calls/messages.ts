@@ -1,6 +1,6 @@
 import { UNSTARTED } from "../authority/request.ts";
 import type { AgentAnswers, OpenAsk } from "../engine/asks.ts";
-import { takeStanding } from "../engine/call-standing.ts";
+import { takeProgress } from "../engine/call-progress.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
 import { isBelow } from "../journal/event-log.ts";
@@ -9,7 +9,7 @@ import { deadLetter, undeliverable } from "../kernel/dead-letters.ts";
 import { keyOf, type Node } from "../kernel/node.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
 import { watchFar } from "../kernel/watches.ts";
-import type { Out } from "../wire/frame.ts";
+import type { Command } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { type Addressee, isNode, relationOf, resolve } from "./address.ts";
 import type { Approvals } from "./approvals.ts";
@@ -19,19 +19,19 @@ import { refusedResult } from "./refusal.ts";
 import { askHere, tellHere } from "./told-here.ts";
 import { SEND_LATER, undelivered } from "./undelivered.ts";
 
-/** Where agents are told and asked something. */
+/** The engine as messages between agents need it. */
 export interface MessageEngine extends Engine {
   readonly approvals: Approvals;
 }
 
-type Of<Type extends Out["type"]> = Extract<Out, { type: Type }>;
+type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-/** Tells another agent something; the result says only that it was accepted. */
-export function send(swarm: MessageEngine, node: Node, out: Of<"send">): void {
+/** Sends a message to another agent; the result says only that it was accepted. */
+export function send(swarm: MessageEngine, node: Node, command: Of<"send">): void {
   const { kernel } = swarm;
-  const { callId, message } = out;
-  const to = addressee(swarm, node, out, message);
-  if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
+  const { callId, message } = command;
+  const to = addressee(swarm, node, command, message);
+  if (to === undefined || !mayReach(swarm, node, to, { ...command, input: message })) return;
   if (!isNode(to)) {
     const mail = { type: "tell", from: node.path, message, callId, by: keyOf(node) } as const;
     return write(swarm, to, mail);
@@ -44,18 +44,18 @@ export function send(swarm: MessageEngine, node: Node, out: Of<"send">): void {
   kernel.settleCall(node, callId, { isError: false, value: { to: to.path } });
 }
 
-/** Tells another agent something; the result is its answer, or why there is none. */
-export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
+/** Asks another agent; the result is its answer, or the reason why there is none. */
+export function ask(swarm: MessageEngine, node: Node, command: Of<"ask">): void {
   const { kernel, asks } = swarm;
-  const { callId, message, timeoutMs } = out;
-  const to = addressee(swarm, node, out, message);
-  if (to === undefined || !mayReach(swarm, node, to, { ...out, input: message })) return;
+  const { callId, message, timeoutMs } = command;
+  const to = addressee(swarm, node, command, message);
+  if (to === undefined || !mayReach(swarm, node, to, { ...command, input: message })) return;
   const askId = kernel.tree.nextAsk();
   asks.open(askId, { path: to.path, node, callId });
   const call = node.calls.get(callId);
   if (call !== undefined) call.askId = askId;
   if (call !== undefined && !isNode(to)) call.asked = keyOf(to);
-  // Before anything is settled, so that an agent that asks all day holds no slot for it.
+  // Done before anything is settled, so that an agent that waits for many answers keeps no slot.
   kernel.idleCall(node, callId);
   if (!isNode(to)) {
     swarm.parts.arbiter.release(callId);
@@ -66,7 +66,7 @@ export function ask(swarm: MessageEngine, node: Node, out: Of<"ask">): void {
   swarm.parts.arbiter.release(callId, { started: isTold });
 }
 
-/** What the asks of agents come to: the results of their calls. */
+/** Returns the handler that settles the calls of agents with the outcome of their asks. */
 export function agentAnswers(swarm: MessageEngine): AgentAnswers {
   return {
     answer({ path, node, callId }, value) {
@@ -86,27 +86,31 @@ export function agentAnswers(swarm: MessageEngine): AgentAnswers {
 }
 
 /**
- * Waits for the end of another agent. Whom it may write to it may watch, and all below itself;
- * not those above, which end only when it has ended.
+ * Waits for the end of another agent. An agent may watch every agent that it may write to and all
+ * of its descendants, but none of its ancestors, which end only after it has ended.
  */
-export function watch(swarm: MessageEngine, node: Node, out: Of<"watch">): void {
-  const { callId } = out;
+export function watch(swarm: MessageEngine, node: Node, command: Of<"watch">): void {
+  const { callId } = command;
   const { kernel } = swarm;
-  const to = resolve(swarm, node, out.to);
-  if (to === undefined) return refuse(swarm, node, callId, unknownAgent(kernel.tree, node, out.to));
+  const to = resolve(swarm, node, command.to);
+  if (to === undefined)
+    return refuse(swarm, node, callId, unknownAgent(kernel.tree, node, command.to));
   if (to.depth === 0 || isBelow(node.path, to.path)) {
-    const told = `watch: ${node.path} ends before ${to.path} does`;
-    return refuse(swarm, node, callId, new CoppiceError("OPTIONS_INVALID", told, { to: to.path }));
+    const text = `watch: ${node.path} ends before ${to.path} does`;
+    return refuse(swarm, node, callId, new CoppiceError("OPTIONS_INVALID", text, { to: to.path }));
   }
   const isOwn = isBelow(to.path, node.path);
-  if (!isOwn && !mayReach(swarm, node, to, { ...out, input: { watch: to.path } })) return;
-  // Looking uses nothing up.
+  if (!isOwn && !mayReach(swarm, node, to, { ...command, input: { watch: to.path } })) return;
+  // A watch costs no uses.
   swarm.parts.arbiter.release(callId, UNSTARTED);
   if (isNode(to)) kernel.watch(node, callId, to);
   else watchFar(kernel.tree, node, callId, to);
 }
 
-/** Asks an agent from outside; the promise is of the answer, or of why there is none. */
+/**
+ * Asks an agent on behalf of the host program; the promise is of the answer, or of the reason why
+ * there is none.
+ */
 export function askFromOutside(
   swarm: MessageEngine,
   node: Node,
@@ -118,7 +122,7 @@ export function askFromOutside(
   return open;
 }
 
-/** Waits until a message to the agent would be accepted. */
+/** Waits until the agent's mailbox would accept a message. */
 export function waitForRoom({ asks, kernel }: MessageEngine, to: Node): OpenAsk {
   const open = asks.openTo(kernel.tree.nextAsk(), to.path);
   kernel.awaitRoom(to, open.askId);
@@ -127,7 +131,10 @@ export function waitForRoom({ asks, kernel }: MessageEngine, to: Node): OpenAsk 
 
 const NOBODY_WAITS = "nobody waits for this answer";
 
-/** Whom a message is for; one that is for nobody is a dead letter, and told to its sender. */
+/**
+ * Returns the receiver of a message. A message without one becomes a dead letter, and its sender
+ * gets a refusal.
+ */
 function addressee(
   swarm: MessageEngine,
   node: Node,
@@ -143,7 +150,7 @@ function addressee(
   return undefined;
 }
 
-/** Asks the arbiter; false when the call was refused, or waits for a person. */
+/** Asks the arbiter. Returns false when the call was refused or waits for a person. */
 function mayReach(
   swarm: MessageEngine,
   node: Node,
@@ -152,9 +159,9 @@ function mayReach(
 ): boolean {
   const { approvals, parts } = swarm;
   const record = swarm.recordOf(node);
-  const { approved = false } = takeStanding(record, callId) ?? {};
+  const { approved = false } = takeProgress(record, callId) ?? {};
   const about = { callId, to: to.path, relation: relationOf(node, to), approved };
-  const verdict = parts.arbiter.message(record.seat, about);
+  const verdict = parts.arbiter.message(record.standing, about);
   if (verdict.status === "ask") {
     approvals.ask(node, callQuestion({ callId, of: type }, { input, ...verdict }));
   }

@@ -1,50 +1,54 @@
 import type { Verdict } from "../authority/verdict.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
-import type { CallStanding, ModelChoice } from "../engine/call-standing.ts";
+import type { CallProgress, ModelChoice } from "../engine/call-progress.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { isScripted, scriptedUsage } from "../models/scripted-usage.ts";
-import type { ModelOut } from "../wire/frame.ts";
+import type { ModelCommand } from "../wire/frame.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 import { asksForAnHour } from "../wire/transcript.ts";
 import { maxTokensOf } from "./output-limit.ts";
 
 type Granted = Extract<Verdict, { status: "granted" }>;
 
-/** A model call at the door: what was asked, and which model it goes to. */
+/** A model call at the door, with the model that it goes to. */
 export interface Asked {
   readonly node: Node;
   readonly call: Call;
   readonly model: ModelSpec;
   readonly choice: ModelChoice;
-  /** How long its prompt is taken to be. */
+  /** The estimated length of its prompt. */
   readonly inputTokens: number;
-  /** Whether a person has allowed it. */
+  /** True when a person has allowed it. */
   readonly approved: boolean;
 }
 
-export function standingOf({ choice, inputTokens, approved }: Asked): CallStanding {
+export function progressOf({ choice, inputTokens, approved }: Asked): CallProgress {
   return { approved, model: { choice, inputTokens } };
 }
 
-/** As it was asked for before it waited. */
-export function askedOf({ node, plan }: AgentRecord, call: Call, standing: CallStanding): Asked {
-  const { approved, model: about = { choice: { index: 0 }, inputTokens: 0 } } = standing;
-  const model = plan.models[about.choice.index] as ModelSpec;
+/** Restores the request of a call that has waited. */
+export function askedOf(
+  { node, resolved }: AgentRecord,
+  call: Call,
+  progress: CallProgress,
+): Asked {
+  const { approved, model: about = { choice: { index: 0 }, inputTokens: 0 } } = progress;
+  const model = resolved.models[about.choice.index] as ModelSpec;
   return { node, call, model, approved, ...about };
 }
 
-/** The most output that its permit grants. */
+/** Returns the most output tokens that the permit of a call grants. */
 export function maxTokensIn({ maxTokens }: Granted, { model }: Asked): number {
   return maxTokens ?? maxTokensOf(model);
 }
 
-/** Asks the arbiter for it. */
+/** Requests the call from the arbiter. */
 export function demand(swarm: Engine, asked: Asked): Verdict {
   const { node, call, model, approved, choice, inputTokens } = asked;
-  const out = call.out as ModelOut;
-  return swarm.parts.arbiter.model(swarm.recordOf(node).seat, {
-    callId: out.callId,
+  const command = call.command as ModelCommand;
+  return swarm.parts.arbiter.model(swarm.recordOf(node).standing, {
+    callId: command.callId,
     model,
     inputTokens,
     maxTokens: maxTokensOf(model),
@@ -52,6 +56,6 @@ export function demand(swarm: Engine, asked: Asked): Verdict {
     again: choice.failed !== undefined,
     ...(isScripted(model)
       ? { exact: scriptedUsage(model, node.turns) }
-      : { forAnHour: asksForAnHour(out.job?.messages ?? node.transcript) }),
+      : { forAnHour: asksForAnHour(command.job?.messages ?? node.transcript) }),
   });
 }

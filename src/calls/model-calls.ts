@@ -4,25 +4,24 @@ import { modelSubject } from "../authority/subjects.ts";
 import type { Verdict } from "../authority/verdict.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import {
-  type CallStanding,
+  type CallProgress,
   endWaiting,
-  keepStanding,
+  keepProgress,
   type ModelChoice,
-  takeStanding,
-} from "../engine/call-standing.ts";
+  takeProgress,
+} from "../engine/call-progress.ts";
 import type { Input } from "../engine/input.ts";
 import { isWanted } from "../kernel/calls.ts";
 import type { Call, Node } from "../kernel/node.ts";
 import { isScripted } from "../models/scripted-usage.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { decodeError, encodeError } from "../wire/error-codec.ts";
-import type { JobReport, ModelOut, Out } from "../wire/frame.ts";
+import type { Command, JobReport, ModelCommand } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Approvals } from "./approvals.ts";
-import { askedBreaker, type Breaker } from "./asked-breaker.ts";
 import type { GoingOnEngine } from "./go-on.ts";
-import { type Asked, askedOf, demand, maxTokensIn, standingOf } from "./model-asked.ts";
+import { type Asked, askedOf, demand, maxTokensIn, progressOf } from "./model-asked.ts";
 import { circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
@@ -34,19 +33,23 @@ import {
   tellOfModel,
 } from "./model-report.ts";
 import { failsAlone, jobDone } from "./model-result.ts";
-import type { PacedCalls } from "./paced-calls.ts";
+import { type Breaker, notedBreaker } from "./noted-breaker.ts";
 import { budgetQuestion, callQuestion, type Denial } from "./question.ts";
+import type { RateLimitedCalls } from "./rate-limited-calls.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 
-/** Where model calls are taken up. */
+/** The engine as model calls need it. */
 export interface ModelEngine extends GoingOnEngine {
   readonly approvals: Approvals;
-  readonly pacedCalls: PacedCalls;
+  readonly rateLimitedCalls: RateLimitedCalls;
 }
 
-type ModelReport = Extract<Out, { type: "model.done" | "model.grew" | "model.retried" | "output" }>;
+type ModelReport = Extract<
+  Command,
+  { type: "model.done" | "model.grew" | "model.retried" | "output" }
+>;
 
-/** The model calls of the swarm: permitted, waited for, run as jobs, settled. */
+/** The model calls of the swarm: permitted, queued, run as jobs, and settled. */
 export class ModelCalls {
   readonly #swarm: ModelEngine;
   readonly jobs: ModelJobs;
@@ -59,33 +62,33 @@ export class ModelCalls {
     this.#swarm = swarm;
     this.jobs = new ModelJobs(swarm);
     this.#circuits = new CircuitBreaker(breaker);
-    this.#breaker = askedBreaker(this.#circuits, swarm.outside);
+    this.#breaker = notedBreaker(this.#circuits, swarm.outside);
     this.waiting = new WaitingCalls(swarm);
     const [jobs, waiting] = [this.jobs, this.waiting];
     this.#held = { swarm, breaker: this.#breaker, jobs, waiting };
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved() {
     const { callers: waiting } = this.waiting;
     return { waiting, jobs: this.jobs.saved, breaker: this.#circuits };
   }
 
-  /** Asks the arbiter for a call whose turn has come. */
+  /** Requests a call from the arbiter once its turn has come. */
   request(node: Node, call: Call): void {
     const { kernel } = this.#swarm;
-    if (!isWanted(node, call.out)) return;
-    const out = call.out as ModelOut;
+    if (!isWanted(node, call.command)) return;
+    const command = call.command as ModelCommand;
     const record = this.#swarm.recordOf(node);
-    const before = takeStanding(record, out.callId);
+    const before = takeProgress(record, command.callId);
     if (before?.isReserved) return this.#goOn(askedOf(record, call, before), before);
-    if (record.plan.models.length === 0) {
+    if (record.resolved.models.length === 0) {
       const message = `${node.path} has no model; give its spec one`;
-      return this.#fail(node, out, { code: "MODEL_FAILED", message, details: {} });
+      return this.#fail(node, command, { code: "MODEL_FAILED", message, details: {} });
     }
-    const choice = giveTurnBack(record, out.callId);
+    const choice = giveTurnBack(record, command.callId);
     const { notBefore = 0, isApproved = false } = choice;
-    if (notBefore > kernel.tree.now) return kernel.postpone(node, out.callId, notBefore);
+    if (notBefore > kernel.tree.now) return kernel.postpone(node, command.callId, notBefore);
     if (kernel.turnsLeft(node) <= 0) {
       return kernel.exhaust(node, "turns", `${node.path} has used its ${node.turns} turns`);
     }
@@ -93,31 +96,31 @@ export class ModelCalls {
     this.#choose(node, call, choice, approved);
   }
 
-  /** The turn of a call that waits for its budget has come, if it was not taken back meanwhile. */
+  /** Decides on a call that waited for its budget, unless it was withdrawn meanwhile. */
   haveTurn({ callId }: Extract<Input, { type: "turn" }>): void {
     const verdict = this.#swarm.parts.arbiter.woke(callId);
     const node = verdict && this.waiting.take(callId);
     if (node !== undefined) this.#woke(node, callId, verdict as Verdict);
   }
 
-  /** What the loop is told is part of its next prompt; a script's prompt has no length. */
+  /** Counts a delivery to the loop towards its next prompt; a scripted prompt has no length. */
   delivered(node: Node, body: DeliveryBody): void {
-    if (!node.birth.loop) return;
-    const { plan, prompt } = this.#swarm.recordOf(node);
-    if (!plan.models.every(isScripted)) prompt.delivered(body);
+    if (!node.childSpec.loop) return;
+    const { resolved, prompt } = this.#swarm.recordOf(node);
+    if (!resolved.models.every(isScripted)) prompt.delivered(body);
   }
 
-  /** What a host says of the loop's own stream. */
-  report(node: Node, out: ModelReport): void {
-    if (out.type === "model.done") settleModel(this.#swarm, this.#breaker, node, out);
-    else if (out.type !== "model.grew") tellOfModel(this.#swarm, node, out);
+  /** Processes a host's report on the loop's own stream. */
+  report(node: Node, command: ModelReport): void {
+    if (command.type === "model.done") settleModel(this.#swarm, this.#breaker, node, command);
+    else if (command.type !== "model.grew") tellOfModel(this.#swarm, node, command);
     else
-      growModel(this.#swarm, node, out, ({ error, unit }) => {
+      growModel(this.#swarm, node, command, ({ error, unit }) => {
         this.#swarm.kernel.exhaust(node, unit, error.message);
       });
   }
 
-  /** A stream went down with its host, or never reached one: nobody will tell what it cost. */
+  /** Ends a call whose stream was lost with its host or never began: no report will come. */
   unreported(node: Node, callId: string, began: boolean): void {
     endUnreported(this.#swarm, this.#breaker, node, { callId, began });
   }
@@ -152,73 +155,76 @@ export class ModelCalls {
     closeModelCalls(this.#held, record);
   }
 
-  /** A person has not allowed a call; where more of a budget was asked for, that is its refusal. */
-  deny(node: Node, out: ModelOut, { error, usedUp }: Denial): void {
-    if (usedUp === undefined) return this.#fail(node, out, encodeError(error, "APPROVAL_DENIED"));
+  /** Refuses a call that was not allowed, with the budget's error if the question was about one. */
+  deny(node: Node, command: ModelCommand, { error, usedUp }: Denial): void {
+    if (usedUp === undefined)
+      return this.#fail(node, command, encodeError(error, "APPROVAL_DENIED"));
     const { unit } = usedUp;
-    this.#exhaust(node, out.callId, { unit, error: decodeError(usedUp.error) });
+    this.#exhaust(node, command.callId, { unit, error: decodeError(usedUp.error) });
   }
 
-  /** Its reservation came through, or never will. */
+  /** Applies the verdict on a call that waited for its reservation. */
   #woke(node: Node, callId: string, verdict: Verdict): void {
     const record = this.#swarm.recordOf(node);
     if (verdict.status === "granted") {
       endWaiting(record, callId, { isReserved: true });
       return this.#swarm.requests.add({ type: "go-on", node, callId });
     }
-    const standing = takeStanding(record, callId);
+    const progress = takeProgress(record, callId);
     const call = node.calls.get(callId);
-    if (call !== undefined && standing !== undefined) {
-      this.#decided(askedOf(record, call, standing), verdict);
+    if (call !== undefined && progress !== undefined) {
+      this.#decided(askedOf(record, call, progress), verdict);
     }
   }
 
-  /** It has waited with its budget reserved: the door is asked once more, as things are now. */
-  #goOn(asked: Asked, { isPaced = false }: CallStanding): void {
+  /** Resumes a call whose budget is reserved; the door is asked again, with the current rights. */
+  #goOn(asked: Asked, { isRateCleared = false }: CallProgress): void {
     const verdict = demand(this.#swarm, asked);
     const isGranted = verdict.status === "granted";
-    if (!isGranted) this.#swarm.parts.arbiter.release(asked.call.out.callId, UNSTARTED);
-    if (isGranted && isPaced) this.#start(asked, maxTokensIn(verdict, asked));
+    if (!isGranted) this.#swarm.parts.arbiter.release(asked.call.command.callId, UNSTARTED);
+    if (isGranted && isRateCleared) this.#start(asked, maxTokensIn(verdict, asked));
     else this.#decided(asked, verdict);
   }
 
-  /** The first model, of those from `choice` on, that may be asked; its door decides. */
+  /** Requests the first model from `choice` on whose circuit is not open. */
   #choose(node: Node, call: Call, choice: ModelChoice, approved: boolean): void {
     const { index, why } = choice;
-    const out = call.out as ModelOut;
-    const { plan, prompt } = this.#swarm.recordOf(node);
-    const model = plan.models[index];
-    if (model === undefined) return this.#fail(node, out, why as WireError);
+    const command = call.command as ModelCommand;
+    const { resolved, prompt } = this.#swarm.recordOf(node);
+    const model = resolved.models[index];
+    if (model === undefined) return this.#fail(node, command, why as WireError);
     const waitMs = this.#breaker.waitMs(model, this.#swarm.kernel.tree.now);
     if (waitMs > 0) return this.#next(node, call, choice, why ?? circuitOpen(model, waitMs));
-    const inputTokens = prompt.of(out.callId, out.inputTokens);
+    const inputTokens = prompt.of(command.callId, command.inputTokens);
     const asked = { node, call, model, choice, inputTokens, approved };
     this.#decided(asked, demand(this.#swarm, asked));
   }
 
   #next(node: Node, call: Call, { index, failed }: ModelChoice, why: WireError): void {
-    // What it was counted on for the last model is not what it is counted on for the next.
-    if (failed !== undefined) this.#swarm.parts.arbiter.release((call.out as ModelOut).callId);
+    // Uses were counted for the previous model; the next model is counted anew.
+    if (failed !== undefined)
+      this.#swarm.parts.arbiter.release((call.command as ModelCommand).callId);
     this.#choose(node, call, { index: index + 1, why }, false);
   }
 
   #decided(asked: Asked, verdict: Verdict): void {
     const { kernel } = this.#swarm;
     const { node, call } = asked;
-    const out = call.out as ModelOut;
-    // It has waited for this, and somebody has ended its agent in the same tick.
-    if (!isWanted(node, out)) return this.#swarm.parts.arbiter.release(out.callId, UNSTARTED);
+    const command = call.command as ModelCommand;
+    // The call has waited, and its agent was ended in the same tick.
+    if (!isWanted(node, command))
+      return this.#swarm.parts.arbiter.release(command.callId, UNSTARTED);
     switch (verdict.status) {
       case "waiting": {
-        const standing = { ...standingOf(asked), waitsFor: "budget" } as const;
-        this.waiting.add(out.callId, node);
-        keepStanding(this.#swarm.recordOf(node), out.callId, standing);
-        return kernel.idleCall(node, out.callId);
+        const progress = { ...progressOf(asked), waitsFor: "budget" } as const;
+        this.waiting.add(command.callId, node);
+        keepProgress(this.#swarm.recordOf(node), command.callId, progress);
+        return kernel.idleCall(node, command.callId);
       }
       case "ask": {
-        // It is this model that is allowed then, and no other.
-        keepChoice(this.#swarm.recordOf(node), out.callId, asked.choice);
-        const question = callQuestion({ callId: out.callId, of: "model" }, verdict);
+        // A yes is for this model and no other.
+        keepChoice(this.#swarm.recordOf(node), command.callId, asked.choice);
+        const question = callQuestion({ callId: command.callId, of: "model" }, verdict);
         return this.#swarm.approvals.ask(node, question);
       }
       case "refused":
@@ -228,11 +234,11 @@ export class ModelCalls {
     }
   }
 
-  /** Without the right to this model the next one is asked; without the money the agent ends. */
+  /** Tries the next model where the right is missing; ends an agent whose budget is used up. */
   #refused(refused: Asked, verdict: Extract<Verdict, { status: "refused" }>): void {
     const { node, call, choice, approved } = refused;
     const { error, unit, asks } = verdict;
-    const { callId } = call.out as ModelOut;
+    const { callId } = call.command as ModelCommand;
     if (unit === undefined) {
       const why = choice.why ?? encodeError(error, "CAPABILITY_DENIED");
       return this.#next(node, call, choice, why);
@@ -252,21 +258,21 @@ export class ModelCalls {
 
   #granted(asked: Asked, maxTokens: number): void {
     const { node, call, model } = asked;
-    const out = call.out as ModelOut;
-    const about = { node, callId: out.callId, subject: modelSubject(model) };
-    const passed = this.#swarm.pacedCalls.pass({ ...about, standing: standingOf(asked) });
+    const command = call.command as ModelCommand;
+    const about = { node, callId: command.callId, subject: modelSubject(model) };
+    const passed = this.#swarm.rateLimitedCalls.pass({ ...about, progress: progressOf(asked) });
     if (passed.status === "granted") this.#start(asked, maxTokens);
     else if (passed.status === "refused") {
-      this.#fail(node, out, encodeError(passed.error, "QUEUE_FULL"));
+      this.#fail(node, command, encodeError(passed.error, "QUEUE_FULL"));
     }
   }
 
   #start(asked: Asked, maxTokens: number): void {
     const { node, call, model, choice, approved } = asked;
     const { kernel, log, parts } = this.#swarm;
-    const out = call.out as ModelOut;
-    const { callId } = out;
-    // It waited, and meanwhile the model has failed others, or is being tried by one.
+    const command = call.command as ModelCommand;
+    const { callId } = command;
+    // While the call waited, the model failed other calls, or another call is probing it.
     if (this.#breaker.waitMs(model, kernel.tree.now) > 0) {
       parts.arbiter.release(callId, UNSTARTED);
       return this.#choose(node, call, choice, approved);
@@ -277,18 +283,18 @@ export class ModelCalls {
     const { turns: turn } = node;
     const { attempt, about } = detailsOf(asked);
     log.fact("model.started", node.path, { callId, model: modelName(model), turn, ...attempt });
-    // Whoever was told of it may have ended the agent.
-    if (!isWanted(node, out)) return this.unreported(node, callId, false);
-    if (out.job === undefined) return kernel.permit(node, callId, maxTokens, about);
+    // A listener of the event may have ended the agent.
+    if (!isWanted(node, command)) return this.unreported(node, callId, false);
+    if (command.job === undefined) return kernel.permit(node, callId, maxTokens, about);
     node.turns += 1;
-    this.jobs.start(node, { out, model, maxTokens, turn, about });
+    this.jobs.start(node, { command, model, maxTokens, turn, about });
   }
 
-  /** A model that may not be called: it ends the loop, but for a turn that fails alone. */
-  #fail(node: Node, out: ModelOut, error: WireError): void {
+  /** Fails a call that no model is left for. This ends the loop, unless the turn fails alone. */
+  #fail(node: Node, command: ModelCommand, error: WireError): void {
     const { kernel } = this.#swarm;
-    const isTold = out.job !== undefined || failsAlone(node, error);
-    if (isTold) return kernel.settleCall(node, out.callId, { isError: true, error });
+    const isTold = command.job !== undefined || failsAlone(node, error);
+    if (isTold) return kernel.settleCall(node, command.callId, { isError: true, error });
     kernel.end(node, { status: "failed", reason: error.message, error });
   }
 }

@@ -1,16 +1,16 @@
 import type { AgentRecord } from "../engine/agent-record.ts";
-import type { ModelChoice } from "../engine/call-standing.ts";
+import type { ModelChoice } from "../engine/call-progress.ts";
 import { CoppiceError } from "../errors.ts";
 import type { PermitDetails } from "../kernel/kernel.ts";
 import { isScripted } from "../models/scripted-usage.ts";
-import { LONGEST_RETRY_MS, MOST_ATTEMPTS } from "../wire/attempts.ts";
+import { MAX_ATTEMPTS, MAX_RETRY_MS } from "../wire/attempts.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { NextAttempt } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 
-/** What is known of a call that failed. */
+/** The outcome of a call that failed. */
 interface Failed {
   readonly error?: WireError | undefined;
   readonly again?: NextAttempt | undefined;
@@ -31,12 +31,12 @@ export function keepChoice(record: AgentRecord, callId: string, choice: ModelCho
   record.choices.set(callId, choice);
 }
 
-/** The model that was asked in a call. */
+/** Returns the model that a call was made to. */
 export function chosenModel(record: AgentRecord, callId: string): ModelSpec | undefined {
-  return record.plan.models[choiceOf(record, callId).index];
+  return record.resolved.models[choiceOf(record, callId).index];
 }
 
-/** Gives back the turn of a model that failed: the next one answers the same turn. */
+/** Gives back the turn of a model that failed; the next model answers the same turn. */
 export function giveTurnBack(record: AgentRecord, callId: string): ModelChoice {
   const owed = choiceOf(record, callId);
   if (owed.isOwed === undefined) return owed;
@@ -47,9 +47,10 @@ export function giveTurnBack(record: AgentRecord, callId: string): ModelChoice {
 }
 
 /**
- * Whom a call that failed is asked of next, as the same turn: the same model, where another attempt
- * may succeed, else the next one; undefined when it has failed for good. Only for `MODEL_FAILED`: a
- * mistake in the options, a script that ran out or a cancelled call would be no better elsewhere.
+ * Returns the next choice for a call that failed, as the same turn: the same model where another
+ * attempt may succeed, else the next model, or undefined when the call has failed for good. Applies
+ * to `MODEL_FAILED` alone: another model would not help with a mistake in the options, an exhausted
+ * script or a cancelled call.
  */
 export function nextChoice(
   record: AgentRecord,
@@ -60,23 +61,23 @@ export function nextChoice(
   if (error?.code !== "MODEL_FAILED") return undefined;
   const { index, failed: before = 0, isApproved } = choiceOf(record, callId);
   const why = { why: error, isOwed: true } as const;
-  // Its host may be a guest's, which could ask for ever, or for never.
+  // The host may be a user-code host, which is not trusted: it could retry or wait for ever.
   const failed = Math.max(again?.attempt ?? 0, before + 1);
-  if (again !== undefined && failed < MOST_ATTEMPTS) {
-    const notBefore = now + Math.min(again.delayMs, LONGEST_RETRY_MS);
+  if (again !== undefined && failed < MAX_ATTEMPTS) {
+    const notBefore = now + Math.min(again.delayMs, MAX_RETRY_MS);
     return { index, ...why, failed, notBefore, ...(isApproved && { isApproved }) };
   }
-  return index + 1 < record.plan.models.length ? { index: index + 1, ...why } : undefined;
+  return index + 1 < record.resolved.models.length ? { index: index + 1, ...why } : undefined;
 }
 
-/** True when the next attempt is one at the same model. */
+/** True when the next attempt goes to the same model. */
 export function isRetry(
   next: ModelChoice | undefined,
 ): next is ModelChoice & Required<Pick<ModelChoice, "failed">> {
   return next?.failed !== undefined;
 }
 
-/** What its host is told of a call beside what it is, and its event. */
+/** Returns the details of a call for its host and for its event. */
 export function detailsOf(asked: {
   readonly choice: ModelChoice;
   readonly model: ModelSpec;
@@ -92,7 +93,7 @@ export function detailsOf(asked: {
 
 export function circuitOpen(model: ModelSpec, waitMs: number): WireError {
   const name = modelName(model);
-  const told = `${name} has failed too often and is not asked for another ${waitMs} ms`;
+  const message = `${name} has failed too often and is not asked for another ${waitMs} ms`;
   const details = { model: name, circuit: "open", retryAfterMs: waitMs };
-  return encodeError(new CoppiceError("MODEL_FAILED", told, details), "MODEL_FAILED");
+  return encodeError(new CoppiceError("MODEL_FAILED", message, details), "MODEL_FAILED");
 }

@@ -1,12 +1,12 @@
 import type { AgentRecord } from "../engine/agent-record.ts";
-import { takeStanding } from "../engine/call-standing.ts";
+import { takeProgress } from "../engine/call-progress.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Breaker } from "./asked-breaker.ts";
 import type { ModelJobs } from "./model-jobs.ts";
 import { endUnreported } from "./model-report.ts";
+import type { Breaker } from "./noted-breaker.ts";
 import type { WaitingCalls } from "./waiting-calls.ts";
 
-/** What stands around the model calls of a swarm. */
+/** The parts of a swarm that model calls depend on. */
 export interface ModelCallsHeld {
   readonly swarm: Engine;
   readonly breaker: Breaker;
@@ -15,32 +15,35 @@ export interface ModelCallsHeld {
   readonly waiting: WaitingCalls;
 }
 
-/** Rights withdrawn: what waits is taken back, what runs elsewhere is aborted. */
+/** Withdraws the calls of an agent that wait for their budget, and aborts its jobs. */
 export function closeModelCalls(
   { swarm, jobs, waiting }: ModelCallsHeld,
   record: AgentRecord,
 ): void {
-  for (const [callId, { waitsFor }] of record.standings ?? []) {
+  for (const [callId, { waitsFor }] of record.stoppedCalls ?? []) {
     if (waitsFor !== "budget") continue;
     waiting.take(callId);
     swarm.parts.arbiter.release(callId);
-    takeStanding(record, callId);
+    takeProgress(record, callId);
   }
   jobs.abort(record);
 }
 
-/** The agent is gone, so nobody will hear what a job of it used: it is taken to be all. */
+/**
+ * Ends the calls of an agent that is gone. No usage of its jobs will be reported, so each is
+ * charged its whole reservation.
+ */
 export function endModelCalls(held: ModelCallsHeld, record: AgentRecord): void {
   const { swarm, breaker, jobs } = held;
   closeModelCalls(held, record);
   for (const job of jobs.takeOf(record)) endUnreported(swarm, breaker, record.node, job);
   breaker.endedAll(`${record.node.path}#`);
-  // A call that was to be asked for once more is counted on its grants until now.
+  // The uses of a call that was to be retried have stayed counted until now.
   for (const callId of record.choices?.keys() ?? []) swarm.parts.arbiter.release(callId);
   record.choices = undefined;
 }
 
-/** Jobs that a lost host ran cost what was reserved for them, and are asked for again. */
+/** Charges the jobs of a lost host their reservations, and requests them again. */
 export function loseJobs({ swarm, breaker, jobs }: ModelCallsHeld, host: string): void {
   for (const { node, callId } of jobs.takeLost(host)) {
     endUnreported(swarm, breaker, node, { callId, began: true });

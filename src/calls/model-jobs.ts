@@ -3,30 +3,30 @@ import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { PermitDetails } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
-import type { JobReport, ModelOut } from "../wire/frame.ts";
+import type { JobReport, ModelCommand } from "../wire/frame.ts";
 import { isModule } from "../wire/providers.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 
 interface Job {
   readonly node: Node;
-  /** None yet where its agent, whose module it needs, waits for a host of its own. */
+  /** Undefined while the agent waits for a host of its own, which the module of its model needs. */
   readonly host: string | undefined;
   readonly begin: JobStart;
-  /** Why it was ended: its budget does not cover what it turned out to need. */
+  /** The reason why the job was ended: its budget does not cover what it turned out to need. */
   exceeded?: CoppiceError;
 }
 
 /** A job that may begin. */
 export interface JobStart {
-  readonly out: ModelOut;
+  readonly command: ModelCommand;
   readonly model: ModelSpec;
   readonly maxTokens: number;
   readonly turn: number;
-  /** As in a permit. */
+  /** The details, as in a permit. */
   readonly about: PermitDetails;
 }
 
-/** Model calls that a host runs for an agent that lives elsewhere. */
+/** Model calls that a host runs for an agent on another host. */
 export class ModelJobs {
   readonly #swarm: Engine;
   readonly #jobs = new Map<string, Job>();
@@ -35,28 +35,31 @@ export class ModelJobs {
     this.#swarm = swarm;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved(): ReadonlyMap<string, unknown> {
     return this.#jobs;
   }
 
-  /** Built-in models run where the keys are, a module's model where its agent lives. */
+  /**
+   * Starts a job: a built-in model runs on a library host, where the keys are, and a module's model
+   * runs on the host of its agent.
+   */
   start(node: Node, begin: JobStart): void {
-    const { out, model, maxTokens, turn, about } = begin;
-    const { places } = this.#swarm;
+    const { command, model, maxTokens, turn, about } = begin;
+    const { router } = this.#swarm;
     const record = this.#swarm.recordOf(node);
-    const { word, template } = record;
-    const host = isModule(model) ? places.host(node.host) : places.pick("house");
-    const { callId, job } = out;
-    if (word === undefined || job === undefined) return;
+    const { cancelFlag, template } = record;
+    const host = isModule(model) ? router.host(node.host) : router.pick("library");
+    const { callId, job } = command;
+    if (cancelFlag === undefined || job === undefined) return;
     this.#jobs.set(callId, { node, host: host?.id, begin });
     record.jobs.add(callId);
     if (host === undefined) return;
-    const item = { type: "job", callId, word, job, maxTokens, turn, ...about } as const;
-    places.post(host, { ...item, template: template.id }, template);
+    const item = { type: "job", callId, cancelFlag, job, maxTokens, turn, ...about } as const;
+    router.post(host, { ...item, template: template.id }, template);
   }
 
-  /** The agent has a host: what waited for one begins there. */
+  /** Starts the jobs of an agent that waited for a host, now that the agent has one. */
   placed(node: Node, { jobs }: AgentRecord): void {
     for (const callId of jobs) {
       const job = this.#jobs.get(callId);
@@ -64,13 +67,16 @@ export class ModelJobs {
     }
   }
 
-  /** Whose job a host speaks of; a job that is done is forgotten. */
+  /**
+   * Returns the job that a host reports on; a job that is done is forgotten. Terminates a host that
+   * reports on a job of another host.
+   */
   reported(host: string, { callId, type }: JobReport): Job | undefined {
     const job = this.#jobs.get(callId);
     if (job === undefined) return undefined;
     if (job.host !== host) {
-      const { places } = this.#swarm;
-      places.condemn(host, `it spoke of call ${callId}, which does not run there`);
+      const { router } = this.#swarm;
+      router.terminate(host, `it spoke of call ${callId}, which does not run there`);
       return undefined;
     }
     if (type === "done") this.#forget(callId, job);
@@ -85,12 +91,12 @@ export class ModelJobs {
     this.#cancel(callId, job);
   }
 
-  /** Those whose jobs run there. */
+  /** Returns the agents whose jobs run on a host. */
   on(host: string): readonly Node[] {
     return [...this.#jobs.values()].flatMap((job) => (job.host === host ? [job.node] : []));
   }
 
-  /** Forgets the jobs of this run on a host that was lost. */
+  /** Forgets the jobs of this run on a host that was lost, and returns them. */
   takeLost(host: string): readonly { readonly node: Node; readonly callId: string }[] {
     const { tree } = this.#swarm.kernel;
     const lost = [...this.#jobs].filter(([, job]) => job.host === host && tree.has(job.node));
@@ -100,7 +106,7 @@ export class ModelJobs {
     });
   }
 
-  /** Forgets the jobs of an agent that is gone. */
+  /** Forgets the jobs of an agent that is gone, and returns them. */
   takeOf(record: AgentRecord): readonly { readonly callId: string; readonly began: boolean }[] {
     const own = [...record.jobs].map((callId) => {
       const began = this.#jobs.get(callId)?.host !== undefined;
@@ -111,15 +117,15 @@ export class ModelJobs {
     return own;
   }
 
-  /** Aborts what runs for an agent; its reports still come. */
+  /** Aborts the jobs of an agent; their reports still arrive. */
   abort({ jobs }: AgentRecord): void {
     for (const callId of jobs) this.#cancel(callId, this.#jobs.get(callId));
   }
 
   #cancel(callId: string, job: Job | undefined): void {
-    const { places } = this.#swarm;
-    const host = places.host(job?.host);
-    if (host !== undefined) places.post(host, { type: "job.cancel", callId });
+    const { router } = this.#swarm;
+    const host = router.host(job?.host);
+    if (host !== undefined) router.post(host, { type: "job.cancel", callId });
   }
 
   #forget(callId: string, { node }: Job): void {

@@ -3,31 +3,31 @@ import type { Engine } from "../engine/engine.ts";
 import type { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { EventBody } from "../wire/event.ts";
-import type { Out } from "../wire/frame.ts";
+import type { Command } from "../wire/frame.ts";
 import type { ModelSpec, Unit } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
-import type { Breaker } from "./asked-breaker.ts";
 import { tellWarnings } from "./budget-warnings.ts";
 import { chosenModel, isRetry, keepChoice, nextChoice } from "./model-choice.ts";
+import type { Breaker } from "./noted-breaker.ts";
 
-type Done = Extract<Out, { type: "model.done" }>;
-type Retried = Extract<Out, { type: "model.retried" }>;
-type Told = Retried | Extract<Out, { type: "output" }>;
+type Done = Extract<Command, { type: "model.done" }>;
+type Retried = Extract<Command, { type: "model.retried" }>;
+type Told = Retried | Extract<Command, { type: "output" }>;
 
-/** What is known of a call that ended. */
+/** The outcome of a call that ended. */
 export type CallDone = Pick<
   Done,
   "callId" | "usage" | "partial" | "error" | "stopReason" | "again"
 >;
 
-/** Why a call under way may not go on. */
+/** The reason why a call under way must end. */
 export interface Exceeded {
   readonly error: CoppiceError;
   readonly unit: Unit;
 }
 
-/** Settles a model call that ended; true when a model is asked for the same turn once more. */
+/** Settles a model call that ended. Returns true when the same turn is requested again. */
 export function settleModel(swarm: Engine, breaker: Breaker, node: Node, done: CallDone): boolean {
   const { parts, log, kernel } = swarm;
   const record = swarm.recordOf(node);
@@ -36,18 +36,18 @@ export function settleModel(swarm: Engine, breaker: Breaker, node: Node, done: C
   const next = nextChoice(record, callId, done, kernel.tree.now);
   const again = isRetry(next);
   const charge = parts.arbiter.settle(callId, usage, { partial, again });
-  // At once, so that the agent's very next model call can take it along.
+  // Reported at once, so that the agent's very next model call can carry the notice.
   tellWarnings(swarm);
   const isError = error !== undefined;
   if (!isError && !partial) record.prompt.settled(callId, promptOf(usage));
-  // Of a call that goes on with the same model only the last attempt says how that one is.
+  // Of the attempts at one model only the last says whether that model works.
   if (again && model !== undefined) breaker.ended(model, callId);
   else if (model !== undefined) note(breaker, model, { callId, done, now: kernel.tree.now });
   const how = { partial, isError, code: error?.code, stopReason };
   log.fact("model.finished", node.path, { callId, ...toldOf(charge), ...how });
   if (next === undefined) record.choices?.delete(callId);
   else keepChoice(record, callId, next);
-  // The next prompt is this one again, which has been counted.
+  // The next prompt is the same one, which has been counted already.
   if (next !== undefined) record.prompt.mistrust(callId);
   if (again && error !== undefined && !node.closed) {
     const { failed: attempt, notBefore = 0 } = next;
@@ -56,7 +56,7 @@ export function settleModel(swarm: Engine, breaker: Breaker, node: Node, done: C
   return next !== undefined;
 }
 
-/** Ends a model call that nobody will report on: one that began costs what was reserved for it. */
+/** Ends a model call that no report will come for; one that had begun costs its reservation. */
 export function endUnreported(
   swarm: Engine,
   breaker: Breaker,
@@ -84,16 +84,16 @@ export function growModel(
   const { error, unit } = swarm.parts.arbiter.grow(callId, usage) ?? {};
   if (error === undefined || unit === undefined) return;
   swarm.log.fact("budget.refused", node.path, { callId, unit, ...error.details });
-  // Who has ended meanwhile is charged all of it, and has nothing to be ended.
+  // An agent that has ended meanwhile is charged all of it; it has no stream to end.
   if (!node.closed) end({ error, unit });
 }
 
-/** What a call was charged, as its event tells it: they are the same figures. */
+/** Returns the charge of a call as its event shows it; both are the same figures. */
 export function toldOf(charge: Charge | undefined): EventBody {
   return charge === undefined ? {} : { usage: { ...charge.usage }, usd: charge.usd };
 }
 
-/** Tells what a call says while it runs. */
+/** Emits the reports of a call that still runs. */
 export function tellOfModel(swarm: Engine, node: Node, report: Told): void {
   const { log } = swarm;
   const { callId } = report;
@@ -113,7 +113,10 @@ function tellRetry(
   log.fact("model.retried", path, { callId, attempt, delayMs, code, message });
 }
 
-/** An answer has a reason why it stopped; what has neither that nor an error was cancelled. */
+/**
+ * Reports the outcome of a call to the breaker. An answer has a stop reason; a call with neither a
+ * stop reason nor an error was cancelled.
+ */
 function note(
   breaker: Breaker,
   model: ModelSpec,

@@ -12,9 +12,11 @@ import type { CallDone } from "./model-report.ts";
 type JobDone = Extract<JobReport, { type: "done" }>;
 
 /**
- * What a machine's `callModel` comes to: what is settled of it, and what the machine reads.
+ * Returns the outcome of a machine's `callModel`: the part that is settled, and the result that the
+ * machine reads.
  *
- * @param exceeded why its stream was ended: it is not asked for once more then, whatever it says
+ * @param exceeded the reason why the stream was ended; such a call is not retried, whatever its
+ * report says
  */
 export function jobDone(
   report: JobDone,
@@ -29,7 +31,7 @@ export function jobDone(
   return { done: { ...report, ...how }, result: modelResult(report) };
 }
 
-/** The answer's text beside its content. */
+/** Returns the content of the answer, with its text beside it. */
 function modelResult(report: JobDone): CallResult {
   const { result, usage } = report;
   if (result.isError) return result;
@@ -46,17 +48,17 @@ function textOf(content: readonly Block[]): string {
   return content.map((block) => (block.type === "text" ? block.text : "")).join("");
 }
 
-/** True for a machine's call, which a host begins without a permit that would need a slot. */
-export function isJob({ out }: Call): boolean {
-  return out.type === "model" && out.job !== undefined;
+/** True for a machine's call, which a host runs as a job, without a permit that needs a slot. */
+export function isJob({ command }: Call): boolean {
+  return command.type === "model" && command.job !== undefined;
 }
 
 /**
- * True for a turn of a session that has failed because of what it is, where no other model may be
- * asked. It counts then, although it had been given back.
+ * Returns true for a turn of a session that failed because of its content, where no other model may
+ * be asked. Such a turn counts: the turn that had been given back is taken again.
  */
 export function failsAlone(node: Node, error: WireError): boolean {
-  if (node.birth.lifetime !== "session" || !isTurnFailure(error)) return false;
+  if (node.childSpec.lifetime !== "session" || !isTurnFailure(error)) return false;
   node.turns += 1;
   return true;
 }

@@ -4,7 +4,7 @@ interface Asked {
   readonly asked: { readonly path: string };
 }
 
-/** Questions that nobody has answered, each run's by themselves. */
+/** The questions that are still open, also grouped by run. */
 export class OpenQuestions<Of extends Asked> {
   readonly #byId = new Map<string, Of>();
   readonly #byRun = new Map<string, Map<string, Of>>();
@@ -13,7 +13,7 @@ export class OpenQuestions<Of extends Asked> {
     return this.#byId;
   }
 
-  /** Those that have any. */
+  /** The runs with open questions. */
   get runs(): Iterable<string> {
     return this.#byRun.keys();
   }

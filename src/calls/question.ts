@@ -1,6 +1,6 @@
 import { readRaise } from "../authority/budget-options.ts";
 import type { Asking, Refused } from "../authority/verdict.ts";
-import { keepStanding, type Said } from "../engine/call-standing.ts";
+import { keepProgress, type Said } from "../engine/call-progress.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Question, UsedUp } from "../engine/question.ts";
 import type { CoppiceError } from "../errors.ts";
@@ -10,47 +10,47 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { Unit } from "../wire/spec.ts";
 
-/** A person has not said yes to a call, or nobody has in time. */
+/** A refusal by a person, or for want of an answer in time. */
 export interface Denial {
   readonly error: CoppiceError;
-  /** Where more of a budget was asked for: that is what the call is refused for then. */
+  /** Set for a question about a budget; the call is then refused for that budget. */
   readonly usedUp?: UsedUp | undefined;
 }
 
-/** Which call is asked about. */
+/** The call that a question is about. */
 export type CallAsked = Pick<Question, "callId" | "of"> &
   Partial<Pick<Question, "version" | "said">>;
 
-/** A question, and whose it is. */
+/** A question with the agent that asked it. */
 export interface Posed {
   readonly node: Node;
   readonly question: Question;
 }
 
-/** A question that was answered, and whose it is where that is one of the same run. */
+/** A question that was answered, with its agent where that is of the same run. */
 export interface Answered {
   readonly node?: Node;
   readonly question: Question;
 }
 
-/** What follows from a yes to one kind of question. */
+/** The consequences of a yes to one kind of question. */
 interface Meaning {
   /** Fails with OPTIONS_INVALID for a yes that says nothing usable; the question stays open. */
   check?(question: Question, decision: Decision): void;
-  /** What it changes beyond the call: remembered rights, a lifted budget. */
+  /** Applies the changes beyond the call: remembered rights, a raised budget. */
   allow(swarm: Engine, posed: Posed, decision: Decision): void;
-  /** Whether it answers another question too; that one only goes on then. */
+  /** True when the answer covers another question too, whose call is then only resumed. */
   covers?(answered: Answered, other: Posed, decision: Decision): boolean;
-  /** Whether it may answer questions of other runs. */
+  /** True when the answer may cover questions of other runs. */
   reachesFar?(question: Question, decision: Decision): boolean;
-  /** The call itself. */
+  /** Resumes the call, or settles it with the answer. */
   goOn(swarm: Engine, posed: Posed, decision: Decision): void;
 }
 
-/** The arguments of a rule that speaks of all of them. */
+/** The `wheres` of a rule that applies to all arguments. */
 const EVERY: readonly (string | null)[] = [""];
 
-/** Whether a call may be made that a grant asks about. */
+/** Returns the question that a grant asks: may this call be made? */
 export function callQuestion(asked: CallAsked, asking: Asking): Question {
   const { callId, of, version, said = { approved: false } } = asked;
   const { subject, reason, input, wheres = EVERY } = asking;
@@ -58,7 +58,10 @@ export function callQuestion(asked: CallAsked, asking: Asking): Question {
   return { ...about, kind: "tool", ...(input === undefined ? {} : { input }) };
 }
 
-/** Whether a budget that is used up is lifted, by the decision's `answer` or by as much again. */
+/**
+ * Returns the question that an exhausted budget asks: may it be raised, by the decision's `answer`
+ * or else by its own limit once more?
+ */
 export function budgetQuestion(
   asked: CallAsked,
   { error, unit, asks: path }: Refused & { readonly unit: Unit; readonly asks: string },
@@ -78,8 +81,11 @@ export const meanings: Readonly<Record<Question["kind"], Meaning>> = {
   tool: {
     allow(swarm, { node, question }, { scope = "once" }) {
       const { subject, version, wheres } = question;
-      const { seat } = swarm.recordOf(node);
-      swarm.parts.arbiter.remember(seat, subject, scope, { version, ...(wheres && { wheres }) });
+      const { standing } = swarm.recordOf(node);
+      swarm.parts.arbiter.remember(standing, subject, scope, {
+        version,
+        ...(wheres && { wheres }),
+      });
     },
     covers({ node, question }, { node: waiting, question: other }, { scope }) {
       const { subject, version, wheres = EVERY } = question;
@@ -108,12 +114,12 @@ export const meanings: Readonly<Record<Question["kind"], Meaning>> = {
       const more = answer ?? (Number(error.details.limit) || 1);
       swarm.parts.arbiter.raise(path, unit, more as number);
     },
-    // The same account: what was added serves whoever stood before it, as far as it goes.
+    // The same account: what was added serves every call that waits for it, as far as it goes.
     covers: ({ question: { usedUp } }, { question: { usedUp: other } }) =>
       other !== undefined && other.path === usedUp?.path && other.unit === usedUp.unit,
-    // The budget of all.
+    // The root's budget, which all runs share.
     reachesFar: ({ usedUp }) => usedUp?.path === "/",
-    // More money is no yes to the call itself.
+    // A raised budget is not a yes to the call itself.
     goOn: (swarm, { node, question }) => askAgain(swarm, node, question.callId, question.said),
   },
   question: {
@@ -124,14 +130,14 @@ export const meanings: Readonly<Record<Question["kind"], Meaning>> = {
   },
 };
 
-/** Has a call ask the door once more, now that a person has said so. */
+/** Has a call ask the door again, with what a person has said to it. */
 function askAgain(swarm: Engine, node: Node, callId: string, said: Said): void {
   if (node.closed) return;
-  keepStanding(swarm.recordOf(node), callId, said);
+  keepProgress(swarm.recordOf(node), callId, said);
   swarm.kernel.again(node, callId);
 }
 
-/** True for the agents that a yes of this scope speaks of. */
+/** True for the agents that a yes of this scope covers. */
 function isWithin(other: Node, node: Node | undefined, scope: Decision["scope"]): boolean {
   if (scope === "always") return true;
   if (scope === "run") return other.top === node?.top;

@@ -1,6 +1,6 @@
 import { UNSTARTED } from "../authority/request.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
-import { takeStanding } from "../engine/call-standing.ts";
+import { takeProgress } from "../engine/call-progress.ts";
 import type { Question } from "../engine/question.ts";
 import type { RequestQueue } from "../engine/request-queue.ts";
 import { CoppiceError } from "../errors.ts";
@@ -9,9 +9,9 @@ import { isWanted } from "../kernel/calls.ts";
 import type { Effect } from "../kernel/effects.ts";
 import type { Node } from "../kernel/node.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
-import type { Plan } from "../specs/plan.ts";
+import type { ResolvedSpec } from "../specs/resolved-spec.ts";
 import type { CallResult } from "../wire/delivery.ts";
-import type { Out } from "../wire/frame.ts";
+import type { Command } from "../wire/frame.ts";
 import { isNode, resolve } from "./address.ts";
 import type { Askers } from "./approvals.ts";
 import { goOn } from "./go-on.ts";
@@ -23,29 +23,31 @@ import type { Requested } from "./requested.ts";
 import { beginTool, requestTool, type ToolEngine } from "./tool-calls.ts";
 import { denyTool, standInForTool } from "./tool-refusals.ts";
 
-/** Where agents ask for everything. */
+/** The engine as the requests of agents need it. */
 export interface RequestEngine extends ToolEngine {
   readonly modelCalls: ModelCalls;
   readonly requests: RequestQueue<Requested>;
-  spawn(parent: Node, plan: Plan, call?: string): AgentRecord;
-  refusedSpawn(path: string, agent: string, error: CoppiceError): void;
+  readonly spawner: {
+    spawn(parent: Node, resolved: ResolvedSpec, call?: string): AgentRecord;
+    refused(path: string, agent: string, error: CoppiceError): void;
+  };
 }
 
 type Reported = Extract<Effect, { type: "resume" | "report" | "model-lost" }>;
-type Of<Type extends Out["type"]> = Extract<Out, { type: Type }>;
+type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-/** So many requests are decided in one step, where nothing begins by them. */
+/** The most requests that one step decides, as long as none of them begins a call. */
 const TOGETHER = 8;
 
 /**
- * Carries out the next of what an agent asked for: several together, and a call that begins by
- * itself, so that whoever is told of something can end the agent before the next call begins.
+ * Carries out the next requests of an agent: several that begin nothing, or one that begins a call,
+ * so that a listener can end the agent before the next call begins.
  */
 export function carryOutNext(swarm: RequestEngine, node: Node): void {
   let requested = swarm.requests.take(node);
   for (let done = 1; requested !== undefined; done += 1) {
     const next = requested;
-    const doing = next.type === "request" ? next.out.type : next.type;
+    const doing = next.type === "request" ? next.command.type : next.type;
     swarm.contained.run(node.path, doing, () => carryOut(swarm, next));
     if (next.type !== "request" || done === TOGETHER) return;
     requested = swarm.requests.take(node, ({ type }) => type === "request");
@@ -62,52 +64,52 @@ function carryOut(swarm: RequestEngine, requested: Requested): void {
     case "begin":
       return beginTool(swarm, node, requested.passed);
     default:
-      return request(swarm, node, requested.out);
+      return request(swarm, node, requested.command);
   }
 }
 
-/** Takes up what the kernel hands on of an agent and its host. */
+/** Processes a report that the kernel passes on from an agent or its host. */
 export function takeReport(swarm: RequestEngine, effect: Reported): void {
   const { node } = effect;
   switch (effect.type) {
     case "resume":
-      return swarm.kernel.resume(node, effect.out);
+      return swarm.kernel.resume(node, effect.command);
     case "model-lost":
       return swarm.modelCalls.unreported(node, effect.callId, effect.began);
     default:
-      return swarm.modelCalls.report(node, effect.out as Of<"model.done" | "output">);
+      return swarm.modelCalls.report(node, effect.command as Of<"model.done" | "output">);
   }
 }
 
-function request(swarm: RequestEngine, node: Node, out: Out): void {
-  if (!isWanted(node, out)) return;
-  switch (out.type) {
+function request(swarm: RequestEngine, node: Node, command: Command): void {
+  if (!isWanted(node, command)) return;
+  switch (command.type) {
     case "tool":
-      return requestTool(swarm, node, out);
+      return requestTool(swarm, node, command);
     case "spawn":
-      return spawn(swarm, node, out);
+      return spawn(swarm, node, command);
     case "send":
-      return send(swarm, node, out);
+      return send(swarm, node, command);
     case "ask":
-      return ask(swarm, node, out);
+      return ask(swarm, node, command);
     case "watch":
-      return watch(swarm, node, out);
+      return watch(swarm, node, command);
     case "cancel":
-      return cancel(swarm, node, out);
+      return cancel(swarm, node, command);
     case "wait":
-      return swarm.kernel.wait(node, out.callId);
+      return swarm.kernel.wait(node, command.callId);
     case "question":
-      return question(swarm, node, out);
+      return question(swarm, node, command);
     default:
   }
 }
 
-function spawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): void {
-  const { callId, background } = out;
+function spawn(swarm: RequestEngine, node: Node, command: Of<"spawn">): void {
+  const { callId, background } = command;
   try {
-    const plan = planSpawn(swarm, node, out);
-    if ("said" in plan) return swarm.approvals.ask(node, plan);
-    const child = swarm.spawn(node, plan, background ? undefined : callId).node;
+    const resolved = resolveSpawn(swarm, node, command);
+    if ("said" in resolved) return swarm.approvals.ask(node, resolved);
+    const child = swarm.spawner.spawn(node, resolved, background ? undefined : callId).node;
     swarm.parts.arbiter.release(callId);
     if (!background) return swarm.kernel.idleCall(node, callId);
     const value = { path: child.path, name: child.name, status: child.status };
@@ -119,34 +121,38 @@ function spawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): void {
   }
 }
 
-/** Only by the name of a template, one of the agent's own `agents` where its spec names any. */
-function planSpawn(swarm: RequestEngine, node: Node, out: Of<"spawn">): Plan | Question {
-  const { callId, agent, input, name } = out;
+/** Resolves the template of a spawn: one of the agent's own `agents`, if its spec names any. */
+function resolveSpawn(
+  swarm: RequestEngine,
+  node: Node,
+  command: Of<"spawn">,
+): ResolvedSpec | Question {
+  const { callId, agent, input, name } = command;
   const { arbiter, registry } = swarm.parts;
   const record = swarm.recordOf(node);
-  const { plan, seat } = record;
+  const { resolved, standing } = record;
   try {
     registry.specOf(String(agent));
-    if (plan.spec.agents?.includes(agent) === false) {
+    if (resolved.spec.agents?.includes(agent) === false) {
       const message = `"${agent}" is not among the agents of ${node.path}`;
       throw new CoppiceError("CAPABILITY_DENIED", message, { agent, node: node.path });
     }
-    const { approved = false } = takeStanding(record, callId) ?? {};
-    const verdict = arbiter.spawn(seat, { callId, template: agent, approved });
+    const { approved = false } = takeProgress(record, callId) ?? {};
+    const verdict = arbiter.spawn(standing, { callId, template: agent, approved });
     if (verdict.status === "ask") {
       return callQuestion({ callId, of: "spawn" }, { input, ...verdict });
     }
     if (verdict.status === "refused") throw verdict.error;
-    return registry.plan(agent, { input, ...(name === undefined ? {} : { name }) });
+    return registry.resolve(agent, { input, ...(name === undefined ? {} : { name }) });
   } catch (thrown) {
-    if (thrown instanceof CoppiceError) swarm.refusedSpawn(node.path, String(agent), thrown);
+    if (thrown instanceof CoppiceError) swarm.spawner.refused(node.path, String(agent), thrown);
     throw thrown;
   }
 }
 
-/** An agent's own question: the answer is the call's value. */
-function question(swarm: RequestEngine, node: Node, out: Of<"question">): void {
-  const { callId, question: input } = out;
+/** Asks an agent's own question; the answer is the value of the call. */
+function question(swarm: RequestEngine, node: Node, command: Of<"question">): void {
+  const { callId, question: input } = command;
   swarm.approvals.ask(node, {
     ...{ callId, of: "question", kind: "question", subject: "question", input },
     reason: `${node.path} asks`,
@@ -154,25 +160,25 @@ function question(swarm: RequestEngine, node: Node, out: Of<"question">): void {
   });
 }
 
-/** What answers other than a yes do to the calls that asked, by what these ask for. */
+/** Returns the handlers of refusals and given results, each by the type of the call that asked. */
 export function askersOf(swarm: RequestEngine): Askers {
   return {
     deny({ node, question: { callId, usedUp } }, error) {
-      const out = node.calls.get(callId)?.out;
-      if (out?.type === "tool") denyTool(swarm, node, out, { error, usedUp });
-      else if (out?.type === "model") swarm.modelCalls.deny(node, out, { error, usedUp });
+      const command = node.calls.get(callId)?.command;
+      if (command?.type === "tool") denyTool(swarm, node, command, { error, usedUp });
+      else if (command?.type === "model") swarm.modelCalls.deny(node, command, { error, usedUp });
       else settle(swarm, node, callId, refusedResult(error));
     },
     standIn({ node, question: { callId } }, decision) {
-      const out = node.calls.get(callId)?.out;
-      if (out?.type === "tool") standInForTool(swarm, node, out, decision);
+      const command = node.calls.get(callId)?.command;
+      if (command?.type === "tool") standInForTool(swarm, node, command, decision);
     },
   };
 }
 
-/** Descendants only: nobody cancels a parent, a sibling or itself. */
-function cancel(swarm: RequestEngine, node: Node, out: Of<"cancel">): void {
-  const { callId, name, reason = `cancelled by ${node.path}` } = out;
+/** Cancels a descendant; an agent cannot cancel its parent, a sibling or itself. */
+function cancel(swarm: RequestEngine, node: Node, command: Of<"cancel">): void {
+  const { callId, name, reason = `cancelled by ${node.path}` } = command;
   const target = resolve(swarm, node, name);
   const isBelowIt = target !== undefined && target !== node && isBelow(target.path, node.path);
   if (!isBelowIt || !isNode(target)) {

@@ -4,17 +4,17 @@ import type { Undelivered } from "../kernel/run-letter.ts";
 import type { Json } from "../wire/json.ts";
 import { SEND_LATER, undelivered, whyUndelivered } from "./undelivered.ts";
 
-/** An ask of an agent of the run whose step it is. */
+/** An ask of an agent in the run of the current step. */
 interface AskHere {
   readonly from: string;
   readonly message: Json;
   readonly askId: string;
   readonly timeoutMs: number;
-  /** What the asker can do where there is no room. */
+  /** The hint for the asker where the mailbox is full. */
   readonly advice?: string;
 }
 
-/** Tells an agent of this run something; why not, where it cannot be accepted. */
+/** Delivers a message to an agent of this run. Returns the reason where it is not accepted. */
 export function tellHere(
   { kernel }: Engine,
   to: Node,
@@ -24,7 +24,7 @@ export function tellHere(
   return kernel.tell(to, from, message) ? undefined : whyUndelivered(to);
 }
 
-/** Asks an agent of this run; one that cannot be told has its ask failed. */
+/** Delivers an ask to an agent of this run; returns false and fails the ask where it cannot. */
 export function askHere(
   { kernel, asks }: Engine,
   to: Node,

@@ -1,7 +1,7 @@
-import { type ToolAsk, UNSTARTED } from "../authority/request.ts";
+import { type ToolCheck, UNSTARTED } from "../authority/request.ts";
 import { toolSubject } from "../authority/subjects.ts";
 import { type Refused, refused, type Verdict } from "../authority/verdict.ts";
-import { type CallStanding, keepStanding, takeStanding } from "../engine/call-standing.ts";
+import { type CallProgress, keepProgress, takeProgress } from "../engine/call-progress.ts";
 import type { Input } from "../engine/input.ts";
 import { inputSeen, seenOf } from "../engine/seen-input.ts";
 import { CoppiceError } from "../errors.ts";
@@ -10,13 +10,13 @@ import type { CallInput } from "../tools/input-reading.ts";
 import { INPUT_BOUND } from "../wire/call-input.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
-import type { Out } from "../wire/frame.ts";
+import type { Command } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import { refusalOf } from "../wire/json-bound.ts";
 import { quoted } from "../wire/shown-text.ts";
 import type { Approvals } from "./approvals.ts";
-import type { PacedCalls } from "./paced-calls.ts";
 import { budgetQuestion, type CallAsked, callQuestion } from "./question.ts";
+import type { RateLimitedCalls } from "./rate-limited-calls.ts";
 import type { PassedTool, Requested } from "./requested.ts";
 import { lookAtTool, type SeenTool } from "./seen-tool.ts";
 import { type ReadCallInput, valueFor } from "./tool-inputs.ts";
@@ -30,36 +30,36 @@ import {
   tellRequested,
 } from "./tool-refusals.ts";
 
-/** Where tool calls are taken up. */
+/** The engine as tool calls need it. */
 export interface ToolEngine extends RefusingEngine {
   readonly approvals: Approvals;
-  readonly pacedCalls: PacedCalls;
+  readonly rateLimitedCalls: RateLimitedCalls;
   readonly requests: { add(request: Requested): void };
 }
 
-type ToolOut = Extract<Out, { type: "tool" }>;
-/** Of an input that is still being read. */
+type ToolCommand = Extract<Command, { type: "tool" }>;
+/** Recorded for an input that is still being read. */
 const LATER = "later";
 
-/** Takes up a tool call: allowed, or asked about, or refused as a result that the agent reads. */
-export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
+/** Requests a tool call: it begins, or a person is asked, or its agent reads a refusal. */
+export function requestTool(swarm: ToolEngine, node: Node, command: ToolCommand): void {
   const { parts, toolInputs } = swarm;
-  const { callId, input } = out;
-  const seen = lookAtTool(swarm, out.tool);
+  const { callId, input } = command;
+  const seen = lookAtTool(swarm, command.tool);
   const tool = seen.subject;
-  const before = takeStanding(swarm.recordOf(node), callId);
+  const before = takeProgress(swarm.recordOf(node), callId);
   const isTold = before !== undefined && before.isUntold !== true;
-  const call: Called = { ...out, tool, isTold, seen };
+  const call: Called = { ...command, tool, isTold, seen };
   if (before !== undefined) {
     const kept = toolInputs.take(node, callId, seen.version);
     if (kept !== undefined) return ask(swarm, node, { ...call, read: kept.read }, before, kept);
-    // It is asked for from the beginning, since its tool is another one by now.
+    // The tool has changed meanwhile, so the call is requested from the beginning.
     parts.arbiter.release(callId, UNSTARTED);
   }
   const refusal = refusalOf(input, INPUT_BOUND);
   if (refusal !== undefined) return refuseUnkept(swarm, node, call, refusal);
   const given = readInput(swarm, node, call);
-  const { isReserved: _released, isPaced: _over, ...said } = before ?? { approved: false };
+  const { isReserved: _released, isRateCleared: _over, ...said } = before ?? { approved: false };
   const goOn = (read: CallInput | undefined) => begin(swarm, node, call, said, read);
   if (!(given instanceof Promise)) return goOn(given);
   const onWithdrawn = () => tellRequested(swarm, node, call);
@@ -72,15 +72,16 @@ export function requestTool(swarm: ToolEngine, node: Node, out: ToolOut): void {
 }
 
 /**
- * Reads what the agent said as its tool will be given it: before rights on arguments are asked,
- * since they are rights on what the tool gets. Not where no right could allow the call.
+ * Reads the agent's input as its tool will get it. This comes before rights on arguments are
+ * checked, since those are rights on what the tool gets. Skipped where no right could allow the
+ * call.
  */
-function readInput(swarm: ToolEngine, node: Node, { callId, tool, input }: ToolOut) {
+function readInput(swarm: ToolEngine, node: Node, { callId, tool, input }: ToolCommand) {
   const { arbiter, toolbox } = swarm.parts;
   const { path } = node;
-  const { plan, seat, labels, signal } = swarm.recordOf(node);
-  const isShown = !node.closed && plan.shown.every((holds) => holds(tool));
-  if (!isShown || !arbiter.mayEver(seat, toolSubject(tool))) return undefined;
+  const { resolved, standing, labels, signal } = swarm.recordOf(node);
+  const isShown = !node.closed && resolved.shown.every((holds) => holds(tool));
+  if (!isShown || !arbiter.mayEver(standing, toolSubject(tool))) return undefined;
   const request = { callId, tool, input, path, labels, attempt: 1, signal };
   let whole: CallInput | Promise<CallInput> | undefined;
   const seen = swarm.outside.look("input", () => {
@@ -88,16 +89,16 @@ function readInput(swarm: ToolEngine, node: Node, { callId, tool, input }: ToolO
     return whole instanceof Promise ? LATER : whole && seenOf(whole);
   });
   if (whole !== undefined || seen === undefined) return whole;
-  // Of a step that is taken again only what was seen is known.
+  // In a replay only what was recorded is known.
   return seen === LATER ? new Promise<never>(() => undefined) : inputSeen(seen);
 }
 
-/** Goes on with a call whose input was read, or could not be. */
+/** Continues with a call whose input was read, or could not be read. */
 function begin(
   swarm: ToolEngine,
   node: Node,
   call: Called,
-  said: CallStanding,
+  said: CallProgress,
   given: CallInput | undefined,
 ): void {
   if (given?.status === "read") call.read = given.read;
@@ -107,32 +108,32 @@ function begin(
     return ask(swarm, node, call, said, given);
   }
   if (!isPaused(node)) return ask(swarm, node, call, said, given);
-  // It was paused while its input was read.
+  // The agent was paused while the input was read.
   stop(swarm, node, call, given, { ...said, isUntold: !call.isTold });
   swarm.kernel.again(node, call.callId);
 }
 
-/** Keeps what is needed to go on with a call that stops on its way. */
+/** Keeps what is needed to resume a call that stops on its way. */
 function stop(
   swarm: ToolEngine,
   node: Node,
   call: Called,
   given: ReadCallInput | undefined,
-  standing?: CallStanding,
+  progress?: CallProgress,
 ): void {
   const { callId, seen } = call;
   const { version } = seen;
   if (given !== undefined) swarm.toolInputs.keep(node, callId, { given, version });
-  if (standing !== undefined) keepStanding(swarm.recordOf(node), callId, standing);
+  if (progress !== undefined) keepProgress(swarm.recordOf(node), callId, progress);
 }
 
-/** Yeses to a call that each were for what it no longer was: then it is refused. */
-const MOST_OUTDATED = 3;
-/** Of a name that no tool has, which may be anything. */
-const MOST_NAME = 200;
+/** The most yeses to one call that were each outdated when it was to begin. */
+const MAX_OUTDATED = 3;
+/** The most characters that are shown of an unknown tool name, which may be anything. */
+const MAX_NAME = 200;
 
 /**
- * Asks the door, and does what follows from its answer.
+ * Asks the door and acts on its answer.
  *
  * @param given undefined where the input was not read
  */
@@ -140,11 +141,11 @@ function ask(
   swarm: ToolEngine,
   node: Node,
   call: Called,
-  before: CallStanding,
+  before: CallProgress,
   given: ReadCallInput | undefined,
 ): void {
   const { parts, approvals } = swarm;
-  const { isReserved = false, isPaced = false, allowed, outdated = 0 } = before;
+  const { isReserved = false, isRateCleared = false, allowed, outdated = 0 } = before;
   const { callId, tool } = call;
   const { view: input = call.input } = given ?? {};
   const { version } = call.seen;
@@ -158,9 +159,9 @@ function ask(
   if (verdict.status !== "refused" || verdict.asks !== undefined) tellRequested(swarm, node, call);
   switch (verdict.status) {
     case "ask": {
-      // Allowed, and asked about all the same: it is not what was allowed.
+      // A call that was allowed and is asked about again is no longer what was allowed.
       const yeses = outdated + (before.approved ? 1 : 0);
-      if (yeses >= MOST_OUTDATED) return refuseCall(swarm, node, call, neverAsAllowed(tool));
+      if (yeses >= MAX_OUTDATED) return refuseCall(swarm, node, call, neverAsAllowed(tool));
       stop(swarm, node, call, given);
       const again = { ...asked, said: { approved: false, outdated: yeses } };
       return approvals.ask(node, callQuestion(again, { input, ...verdict }));
@@ -173,9 +174,9 @@ function ask(
       const read = given && valueFor(given, checked);
       const begun = { callId, tool, input: checked, read };
       const begin = { type: "begin", node, passed: { call, begun, given, said } } as const;
-      if (isPaced) return swarm.requests.add(begin);
+      if (isRateCleared) return swarm.requests.add(begin);
       const subject = toolSubject(tool);
-      const passed = swarm.pacedCalls.pass({ node, callId, subject, standing: said });
+      const passed = swarm.rateLimitedCalls.pass({ node, callId, subject, progress: said });
       if (passed.status === "refused") return refuseCall(swarm, node, call, passed.error);
       if (passed.status === "granted") return swarm.requests.add(begin);
       stop(swarm, node, call, given);
@@ -185,39 +186,42 @@ function ask(
 
 function neverAsAllowed(tool: string): CoppiceError {
   const message =
-    `${quoted(tool)} was allowed ${MOST_OUTDATED} times, and each time it was another call ` +
-    "by then: its arguments led elsewhere or the tool had changed; call it again when both stay";
+    `${quoted(tool)} was allowed ${MAX_OUTDATED} times, but the call had changed each time: ` +
+    "its arguments led elsewhere, or the tool had changed. Call it again once both stay the same";
   return new CoppiceError("APPROVAL_DENIED", message, { tool });
 }
 
-/** Unknown, hidden, not granted, not affordable: asked in this order, charged only at the end. */
-function allow(swarm: ToolEngine, node: Node, { isKnown }: SeenTool, ask: ToolAsk): Verdict {
+/**
+ * Checks in this order: unknown tool, tool hidden from the model, missing right, budget. Only a
+ * call that passes all of them is charged.
+ */
+function allow(swarm: ToolEngine, node: Node, { isKnown }: SeenTool, ask: ToolCheck): Verdict {
   const { arbiter, toolbox } = swarm.parts;
   const { tool } = ask;
-  const { plan, seat } = swarm.recordOf(node);
+  const { resolved, standing } = swarm.recordOf(node);
   const { path } = node;
   if (node.closed) return refused(new CoppiceError("CANCELLED", `${path} has ended`, { tool }));
   if (!isKnown) {
     const near = swarm.outside.look("tools", () => {
-      // None that it is not shown: what else there is does not concern it.
-      const cards = toolbox.list().filter((card) => plan.shown.every((at) => at(card.subject)));
+      // Suggests only tools that the agent's model is shown.
+      const cards = toolbox.list().filter((card) => resolved.shown.every((at) => at(card.subject)));
       return didYouMean(
         tool,
         cards.map(({ name }) => name),
       );
     });
     const meant = near || ": register it in `tools` or `mcpServers`";
-    const message = `there is no tool ${quoted(tool, MOST_NAME)}${meant}`;
+    const message = `there is no tool ${quoted(tool, MAX_NAME)}${meant}`;
     return refused(new CoppiceError("TOOL_UNKNOWN", message, { tool }));
   }
-  if (!plan.shown.every((holds) => holds(tool))) {
+  if (!resolved.shown.every((holds) => holds(tool))) {
     const message = `"${tool}" is not among the \`tools\` of ${path}, which its model is shown`;
     return refused(new CoppiceError("CAPABILITY_DENIED", message, { tool, node: path }));
   }
-  return arbiter.tool(seat, ask);
+  return arbiter.tool(standing, ask);
 }
 
-/** Where a budget wants its owner to be asked for more, a refusal is not the last word. */
+/** Refuses a call, unless its budget wants the owner to be asked for more first. */
 function refuse(
   swarm: ToolEngine,
   node: Node,
@@ -232,22 +236,22 @@ function refuse(
   refuseForBudget(swarm, node, call, { unit, error });
 }
 
-/** Begins the call, if it is still to: its tool is given the input that was checked. */
+/** Begins a call that is still wanted; its tool gets the input that was checked. */
 export function beginTool(swarm: ToolEngine, node: Node, { call, begun, given, said }: PassedTool) {
   const { log, parts, contained } = swarm;
   const { path } = node;
   const { callId, tool } = begun;
-  // Whoever was told that it was asked for may have ended its agent, or paused it.
+  // A listener of the request may have ended or paused the agent.
   if (node.closed || !node.calls.has(callId)) return parts.arbiter.release(callId, UNSTARTED);
   if (isPaused(node)) {
-    stop(swarm, node, call, given, { ...said, isReserved: true, isPaced: true });
+    stop(swarm, node, call, given, { ...said, isReserved: true, isRateCleared: true });
     return swarm.kernel.again(node, callId);
   }
   log.fact("tool.started", path, { callId, tool });
   const record = swarm.recordOf(node);
   const { labels } = record;
   const run = (): Promise<CallResult> => {
-    // Whoever was told of it may have ended the agent: then the call is settled without starting.
+    // A listener may have ended the agent; the call is then settled without starting the tool.
     const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
     const started = { ...begun, path, labels, attempt: 1, signal };
     const execute = () => parts.toolbox.call(started);
@@ -261,7 +265,7 @@ export function beginTool(swarm: ToolEngine, node: Node, { call, begun, given, s
   );
 }
 
-/** Ends a call with what its tool gave; its agent may be gone by now. */
+/** Settles a call with the result of its tool; its agent may be gone by now. */
 export function settleTool(
   { parts, log, kernel }: ToolEngine,
   { agent, callId, tool, result }: Extract<Input, { type: "tool-result" }>,

@@ -12,22 +12,22 @@ export type ReadCallInput = Extract<CallInput, { status: "read" }>;
 /** A call whose input is being read. */
 interface Awaited {
   readonly given: Promise<CallInput>;
-  /** As its tool will be given it, once it is known. */
+  /** The input as its tool will get it, set once it is known. */
   whole?: CallInput;
   readonly goOn: (given: CallInput) => void;
-  /** Its agent ends before. */
+  /** Called when the agent ends before the input is known. */
   readonly onWithdrawn: () => void;
 }
 
-/** An input that was read for a tool as it was then, and is none for another. */
+/** An input that was read for one version of a tool; it is not valid for another. */
 interface Kept {
   readonly given: ReadCallInput;
   readonly version: string | undefined;
 }
 
 /**
- * Inputs that are being read, for calls that have not been asked for yet, and those that were read
- * for calls that have stopped on their way.
+ * Inputs that are being read for calls not yet requested, and inputs that were read for calls that
+ * have stopped on their way.
  */
 export class ToolInputs {
   readonly #swarm: Engine;
@@ -38,18 +38,18 @@ export class ToolInputs {
     this.#swarm = swarm;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** Returns the state that a snapshot keeps and a replay must reproduce. */
   get saved() {
     const calls = <Of>(of: Map<Node, Map<string, Of>>) =>
       [...of].map(([node, own]) => [node, [...own.keys()]] as const);
     return { awaited: calls(this.#awaited), kept: calls(this.#kept) };
   }
 
-  /** Goes on once the input is known; not for an agent that has ended meanwhile. */
+  /** Posts the input once it is known, unless its agent has ended meanwhile. */
   await(node: Node, callId: string, awaited: Awaited): void {
     put(this.#awaited, node, callId, awaited);
     const agent = keyOf(node);
-    // It never rejects.
+    // The promise never rejects.
     void awaited.given.then((given) => {
       if (this.#awaited.get(node)?.get(callId) !== awaited) return;
       awaited.whole = given;
@@ -57,18 +57,18 @@ export class ToolInputs {
     });
   }
 
-  /** What was awaited is known. */
+  /** Continues with a call whose input is known. */
   read(node: Node, callId: string, seen: SeenInput): void {
     const awaited = pull(this.#awaited, node, callId);
     awaited?.goOn(awaited.whole ?? inputSeen(seen));
   }
 
-  /** Keeps it for the time when the call is taken up again. */
+  /** Keeps an input until its call is resumed. */
   keep(node: Node, callId: string, kept: Kept): void {
     if (!node.closed) put(this.#kept, node, callId, kept);
   }
 
-  /** Hands out what was kept, where the tool is still the one that it was read for. */
+  /** Removes and returns a kept input, if the tool still has the version it was read for. */
   take(node: Node, callId: string, version: string | undefined): ReadCallInput | undefined {
     const kept = pull(this.#kept, node, callId);
     return kept?.version === version ? kept?.given : undefined;
@@ -78,7 +78,7 @@ export class ToolInputs {
     pull(this.#kept, node, callId);
   }
 
-  /** The agent is ending. */
+  /** Drops the inputs of an agent that is ending. */
   withdraw(node: Node): void {
     this.#kept.delete(node);
     const awaited = this.#awaited.get(node);
@@ -89,12 +89,12 @@ export class ToolInputs {
 }
 
 /**
- * What the tool is given when its input is to be `checked`, which may differ from what was read in
- * arguments that were put in canonical form; undefined where it must be read once more.
+ * Returns the value that a tool is given for its `checked` input, in which arguments may have been
+ * put in canonical form; undefined where the input must be read again.
  */
 export function valueFor({ value, view }: ReadCallInput, checked: Json): CallRequest["read"] {
   if (checked === view) return { valid: true, value };
-  // By a schema of JSON, which holds for the canonical form too.
+  // A value equal to its view was read by a JSON schema, which reads the canonical form too.
   if (value === view || !isObject(value) || !isObject(view) || !isObject(checked)) return undefined;
   const changed = Object.entries(checked).filter(
     ([key, field]) => !isDeepStrictEqual(field, view[key]),

@@ -4,9 +4,9 @@ import type { UsedUp } from "../engine/question.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision } from "../wire/approval.ts";
-import { MOST_INPUT_BYTES } from "../wire/call-input.ts";
+import { MAX_INPUT_BYTES } from "../wire/call-input.ts";
 import { decodeError } from "../wire/error-codec.ts";
-import type { Out } from "../wire/frame.ts";
+import type { Command } from "../wire/frame.ts";
 import type { JsonRefusal } from "../wire/json-refusal.ts";
 import type { Denial } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
@@ -14,44 +14,50 @@ import { isToldNext, tellRefused } from "./refused-facts.ts";
 import { lookAtTool, type SeenTool } from "./seen-tool.ts";
 import type { ReadCallInput, ToolInputs } from "./tool-inputs.ts";
 
-/** Where tool calls are told of and refused. */
+/** The engine as refusals of tool calls need it. */
 export interface RefusingEngine extends Engine {
   readonly toolInputs: ToolInputs;
 }
 
-type ToolOut = Extract<Out, { type: "tool" }>;
+type ToolCommand = Extract<Command, { type: "tool" }>;
 
 /** A call under its tool's true name. */
-export interface Called extends ToolOut {
-  /** That it was asked for has been told: of a loop of refusals it is told where they are. */
+export interface Called extends ToolCommand {
+  /** True once the request had its event; in a loop of refusals only counted ones have one. */
   isTold: boolean;
-  /** Where its input was read, and is not as it was said. */
+  /** The places where the input that was read differs from the one that the agent wrote. */
   read?: ReadCallInput["read"];
-  /** As it was when its input was read. */
+  /** The tool as it was when its input was read. */
   seen: SeenTool;
 }
 
-/** Its refusal would not be told by itself. */
+/** True when a refusal of this call would have no event of its own. */
 export function isLoop(swarm: RefusingEngine, node: Node, call: Called): boolean {
   return node.refusals !== undefined && !isToldNext(swarm, node, refusalKind(call));
 }
 
-/** Tools that there are not are counted together: their names are made up. */
+/**
+ * Returns the kind that a refusal is counted as. All unknown tools are one kind, since their names
+ * are made up.
+ */
 function refusalKind({ tool, seen }: Called): string {
   return seen.isKnown ? `tool ${tool}` : "tool";
 }
 
-/** Tells once that it was asked for, by a copy: whoever is told must not change what it is. */
+/** Emits the request once, with a copy of the input that a listener may change without effect. */
 export function tellRequested({ log }: RefusingEngine, node: Node, call: Called): void {
   if (call.isTold) return;
   call.isTold = true;
   const { callId, tool, input, read = [] } = call;
   const said = structuredClone(input ?? null);
-  const places = read.length === 0 ? {} : { read };
-  log.fact("tool.requested", node.path, { callId, tool, input: said, ...places });
+  const router = read.length === 0 ? {} : { read };
+  log.fact("tool.requested", node.path, { callId, tool, input: said, ...router });
 }
 
-/** Nothing of such an input is kept: neither an event nor a journal has room for it. */
+/**
+ * Refuses an input that cannot be kept, such as one that is too large. Neither an event nor a
+ * journal gets any of it.
+ */
 export function refuseUnkept(
   swarm: RefusingEngine,
   node: Node,
@@ -60,17 +66,17 @@ export function refuseUnkept(
 ): void {
   const { tool } = call;
   const isLarge = excess === "bytes";
-  const most = `${MOST_INPUT_BYTES / 1_000_000} MB`;
-  const told = isLarge
+  const most = `${MAX_INPUT_BYTES / 1_000_000} MB`;
+  const text = isLarge
     ? `The input of "${tool}" is over ${most}; give it a file or a reference instead`
     : `The input of "${tool}" cannot be kept: ${message}`;
-  const details = { tool, path, ...(isLarge ? { mostBytes: MOST_INPUT_BYTES } : {}) };
+  const details = { tool, path, ...(isLarge ? { mostBytes: MAX_INPUT_BYTES } : {}) };
   const said = isLarge ? `[over ${most}, left out]` : `[it ${reason}: left out]`;
-  const error = new CoppiceError("TOOL_INPUT_INVALID", told, details);
+  const error = new CoppiceError("TOOL_INPUT_INVALID", text, details);
   refuseCall(swarm, node, { ...call, input: said }, error);
 }
 
-/** Settles a call that does not begin with the reason, which its agent reads. */
+/** Settles a call that will not begin; its agent reads the error. */
 export function refuseCall(
   swarm: RefusingEngine,
   node: Node,
@@ -101,31 +107,31 @@ export function refuseForBudget(
   refuseCall(swarm, node, call, error);
 }
 
-/** A person has not allowed a call; where more of a budget was asked for, that is its refusal. */
+/** Refuses a call that was not allowed, with the budget's error if the question was about one. */
 export function denyTool(
   swarm: RefusingEngine,
   node: Node,
-  out: ToolOut,
+  command: ToolCommand,
   { error, usedUp }: Denial,
 ): void {
-  const seen = lookAtTool(swarm, out.tool);
-  const call = { ...out, tool: seen.subject, isTold: true, seen };
+  const seen = lookAtTool(swarm, command.tool);
+  const call = { ...command, tool: seen.subject, isTold: true, seen };
   if (usedUp === undefined) return refuseCall(swarm, node, call, error);
   refuseForBudget(swarm, node, call, { unit: usedUp.unit, error: decodeError(usedUp.error) });
 }
 
-/** Ends a call with what a person gave in place of the tool: nothing is run, nothing is charged. */
+/** Settles a call with a person's result; the tool is not run and nothing is charged. */
 export function standInForTool(
   swarm: RefusingEngine,
   node: Node,
-  out: ToolOut,
+  command: ToolCommand,
   { result = null, by }: Decision,
 ): void {
-  const { callId } = out;
-  const { subject: tool } = lookAtTool(swarm, out.tool);
+  const { callId } = command;
+  const { subject: tool } = lookAtTool(swarm, command.tool);
   swarm.toolInputs.drop(node, callId);
   const who = by === undefined ? {} : { by };
-  const told = { callId, tool, isError: false, result, standIn: true, ...who };
-  swarm.log.fact("tool.finished", node.path, told);
+  const details = { callId, tool, isError: false, result, standIn: true, ...who };
+  swarm.log.fact("tool.finished", node.path, details);
   swarm.kernel.settleCall(node, callId, { isError: false, value: result });
 }

@@ -3,7 +3,7 @@ import { shownText } from "../wire/shown-text.ts";
 
 type Asked = Pick<PendingApproval, "id" | "path" | "subject">;
 
-/** Says once that somebody was asked and nobody is there who could answer. */
+/** Warns once that a question was asked and no one can answer it. */
 export class UnattendedWarning {
   readonly #timeoutMs: number;
   #isGiven = false;

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { keyOf, type Node } from "../kernel/node.ts";
 
-/** Model calls whose reservation waits, and whose they are: their runs hear of it by a notice. */
+/** The model calls whose reservation waits, with their agents; a notice resumes each. */
 export class WaitingCalls {
   readonly #swarm: Engine;
   readonly #callers = new Map<string, Node>();
@@ -18,14 +18,14 @@ export class WaitingCalls {
     this.#callers.set(callId, node);
   }
 
-  /** It waits no longer: whose it was, if it did. */
+  /** Removes a waiting call and returns its agent; undefined when it did not wait. */
   take(callId: string): Node | undefined {
     const node = this.#callers.get(callId);
     this.#callers.delete(callId);
     return node;
   }
 
-  /** Has the runs hear of those whose turn has come. */
+  /** Notifies the runs of the calls whose turn has come. */
   readonly notice = (): void => {
     if (this.#callers.size === 0) return;
     const { parts, inbox } = this.#swarm;

@@ -6,21 +6,21 @@ import type { Keyboard } from "./keyboard.ts";
 import type { QuestionPlace } from "./question-place.ts";
 import { TypedLine } from "./typed-line.ts";
 
-/** Milliseconds without a key before keys count: nobody has read a question sooner. */
+/** Milliseconds without a key before keys count: no person reads a question in less. */
 const QUIET_MS = 500;
-const MOST_REPEATED = 40;
+const MAX_REPEATED = 40;
 
 /**
- * Asks the person at the terminal, one question at a time.
+ * Puts approval questions to the person at the terminal, one at a time.
  *
- * **Guarantees** keys that were typed before the choice stood there do not count.
+ * **Guarantees** keys typed before the choice is shown do not count.
  */
 export class ApprovalPrompt {
   readonly #place: () => QuestionPlace;
   #last: Promise<unknown> = Promise.resolve();
   readonly #withdrawn = new Map<string, AbortController>();
 
-  /** @param place asked for each question, because it may come later than the prompt */
+  /** @param place called for each question, because the place may change after construction */
   constructor(place: () => QuestionPlace) {
     this.#place = place;
   }
@@ -33,7 +33,9 @@ export class ApprovalPrompt {
     return turn.finally(() => this.#withdrawn.delete(request.id));
   };
 
-  /** It was decided elsewhere, or nobody asks any more: the cursor is freed. */
+  /**
+   * Withdraws a question that was decided elsewhere or is no longer needed, and frees the cursor.
+   */
   withdraw(id: string): void {
     this.#withdrawn.get(id)?.abort();
   }
@@ -56,7 +58,7 @@ export class ApprovalPrompt {
         } else {
           const decision = parseDecision(request, line, by);
           if (decision !== undefined) return decision;
-          place.say([`  ${quoted(line, MOST_REPEATED)} is no answer`]);
+          place.say([`  ${quoted(line, MAX_REPEATED)} is no answer`]);
         }
       }
     } finally {
@@ -66,7 +68,7 @@ export class ApprovalPrompt {
   }
 }
 
-/** The line that is typed once the choice stands there; undefined when nobody asks any more. */
+/** Returns the line typed after the choice is shown; undefined when the question is withdrawn. */
 async function answer(
   place: QuestionPlace,
   choice: string,
@@ -80,7 +82,7 @@ async function answer(
   signal.addEventListener("abort", leave);
   keyboard.listener = (text, key) => {
     if (!typed.press(text, key)) return place.prompt(choice, typed.text);
-    // What is typed behind it is no answer to what comes next.
+    // Keys typed after the line do not count as an answer to the next question.
     keyboard.listener = undefined;
     resolve(typed.text);
   };
@@ -90,7 +92,7 @@ async function answer(
   return line;
 }
 
-/** Resolves when no key has come for a moment; also when nobody asks any more. */
+/** Resolves after `QUIET_MS` without a key, or when the question is withdrawn. */
 function quiet(keyboard: Keyboard, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout;
@@ -99,7 +101,7 @@ function quiet(keyboard: Keyboard, signal: AbortSignal): Promise<void> {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const before = keys;
-      // Keys may have waited for as long as this thread did: they are heard before this is run.
+      // Keys may have queued up while this thread was busy: their events run before this callback.
       setImmediate(() => (keys === before ? resolve() : undefined));
     }, QUIET_MS);
   };
@@ -118,7 +120,9 @@ function quiet(keyboard: Keyboard, signal: AbortSignal): Promise<void> {
 
 const withdrawn = (): Decision => ({ allow: false, reason: "withdrawn" });
 
-/** Without a terminal nobody can be asked: refused at once, not after the time-out. */
+/**
+ * Refuses a request at once, instead of after its time-out, because there is no terminal to ask at.
+ */
 export function refuseApproval(): Decision {
   const reason =
     "nobody can be asked, since standard input and standard error are not both a terminal; " +

@@ -2,19 +2,28 @@ import { parseArgs } from "node:util";
 import { nearest } from "../wire/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What the command line asks for. */
-export type Command = { readonly type: "help" } | { readonly type: "version" } | RunCommand;
+/** A parsed command line. */
+export type CliCommand =
+  | { readonly type: "help"; readonly of?: "init" }
+  | { readonly type: "version" }
+  | InitCommand
+  | RunCommand;
+
+export interface InitCommand {
+  readonly type: "init";
+  readonly folder: string;
+}
 
 export interface RunCommand {
   readonly type: "run";
   readonly file: string;
   readonly agent?: string;
-  /** `-`: from standard input. */
+  /** The input text; `-` reads it from standard input. */
   readonly input?: string;
   readonly json: boolean;
-  /** Lines of text, also on a terminal. */
+  /** True when events are printed as lines of text, also on a terminal. */
   readonly plain: boolean;
-  /** Opens the inspector and says where. */
+  /** True when the inspector is opened; its address is printed. */
   readonly inspect: boolean;
 }
 
@@ -30,15 +39,16 @@ const options = {
 } as const;
 
 const names = Object.keys(options);
+const commands = ["run", "init"];
 const later = ["ps", "tree", "events", "cancel", "approve", "audit"];
 const seeHelp = "`coppice --help` lists what there is";
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
- * **Fails with** UsageError: one sentence on what is wrong and what to do.
+ * **Fails with** UsageError: one sentence that says what is wrong and what to do.
  */
-export function parseArguments(argv: readonly string[]): Command {
+export function parseArguments(argv: readonly string[]): CliCommand {
   const { values, positionals, tokens } = parseArgs({
     args: [...argv],
     options,
@@ -47,15 +57,16 @@ export function parseArguments(argv: readonly string[]): Command {
     tokens: true,
   });
   for (const token of tokens) if (token.kind === "option") checkOption(token);
-  if (values.help === true) return { type: "help" };
-  if (values.version === true) return { type: "version" };
   const [command, file, ...more] = positionals;
+  if (values.help === true) return { type: "help", ...(command === "init" && { of: "init" }) };
+  if (values.version === true) return { type: "version" };
   checkCommand(command);
   refuseLater("--store", values.store !== undefined);
+  if (command === "init") return initCommand(file, more, Object.keys(values));
   if (file === undefined) throw new UsageError("Name the file to run: coppice run FILE.");
   if (more.length > 0) {
-    const told = `One file at a time: "${more[0]}" is one too many; quote a text with spaces.`;
-    throw new UsageError(told);
+    const message = `One file at a time: "${more[0]}" is one too many; quote a text with spaces.`;
+    throw new UsageError(message);
   }
   const { agent, input, json } = values;
   return {
@@ -67,6 +78,21 @@ export function parseArguments(argv: readonly string[]): Command {
     plain: values.plain === true,
     inspect: values.inspect === true,
   };
+}
+
+function initCommand(
+  folder: string | undefined,
+  more: readonly string[],
+  given: readonly string[],
+): InitCommand {
+  const [option] = given;
+  if (option !== undefined) throw new UsageError(`--${option} is for \`coppice run\`, not init.`);
+  if (folder === "") throw new UsageError("The folder has no name: coppice init DIR.");
+  if (more.length > 0) {
+    const told = `One folder at a time: "${more[0]}" is one too many; quote a name with spaces.`;
+    throw new UsageError(told);
+  }
+  return { type: "init", folder: folder ?? "." };
 }
 
 interface OptionToken {
@@ -92,14 +118,16 @@ function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
 }
 
 function checkCommand(command: string | undefined): void {
-  if (command === undefined) throw new UsageError("Say what to do: coppice run FILE.");
-  if (command === "run") return;
+  if (command === undefined) {
+    throw new UsageError("Say what to do: coppice run FILE, or coppice init DIR.");
+  }
+  if (commands.includes(command)) return;
   refuseLater(`\`coppice ${command}\``, later.includes(command));
-  const meant = nearest(command, ["run", ...later]);
+  const meant = nearest(command, [...commands, ...later]);
   const file = /[./\\]/.test(command) ? `coppice run ${command}` : undefined;
   const advice = file ?? (meant === undefined ? undefined : `coppice ${meant}`);
-  const told = advice === undefined ? `${seeHelp}.` : `did you mean \`${advice}\`?`;
-  throw new UsageError(`There is no command "${command}"; ${told}`);
+  const hint = advice === undefined ? `${seeHelp}.` : `did you mean \`${advice}\`?`;
+  throw new UsageError(`There is no command "${command}"; ${hint}`);
 }
 
 function refuseLater(what: string, asked: boolean): void {

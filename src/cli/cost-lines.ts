@@ -6,23 +6,23 @@ import { byCost } from "./row-choice.ts";
 import { cut, cutMiddle, toLeft, toRight, widthOf } from "./text-width.ts";
 import { rowsOf, type TreeRow, tallyOf } from "./tree-rows.ts";
 
-/** Agents with a line in the summary; the others are counted. */
-const MOST_AGENTS = 30;
-const MOST_MODELS = 20;
+/** The most agents with a line in the summary; the others are counted together. */
+const MAX_AGENTS = 30;
+const MAX_MODELS = 20;
 
 type Cells = readonly string[];
 
 const HEAD = ["calls", "tools", "in", "cached", "out", "dollars"] as const;
-/** What goes first where there is no room for all: cached, time, tools, ended, calls, out, in. */
+/** Columns in the order in which they are dropped: cached, time, tools, ended, calls, out, in. */
 const SPARED = [6, 2, 4, 1, 3, 7, 5] as const;
 
 /**
- * What a run has cost, by agent and by model, as aligned lines no wider than `columns`.
+ * Returns the cost of a run, by agent and by model, as aligned lines no wider than `columns`.
  *
- * **Guarantees** the lines by agent add up to the total, as do those by model.
+ * **Guarantees** the lines by agent add up to the total, and so do the lines by model.
  */
 export function costLines(tree: LiveTree, columns: number): readonly string[] {
-  const agents = rowsOf(tree.root, MOST_AGENTS, byCost).map(agentCells);
+  const agents = rowsOf(tree.root, MAX_AGENTS, byCost).map(agentCells);
   const models = modelCells(tree.models);
   const total = ["total", "", "", ...numbersOf(tallyOf(tree.root).figures)];
   const lines: Cells[] = [
@@ -49,11 +49,11 @@ function agentCells(row: TreeRow): Cells {
 
 function modelCells(models: ReadonlyMap<string, Figures>): readonly Cells[] {
   const sorted = [...models].sort(([, a], [, b]) => b.usd - a.usd || b.modelCalls - a.modelCalls);
-  const rest = sorted.slice(MOST_MODELS).map(([, figures]) => figures);
-  const told = sorted.slice(0, MOST_MODELS);
-  if (rest.length > 0) told.push([`+${rest.length} more`, rest.reduce(addFigures, NO_FIGURES)]);
-  // Tools belong to agents, not to models.
-  return told.map(([name, figures]) => [name, "", "", ...numbersOf(figures)].with(4, ""));
+  const rest = sorted.slice(MAX_MODELS).map(([, figures]) => figures);
+  const shown = sorted.slice(0, MAX_MODELS);
+  if (rest.length > 0) shown.push([`+${rest.length} more`, rest.reduce(addFigures, NO_FIGURES)]);
+  // Tool calls belong to agents, not to models.
+  return shown.map(([name, figures]) => [name, "", "", ...numbersOf(figures)].with(4, ""));
 }
 
 function numbersOf(figures: Figures): Cells {
@@ -62,7 +62,7 @@ function numbersOf(figures: Figures): Cells {
   return [...counts.map((count) => count.toLocaleString("en-US")), `$${usd.toFixed(4)}`];
 }
 
-/** The first two columns to the left, numbers to the right; what has no room is left out. */
+/** Aligns the first two columns left and numbers right; columns without room are dropped. */
 function align(lines: readonly Cells[], columns: number): readonly string[] {
   const kept = new Set(lines[0]?.keys());
   const widths = [...kept].map((at) => Math.max(...lines.map((cells) => widthOf(cells[at] ?? ""))));

@@ -1,11 +1,11 @@
-/** Signals that would end the program without another word. */
+/** Signals that end the process at once by default. */
 const ENDING = ["SIGHUP", "SIGQUIT"] as const;
 
 /**
- * Gives the terminal back whatever happens: on exit, on a crash, when the terminal goes away, and
- * while the program is stopped by Ctrl-Z.
+ * Restores the terminal on exit, on a crash, when the terminal goes away, and while Ctrl-Z stops
+ * the program.
  *
- * **Gotcha** SIGKILL and an abort of Node itself leave no time for anything.
+ * **Gotcha** SIGKILL and an abort of Node itself cannot be caught: the terminal stays as it is.
  */
 export class CursorGuard {
   readonly #giveBack: () => void;
@@ -15,7 +15,7 @@ export class CursorGuard {
     this.#giveBack = on.giveBack;
     this.#takeAgain = on.takeAgain;
     process.on("exit", this.#giveBack);
-    // Before Node writes what was thrown.
+    // Runs before Node prints the uncaught exception.
     process.on("uncaughtExceptionMonitor", this.#giveBack);
     for (const signal of ENDING) process.on(signal, this.#end);
     process.on("SIGTSTP", this.#stop);
@@ -30,7 +30,7 @@ export class CursorGuard {
     process.off("SIGCONT", this.#takeAgain);
   }
 
-  /** As if nobody had listened. */
+  /** Restores the terminal and raises the signal again, with its default effect. */
   readonly #end = (signal: NodeJS.Signals): void => {
     this.#giveBack();
     this[Symbol.dispose]();

@@ -12,21 +12,25 @@ const SCOPES: Readonly<Record<string, ApprovalScope>> = {
   always: "always",
 };
 
-/** Units of a value that is shown; of a longer one the middle is left out. */
-const MOST_SHOWN = 2_000;
-/** A call's input is no longer, no deeper and has no more parts. */
-const MOST_ASKED_FOR = 1_048_576;
+/** The most UTF-16 units of a value that are shown; the middle of a longer value is left out. */
+const MAX_SHOWN = 2_000;
+/** Bounds of a call's input: no input is longer, deeper or has more parts. */
+const MAX_ASKED_FOR = 1_048_576;
 const EVERY_PART = { parts: 1_048_576, levels: 200 };
-/** Arguments that are shown; also the others, to whoever asks for all. */
-const MOST_ARGUMENTS = 100;
-const MOST_NAME = 200;
+/** The most arguments that are shown unless the person asks for all. */
+const MAX_ARGUMENTS = 100;
+const MAX_NAME = 200;
 
-/** What is asked, as a person reads it before the choice; `all` of its values, or clipped. */
+/**
+ * Returns the question as lines to print before the choice.
+ *
+ * @param all shows every value in full; otherwise long values are clipped
+ */
 export function questionLines(
   { kind, path, subject, input, reason, template, labels }: PendingApproval,
   all = false,
 ): readonly string[] {
-  const most = all ? MOST_ASKED_FOR : MOST_SHOWN;
+  const most = all ? MAX_ASKED_FOR : MAX_SHOWN;
   const who = shownText(path);
   if (kind === "question") return ["", `? ${who} asks`, `    ${shownValue(input ?? null, most)}`];
   if (kind === "budget") return ["", `? ${who}: ${shownText(reason)}`];
@@ -38,11 +42,11 @@ export function questionLines(
     `    ${shownText(subject)}`,
     ...given,
     `  ${shownText(reason)}`,
-    `  agent ${[template, ...about].map((text) => quoted(text, MOST_NAME)).join(" ")}`,
+    `  agent ${[template, ...about].map((text) => quoted(text, MAX_NAME)).join(" ")}`,
   ];
 }
 
-/** What may be answered. */
+/** Returns the line that lists the possible answers. */
 export function optionOf(asked: PendingApproval): string {
   if (asked.kind === "question") return "  your answer (empty: none)";
   if (asked.kind === "budget") return "  how much more (empty: none)";
@@ -50,7 +54,7 @@ export function optionOf(asked: PendingApproval): string {
   return `  [y]es, for this [a]gent, for this [r]un, al[w]ays, ${more}or [n]o`;
 }
 
-/** Whether a value of it is shown in part. */
+/** True when at least one value of a tool request is shown clipped. */
 export function isClipped(asked: PendingApproval): boolean {
   if (asked.kind !== "tool") return false;
   return questionLines(asked).join("\n") !== questionLines(asked, true).join("\n");
@@ -59,9 +63,9 @@ export function isClipped(asked: PendingApproval): boolean {
 export const isShowAll = (line: string): boolean => /^(s|show|show all)$/i.test(line.trim());
 
 /**
- * Reads a person's answer; undefined when it must be asked again.
+ * Parses a person's answer; undefined when the question must be put again.
  *
- * An empty line refuses: nothing is allowed by a slip of the finger.
+ * An empty line refuses, so that a slip of the finger allows nothing.
  */
 export function parseDecision(
   { kind, subject }: PendingApproval,
@@ -73,7 +77,7 @@ export function parseDecision(
   if (kind === "question") return { allow: true, answer: said, by };
   if (kind === "budget") {
     const more = Number(said);
-    // The rest are counted: nobody means one and a half calls.
+    // Budgets other than dollars are counts, and a count is an integer.
     const isAmount = subject === "budget:usd" ? more < 1e6 : Number.isSafeInteger(more);
     return isAmount && more > 0 ? { allow: true, answer: more, by } : undefined;
   }
@@ -83,15 +87,15 @@ export function parseDecision(
   return scope === undefined ? undefined : { allow: true, scope, by };
 }
 
-/** Each argument on a line of its own, so that none can be taken for a part of another. */
+/** Puts each argument on a line of its own, so that none looks like a part of another. */
 function argumentLines(input: Json, all: boolean): readonly string[] {
   const show = (value: Json) =>
-    all ? shownValue(value, MOST_ASKED_FOR, EVERY_PART) : shownValue(value, MOST_SHOWN);
+    all ? shownValue(value, MAX_ASKED_FOR, EVERY_PART) : shownValue(value, MAX_SHOWN);
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     return [`    ${show(input)}`];
   }
   const entries = Object.entries(input);
-  const shown = (all ? entries : entries.slice(0, MOST_ARGUMENTS)).map(([key, value]) => {
+  const shown = (all ? entries : entries.slice(0, MAX_ARGUMENTS)).map(([key, value]) => {
     const name = /^[\w.-]+$/.test(key) ? key : quoted(key);
     return `    ${name}: ${show(value ?? null)}`;
   });

@@ -1,18 +1,18 @@
 import { writeSync } from "node:fs";
 import type { Supervisor } from "../index.ts";
 
-/** Windows has no program that takes the place of another. */
+/** True where another program can replace this process; Windows has no call for it. */
 const canBeReplaced = process.platform !== "win32";
 const STUCK = "coppice: a thread is in a blocking call that nothing can end; ended by force.\n";
 
 /**
- * How the program ends: as every program does, or by force where a thread may be in a blocking
- * call, since `process.exit` waits for its threads, and so for as long as the call takes.
+ * Ends the process. It ends by force when a thread may be in a blocking call, because
+ * `process.exit` waits for all threads, and so for as long as the call takes.
  */
 export class Departure {
   #supervisor: Supervisor | "starting" | undefined;
 
-  /** From here on threads may run. */
+  /** Notes that the supervisor is starting: threads may run from now on. */
   starting(): void {
     this.#supervisor = "starting";
   }
@@ -21,16 +21,16 @@ export class Departure {
     this.#supervisor = supervisor;
   }
 
-  /** Ends the process. Whatever it had to say must have been said. */
+  /** Ends the process. All output must be flushed before. */
   leave(code: number): void {
     const isStuck = this.#stuckThreads() > 0;
     if (isStuck) writeSync(process.stderr.fd, STUCK);
-    // Nobody knows of the threads of a start that was given up.
+    // After an abandoned start the number of stuck threads is unknown.
     if (isStuck || (this.#supervisor === "starting" && canBeReplaced)) endByForce(code);
     process.exit(code);
   }
 
-  /** Ends the process without another word to anybody. */
+  /** Ends the process at once, by force. */
   leaveAtOnce(code: number): void {
     endByForce(code);
   }
@@ -42,11 +42,11 @@ export class Departure {
 }
 
 /**
- * Another program takes the place of this one, with all its threads, and ends with the code. Where
- * there is none to be had, the code is that of a program that was killed.
+ * Replaces the process, with all its threads, by a shell that exits with the code. Where the
+ * process cannot be replaced, it kills itself, and the code is that of a killed program.
  */
 function endByForce(code: number): void {
-  // As `process.exit` does first: the terminal is given back there.
+  // `process.exit` emits "exit" first too; its listeners restore the terminal.
   process.emit("exit", code);
   if (canBeReplaced) process.execve?.("/bin/sh", ["sh", "-c", `exit ${code}`], {});
   process.kill(process.pid, "SIGKILL");

@@ -2,7 +2,9 @@ import type { Outcome } from "../index.ts";
 
 export const USAGE_EXIT_CODE = 2;
 
-/** How the program ends, by how the agent ended. Cancelled and killed are 128 and the signal. */
+/**
+ * Exit codes by the outcome of the agent. Cancelled and killed are 128 plus the signal's number.
+ */
 export const EXIT_CODES = {
   completed: 0,
   failed: 1,

@@ -1,6 +1,6 @@
 import type { Usage } from "../index.ts";
 
-/** What one agent or one model has used; `cachedTokens` are part of `inputTokens`. */
+/** The usage of one agent or one model; `cachedTokens` are part of `inputTokens`. */
 export interface Figures extends Usage {
   readonly cachedTokens: number;
 }

@@ -1,11 +1,11 @@
 import { StringDecoder } from "node:string_decoder";
-import { StreamedText } from "./streamed-text.ts";
+import { StreamedText } from "../log/streamed-text.ts";
 
 type Write = NodeJS.WriteStream["write"];
 
 /**
- * Takes what tools, modules and Node itself write to the terminal while a region stands on it, so
- * that it appears as lines above instead of tearing the region apart.
+ * Captures what tools, modules and Node itself write to the terminal while a live region is shown,
+ * so that it appears as lines above the region instead of breaking it up.
  */
 export class ForeignText {
   readonly #streams: readonly NodeJS.WriteStream[];
@@ -34,7 +34,7 @@ export class ForeignText {
     }
   }
 
-  /** From here on they write to the terminal themselves; a line without its end is told now. */
+  /** Stops capturing; a line without a line end is passed on now. */
   give(): void {
     for (const [stream, write] of this.#originals) stream.write = write;
     this.#originals.clear();
@@ -43,7 +43,7 @@ export class ForeignText {
     }
   }
 
-  /** Writes past itself. */
+  /** Writes to the stream past the capture. */
   write(stream: NodeJS.WriteStream, text: string): void {
     (this.#originals.get(stream) ?? stream.write).call(stream, text);
   }

@@ -8,8 +8,10 @@ const exits = Object.entries({ ...EXIT_CODES, "usage error": USAGE_EXIT_CODE })
 export const HELP = `coppice runs a swarm of agents and prints what the first of them answers.
 
 Usage
+  coppice init [DIR]
   coppice run FILE [--agent NAME] [--input TEXT] [--json | --plain] [--inspect]
 
+  init makes a folder with a swarm that runs without a key; \`coppice init --help\` says more.
   FILE is a JavaScript or TypeScript module whose default export is a SupervisorOptions object.
 
 Options
@@ -30,4 +32,17 @@ When the reader of --json goes away, every agent is cancelled.
 
 Exit codes, by how the agent ended
 ${exits}
+`;
+
+export const INIT_HELP = `coppice init makes a folder with a swarm that runs at once, without a key.
+
+Usage
+  coppice init [DIR]
+
+  DIR is made, with the folders above it. Left out it is the folder that you are in, which must be
+  empty, but for what a repository begins with: .git, README.md, LICENSE and the like.
+
+It writes an agent, a tool, a test, swarm.ts with all of them, package.json, tsconfig.json and
+.gitignore. It overwrites nothing: it says what is in the way, and ends with ${USAGE_EXIT_CODE}.
+Then: npm install, npm start, npm test.
 `;

@@ -1,14 +1,17 @@
 import type { EventEmitter } from "node:events";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-/** What `npm run` hands on as well comes twice within this time, in milliseconds. */
+/**
+ * Milliseconds within which the same signal counts once: `npm run` passes a signal on a second
+ * time.
+ */
 const SAME_MS = 300;
 
 type Signal = (typeof SIGNALS)[number];
 
 /**
- * Counts what asks the program to end: the first cancels, every further one kills. The same signal
- * within 300 ms of the one that was counted is that one once more.
+ * Counts interrupt signals: the first cancels, every further one kills. The same signal within 300
+ * ms of the last counted one does not count.
  */
 export class Interruption {
   readonly #first: (signal: Signal) => void;
@@ -18,11 +21,11 @@ export class Interruption {
   #count = 0;
   #last: { readonly signal: Signal; readonly at: number } | undefined;
 
-  /** @param from where signals come from, and what has passed, in milliseconds */
+  /** @param from the source of signals, and a clock in milliseconds */
   constructor(
     on: {
       readonly first: (signal: Signal) => void;
-      /** `count` is 2 when it is called first. */
+      /** Called from the second signal on; `count` is 2 at first. */
       readonly again: (signal: Signal, count: number) => void;
     },
     from: { readonly source?: EventEmitter; readonly now?: () => number } = {},
@@ -35,7 +38,7 @@ export class Interruption {
     for (const signal of SIGNALS) source.on(signal, this.#heard);
   }
 
-  /** From here on signals do again what they do to every program. */
+  /** Restores the default effect of the signals. */
   [Symbol.dispose](): void {
     for (const signal of SIGNALS) this.#source.off(signal, this.#heard);
   }

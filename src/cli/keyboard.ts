@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { emitKeypressEvents, type Key } from "node:readline";
 
-/** Told of each key; keys are dropped while nobody is. */
+/** Receives each key; keys are dropped while there is no listener. */
 export type KeyListener = (text: string | undefined, key: Key) => void;
 
-/** Keys that a terminal turns into signals by itself, when it is not taken. */
+/** Keys that a terminal turns into signals by itself unless it is in raw mode. */
 const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = {
   c: "SIGINT",
   z: "SIGTSTP",
@@ -12,22 +12,25 @@ const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = {
 };
 
 /**
- * The keys of the terminal, each as it is typed. While it is taken nothing that is typed is
- * written to the screen, nor kept for whoever reads next.
+ * The keys of the terminal, each as it is typed. While the keyboard is taken, typed keys are
+ * neither written to the screen nor kept for the next reader.
  */
 export class Keyboard {
   readonly #input: NodeJS.ReadStream;
   #isTaken = false;
-  /** Told of keys, and of the end of the terminal as Ctrl-D. */
+  /** Receives keys; the end of the terminal arrives as Ctrl-D. */
   listener: KeyListener | undefined;
 
   constructor(input: NodeJS.ReadStream) {
     this.#input = input;
-    // A terminal that goes away is no reason to crash.
+    // A terminal that goes away must not crash the program.
     input.on("error", this.#end);
   }
 
-  /** As {@link take}, but for a program in the background, which the system would stop for it. */
+  /**
+   * Takes the keyboard only in the foreground: the system stops a background program that calls
+   * {@link take}.
+   */
   takeIfForeground(): void {
     if (isForeground()) this.take();
   }
@@ -46,7 +49,7 @@ export class Keyboard {
     this.#isTaken = false;
     this.#input.off("keypress", this.#press).off("end", this.#end);
     this.#input.pause();
-    // A terminal that is gone has no mode.
+    // A closed terminal has no mode to restore.
     if (!this.#input.destroyed) this.#input.setRawMode(false);
   }
 
@@ -60,11 +63,11 @@ export class Keyboard {
   readonly #end = (): void => this.listener?.("", { name: "d", ctrl: true });
 }
 
-/** Whether the terminal is this program's; true where that cannot be seen. */
+/** True when this program is in the foreground of the terminal, or when that cannot be read. */
 function isForeground(): boolean {
   try {
     const status = readFileSync("/proc/self/stat", "latin1");
-    // Behind the program's name, which may have spaces: state, parent, group, session, tty, ...
+    // The fields after the name, which may contain spaces: state, parent, group, session, tty, ...
     const [, , group, , , foreground] = status.slice(status.lastIndexOf(")") + 2).split(" ");
     return group === foreground;
   } catch {

@@ -1,35 +1,38 @@
 import type { TreeStatus, WaitsFor } from "../supervisor/tree-node.ts";
 import { addFigures, type Figures, NO_FIGURES } from "./figures.ts";
 
-/** A call that an agent has open. */
+/** An open call of an agent. */
 export interface OpenCall {
   readonly kind: "model" | "tool";
-  /** The model's name or the tool's. */
+  /** The name of the model or of the tool. */
   readonly of: string;
 }
 
-/** What the screen knows of one agent. Its figures are its own, so that all of them add up. */
+/**
+ * The state of one agent on the screen. Its figures exclude its children, so that all figures add
+ * up.
+ */
 export interface LiveAgent {
   readonly path: string;
   readonly name: string;
   readonly parent: LiveAgent | undefined;
   readonly children: Map<string, LiveAgent>;
-  /** Its place in the order of spawns. */
+  /** Its position in the order of spawns. */
   readonly order: number;
   readonly calls: Map<string, OpenCall>;
   status: TreeStatus;
   waitsFor: WaitsFor | undefined;
   outcome: string | undefined;
-  /** The machine's state value, in words. */
+  /** The machine's state value as words. */
   state: string;
   startedAt: number | undefined;
   endedAt: number | undefined;
   figures: Figures;
-  /** Children that ended long ago, kept as sums. */
+  /** The sums of children that ended long ago. */
   folded: Tally;
 }
 
-/** Agents by what they are at, and what they have used together. */
+/** Counts of agents by kind, and their usage together. */
 export interface Tally {
   readonly agents: number;
   readonly by: Readonly<Record<string, number>>;
@@ -57,7 +60,7 @@ export function newAgent(path: string, parent: LiveAgent | undefined, order: num
   };
 }
 
-/** One word for what an agent is at: its outcome, `working`, or its status in the tree. */
+/** Returns one word for an agent's activity: its outcome, `working`, or its status in the tree. */
 export function kindOf({ status, outcome, calls, waitsFor }: LiveAgent): string {
   if (outcome !== undefined) return outcome;
   if (status === "paused" || status === "stopping" || status === "queued") return status;
@@ -71,7 +74,7 @@ export function addTally(a: Tally, b: Tally): Tally {
   return { agents: a.agents + b.agents, by, figures: addFigures(a.figures, b.figures) };
 }
 
-/** One agent by itself, as a tally. */
+/** Returns the tally of one agent without its children. */
 export function oneOf(agent: LiveAgent): Tally {
   return { agents: 1, by: { [kindOf(agent)]: 1 }, figures: agent.figures };
 }

@@ -1,15 +1,17 @@
 import type { EventType, Json, RuntimeEvent } from "../index.ts";
+import { oneLine } from "../log/visible.ts";
 import type { TreeNode } from "../supervisor/tree-node.ts";
 import { addFigures, type Figures, NO_FIGURES } from "./figures.ts";
 import { addTally, type LiveAgent, newAgent, oneOf } from "./live-agent.ts";
-import { oneLine } from "./visible.ts";
 
-/** Ended agents with a line of their own; the oldest are kept as sums at their parent. */
-const ENDED_KEPT = 2_000;
+/**
+ * The most ended agents with a line of their own; the oldest are folded into sums at their parent.
+ */
+const MAX_KEPT_ENDED = 2_000;
 
 type Apply = (tree: LiveTree, agent: LiveAgent, event: RuntimeEvent) => void;
 
-/** What each event changes; the others change nothing that is shown in the tree. */
+/** The effect of each event on the tree; events without an entry change nothing that is shown. */
 const table: { readonly [Type in EventType]?: Apply } = {
   "agent.spawned": (tree, agent) => tree.begin(agent),
   "agent.started": (_, agent, { at }) => {
@@ -26,7 +28,7 @@ const table: { readonly [Type in EventType]?: Apply } = {
   "model.started": (tree, agent, { callId, model, attempt }) => {
     const of = oneLine(String(model));
     agent.calls.set(String(callId), { kind: "model", of });
-    // Asked for once more, it is the same call.
+    // A retry is the same call.
     if (attempt === undefined) tree.count(agent, { modelCalls: 1 }, of);
   },
   "model.finished": (tree, agent, event) => {
@@ -41,17 +43,17 @@ const table: { readonly [Type in EventType]?: Apply } = {
   "tool.finished": (_, agent, { callId }) => void agent.calls.delete(String(callId)),
 };
 
-/** The tree of agents as the events tell it, with what each of them has used. */
+/** The tree of agents built from events, with the usage of each agent. */
 export class LiveTree {
   readonly root = newAgent("/", undefined, 0);
-  /** By the model's name. */
+  /** Usage by the name of the model. */
   readonly models = new Map<string, Figures>();
   readonly #agents = new Map<string, LiveAgent>([["/", this.root]]);
   readonly #ended: LiveAgent[] = [];
   #spawned = 0;
   #from: number | undefined;
 
-  /** When the first thing happened, by the clock of `performance.now`. */
+  /** Returns the time of the first event, by the clock of `performance.now`. */
   get from(): number {
     return this.#from ?? performance.now();
   }
@@ -62,10 +64,13 @@ export class LiveTree {
     if (apply !== undefined && event.path !== "/") apply(this, this.#at(event.path), event);
   }
 
-  /** Takes over what no event says: who waits for what, who is paused, what a gap has hidden. */
+  /**
+   * Takes over state that no event carries: what agents wait for, which are paused, and what a gap
+   * in the events has hidden.
+   */
   look({ path, status, waitsFor, outcome, state, children }: TreeNode, now: number): void {
     for (const child of children) this.look(child, now);
-    // An agent that was folded away stays so.
+    // A stopped agent that was folded is not added again.
     const agent = this.#agents.get(path) ?? (status === "stopped" ? undefined : this.#at(path));
     if (agent === undefined || path === "/") return;
     if (agent.outcome === undefined) agent.status = status;
@@ -75,7 +80,10 @@ export class LiveTree {
     if (outcome !== undefined && agent.outcome === undefined) this.end(agent, outcome, now);
   }
 
-  /** One whose parent began anew has the place of the one before it, and what that has used. */
+  /**
+   * Begins an agent again under its path after its parent restarted; its earlier usage stays
+   * counted.
+   */
   begin(agent: LiveAgent): void {
     if (agent.outcome === undefined) return;
     this.#ended.splice(this.#ended.indexOf(agent), 1);
@@ -88,7 +96,7 @@ export class LiveTree {
     Object.assign(agent, { status: "stopped", outcome, endedAt: at, waitsFor: undefined });
     agent.calls.clear();
     this.#ended.push(agent);
-    if (this.#ended.length > ENDED_KEPT) this.#fold(this.#ended.shift() as LiveAgent);
+    if (this.#ended.length > MAX_KEPT_ENDED) this.#fold(this.#ended.shift() as LiveAgent);
   }
 
   count(agent: LiveAgent, more: Partial<Figures>, model?: string): void {
@@ -97,7 +105,7 @@ export class LiveTree {
     this.models.set(model, addFigures(this.models.get(model) ?? NO_FIGURES, more));
   }
 
-  /** Its children ended before it and so are folded already. */
+  /** Folds an agent into its parent; its children ended earlier and are folded already. */
   #fold(agent: LiveAgent): void {
     const { parent, path, name } = agent;
     if (parent === undefined) return;
@@ -129,7 +137,9 @@ function used({ usage, usd }: RuntimeEvent): Partial<Figures> {
   };
 }
 
-/** `{ a: "b" }` is `a.b`; parallel regions stand beside each other. */
+/**
+ * Formats a state value: `{ a: "b" }` is `a.b`; parallel regions follow each other after a space.
+ */
 function stateWords(value: Json | undefined): string {
   if (typeof value === "string") return oneLine(value);
   if (typeof value !== "object" || value === null) return "";

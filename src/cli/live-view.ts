@@ -1,9 +1,10 @@
 import type { RuntimeEvent } from "../index.ts";
+import type { Happening } from "../log/happening.ts";
+import { HeldLines } from "../log/held-lines.ts";
+import { oneLine } from "../log/visible.ts";
 import type { TreeNode } from "../supervisor/tree-node.ts";
 import { CursorGuard } from "./cursor-guard.ts";
 import { ForeignText } from "./foreign-text.ts";
-import type { Happening } from "./happening.ts";
-import { HeldLines } from "./held-lines.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { LiveTree } from "./live-tree.ts";
 import type { QuestionPlace } from "./question-place.ts";
@@ -11,20 +12,19 @@ import { Report } from "./report.ts";
 import { Screen } from "./screen.ts";
 import { cut, cutStart, widthOf, wrapped } from "./text-width.ts";
 import { treeLines } from "./tree-lines.ts";
-import { oneLine } from "./visible.ts";
 
-/** Milliseconds between two drawings. */
+/** The fewest milliseconds between two redraws. */
 const PERIOD_MS = 100;
-/** Drawing may take one part in so many of the time. */
+/** Drawing takes at most one part in this many of the time. */
 const SHARE = 10;
 const COLUMNS = 80;
 const ROWS = 24;
-/** Rows of a terminal below which the tree would lose its head. */
+/** The rows that the tree keeps while a question is shown: fewer would cut off its head. */
 const LEAST_ROWS = 9;
 
-/** A question that stands below the tree. */
+/** A question shown below the tree. */
 interface Asked {
-  /** Rows of what was said of it, above the tree. */
+  /** Rows of the question already written above the tree. */
   readonly height: number;
   readonly prompt: readonly string[];
   readonly cursor?: number;
@@ -34,9 +34,11 @@ const isImportant = ({ what, tone }: Happening): boolean =>
   what === "says" || tone === "warning" || tone === "bad";
 
 /**
- * The tree of agents, live at the bottom of a terminal, what they say and what goes wrong above.
+ * The tree of agents, live at the bottom of a terminal; what agents say and what goes wrong appears
+ * above it.
  *
- * **Guarantees** drawn at most ten times a second; the cursor comes back on every way out.
+ * **Guarantees** the tree is redrawn by itself at most ten times a second; the cursor is restored
+ * on every way out.
  */
 export class LiveView implements Disposable, QuestionPlace {
   readonly keyboard: Keyboard;
@@ -48,10 +50,10 @@ export class LiveView implements Disposable, QuestionPlace {
   readonly #foreign: ForeignText;
   readonly #report: Report;
   readonly #guard: CursorGuard;
-  /** What waits to be written above the tree. */
+  /** Lines that are still to be written above the tree. */
   readonly #above = new HeldLines();
   #timer: NodeJS.Timeout | undefined;
-  /** Lines of a question that are not written yet. */
+  /** Lines of a question that are still to be written. */
   #said: readonly string[] = [];
   #asked: Asked | undefined;
   #isGiven = false;
@@ -60,10 +62,10 @@ export class LiveView implements Disposable, QuestionPlace {
     readonly tree: LiveTree;
     readonly look: () => TreeNode;
     readonly terminal: NodeJS.WriteStream;
-    /** Whatever else may be the same terminal. */
+    /** Other streams that may write to the same terminal. */
     readonly others: readonly NodeJS.WriteStream[];
     readonly keyboard: Keyboard;
-    /** Whether what is typed at it is the keyboard's. */
+    /** True when the keyboard reads what is typed at this terminal. */
     readonly hasKeys: boolean;
   }) {
     const { tree, look, terminal, others } = options;
@@ -101,7 +103,7 @@ export class LiveView implements Disposable, QuestionPlace {
     this.#above.push(cut(oneLine(text), (this.#terminal.columns || COLUMNS) - 1));
   }
 
-  /** Begins a question: what happens from here on is told above the tree when it is over. */
+  /** Begins a question: lines about later events are deferred until it is closed. */
   open(): void {
     this.#asked = { height: 0, prompt: [] };
     this.keyboard.take();
@@ -112,7 +114,7 @@ export class LiveView implements Disposable, QuestionPlace {
     const { columns } = this.#size;
     const height = lines.reduce((sum, line) => sum + Math.ceil((widthOf(line) + 1) / columns), 0);
     const { height: before = 0 } = this.#asked ?? {};
-    // What was told before stands before it, with the first of its lines.
+    // Lines deferred before the question are written ahead of its first line.
     this.#said = before === 0 ? [...this.#above.take(), ...lines] : lines;
     this.#asked = { height: before + height, prompt: [] };
     this.#draw();
@@ -132,7 +134,7 @@ export class LiveView implements Disposable, QuestionPlace {
     this.#draw();
   }
 
-  /** Takes the tree away; what was still to be told stays. */
+  /** Removes the tree; deferred lines are written and stay. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#giveBack();
@@ -164,7 +166,7 @@ export class LiveView implements Disposable, QuestionPlace {
     this.#tree.look(this.#look(), now);
     const { columns, rows } = this.#size;
     const { height = 0, prompt = [], cursor } = this.#asked ?? {};
-    // The tree gives way to the question, as far as its head and total stay.
+    // The tree shrinks to make room for the question, but keeps its head and its total.
     const left = Math.max(Math.min(rows, LEAST_ROWS), rows - height - prompt.length);
     const { root, from } = this.#tree;
     const tree = treeLines(root, { now, from }, { columns, rows: left, colours: true });

@@ -3,7 +3,10 @@ interface Asked {
   readonly plain: boolean;
 }
 
-/** Whether a live tree is drawn: on a terminal that can move its cursor, unless asked not to. */
+/**
+ * True when a live tree is drawn: on a terminal that can move its cursor, unless `--json`,
+ * `--plain`, NO_COLOR or CI turns it off.
+ */
 export function isLiveWanted(
   { json, plain }: Asked,
   isTerminal: boolean | undefined,

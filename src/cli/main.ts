@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { nodeTooOld } from "./node-version.ts";
 
-// Nothing modern is imported before the version is known, so that an old Node can still say so.
+// Modern modules are imported only after the version check, so that an old Node can still report.
 const tooOld = nodeTooOld(process.versions.node);
 if (tooOld === undefined) import("./program.ts").then(({ start }) => start(process.argv.slice(2)));
 else {

@@ -1,12 +1,12 @@
 import type { Writable } from "node:stream";
 
-/** Writes to a stream until its reader goes away, which is no error: `coppice … | head`. */
+/** Writes to a stream until its reader goes away, which is not an error: `coppice … | head`. */
 export class Output {
   readonly #stream: Writable;
   readonly #write: Writable["write"];
   #gone = false;
 
-  /** @param write the stream's own, where others are kept from it */
+  /** @param write the stream's original method, when the stream's own has been replaced */
   constructor(
     stream: Writable,
     onGone: () => void = () => undefined,
@@ -25,7 +25,7 @@ export class Output {
     if (!this.#gone) this.#write(`${text}\n`);
   }
 
-  /** Resolves when everything has been handed to the reader, or there is none any more. */
+  /** Resolves when all text has been handed to the reader, or when the reader has gone away. */
   async flush(): Promise<void> {
     if (this.#gone) return;
     await new Promise<void>((resolve) => {
@@ -36,16 +36,16 @@ export class Output {
 }
 
 /**
- * Keeps standard output for what the program itself says: whatever else is printed in this thread,
- * as by the tools of a file, goes to standard error from here on.
+ * Reserves standard output for the program itself: other output of this thread, such as that of a
+ * file's tools, goes to standard error from now on.
  *
- * @returns the stream's own `write`
+ * @returns the original `write` of standard output
  */
 export function keepStandardOutput(): Writable["write"] {
   const { stdout, stderr } = process;
   const write = stdout.write.bind(stdout) as Writable["write"];
   stdout.write = stderr.write.bind(stderr);
-  // Whoever ends the stream ends nothing: the program has more to say.
+  // Code that ends the stream must not close it: the program still writes to it.
   stdout.end = (...said: unknown[]) => {
     if (typeof said[0] === "string" || said[0] instanceof Uint8Array) stderr.write(said[0]);
     const done = said.findLast((one) => typeof one === "function");

@@ -1,21 +1,24 @@
+import { HeldLines } from "../log/held-lines.ts";
 import { CursorGuard } from "./cursor-guard.ts";
 import { ForeignText } from "./foreign-text.ts";
-import { HeldLines } from "./held-lines.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { QuestionPlace } from "./question-place.ts";
 import { widthOf } from "./text-width.ts";
 
-/** A question between lines, on a terminal whose cursor is not moved: others wait meanwhile. */
+/**
+ * A question printed between lines, on a terminal whose cursor is not moved; other output is
+ * deferred until it closes.
+ */
 export class PlainQuestion implements QuestionPlace {
   readonly keyboard: Keyboard;
   readonly #terminal: NodeJS.WriteStream;
   readonly #foreign: ForeignText;
-  /** What waits for the end of the question. */
-  readonly #held = new HeldLines();
+  /** Lines deferred until the question is closed. */
+  readonly #deferred = new HeldLines();
   #guard: CursorGuard | undefined;
   #shown: string | undefined;
 
-  /** @param others whatever else may be the same terminal, and has to wait */
+  /** @param others other streams that may be the same terminal, and are captured meanwhile */
   constructor(
     keyboard: Keyboard,
     terminal: NodeJS.WriteStream,
@@ -23,7 +26,7 @@ export class PlainQuestion implements QuestionPlace {
   ) {
     this.keyboard = keyboard;
     this.#terminal = terminal;
-    this.#foreign = new ForeignText([terminal, ...others], (line) => this.#held.push(line));
+    this.#foreign = new ForeignText([terminal, ...others], (line) => this.#deferred.push(line));
   }
 
   open(): void {
@@ -55,7 +58,7 @@ export class PlainQuestion implements QuestionPlace {
     this.keyboard.give();
     this.#guard?.[Symbol.dispose]();
     this.#foreign.give();
-    this.#write(linesOf(this.#held.take()));
+    this.#write(linesOf(this.#deferred.take()));
   }
 
   #endLine(): void {

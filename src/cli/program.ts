@@ -1,15 +1,15 @@
-import { readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
 import { CoppiceError, type ErrorCode } from "../index.ts";
-import { parseArguments } from "./arguments.ts";
+import { visible } from "../log/visible.ts";
+import { type CliCommand, parseArguments, type RunCommand } from "./arguments.ts";
 import { Departure } from "./departure.ts";
 import { EXIT_CODES, USAGE_EXIT_CODE } from "./exit-codes.ts";
-import { HELP } from "./help.ts";
+import { HELP, INIT_HELP } from "./help.ts";
+import { init } from "./init.ts";
+import { ownPackage } from "./own-package.ts";
 import { run } from "./run.ts";
 import { UsageError } from "./usage-error.ts";
-import { visible } from "./visible.ts";
 
-/** Refusals that somebody mends by changing the file or the command line. */
+/** Error codes that a change of the file or of the command line can mend. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "OPTIONS_INVALID",
   "TOOL_UNKNOWN",
@@ -22,9 +22,11 @@ const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "QUEUE_FULL",
 ]);
 
-/** Runs the program and ends the process: a tool or a thread that never ends must not keep it. */
+/**
+ * Runs the program and ends the process: a tool or a thread that never ends must not keep it alive.
+ */
 export async function start(argv: readonly string[]): Promise<void> {
-  // A signal that agents could send must not open a debugger in here: Node leaves it to listeners.
+  // Agents can send SIGUSR1, which opens Node's debugger unless a listener handles it.
   process.on("SIGUSR1", () => undefined);
   const departure = new Departure();
   departure.leave(await program(argv, departure));
@@ -34,7 +36,7 @@ async function program(argv: readonly string[], departure: Departure): Promise<n
   try {
     const command = parseArguments(argv);
     if (command.type === "run") return await run(command, departure);
-    await write(process.stdout, command.type === "help" ? HELP : `${version()}\n`);
+    await write(process.stdout, textOf(command));
     return 0;
   } catch (thrown) {
     await write(process.stderr, `coppice: ${visible(describe(thrown))}\n`);
@@ -42,11 +44,17 @@ async function program(argv: readonly string[], departure: Departure): Promise<n
   }
 }
 
+function textOf(command: Exclude<CliCommand, RunCommand>): string {
+  if (command.type === "init") return init(command);
+  if (command.type === "version") return `${ownPackage().version}\n`;
+  return command.of === "init" ? INIT_HELP : HELP;
+}
+
 function codeOf(thrown: unknown): number {
   if (thrown instanceof UsageError) return USAGE_EXIT_CODE;
   if (!(thrown instanceof CoppiceError)) return EXIT_CODES.failed;
   if (thrown.code === "CANCELLED") return EXIT_CODES.cancelled;
-  // Refused before it began, or ended when it was spent: to a script it is the same.
+  // A budget that refuses the start and one that is spent later have the same exit code.
   if (thrown.code === "BUDGET_EXCEEDED") return EXIT_CODES.exhausted;
   return MENDABLE.has(thrown.code) ? USAGE_EXIT_CODE : EXIT_CODES.failed;
 }
@@ -57,16 +65,10 @@ function describe(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
-/** Resolves when it is written; a reader that has gone away is no error. */
+/** Resolves when the text is written; a reader that has gone away is not an error. */
 async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   await new Promise<void>((resolve) => {
     stream.once("error", () => resolve());
     stream.write(text, () => resolve());
   });
-}
-
-function version(): string {
-  const path = findPackageJSON("..", import.meta.url);
-  if (path === undefined) return "unknown";
-  return (JSON.parse(readFileSync(path, "utf8")) as { readonly version: string }).version;
 }

@@ -1,14 +1,14 @@
 import type { Keyboard } from "./keyboard.ts";
 
-/** Where a question is put to a person: on the live view, or between lines. */
+/** A place to put a question to a person: the live view, or between lines. */
 export interface QuestionPlace {
   readonly keyboard: Keyboard;
-  /** Begins a question; from here on nothing else is written where it stands. */
+  /** Begins a question; from now on nothing else is written there. */
   open(): void;
-  /** Writes lines of it, which stay. */
+  /** Writes lines of the question, which stay on the screen. */
   say(lines: readonly string[]): void;
-  /** Shows what may be answered, and what was typed of an answer. */
+  /** Shows the possible answers and the answer as typed so far. */
   prompt(choice: string, typed: string): void;
-  /** Ends it: what happened meanwhile is told now. */
+  /** Ends the question; deferred lines are written now. */
   close(): void;
 }

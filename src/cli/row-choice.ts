@@ -1,6 +1,6 @@
 import { kindOf, type LiveAgent } from "./live-agent.ts";
 
-/** The less, the sooner an agent has a line of its own where not all of them can. */
+/** The rank of each kind of agent when lines are few: a lower number gets a line first. */
 const URGENCY: Readonly<Record<string, number>> = {
   working: 0,
   running: 0,
@@ -17,8 +17,8 @@ const URGENCY: Readonly<Record<string, number>> = {
 };
 
 /**
- * Chooses who gets a line of its own when all that is shown may take so many lines: each agent
- * shown needs its ancestors, and each of those one line more that counts the children left out.
+ * Chooses the agents with a line of their own, within a bound on all lines: each agent shown needs
+ * its ancestors, and each of those one more line that counts the children left out.
  */
 export function chooseShown(
   root: LiveAgent,
@@ -48,7 +48,10 @@ export function chooseShown(
   return shown;
 }
 
-/** Those at work first, the busiest and the newest in turn; those who only wait to start last. */
+/**
+ * Ranks agents: those awaiting approval first, then those at work, those not yet started last;
+ * within a rank the busiest and the newest alternate.
+ */
 export function byUrgency(agents: readonly LiveAgent[]): readonly LiveAgent[] {
   const classes = new Map<number, LiveAgent[]>();
   for (const agent of agents) {
@@ -65,14 +68,14 @@ export function byUrgency(agents: readonly LiveAgent[]): readonly LiveAgent[] {
   });
 }
 
-/** Those first who have cost the most. */
+/** Sorts agents by cost, the highest first. */
 export function byCost(agents: readonly LiveAgent[]): readonly LiveAgent[] {
   return agents.toSorted(
     (a, b) => b.figures.usd - a.figures.usd || callsOf(b) - callsOf(a) || a.order - b.order,
   );
 }
 
-/** Those that were folded away count as one child that is never shown. */
+/** Counts children; folded ones count as one child that is never shown. */
 function childrenOf({ children, folded }: LiveAgent): number {
   return children.size + (folded.agents > 0 ? 1 : 0);
 }

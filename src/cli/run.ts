@@ -1,4 +1,5 @@
 import { type Outcome, type RuntimeEvent, Supervisor } from "../index.ts";
+import { visible, visibleJson } from "../log/visible.ts";
 import { ApprovalPrompt, refuseApproval } from "./approval-prompt.ts";
 import type { RunCommand } from "./arguments.ts";
 import { costLines } from "./cost-lines.ts";
@@ -15,19 +16,18 @@ import type { QuestionPlace } from "./question-place.ts";
 import { Report } from "./report.ts";
 import { runSummaryOf } from "./summary.ts";
 import { checkInput, chooseAgent, readSwarmFile } from "./swarm-file.ts";
-import { visible, visibleJson } from "./visible.ts";
 
-/** Columns where the width is not known: a file, a pipe. */
+/** Columns of a line when the width is unknown: a file or a pipe. */
 const DEFAULT_COLUMNS = 120;
 
 /**
- * Runs one agent to its end and says how it went.
+ * Runs one agent to its end and reports the outcome.
  *
- * **Fails with** UsageError, and what `Supervisor.start` and `spawn` fail with.
+ * **Fails with** UsageError, and the errors of `Supervisor.start` and `spawn`.
  * @returns the program's exit code
  */
 export async function run(command: RunCommand, departure: Departure): Promise<number> {
-  // Before anybody's code is loaded.
+  // The file's code must not write to standard output, so this comes before it is loaded.
   const write = command.json ? keepStandardOutput() : undefined;
   const options = await readSwarmFile(command.file);
   const agent = chooseAgent(options, command.agent);
@@ -41,7 +41,7 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   const stdout = new Output(process.stdout, nobodyReads, write);
   using _interruption = new Interruption({
     first(signal) {
-      // Nothing to cancel yet: servers that were started are ended with the program.
+      // There is nothing to cancel yet: servers that were started end with the program.
       if (supervisor === undefined) return departure.leave(EXIT_CODES.cancelled);
       stderr.line(`${signal}: cancelling every agent; once more kills what has not ended.`);
       void supervisor.cancel("/", `interrupted by ${signal}`);
@@ -49,14 +49,14 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
     again(signal, count) {
       if (count > 2) return departure.leaveAtOnce(EXIT_CODES.killed);
       stderr.line(`${signal} again: killing what has not ended.`);
-      // A second stop does not wait for anybody's grace.
+      // The second stop skips the grace of every agent.
       void supervisor?.stop();
       void supervisor?.stop();
     },
   });
-  // A question that nobody can see is none.
+  // A question is asked only where a person can see it.
   const canSee = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  // What a file's own `approve` does with the terminal is its own affair.
+  // A file's own `approve` may use the terminal itself.
   const asks = canSee && command.input !== "-" && options.approve === undefined;
   const keyboard = new Keyboard(process.stdin);
   const others = command.json ? [] : [process.stdout];
@@ -79,7 +79,7 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   const ref = await started.spawn(agent, input === undefined ? {} : { input });
   const line = command.json ? jsonLines(stdout) : view === undefined ? reading(stderr) : view.event;
   const agents = await tell(events, ref.path, (event) => {
-    // What people read are durations, and the date of an event jumps when a computer has slept.
+    // Lines show durations, and the time of an event jumps when a computer has slept.
     const timed = { ...event, at: performance.now() };
     tree.apply(timed);
     line(command.json ? event : timed);
@@ -96,7 +96,9 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   return EXIT_CODES[outcome.status];
 }
 
-/** Tells every event until the agent has stopped; answers with how many were spawned. */
+/**
+ * Passes on every event until the agent has stopped; returns the number of spawns and the duration.
+ */
 async function tell(
   events: AsyncIterable<RuntimeEvent>,
   path: string,
@@ -149,7 +151,7 @@ function answer(
   stderr.line(runSummaryOf(outcome, spawned, tookMs / 1000));
   if (outcome.status === "completed") {
     const text = textOf(outcome.output);
-    // A file gets what was said, to the letter; a terminal is not handed over to it.
+    // A file gets the exact text; on a terminal control characters are made visible.
     return stdout.line(process.stdout.isTTY ? visible(text) : text);
   }
   if (outcome.status === "failed") stderr.line(visible(outcome.error.message));
@@ -163,7 +165,7 @@ function textOf(output: unknown): string {
   return typeof output === "string" ? output : JSON.stringify(output, null, 2);
 }
 
-/** An error has no fields of its own in JSON: they are named here. */
+/** Copies an outcome for JSON; the fields of an error are listed, because JSON would drop them. */
 function plain(outcome: Outcome): object {
   if (!("error" in outcome) || outcome.error === undefined) return outcome;
   const { code, message, details, retryable } = outcome.error;

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { widthOf } from "./text-width.ts";
 
-/** The part of a terminal that the screen needs. */
+/** The part of a terminal that the screen uses. */
 export interface Terminal {
   write(text: string): unknown;
   readonly columns: number;
@@ -10,28 +10,27 @@ export interface Terminal {
 
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
-/** Terminals that know it show what is between the two at once. */
+/** Begins and ends a synchronised update: terminals that support it show all of it at once. */
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
 const CLEAR_BELOW = "\u001b[J";
-/** The rest of a line is cleared after its text, so that nothing is blank for a moment. */
+/** Ends a line; the rest is cleared after the text, so that the line never flickers. */
 const NEXT_LINE = "\u001b[K\r\n";
 
 /**
- * A region of lines at the bottom of a terminal that is redrawn in place, and what is written
- * above it once and stays.
+ * A region of lines at the bottom of a terminal, redrawn in place; lines written above it stay.
  *
- * **Guarantees** each drawing is one write; the cursor is hidden while a region stands, unless
- * something can be typed in its last line.
- * **Gotcha** lines must be narrower than the terminal, and fewer than it has.
+ * **Guarantees** each drawing is one write; the cursor is hidden while the region is shown, unless
+ * the person can type in its last line.
+ * **Gotcha** lines must be narrower than the terminal, and fewer than its rows.
  */
 export class Screen {
   readonly #terminal: Terminal;
   #lines: readonly string[] = [];
-  /** How wide the terminal was when they were drawn. */
+  /** The width of the terminal at the last drawing. */
   #columns = 0;
   #stands = false;
-  /** Where the cursor shows in the last line; undefined while it is hidden below the region. */
+  /** The cursor's column in the last line; undefined while it is hidden below the region. */
   #cursor: number | undefined;
 
   constructor(terminal: Terminal) {
@@ -39,9 +38,9 @@ export class Screen {
   }
 
   /**
-   * Writes lines above the region, and the region anew.
+   * Writes lines above the region, and redraws the region.
    *
-   * @param cursor the column of the last line at which something can be typed
+   * @param cursor the column of the last line at which the person types
    */
   draw(above: readonly string[], region: readonly string[], cursor?: number): void {
     if (!this.#stands && above.length + region.length === 0) return;
@@ -62,7 +61,7 @@ export class Screen {
     this.#stands = true;
   }
 
-  /** Takes the region away and gives the cursor back; the next `draw` brings both again. */
+  /** Removes the region and restores the cursor; the next `draw` shows the region again. */
   erase(): void {
     if (!this.#stands) return;
     this.#terminal.write(`${this.#toTop()}${CLEAR_BELOW}${END}${SHOW_CURSOR}`);
@@ -71,7 +70,10 @@ export class Screen {
     this.#cursor = undefined;
   }
 
-  /** To the first line of the region, also where a narrower terminal has wrapped its lines. */
+  /**
+   * Returns the sequence that moves to the region's first line, also when a narrower terminal has
+   * wrapped its lines.
+   */
   #toTop(): string {
     const { columns, rows } = this.#terminal;
     const taken = this.#lines.map((line) => {
@@ -79,7 +81,7 @@ export class Screen {
       return Math.max(1, Math.ceil(width / Math.max(1, columns)));
     });
     const all = taken.reduce((sum, one) => sum + one, 0);
-    // From the last line itself, where the cursor shows there.
+    // A visible cursor is in the last line itself, not below it.
     const below = this.#cursor === undefined ? 0 : 1;
     const up = Math.min(all - below, Math.max(0, rows - 1));
     return up > 0 ? `\r\u001b[${up}A` : "\r";

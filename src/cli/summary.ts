@@ -1,6 +1,6 @@
 import type { Outcome } from "../index.ts";
 
-/** One line on what a run has taken. */
+/** Returns one line that sums up a run. */
 export function runSummaryOf({ status, usage }: Outcome, agents: number, seconds: number): string {
   const { modelCalls, toolCalls, inputTokens, outputTokens, usd } = usage;
   return [

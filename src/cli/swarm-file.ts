@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,22 +7,26 @@ import { nearest } from "../wire/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
 
 const MODULE_SYNTAX = /^(?:import\s+[\w*{"']|export\s+(?:default|const|\{))/m;
+const MISSING = /Cannot find package '(@[^'/]+\/[^'/]+|[^@'/][^'/]*)/;
+const TYPESCRIPT = /\.[mc]?ts$/;
+const IN_PACKAGES = /[\\/]node_modules[\\/]/;
 const COMMON_JS = /"type"\s*:\s*"commonjs"/;
-/** A line of a stack that is none of the reader's. */
+/** A stack line inside Node, which says nothing to a user. */
 const NODE_FRAME = /\n\s+at [^\n]*node:internal[^\n]*/g;
 const DEFAULT_AGENTS = ["main", "lead"];
 
 /**
- * Imports a file and hands back its default export.
+ * Imports a file and returns its default export.
  *
- * **Fails with** UsageError when there is no such file, it cannot be imported, or it exports no
- * options; what the options say is checked by the supervisor.
+ * **Fails with** UsageError when the file does not exist, cannot be imported, or exports no
+ * options. The supervisor checks the options themselves.
  */
 export async function readSwarmFile(file: string): Promise<SupervisorOptions> {
   const path = resolve(file);
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
   if (statSync(path).isDirectory()) throw new UsageError(`${file} is a folder: name a file in it.`);
   refuseModuleInCommonJs(path, file);
+  refuseTypesInPackage(path, file);
   const module = await load(path, file);
   const options = module.default;
   if (options instanceof Supervisor) {
@@ -37,7 +41,7 @@ export async function readSwarmFile(file: string): Promise<SupervisorOptions> {
   throw new UsageError(`${file} needs a default export, and has ${found}: write ${wanted}.`);
 }
 
-/** The template to run: the one named, the only one, or the one called main or lead. */
+/** Returns the template to run: the one named, the only one, or the one called main or lead. */
 export function chooseAgent({ agents = {} }: SupervisorOptions, asked?: string): string {
   const names = Object.keys(agents);
   const listed = names.join(", ");
@@ -53,15 +57,18 @@ export function chooseAgent({ agents = {} }: SupervisorOptions, asked?: string):
   throw new UsageError(`Say which agent to run, with --agent NAME: ${listed}.`);
 }
 
-/** Fails with UsageError when an agent that cannot begin without words was given none. */
+/** Throws UsageError when an agent needs an input text and none is given. */
 export function checkInput(options: SupervisorOptions, agent: string, input?: string): void {
   const spec = options.agents?.[agent];
   if (input !== undefined || spec?.input !== undefined || spec?.machine !== undefined) return;
-  const told = `Say what "${agent}" is to do: --input TEXT, or --input - for standard input.`;
-  throw new UsageError(told);
+  const message = `Say what "${agent}" is to do: --input TEXT, or --input - for standard input.`;
+  throw new UsageError(message);
 }
 
-/** Node's own error names neither the package nor what to do. */
+/**
+ * Refuses ES module syntax in a CommonJS package: Node's own error names neither the package nor a
+ * remedy.
+ */
 function refuseModuleInCommonJs(path: string, file: string): void {
   const extension = extname(path);
   if (extension !== ".ts" && extension !== ".js") return;
@@ -73,13 +80,24 @@ function refuseModuleInCommonJs(path: string, file: string): void {
   throw new UsageError(`${file} is an ES module, and ${manifest} says "commonjs": ${remedy}.`);
 }
 
+/** Node takes the types out of no file there, such as an example where it was installed. */
+function refuseTypesInPackage(path: string, file: string): void {
+  if (!TYPESCRIPT.test(path) || !IN_PACKAGES.test(realpathSync(path))) return;
+  const remedy = "copy its folder out of there, and run the copy";
+  throw new UsageError(
+    `${file} is TypeScript in node_modules, which Node does not run: ${remedy}.`,
+  );
+}
+
 async function load(path: string, file: string): Promise<{ readonly [name: string]: unknown }> {
   try {
     return await import(pathToFileURL(path).href);
   } catch (thrown) {
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-    const told = stack.replaceAll(NODE_FRAME, "");
-    throw new UsageError(`${file} cannot be imported: ${told}`, { cause: thrown });
+    const message = stack.replaceAll(NODE_FRAME, "");
+    const [, missing] = MISSING.exec(stack) ?? [];
+    const remedy = missing === undefined ? "" : `\nInstall what is missing: npm install ${missing}`;
+    throw new UsageError(`${file} cannot be imported: ${message}${remedy}`, { cause: thrown });
   }
 }
 

@@ -1,15 +1,15 @@
 import { styleText } from "node:util";
-import type { Happening, Tone } from "./happening.ts";
+import type { Happening, Tone } from "../log/happening.ts";
+import { oneLine } from "../log/visible.ts";
 import { cut, cutStart, toLeft, widthOf } from "./text-width.ts";
-import { oneLine } from "./visible.ts";
 
-/** What a terminal can show. */
+/** The width of a terminal, and its support of colours. */
 export interface TerminalShape {
   readonly columns: number;
   readonly colours: boolean;
 }
 
-/** Below this neither the time nor columns have room. */
+/** Below this width a line has neither the time nor aligned columns. */
 const NARROW_COLUMNS = 60;
 const PATH_COLUMNS = 24;
 const WHAT_COLUMNS = 11;
@@ -24,7 +24,7 @@ const styles: { readonly [T in Tone]: "reset" | "dim" | "green" | "yellow" | "re
 /**
  * Lays a happening out as one line: time, path by depth, what, details cut to the width.
  *
- * **Guarantees** one line without control characters, whatever a model or a tool has said.
+ * **Guarantees** one line without control characters, whatever a model or a tool has written.
  * @param afterMs milliseconds since the first happening
  */
 export function terminalLine(
@@ -38,8 +38,8 @@ export function terminalLine(
   if (columns < NARROW_COLUMNS) {
     const place = cutStart(path, Math.floor(columns / 3));
     const left = columns - widthOf(place) - what.length - 2;
-    const told = `${what} ${cut(oneLine(detail), Math.max(0, left))}`.trimEnd();
-    return `${place} ${paint(styles[tone], told)}`.trimStart();
+    const line = `${what} ${cut(oneLine(detail), Math.max(0, left))}`.trimEnd();
+    return `${place} ${paint(styles[tone], line)}`.trimStart();
   }
   const time = `${(afterMs / 1000).toFixed(2)}s`.padStart(8);
   const width = Math.min(PATH_COLUMNS, Math.floor(columns / 3));

@@ -5,7 +5,7 @@ const ASCII = /^[\x20-\x7e]*$/;
 const EMOJI = /^\p{RGI_Emoji}$/v;
 const NO_WIDTH = /^[\p{Cc}\p{Cf}\p{Mn}\p{Me}]+$/u;
 
-/** How many columns of a terminal a text without control characters takes. */
+/** Returns the number of terminal columns of a text without control characters. */
 export function widthOf(text: string): number {
   if (ASCII.test(text)) return text.length;
   let width = 0;
@@ -13,7 +13,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The beginning of a text, at most so wide, with an ellipsis where something was cut off. */
+/** Cuts a text to a width at its end, with an ellipsis where something was cut off. */
 export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   if (columns < 1) return "";
@@ -23,7 +23,7 @@ export function cut(text: string, columns: number): string {
   ).join("")}…`;
 }
 
-/** The end of a text, which of a path says more than its beginning. */
+/** Cuts a text to a width at its start: the end of a path says more than its beginning. */
 export function cutStart(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   if (columns < 1) return "";
@@ -33,7 +33,7 @@ export function cutStart(text: string, columns: number): string {
     .join("")}`;
 }
 
-/** The beginning and the end, which tell siblings of like names apart. */
+/** Cuts a text to a width in its middle, so that siblings of like names stay distinct. */
 export function cutMiddle(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   if (columns < 3) return cut(text, columns);
@@ -42,7 +42,7 @@ export function cutMiddle(text: string, columns: number): string {
   return start + cutStart(text, columns - widthOf(start));
 }
 
-/** A text as lines that are at most so wide, broken at its spaces. */
+/** Breaks a text at its spaces into lines of at most a width. */
 export function wrapped(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
@@ -57,13 +57,13 @@ export function wrapped(text: string, columns: number): readonly string[] {
   return [...lines, line].filter((one) => one !== "");
 }
 
-/** Exactly so wide: cut, or filled with spaces behind it. */
+/** Fits a text to an exact width: cut, or padded on the right. */
 export function toLeft(text: string, columns: number): string {
   const shown = cut(text, columns);
   return shown + " ".repeat(Math.max(0, columns - widthOf(shown)));
 }
 
-/** Exactly so wide: cut, or filled with spaces before it. */
+/** Fits a text to an exact width: cut, or padded on the left. */
 export function toRight(text: string, columns: number): string {
   const shown = cut(text, columns);
   return " ".repeat(Math.max(0, columns - widthOf(shown))) + shown;

@@ -4,9 +4,9 @@ import { cut, cutMiddle, toLeft, toRight, widthOf } from "./text-width.ts";
 
 const GAP = 1;
 
-/** Who a line is about, in words, left of its numbers. */
+/** The words of a line, left of its numbers. */
 export interface About {
-  /** What draws the branches before the name. */
+  /** The branches drawn before the name. */
   readonly prefix: string;
   readonly name: string;
   readonly state: string;
@@ -20,7 +20,7 @@ export interface Numbers {
   readonly time: string;
 }
 
-/** The columns of the tree as wide as a terminal: what it has no room for has no width. */
+/** The columns of the tree, fitted to a width: a column without room has width 0. */
 export class TreeColumns {
   readonly #name: number;
   readonly #state: number;
@@ -51,7 +51,10 @@ export class TreeColumns {
     return this.#lay(words, numbers);
   }
 
-  /** A line whose words go across the columns of names, states and doings: the first that fit. */
+  /**
+   * Lays out a line whose words span the columns of name, state and doing: the first text that
+   * fits.
+   */
   across(texts: readonly string[], numbers: Numbers): string {
     const words = [this.#name, this.#state, this.#doing].filter((width) => width > 0);
     const width = words.reduce((sum, one) => sum + one + GAP, -GAP);
@@ -59,7 +62,7 @@ export class TreeColumns {
     return this.#lay([toLeft(text, width)], numbers);
   }
 
-  /** What an agent, or several together, have used. */
+  /** Formats the usage of one or more agents. */
   numbers({ modelCalls, toolCalls, usd }: Figures, time: string): Numbers {
     const full = dollars(usd, 4);
     const cost = widthOf(full) <= this.#cost ? full : dollars(usd, 2);

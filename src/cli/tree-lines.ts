@@ -5,10 +5,10 @@ import { byUrgency } from "./row-choice.ts";
 import { TreeColumns } from "./tree-columns.ts";
 import { rowsOf, type TreeRow, tallyOf } from "./tree-rows.ts";
 
-/** Where the tree is shown. */
+/** The size of the terminal that shows the tree. */
 export interface TreeShape {
   readonly columns: number;
-  /** Lines of the whole terminal, of which a quarter stays for what is said above the tree. */
+  /** Rows of the whole terminal; a quarter is left for the lines above the tree. */
   readonly rows: number;
   readonly colours: boolean;
 }
@@ -27,7 +27,7 @@ const styles: Readonly<Record<string, Style>> = {
   paused: "dim",
 };
 
-/** What is told as one where there is little room, the most pressing first. */
+/** The groups that kinds are merged into when there is little room, the most urgent first. */
 const GROUPS: Readonly<Record<string, string>> = {
   working: "busy",
   running: "busy",
@@ -51,12 +51,12 @@ const HEAD = [
 ] as const;
 
 /**
- * The tree as lines: a head, the agents, and a total.
+ * Lays the tree out as lines: a head, the agents, and a total.
  *
- * **Guarantees** fewer lines than the terminal has (one at least), each narrower than it; every
- * agent has a line or is counted by one.
- * @param now milliseconds, of the clock that the events were timed with
- * @param from when the first agent was spawned
+ * **Guarantees** fewer lines than the terminal has rows (but at least one), each narrower than it;
+ * every agent has a line or is counted by one.
+ * @param now milliseconds, of the clock that timed the events
+ * @param from the time of the first event
  */
 export function treeLines(
   root: LiveAgent,
@@ -93,7 +93,7 @@ function rowLine(row: TreeRow, table: TreeColumns, now: number): string {
   return table.line(about, table.numbers(figures, time));
 }
 
-/** What an agent does, or what it waits for. */
+/** Returns an agent's activity, or what it waits for. */
 function doingOf(agent: LiveAgent): string {
   const kind = kindOf(agent);
   if (agent.outcome !== undefined || kind === "paused" || kind === "stopping") return kind;
@@ -109,7 +109,7 @@ function styleOf(row: TreeRow): Style {
   return styles[kindOf(row.agent)] ?? "reset";
 }
 
-/** The agents of a tally in words, shorter and shorter. */
+/** Returns the counts of a tally in words, the longest form first. */
 function countings(before: string, { agents, by }: Tally): readonly string[] {
   const groups: Record<string, number> = {};
   for (const [kind, count] of Object.entries(by)) {

@@ -1,14 +1,14 @@
 import { addTally, type LiveAgent, NO_AGENT, oneOf, type Tally } from "./live-agent.ts";
 import { chooseShown } from "./row-choice.ts";
 
-/** One line of the tree: an agent, or the children of one agent that have no line of their own. */
+/** A line of the tree: an agent, or the children of one agent that have no line of their own. */
 export type TreeRow =
   | { readonly type: "agent"; readonly prefix: string; readonly agent: LiveAgent }
   | { readonly type: "rest"; readonly prefix: string; readonly tally: Tally };
 
 type Rank = (agents: readonly LiveAgent[]) => readonly LiveAgent[];
 
-/** All agents of the tree without the root, each before its children. */
+/** Returns all agents of the tree without the root, each before its children. */
 export function allAgents(root: LiveAgent): readonly LiveAgent[] {
   const found: LiveAgent[] = [];
   const left = [...root.children.values()].reverse();
@@ -22,8 +22,8 @@ export function allAgents(root: LiveAgent): readonly LiveAgent[] {
 /**
  * Lays a tree out in rows, siblings in the order of their spawns.
  *
- * **Guarantees** at most `most` rows, and every agent is in one of them or counted by one, as long
- * as `most` is at least 1.
+ * **Guarantees** at most `most` rows; every agent has a row or is counted by one, as long as `most`
+ * is at least 1.
  */
 export function rowsOf(root: LiveAgent, most: number, rank: Rank): readonly TreeRow[] {
   const shown = chooseShown(root, rank(allAgents(root)), most);
@@ -32,7 +32,7 @@ export function rowsOf(root: LiveAgent, most: number, rank: Rank): readonly Tree
   return rows.slice(0, most);
 }
 
-/** A whole subtree as sums, its top included unless that is the root. */
+/** Sums up a subtree, its top included unless that is the root. */
 export function tallyOf(top: LiveAgent): Tally {
   let sum = addTally(top.folded, top.parent === undefined ? NO_AGENT : oneOf(top));
   for (const child of top.children.values()) sum = addTally(sum, tallyOf(child));

@@ -1,4 +1,4 @@
-/** The command line, or the file it names, cannot be used as it is: the message says what to do. */
+/** A command line, or a file it names, that cannot be used; the message says what to do. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -5,14 +5,14 @@ import type { WireError } from "../wire/outcome.ts";
 import { type DoorRequest, doorOf } from "./host-door.ts";
 
 /**
- * What a call through the door came to. A refusal or failure is a value with a code, read from
+ * The result of a call through the door. A refusal or failure is a value with a code, read from
  * `event.output` in `onDone`; `onError` is only for bugs.
  */
 export type CallOutput<Value = Json> =
   | { readonly isError: false; readonly value: Value }
   | { readonly isError: true; readonly error: WireError; readonly partial?: Json };
 
-/** A call under way, as plain data: with its `callId` it can be taken up on another thread. */
+/** A call under way, as plain data; with its `callId` another thread can wait for it again. */
 export type CallSnapshot<Input, Value> = Snapshot<CallOutput<Value>> & {
   input: Input | undefined;
   callId?: string;
@@ -31,21 +31,21 @@ export type CallLogic<Input, Value = Json> = ActorLogic<
 interface CallKind<Input, Value> {
   readonly name: string;
   readonly request: (input: Input) => DoorRequest;
-  /** Makes the caller's value of the supervisor's. */
-  readonly value: (told: Json) => Value;
+  /** Returns the caller's value for the supervisor's. */
+  readonly value: (result: Json) => Value;
 }
 
-/** Marks our logic, also for a host that loaded another copy of this package. */
+/** Marks the library's logic, also for a host that loaded another copy of this package. */
 const mark = Symbol.for("coppice.call.1");
 
-/** True for logic whose work is a call through the door, done elsewhere. */
+/** True for the logic of a call through the door, whose work is done elsewhere. */
 export function isCallLogic(logic: { readonly config?: unknown }): boolean {
   return logic.config === mark;
 }
 
 /**
- * Actor logic for one kind of call. Not `fromPromise`, which would make the call a second time
- * when the machine is restored: this keeps its `callId` in its snapshot and waits again.
+ * Creates actor logic for one kind of call. `fromPromise` would make the call a second time when
+ * the machine is restored; this logic has its `callId` in its snapshot and waits again.
  */
 export function callLogic<Input, Value = Json>(
   kind: CallKind<Input, Value>,

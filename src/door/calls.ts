@@ -5,7 +5,10 @@ import type { Outcome } from "../wire/outcome.ts";
 import type { Block, TokenUsage, TurnMessage } from "../wire/transcript.ts";
 import { type CallLogic, callLogic } from "./call-logic.ts";
 
-/** `tool` is a tool's name (`add`, `fs/read`); a name that a model said is understood too. */
+/**
+ * The input of {@link callTool}. `tool` is a tool's name (`add`, `fs/read`); the name that a model
+ * is shown for it is accepted too.
+ */
 export interface ToolInput {
   readonly tool: string;
   readonly input: Json;
@@ -13,7 +16,7 @@ export interface ToolInput {
 
 export interface ModelInput {
   readonly messages: readonly TurnMessage[];
-  /** Names of tools to show, of those the spec names. Default: all of them. */
+  /** Names of the tools to show, out of those that the spec names. Default: all of them. */
   readonly tools?: readonly string[];
   /** Default: the spec's `instructions`. */
   readonly system?: string;
@@ -23,7 +26,7 @@ export interface ModelAnswer {
   /** All text of the answer. */
   readonly text: string;
   readonly content: readonly Block[];
-  /** As the service said it: whether the answer is one is for the machine to say. */
+  /** The stop reason as the service gave it; the machine decides whether it counts as an answer. */
   readonly stopReason: string;
   readonly usage?: TokenUsage;
 }
@@ -33,7 +36,9 @@ export interface SpawnInput {
   readonly agent: string;
   readonly input: Json;
   readonly name?: string;
-  /** True: settled once the child is accepted; `child.ended` follows. Default false. */
+  /**
+   * True when the call is done once the child is accepted; `child.ended` follows. Default false.
+   */
   readonly background?: boolean;
 }
 
@@ -46,18 +51,18 @@ export interface AskInput {
   /** A path, `parent`, or the name of a child or a sibling. */
   readonly to: string;
   readonly message: Json;
-  /** Milliseconds, at least 1. */
+  /** Milliseconds to wait for the answer, at least 1. */
   readonly timeoutMs: number;
 }
 
-/** Whom to watch: one of the two. */
+/** The agent to watch, by one of the two fields. */
 export interface WatchInput {
   readonly path?: string;
-  /** Of a child or a sibling. */
+  /** Name of a child or a sibling. */
   readonly name?: string;
 }
 
-/** How an agent ended. `reason` of a cancelled or killed one, `unit` of an exhausted one. */
+/** The end of an agent. A cancelled or killed one has a `reason`, an exhausted one a `unit`. */
 export interface Terminated {
   readonly path: string;
   readonly name: string;
@@ -82,9 +87,9 @@ export interface CancelInput {
 /**
  * Calls a tool; invoke it with `{ tool, input }`.
  *
- * **Guarantees** one execution, also when the machine is moved to another thread meanwhile. A
+ * **Guarantees** One execution, also when the machine is moved to another thread meanwhile. A
  * refused or failed call is no error: it is done with `{ isError: true, error: { code } }`.
- * **Gotcha** leaving the invoking state drops the result; the tool itself runs on.
+ * **Gotcha** Leaving the invoking state drops the result; the tool itself continues.
  * @example
  * invoke: { id: "add", src: "callTool", input: { tool: "add", input: { a: 2, b: 3 } },
  *           onDone: { actions: assign({ sum: ({ event }) => event.output }) } }
@@ -92,16 +97,16 @@ export interface CancelInput {
 export const callTool: CallLogic<ToolInput> = callLogic<ToolInput>({
   name: "callTool",
   request: ({ tool, input }) => ({ type: "tool", tool, input }),
-  value: (told) => told,
+  value: (result) => result,
 });
 
 /**
- * Calls the spec's model, or its `fallback` where that one fails for good; invoke it with
+ * Calls the spec's model, or its `fallback` when that one fails for good; invoke it with
  * `{ messages, tools?, system? }`.
  *
- * **Guarantees** as {@link callTool}; the value is a {@link ModelAnswer}. Tool calls that the
- * model wants are in `content`, for the machine to make.
- * **Gotcha** a model call that the budget refuses ends the agent `exhausted`.
+ * **Guarantees** As {@link callTool}; the value is a {@link ModelAnswer}. The tool calls of the
+ * model are in `content`, for the machine to make.
+ * **Gotcha** A model call that the budget refuses ends the agent as `exhausted`.
  */
 export const callModel: CallLogic<ModelInput, ModelAnswer> = callLogic<ModelInput, ModelAnswer>({
   name: "callModel",
@@ -113,8 +118,8 @@ export const callModel: CallLogic<ModelInput, ModelAnswer> = callLogic<ModelInpu
     };
     return { type: "model", job };
   },
-  value: (told) => {
-    const answer = told as unknown as Omit<ModelAnswer, "text">;
+  value: (result) => {
+    const answer = result as unknown as Omit<ModelAnswer, "text">;
     const text = answer.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     return { ...answer, text };
   },
@@ -123,8 +128,8 @@ export const callModel: CallLogic<ModelInput, ModelAnswer> = callLogic<ModelInpu
 /**
  * Spawns a child; invoke it with `{ agent, input, name?, background? }`.
  *
- * **Guarantees** as {@link callTool}. In the foreground the child's output is the value, and a
- * child that did not complete is an error with its partial output.
+ * **Guarantees** As {@link callTool}. In the foreground the value is the child's output; a child
+ * that did not complete is an error with its partial output.
  */
 export const spawnAgent: CallLogic<SpawnInput> = callLogic<SpawnInput>({
   name: "spawnAgent",
@@ -135,53 +140,53 @@ export const spawnAgent: CallLogic<SpawnInput> = callLogic<SpawnInput>({
     background: background ?? false,
     ...(name === undefined ? {} : { name }),
   }),
-  value: (told) => told,
+  value: (result) => result,
 });
 
 /** Sends a message to another agent; invoke it with `{ to, message }`. */
 export const sendMessage: CallLogic<MessageInput> = callLogic<MessageInput>({
   name: "sendMessage",
   request: ({ to, message }) => ({ type: "send", to, message }),
-  value: (told) => told,
+  value: (result) => result,
 });
 
 /**
  * Sends a message and waits for its answer; invoke it with `{ to, message, timeoutMs }`.
  *
- * **Guarantees** as {@link callTool}, and an end within `timeoutMs`: without an answer the error is
- * ASK_TIMED_OUT, AGENT_STOPPED (it ended first), MAILBOX_FULL or AGENT_UNKNOWN. The loop answers
- * with the text of the turn that the message causes, a machine with {@link reply}. The asker holds
- * no slot meanwhile.
+ * **Guarantees** As {@link callTool}, and an end within `timeoutMs`. Without an answer the error is
+ * ASK_TIMED_OUT, AGENT_STOPPED (the agent ended first), MAILBOX_FULL or AGENT_UNKNOWN. The loop
+ * answers with the text of the turn that the message causes, a machine with {@link reply}. The
+ * asker has no slot meanwhile.
  */
 export const askAgent: CallLogic<AskInput> = callLogic<AskInput>({
   name: "askAgent",
   request: ({ to, message, timeoutMs }) => ({ type: "ask", to, message, timeoutMs }),
-  value: (told) => told,
+  value: (result) => result,
 });
 
 /**
  * Waits for the end of another agent; invoke it with `{ path }` or `{ name }`. The value is a
  * {@link Terminated}.
  *
- * **Guarantees** as {@link callTool}. Level-triggered: of an agent that has ended already it is
- * told at once. A restart is no end. The watcher holds no slot meanwhile, and nothing wakes it but
- * the outcome itself, which is never refused.
- * **Fails with** AGENT_UNKNOWN for one that never was, or ended so long ago that it is forgotten
- * (1,000 ended agents are kept); OPTIONS_INVALID for itself and those above it, which end only
- * when it has ended; CAPABILITY_DENIED for anybody whom it may not send a message to either and
- * who is not below it.
+ * **Guarantees** As {@link callTool}. Level-triggered: for an agent that has ended already the
+ * value comes at once. A restart is no end. The watcher has no slot meanwhile, and nothing wakes it
+ * but the outcome itself, which is never refused.
+ * **Fails with** AGENT_UNKNOWN for an agent that never existed, or that ended so long ago that it
+ * is forgotten (the supervisor keeps `keepMb` of the past); OPTIONS_INVALID for itself and the
+ * agents above it, which end only when it has ended; CAPABILITY_DENIED for an agent that is not
+ * below it and that it may not send a message to.
  */
 export const watchAgent: CallLogic<WatchInput, Terminated> = callLogic<WatchInput, Terminated>({
   name: "watchAgent",
   request: ({ path, name }) => ({ type: "watch", to: path ?? (name as string) }),
-  value: (told) => told as unknown as Terminated,
+  value: (result) => result as unknown as Terminated,
 });
 
 /** Waits until the named children have ended; invoke it with `{ names? }`. */
 export const waitAgents: CallLogic<WaitInput> = callLogic<WaitInput>({
   name: "waitAgents",
   request: ({ names }) => ({ type: "wait", ...(names === undefined ? {} : { names }) }),
-  value: (told) => told,
+  value: (result) => result,
 });
 
 export interface QuestionInput {
@@ -191,13 +196,14 @@ export interface QuestionInput {
 /**
  * Asks a person; invoke it with `{ question }`. The value is the decision's `answer`.
  *
- * **Guarantees** as {@link callTool}; a refusal is an error with APPROVAL_DENIED, no answer in
- * time one with APPROVAL_TIMED_OUT. The agent holds no slot meanwhile, and its clock stands.
+ * **Guarantees** As {@link callTool}. A refusal is an error with APPROVAL_DENIED, no answer in time
+ * one with APPROVAL_TIMED_OUT. The agent has no slot meanwhile, and its deadline is extended by the
+ * wait.
  */
 export const askHuman: CallLogic<QuestionInput> = callLogic<QuestionInput>({
   name: "askHuman",
   request: ({ question }) => ({ type: "question", question }),
-  value: (told) => told,
+  value: (result) => result,
 });
 
 /** Cancels a descendant; invoke it with `{ name, reason? }`. */
@@ -208,5 +214,5 @@ export const cancelAgent: CallLogic<CancelInput> = callLogic<CancelInput>({
     name,
     ...(reason === undefined ? {} : { reason }),
   }),
-  value: (told) => told,
+  value: (result) => result,
 });

@@ -1,16 +1,16 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
-import type { ModelJob, Out } from "../wire/frame.ts";
+import type { Command, ModelJob } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 
-type Without<Type extends Out["type"]> =
-  Extract<Out, { readonly type: Type }> extends infer Asked
-    ? Asked extends Out
+type Without<Type extends Command["type"]> =
+  Extract<Command, { readonly type: Type }> extends infer Asked
+    ? Asked extends Command
       ? Omit<Asked, "callId">
       : never
     : never;
 
-/** What goes out through the door, before the host numbers it. */
+/** A request through the door, before the host gives it an id. */
 export type DoorRequest =
   | Without<"tool">
   | Without<"spawn">
@@ -22,20 +22,20 @@ export type DoorRequest =
   | Without<"question">
   | { readonly type: "model"; readonly job: ModelJob };
 
-/** What a host gives to each machine that it runs. */
+/** The door that a host gives to each machine that it runs. */
 export interface HostDoor {
-  /** Asks, and says under which `callId` the result will come. */
+  /** Makes a call; returns the `callId` of its result. */
   call(request: DoorRequest, settle: (result: CallResult) => void): string;
-  /** Waits again for a call that was asked for before the machine was moved. */
+  /** Waits again for a call that was made before the machine was moved. */
   attach(callId: string, settle: (result: CallResult) => void): void;
-  /** The caller has gone: its result will be dropped. */
+  /** Stops waiting for a call; its result is dropped. */
   detach(callId: string): void;
   reply(value: Json): void;
 }
 
 /**
- * Where a host keeps its door in an actor system. A machine module may resolve another copy of
- * this package than the host did, so the two meet by a registered symbol, never in a module.
+ * Key of a host's door in an actor system. A machine module may resolve another copy of this
+ * package than the host, so the two meet at a registered symbol and not in a module.
  */
 const key = Symbol.for("coppice.door.1");
 
@@ -48,7 +48,11 @@ export function openDoor(system: object, door: HostDoor): void {
   (system as Doorway)[key] = door;
 }
 
-/** The door of the host that runs this actor system. */
+/**
+ * Returns the door of the host that runs this actor system.
+ *
+ * **Fails with** MACHINE_INVALID when no host runs it.
+ */
 export function doorOf(system: object, caller: string): HostDoor {
   const door = (system as Doorway)[key];
   if (door !== undefined) return door;

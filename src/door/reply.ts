@@ -8,12 +8,12 @@ interface Handling<Context extends MachineContext, Event extends EventObject> {
 }
 
 /**
- * An action that answers an `ask`: the one whose message is being handled, otherwise the oldest
- * that has no answer yet.
+ * Returns an action that answers an `ask`: the one whose message is being handled, otherwise the
+ * oldest that has no answer yet.
  *
- * **Guarantees** one answer per ask. Where nobody asked, it does nothing. An ask that is over - its
- * time ran out, or who asked has ended - takes nobody else's answer; where there is no other one,
- * the answer is a dead letter.
+ * **Guarantees** One answer per ask. Without an ask it does nothing. An ask that is over, because
+ * its time ran out or its asker has ended, does not take the answer to another ask; when there is
+ * no other, the answer is a dead letter.
  * @example
  * on: { count: { actions: reply(({ context }) => context.count) } }
  */

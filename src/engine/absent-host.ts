@@ -1,25 +1,25 @@
-import type { Host, HostKind, PlacedAlone } from "../hosts/host.ts";
+import type { DedicatedHost, Host, HostKind } from "../hosts/host.ts";
 
-/** A host of steps that are taken again: it was there then, and nobody is there now. */
+/** A host in replayed steps: it existed when the steps were taken, and runs nothing now. */
 export class AbsentHost implements Host {
   readonly id: string;
   readonly kind: HostKind;
-  readonly isolation: PlacedAlone["level"] | undefined;
+  readonly isolation: DedicatedHost["level"] | undefined;
   readonly state = "gone";
   readonly living = false;
   load = 0;
 
-  constructor(id: string, kind: HostKind, isolation: PlacedAlone["level"] | undefined) {
+  constructor(id: string, kind: HostKind, isolation: DedicatedHost["level"] | undefined) {
     this.id = id;
     this.kind = kind;
     this.isolation = isolation;
   }
 
   post(): void {
-    // Nobody hears it.
+    // Dropped: nothing runs on this host.
   }
 
-  condemn(): void {
-    // It has ended.
+  terminate(): void {
+    // The host has ended already.
   }
 }

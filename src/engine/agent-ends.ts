@@ -6,15 +6,15 @@ import type { EndedAgents } from "./ended-agents.ts";
 import type { Engine } from "./engine.ts";
 import type { UsageByLabel } from "./usage-by-label.ts";
 
-/** Who holds calls of an agent, which are taken back when it ends. */
+/** A holder of an agent's calls, which are withdrawn when the agent ends. */
 interface Withdrawable {
   withdraw(node: Node): void;
 }
 
-/** Where agents end. */
+/** The engine as the end of an agent needs it. */
 export interface EndingEngine extends Engine {
   readonly approvals: Withdrawable;
-  readonly pacedCalls: { withdraw(callId: string): void };
+  readonly rateLimitedCalls: { withdraw(callId: string): void };
   readonly toolInputs: Withdrawable;
   readonly requests: { drop(node: Node): void };
   readonly modelCalls: {
@@ -25,53 +25,53 @@ export interface EndingEngine extends Engine {
   readonly labels: UsageByLabel;
 }
 
-/** Nothing new begins for an agent that is closed, and what it asked for is withdrawn. */
+/** Withdraws what a closed agent has asked for; nothing new begins for it. */
 export function closeAgent(swarm: EndingEngine, node: Node): void {
-  const { places } = swarm;
+  const { router } = swarm;
   const record = swarm.recordOf(node);
-  if (record.word !== undefined) places.words.set(record.word);
+  if (record.cancelFlag !== undefined) router.cancelFlags.set(record.cancelFlag);
   swarm.contained.all(node.path, "close", [
     () => swarm.modelCalls.onClose(record),
     () => swarm.approvals.withdraw(node),
     () => withdrawStopped(swarm, record),
     () => swarm.toolInputs.withdraw(node),
-    () => places.leave(node),
+    () => router.leave(node),
   ]);
 }
 
-/** Calls that have stopped on their way never began: what is held for them is given back. */
+/** Withdraws the calls that stopped before they began, and releases what is reserved for them. */
 function withdrawStopped(swarm: EndingEngine, record: AgentRecord): void {
-  for (const callId of record.standings?.keys() ?? []) {
-    swarm.pacedCalls.withdraw(callId);
+  for (const callId of record.stoppedCalls?.keys() ?? []) {
+    swarm.rateLimitedCalls.withdraw(callId);
     swarm.parts.arbiter.release(callId, UNSTARTED);
   }
-  record.standings = undefined;
+  record.stoppedCalls = undefined;
 }
 
-/** What the last incarnation held is given back; account, rights and outcome stay. */
+/** Frees what the last incarnation used; the account, the rights and the outcome are kept. */
 export function renewAgent(swarm: EndingEngine, node: Node): void {
-  const { words } = swarm.places;
+  const { cancelFlags } = swarm.router;
   const record = swarm.recordOf(node);
   swarm.modelCalls.onEnded(record);
-  // Another word: a stuck thread may still look at the old one.
-  const old = record.word;
-  record.word = words.take();
-  if (old !== undefined) words.give(old);
+  // A new flag is taken first, because a stuck thread may still read the old one.
+  const old = record.cancelFlag;
+  record.cancelFlag = cancelFlags.take();
+  if (old !== undefined) cancelFlags.give(old);
   record.renew();
 }
 
-/** An agent is gone for good: what it used is known, and its outcome is told. */
+/** Closes the account of an agent that has ended for good, and reports its outcome. */
 export function settleAgent(swarm: EndingEngine, node: Node, end: End): void {
-  const { places, contained } = swarm;
+  const { router, contained } = swarm;
   const { arbiter } = swarm.parts;
   const { path } = node;
   const record = swarm.recordOf(node);
   swarm.requests.drop(node);
   contained.run(path, "end", () => swarm.modelCalls.onEnded(record));
-  const usage = arbiter.usage(record.seat);
-  swarm.labels.add(record.labels, arbiter.ownUsage(record.seat));
-  arbiter.close(record.seat);
-  if (record.word !== undefined) places.words.give(record.word);
-  record.word = undefined;
+  const usage = arbiter.usage(record.standing);
+  swarm.labels.add(record.labels, arbiter.ownUsage(record.standing));
+  arbiter.close(record.standing);
+  if (record.cancelFlag !== undefined) router.cancelFlags.give(record.cancelFlag);
+  record.cancelFlag = undefined;
   contained.run(path, "end", () => swarm.ended.end(record, end, usage));
 }

@@ -1,53 +1,53 @@
-import type { Seat } from "../authority/arbiter.ts";
+import type { Standing } from "../authority/arbiter.ts";
 import type { Node } from "../kernel/node.ts";
-import type { Plan } from "../specs/plan.ts";
+import type { ResolvedSpec } from "../specs/resolved-spec.ts";
 import type { Template } from "../wire/delivery.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { ValueRef } from "../wire/value-ref.ts";
-import type { CallStanding, ModelChoice } from "./call-standing.ts";
+import type { CallProgress, ModelChoice } from "./call-progress.ts";
 import { PromptEstimate } from "./prompt-estimate.ts";
 
 const NO_TEMPLATE: Template = { id: "", tools: [], agents: [] };
 
-/** What the shell holds of an agent beside its node: its plan, its seat, its outcome. */
+/** The shell's record of an agent: its resolved spec, its standing and its outcome. */
 export class AgentRecord {
   readonly node: Node;
-  plan: Plan;
-  readonly seat: Seat;
-  /** The plan's, without the tools that it may never use. */
+  resolved: ResolvedSpec;
+  readonly standing: Standing;
+  /** The template of the resolved spec, without the tools that the agent may never use. */
   template: Template;
   readonly labels: Readonly<Record<string, string>>;
   #outcome: () => Promise<Outcome>;
   #resolve: ((outcome: Outcome) => void) | undefined;
   #abort: AbortController | undefined;
-  /** Index of its cancel word, while it is placed. */
-  word: number | undefined;
-  /** What the running cell of its host calls it. */
+  /** The index of its cancel flag, from its first placement to its end. */
+  cancelFlag: number | undefined;
+  /** The agent's number in the running cell of its host. */
   number = 0;
-  /** Calls that have stopped on their way to their beginning. */
-  standings: Map<string, CallStanding> | undefined;
-  /** Model calls that a house host runs for it. */
+  /** The calls that stopped before they began, by id. */
+  stoppedCalls: Map<string, CallProgress> | undefined;
+  /** The ids of the model calls that a library host runs for it. */
   readonly jobs = new Set<string>();
-  /** Model calls that go to another model than its first. */
+  /** The models of its calls; a first attempt at the first model has no entry. */
   choices: Map<string, ModelChoice> | undefined;
-  /** How long its next prompt is. */
+  /** The estimated length of its next prompt. */
   prompt: PromptEstimate;
-  /** Undoes what listens for this agent, once it has ended. */
+  /** Removes the listeners for this agent; called once it has ended. */
   release: (() => void) | undefined;
-  /** Of one that has ended, where its conversation is kept by reference. */
+  /** The reference to an ended agent's conversation, when that is kept by reference. */
   transcript: ValueRef | undefined;
 
   constructor(options: {
     readonly node: Node;
-    readonly plan: Plan;
-    readonly seat: Seat;
+    readonly resolved: ResolvedSpec;
+    readonly standing: Standing;
     readonly template: Template;
     readonly labels: Readonly<Record<string, string>>;
   }) {
     this.node = options.node;
-    this.prompt = new PromptEstimate(options.node.birth.loop);
-    this.plan = options.plan;
-    this.seat = options.seat;
+    this.prompt = new PromptEstimate(options.node.childSpec.loop);
+    this.resolved = options.resolved;
+    this.standing = options.standing;
     this.template = options.template;
     this.labels = options.labels;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -55,44 +55,56 @@ export class AgentRecord {
     this.#resolve = resolve;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved() {
-    const { node, seat, labels, word, number, standings, jobs, choices, prompt, transcript } = this;
-    const own = { word, number, standings, jobs, choices, prompt, transcript };
-    return { node, closed: seat.closed, labels, ...own, hasEnded: this.hasEnded };
+    const {
+      node,
+      standing,
+      labels,
+      cancelFlag,
+      number,
+      stoppedCalls,
+      jobs,
+      choices,
+      prompt,
+      transcript,
+    } = this;
+    const own = { cancelFlag, number, stoppedCalls, jobs, choices, prompt, transcript };
+    return { node, closed: standing.closed, labels, ...own, hasEnded: this.hasEnded };
   }
 
+  /** The outcome, once the agent has ended. */
   get outcome(): Promise<Outcome> {
     return this.#outcome();
   }
 
-  /** It has its outcome. */
+  /** True when the agent has its outcome. */
   get hasEnded(): boolean {
     return this.#resolve === undefined;
   }
 
-  /** Aborted when the agent's rights are withdrawn; made when the first tool needs it. */
+  /** The signal that is aborted when the agent's rights are withdrawn; allocated on first use. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     return this.#abort.signal;
   }
 
-  /** How what runs for this incarnation is aborted, later, since others hear of it. */
+  /** Returns a function that aborts this incarnation's work, to be called after the step. */
   aborting(reason: string): () => void {
     const abort = this.#abort;
     return () => abort?.abort(new DOMException(reason, "AbortError"));
   }
 
-  /** Makes ready for another incarnation: what the last one was at is aborted for good. */
+  /** Prepares for another incarnation, with a new signal; the last one's stays aborted. */
   renew(): void {
     this.#abort = undefined;
-    this.prompt = new PromptEstimate(this.node.birth.loop);
+    this.prompt = new PromptEstimate(this.node.childSpec.loop);
   }
 
   /**
-   * Writes the outcome, once.
+   * Resolves the outcome, once.
    *
-   * @param again reads it once more for who asks later: nobody holds on to a large one here
+   * @param again reads the outcome again for later callers, so that a large one is not kept here
    */
   settle(outcome: Outcome, again: () => Promise<Outcome>): void {
     if (this.#resolve === undefined) return;
@@ -103,9 +115,15 @@ export class AgentRecord {
     this.release = undefined;
   }
 
-  /** Lets go of what only a living agent needs. */
+  /** Frees what only a living agent needs. */
   empty(transcript: ValueRef | undefined): void {
-    this.plan = { ...this.plan, spec: {}, template: NO_TEMPLATE, layers: [], input: undefined };
+    this.resolved = {
+      ...this.resolved,
+      spec: {},
+      template: NO_TEMPLATE,
+      layers: [],
+      input: undefined,
+    };
     this.template = NO_TEMPLATE;
     this.transcript = transcript;
     this.#abort = undefined;

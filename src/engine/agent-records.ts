@@ -1,7 +1,7 @@
 import type { Node } from "../kernel/node.ts";
 import type { AgentRecord } from "./agent-record.ts";
 
-/** What the shell holds of each agent that is kept, living or ended. */
+/** The shell's records of all kept agents, living or ended. */
 export class AgentRecords {
   readonly #byPath = new Map<string, AgentRecord>();
   readonly #byNode = new WeakMap<Node, AgentRecord>();
@@ -10,12 +10,12 @@ export class AgentRecords {
     return this.#byPath.values();
   }
 
-  /** Of the agent that has this path now. */
+  /** Returns the record of the agent that has this path now. */
   at(path: string): AgentRecord | undefined {
     return this.#byPath.get(path);
   }
 
-  /** An agent's own, also where another one has its path by now. */
+  /** Returns an agent's own record, even when another agent has its path by now. */
   of(node: Node): AgentRecord {
     return this.#byNode.get(node) as AgentRecord;
   }

@@ -4,23 +4,24 @@ import type { RunLetter } from "../kernel/run-letter.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 
-/** An ask of an agent: plain data but for the agent itself. */
+/** An ask by an agent: plain data except for the asking agent itself. */
 export interface AgentAsk {
-  /** Who is asked. */
+  /** The path of the asked agent. */
   readonly path: string;
+  /** The asking agent. */
   readonly node: Node;
   readonly callId: string;
 }
 
-/** An ask of an agent of another run, which is told by a letter. */
+/** An ask by an agent of another run, which is answered by a letter. */
 interface FarAsk {
   readonly path: string;
   readonly by: NodeKey;
-  /** What it is called there. */
+  /** The id of the ask in the other run. */
   readonly theirs: string;
 }
 
-/** An ask of somebody outside, who was given a promise. */
+/** An ask by a caller outside the swarm, which is answered through a promise. */
 interface OutsideAsk {
   readonly path: string;
   readonly resolve: (value: Json) => void;
@@ -29,23 +30,23 @@ interface OutsideAsk {
 
 type Ask = AgentAsk | FarAsk | OutsideAsk;
 
-/** The id of such an ask, and the promise. */
+/** The id of an ask from outside, and the promise of its answer. */
 export interface OpenAsk {
   readonly askId: string;
   readonly answer: Promise<Json>;
 }
 
-/** How agents are told what became of what they asked. */
+/** The port through which agents get the answers to their asks. */
 export interface AgentAnswers {
   answer(ask: AgentAsk, value: Json): void;
   fail(ask: AgentAsk, error: CoppiceError): void;
   write(to: NodeKey, letter: RunLetter): void;
 }
 
-/** The asks that have no answer yet: each is told once, of the answer or of why there is none. */
+/** The open asks. Each is settled once, with its answer or with an error. */
 export class Asks {
   readonly #open = new Map<string, Ask>();
-  /** Those of agents of other runs, by what they are called there. */
+  /** The ids of asks from other runs, by their ids there. */
   readonly #far = new Map<string, string>();
   readonly #agents: AgentAnswers;
 
@@ -53,15 +54,15 @@ export class Asks {
     this.#agents = agents;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): readonly (readonly [string, unknown])[] {
     return [...this.#open].map(([id, ask]) => [id, "resolve" in ask ? ask.path : ask] as const);
   }
 
-  /** Of somebody outside. */
+  /** Opens an ask from outside. */
   openTo(askId: string, path: string): OpenAsk {
     const { promise: answer, resolve, reject } = Promise.withResolvers<Json>();
-    // Of a step that is taken again nobody waits for the answer.
+    // In a replay no caller waits for the answer.
     answer.catch(() => undefined);
     this.open(askId, { path, resolve, reject });
     return { askId, answer };
@@ -72,7 +73,7 @@ export class Asks {
     if ("by" in ask) this.#far.set(ask.theirs, askId);
   }
 
-  /** What an ask of another run is called here. */
+  /** Returns the id here of an ask from another run. */
   ownId(theirs: string): string | undefined {
     return this.#far.get(theirs);
   }
@@ -91,12 +92,12 @@ export class Asks {
     if (ask === undefined) return;
     if ("node" in ask) this.#agents.fail(ask, error);
     else if ("by" in ask) {
-      const told = encodeError(error, error.code);
-      this.#agents.write(ask.by, { type: "unanswered", askId: ask.theirs, error: told });
+      const encoded = encodeError(error, error.code);
+      this.#agents.write(ask.by, { type: "unanswered", askId: ask.theirs, error: encoded });
     } else ask.reject(error);
   }
 
-  /** The asker has ended, or was told already. */
+  /** Forgets an ask whose asker has ended or has its answer already. */
   forget(askId: string): void {
     this.#take(askId);
   }
@@ -106,7 +107,7 @@ export class Asks {
     this.fail(askId, new CoppiceError("ASK_TIMED_OUT", `${path} did not answer in time`));
   }
 
-  /** Tells those outside who still wait that nobody is left to answer. */
+  /** Rejects the open asks from outside with SUPERVISOR_STOPPED. */
   close(): void {
     const error = new CoppiceError("SUPERVISOR_STOPPED", "the supervisor has stopped");
     for (const ask of this.#open.values()) if ("reject" in ask) ask.reject(error);

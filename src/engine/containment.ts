@@ -5,10 +5,10 @@ import { describe, encodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 
-/** What is done for nobody in particular. */
+/** The path for work that is done for no particular agent. */
 export const NOBODY = "/";
 
-/** Where a fault is told, and ends the agent that it befell. */
+/** The engine as a fault needs it: to report the fault and to end the agent. */
 interface Faulty {
   readonly kernel: Kernel;
   readonly log: EventLog;
@@ -19,11 +19,11 @@ interface Faulty {
 }
 
 /**
- * The law that nothing which is done for an agent throws into the process: timers, promises, what
- * hosts say and what effects ask for all pass here.
+ * Contains the errors of everything that is done for agents: timers, promises, messages of hosts
+ * and effects all run through it.
  *
- * **Guarantees** never throws. What throws is told as `runtime.fault`, and ends the agent for
- * which it was done as `failed`; everybody else goes on, and so does what was left to do.
+ * **Guarantees** never throws. An error is reported as `runtime.fault`, and ends the agent for
+ * which the work was done as `failed`. Other agents and the remaining work continue.
  */
 export class Containment {
   readonly #swarm: Faulty;
@@ -32,7 +32,11 @@ export class Containment {
     this.#swarm = swarm;
   }
 
-  /** @param path of the agent that it is done for, or {@link NOBODY} */
+  /**
+   * Does the work and contains its errors.
+   *
+   * @param path the agent for which the work is done, or {@link NOBODY}
+   */
   run(path: string, doing: string, work: () => void): void {
     try {
       work();
@@ -41,31 +45,32 @@ export class Containment {
     }
   }
 
-  /** As {@link run}, for what ends later. */
+  /** Contains the errors of asynchronous work, as {@link run} does. */
   later(path: string, doing: string, work: Promise<unknown>): void {
     work.catch((thrown: unknown) => this.fault(path, doing, thrown));
   }
 
-  /** Each of several things, whatever becomes of the others. */
+  /** Does several works in order, each contained by itself, as {@link run} does. */
   all(path: string, doing: string, works: readonly (() => void)[]): void {
     for (const work of works) this.run(path, doing, work);
   }
 
+  /** Reports an error as a fault, within the current step or as an input of its own. */
   fault(path: string, doing: string, thrown: unknown): void {
     const error = faultOf(path, doing, thrown);
     const { releases, inbox } = this.#swarm;
     try {
-      // What befalls a step is a part of it.
+      // A fault within a step is a part of that step.
       if (releases.isHeld) this.tell(path, doing, error);
       else inbox.take({ type: "fault", path, doing, error });
     } catch (again) {
-      // Not even that could be told or done: people see it, and the process goes on.
-      const told = `${error.message}; and then: ${describe(again)}`;
-      process.emitWarning(told, "CoppiceFaultWarning");
+      // Reporting the fault failed too: a process warning shows it, and the process continues.
+      const message = `${error.message}; and then: ${describe(again)}`;
+      process.emitWarning(message, "CoppiceFaultWarning");
     }
   }
 
-  /** Tells of a fault within a step, and ends whom it befell. */
+  /** Reports a fault within a step, and ends the agent that it is about. */
   tell(path: string, doing: string, error: WireError): void {
     const { log, kernel } = this.#swarm;
     log.fact("runtime.fault", path, { doing, error: { ...error } as Json });
@@ -78,7 +83,7 @@ export class Containment {
 function faultOf(path: string, doing: string, thrown: unknown): WireError {
   if (thrown instanceof CoppiceError) return encodeError(thrown, "RUNTIME_FAULT");
   const whom = path === NOBODY ? "" : ` for ${path}`;
-  const told = `Doing "${doing}"${whom} threw: ${describe(thrown)}`;
+  const message = `Doing "${doing}"${whom} threw: ${describe(thrown)}`;
   const { stack = "" } = encodeError(thrown, "RUNTIME_FAULT");
-  return { ...encodeError(new CoppiceError("RUNTIME_FAULT", told), "RUNTIME_FAULT"), stack };
+  return { ...encodeError(new CoppiceError("RUNTIME_FAULT", message), "RUNTIME_FAULT"), stack };
 }

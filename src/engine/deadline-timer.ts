@@ -1,13 +1,14 @@
-import { type Clock, LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { type Clock, MAX_DELAY_MS } from "../wire/clock.ts";
 
+/** The options of a {@link DeadlineTimer}. */
 export interface DeadlineTimerOptions {
   readonly clock: Clock;
-  /** When the next thing is due. */
+  /** Returns the time of the earliest deadline. */
   readonly next: () => number | undefined;
   readonly onDue: () => void;
 }
 
-/** One timer for the earliest deadline of the whole tree. */
+/** A single timer for the earliest deadline of all runs. */
 export class DeadlineTimer {
   readonly #options: DeadlineTimerOptions;
   #closed = false;
@@ -17,7 +18,7 @@ export class DeadlineTimer {
     this.#options = options;
   }
 
-  /** What is due next may have changed. */
+  /** Sets the timer anew if the earliest deadline has changed. */
   readonly arm = (): void => {
     const { clock, next: nextOf, onDue } = this.#options;
     const next = nextOf();
@@ -25,7 +26,7 @@ export class DeadlineTimer {
     if (this.#armed !== undefined) clock.clearTimeout(this.#armed.handle);
     this.#armed = undefined;
     if (next === undefined) return;
-    const delayMs = Math.min(Math.max(0, next - clock.now()), LONGEST_DELAY_MS);
+    const delayMs = Math.min(Math.max(0, next - clock.now()), MAX_DELAY_MS);
     const handle = clock.setTimeout(() => {
       this.#armed = undefined;
       onDue();
@@ -33,7 +34,7 @@ export class DeadlineTimer {
     this.#armed = { at: next, handle };
   };
 
-  /** For good, so that nothing keeps the process alive. */
+  /** Stops the timer for good, so that it does not keep the process alive. */
   close(): void {
     this.#closed = true;
     if (this.#armed !== undefined) this.#options.clock.clearTimeout(this.#armed.handle);

@@ -11,40 +11,41 @@ import type { Outcome, Usage, WireOutcome } from "../wire/outcome.ts";
 import { isValueRef, type ValueRef } from "../wire/value-ref.ts";
 import type { AgentRecord } from "./agent-record.ts";
 
-/** What an agent that has ended holds beside what it came to: its node, its record, its account. */
-const HELD_BY_AGENT = 3_000;
+/** The bytes of an ended agent's node, record and account, without its values. */
+const BYTES_PER_AGENT = 3_000;
 
 /**
- * What the children of living agents may hold whatever else is kept, since their parents may still
- * wait for them by name.
+ * The bytes that ended children of living agents may use, whatever else is kept, because their
+ * parents may still wait for them by name.
  */
 export const CHILDREN_BYTES = 8 * 1024 * 1024;
 
+/** The kept results of an agent that has ended. */
 interface Ended {
-  /** As `agent.stopped` has it. */
+  /** The outcome as in `agent.stopped`, with references in place of large values. */
   readonly outcome: WireOutcome;
   readonly refs: readonly ValueRef[];
   readonly bytes: number;
-  /** Since when nobody who lives may ask for it by name. */
+  /** The `seq` of the event since which no living agent may ask for it by name. */
   readonly age: number;
 }
 
 /**
- * Agents that have ended: kept by their size, to be shown and asked about, and in place of all that
- * they were only what they came to.
+ * The agents that have ended, kept within a bound on their size so that they can be shown and asked
+ * about. Only the results of an agent are kept.
  *
- * **Guarantees** while one is kept, so are the values that it came to.
+ * **Guarantees** while an agent is kept, so are the values of its results.
  */
 export class EndedAgents {
   readonly #values: ValueStore;
   readonly #log: EventLog;
   readonly #free: EndedShelf;
-  /** Those whose parents live. */
+  /** Ended agents whose parents live. */
   readonly #children: EndedShelf;
-  /** Those of whom no memory is large enough to hold what they came to. */
+  /** Ended agents whose results are too large to be kept. */
   readonly #tooLarge: EndedShelf;
 
-  /** @param forget takes one out of the tree */
+  /** @param forget removes an agent from the tree */
   constructor(log: EventLog, forget: (node: Node) => void) {
     this.#log = log;
     this.#values = log.values;
@@ -56,27 +57,27 @@ export class EndedAgents {
     this.#children = new EndedShelf(drop, CHILDREN_BYTES);
     this.#tooLarge = new EndedShelf(drop, 0);
     for (const shelf of [this.#tooLarge, this.#free, this.#children]) log.retention.add(shelf);
-    // Behind those who refer to them.
+    // Values come last, because the other shelves refer to them.
     log.retention.add(log.values);
   }
 
-  /** Tells how an agent has ended and resolves its outcome, the values themselves. */
+  /** Reports the end of an agent, and resolves its outcome with the values themselves. */
   end(record: AgentRecord, end: End, usage: Usage): void {
     const { node } = record;
     const { path } = node;
     const outcome = { path, usage, ...end } as WireOutcome;
-    const told = this.#log.keep("agent.stopped", path, { outcome: outcome as unknown as Json });
+    const kept = this.#log.keep("agent.stopped", path, { outcome: outcome as unknown as Json });
     record.settle(asOutcome(outcome), () => this.#outcomeOf(node, usage));
     for (const child of node.children.values()) this.release(child);
-    this.#keep(record, told.outcome as unknown as WireOutcome);
+    this.#keep(record, kept.outcome as unknown as WireOutcome);
   }
 
-  /** Whether it is kept how this one has ended. */
+  /** True when the end of the agent is kept here. */
   has(node: Node): boolean {
     return this.#find(node) !== undefined;
   }
 
-  /** How one has ended; undefined where that is not kept. */
+  /** Returns the end of an agent; undefined when it is not kept here. */
   endOf(node: Node): End | undefined {
     const kept = this.#find(node);
     if (kept === undefined) return undefined;
@@ -84,7 +85,7 @@ export class EndedAgents {
     return end as End;
   }
 
-  /** The last committed state of an agent, ended or not. */
+  /** Returns the last committed state of an agent, ended or not. */
   stateOf(node: Node): Json {
     const { state = null, end } = node;
     return end === undefined ? state : (this.#values.read(state) ?? null);
@@ -106,10 +107,10 @@ export class EndedAgents {
       isValueRef,
     );
     const own = sizeOf(outcome as unknown as Json, Number.POSITIVE_INFINITY).held;
-    const bytes = HELD_BY_AGENT + own + state.bytes + value.bytes + transcript.bytes;
+    const bytes = BYTES_PER_AGENT + own + state.bytes + value.bytes + transcript.bytes;
     const kept = { outcome, refs, bytes, age: this.#log.last };
     if (!this.#isWhole(outcome)) {
-      // The first to go, and nothing else because of it.
+      // With this size and age it is dropped first, and no other agent is dropped because of it.
       const { mostBytes } = this.#log.retention;
       this.#tooLarge.add(node, { ...kept, bytes: mostBytes + 1, age: -1 });
     } else if (isFree(node)) this.#free.add(node, kept);
@@ -123,7 +124,7 @@ export class EndedAgents {
     return valuesIn(outcome).every((one) => !isValueRef(one) || this.#values.has(one));
   }
 
-  /** Its parent has ended too, or another agent has its path. */
+  /** Allows a child to be dropped: its parent has ended too, or another agent has its path. */
   release(child: Node): void {
     const kept = this.#children.take(child);
     if (kept === undefined) return;
@@ -135,19 +136,19 @@ export class EndedAgents {
     return this.#free.get(node) ?? this.#children.get(node) ?? this.#tooLarge.get(node);
   }
 
-  /** Without its values for who holds on to one that is kept no longer. */
+  /** Reads an outcome again; without its values when the agent is no longer kept. */
   async #outcomeOf(node: Node, usage: Usage): Promise<Outcome> {
     const { path, end } = node;
     const { outcome } = this.#find(node) ?? { outcome: { path, usage, ...end } as WireOutcome };
     return asOutcome(this.#whole(outcome));
   }
 
-  /** With the values themselves where references to them stand. */
+  /** Returns an outcome with the values themselves in place of references. */
   #whole(outcome: WireOutcome): WireOutcome {
     const whole: { [field: string]: unknown } = { ...outcome };
     for (const field of ["output", "partial"]) {
-      const standing = whole[field] as Json | undefined;
-      if (standing !== undefined) whole[field] = this.#values.read(standing) ?? null;
+      const stored = whole[field] as Json | undefined;
+      if (stored !== undefined) whole[field] = this.#values.read(stored) ?? null;
     }
     if ("error" in outcome && outcome.error !== undefined) {
       const { details, ...error } = outcome.error;
@@ -157,7 +158,7 @@ export class EndedAgents {
   }
 }
 
-/** Some of those who have ended, the oldest first. */
+/** A shelf of ended agents, the oldest first. */
 class EndedShelf implements Shelf {
   readonly #ended = new Map<Node, Ended>();
   readonly #drop: (node: Node, ended: Ended) => void;
@@ -165,7 +166,7 @@ class EndedShelf implements Shelf {
   bytes = 0;
   #weight = 0;
 
-  /** @param free so many bytes, with the values, are not to be dropped */
+  /** @param free the bytes, values included, up to which no agent is dropped */
   constructor(drop: (node: Node, ended: Ended) => void, free: number) {
     this.#drop = drop;
     this.#free = free;
@@ -206,7 +207,7 @@ class EndedShelf implements Shelf {
   }
 }
 
-/** Nobody who lives may ask for it by name. */
+/** True when no living agent may ask for it by name. */
 function isFree({ parent }: Node): boolean {
   return parent === undefined || parent.depth === 0 || parent.end !== undefined;
 }

@@ -6,33 +6,33 @@ import type { Clock } from "../wire/clock.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import type { Asks } from "./asks.ts";
 import type { Containment } from "./containment.ts";
+import type { HostRouter } from "./host-router.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outside } from "./outside.ts";
 import type { Parts } from "./parts.ts";
-import type { Places } from "./places.ts";
 import type { Runs } from "./runs.ts";
 
-/** What everything that is done for an agent works with: handlers see this of the swarm. */
+/** The part of the swarm that every handler works with. */
 export interface Engine {
-  /** Of the run whose step is being taken. */
+  /** The kernel of the run whose step is being taken. */
   readonly kernel: Kernel;
   readonly runs: Runs;
   readonly clock: Clock;
   readonly log: EventLog;
-  readonly places: Places;
+  readonly router: HostRouter;
   readonly asks: Asks;
   readonly contained: Containment;
   readonly parts: Parts;
-  /** Lets out what others may see, once the step is over. */
+  /** Publishes what others may see, once the step is over. */
   readonly releases: Releases;
-  /** Of the agent that has this path now. */
+  /** Returns the record of the agent that has this path now. */
   record(path: string): AgentRecord | undefined;
-  /** An agent's own, also where another one has its path by now. */
+  /** Returns an agent's own record, even when another agent has its path by now. */
   recordOf(node: Node): AgentRecord;
-  /** The one way in: whatever happens. */
+  /** The only entry: everything that happens passes through it. */
   readonly inbox: Inbox;
-  /** What a step looks at while it decides. */
+  /** The port through which a step sees what is not part of its run. */
   readonly outside: Outside;
-  /** Of the step under way, in milliseconds of the date. */
+  /** The date of the current step, in milliseconds since 1970. */
   readonly wall: number;
 }

@@ -1,7 +1,7 @@
-/** Below so many nothing is moved together: an array that is shifted moves all of it each time. */
+/** The number of taken items from which the rest is moved; `shift` would move it for each one. */
 const MOVED_FROM = 1_024;
 
-/** First in, first out, at the same cost however many wait. */
+/** A first-in, first-out queue with the same cost per item however many wait. */
 export class Fifo<Item> {
   #items: (Item | undefined)[] = [];
   #taken = 0;
@@ -14,7 +14,7 @@ export class Fifo<Item> {
     this.#items.push(item);
   }
 
-  /** Takes the first; undefined where nobody waits. */
+  /** Removes and returns the first item; undefined when the queue is empty. */
   shift(): Item | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#taken];

@@ -14,7 +14,7 @@ import { Prints } from "./prints.ts";
 
 type Lost = Extract<Input, { type: "host-lost" }>;
 
-/** Where it is known who has something to lose with a host. */
+/** The engine as the loss of a host needs it. */
 interface LosingEngine extends Engine {
   readonly modelCalls: {
     readonly jobs: { on(host: string): readonly Node[] };
@@ -22,45 +22,45 @@ interface LosingEngine extends Engine {
   };
 }
 
-/** Ends a host; of those who have outlived their grace there, whoever runs is the one to blame. */
-export function condemn(
-  { places, kernel, outside }: Engine,
-  { host, reason, outlived }: Extract<Effect, { readonly type: "condemn" }>,
+/** Terminates a host. If agents outlived their grace on it, those that run now are to blame. */
+export function terminate(
+  { router, kernel, outside }: Engine,
+  { host, reason, outlived }: Extract<Effect, { readonly type: "terminate" }>,
 ): void {
-  const running = outside.look("running", () => places.host(host)?.running ?? []);
+  const running = outside.look("running", () => router.host(host)?.running ?? []);
   outlive(kernel.tree, outlived ?? [], running);
-  outside.tell(() => {
-    if (outlived === undefined) places.distrust(host);
-    else places.force(host, running);
+  outside.update(() => {
+    if (outlived === undefined) router.distrust(host);
+    else router.force(host, running);
   });
-  places.condemn(host, reason);
+  router.terminate(host, reason);
 }
 
-/** Nothing of what it says is believed any more. */
+/** Terminates a host and ignores everything that it still sends. */
 export function distrustHost(
-  { places }: Engine,
+  { router }: Engine,
   { host, reason }: Extract<Input, { type: "host-distrusted" }>,
 ): void {
-  places.distrust(host);
-  places.condemn(host, reason);
+  router.distrust(host);
+  router.terminate(host, reason);
 }
 
-/** Once for each host, however often it is heard of: each run that had something there hears it. */
+/** Notifies every run that had agents or jobs on a lost host, once per host. */
 export function takeLoss(swarm: LosingEngine, { host, reason, blame }: Lost): void {
-  const { places, runs, inbox, kernel, modelCalls } = swarm;
-  const outlivedBy = places.forcedAt(host);
-  if (!places.forget(host)) return;
-  const residents = [...(runs.ground.residents.get(host) ?? [])];
-  const isCaused = outlivedBy !== undefined || isCauseKnown(residents, blame, kernel.tree.now);
-  runs.trunk.tree.residences.lose(host, []);
-  const all = [...residents, ...modelCalls.jobs.on(host)].map(({ top }) => top.path);
+  const { router, runs, inbox, kernel, modelCalls } = swarm;
+  const outlivedBy = router.forcedAt(host);
+  if (!router.forget(host)) return;
+  const agents = [...(runs.ground.agentsByHost.get(host) ?? [])];
+  const isCaused = outlivedBy !== undefined || isCauseKnown(agents, blame, kernel.tree.now);
+  runs.trunk.tree.locations.lose(host, []);
+  const all = [...agents, ...modelCalls.jobs.on(host)].map(({ top }) => top.path);
   for (const run of new Set([...all, ...runs.thatLeft(host)])) {
     const how = { host, reason, blame, isCaused, outlivedBy: outlivedBy ?? [] };
     inbox.notify({ type: "home-lost", run, ...how });
   }
 }
 
-/** What of a run was on that host goes on elsewhere. */
+/** Recovers one run from the loss of a host: its agents and model jobs continue elsewhere. */
 export function loseHome(
   { kernel, modelCalls, contained }: LosingEngine,
   { host, reason, blame, isCaused, outlivedBy }: Extract<Input, { type: "home-lost" }>,
@@ -72,7 +72,7 @@ export function loseHome(
   ]);
 }
 
-/** What hosts say, and what becomes of them, each a step of the engine. */
+/** Turns the messages and state changes of hosts into inputs of the engine. */
 export class HostEvents implements HostListener {
   readonly prints: Prints;
   readonly #swarm: Engine;
@@ -103,18 +103,18 @@ export class HostEvents implements HostListener {
   }
 
   whoIs({ id }: Host, number: number): Running | undefined {
-    const residents = this.#swarm.runs.ground.residents.get(id) ?? [];
-    for (const { path, incarnation } of residents) {
+    const agents = this.#swarm.runs.ground.agentsByHost.get(id) ?? [];
+    for (const { path, incarnation } of agents) {
       if (this.#swarm.record(path)?.number === number) return { path, incarnation };
     }
     return undefined;
   }
 
   #frames(host: Host, message: FromHost): void {
-    const { places, inbox } = this.#swarm;
+    const { router, inbox } = this.#swarm;
     const { id, kind } = host;
-    if (places.isDistrusted(id)) return;
-    if (kind === "guest" && !isFromHost(message)) {
+    if (router.isDistrusted(id)) return;
+    if (kind === "user-code" && !isFromHost(message)) {
       const reason = "it sent something that is no frame";
       return inbox.post({ type: "host-distrusted", host: id, reason });
     }
@@ -124,8 +124,8 @@ export class HostEvents implements HostListener {
   }
 
   #lost(host: Host, { reason, blame }: Extract<HostEvent, { readonly type: "lost" }>): void {
-    if (host.isolation !== undefined && host.resident === undefined) {
-      // Its one agent had left it: nothing is lost.
+    if (host.isolation !== undefined && host.soleAgent === undefined) {
+      // The host's one agent had left it, so no agent has lost its host.
       return this.#lose(host, reason, blame);
     }
     const cause = blame === undefined ? {} : { cause: blame.cause };

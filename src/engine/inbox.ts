@@ -6,38 +6,40 @@ import { Fifo } from "./fifo.ts";
 import { type Input, type Notice, pathOf } from "./input.ts";
 import type { Outside, StepTime } from "./outside.ts";
 
+/** The options of an {@link Inbox}. */
 export interface InboxOptions {
   readonly releases: Releases;
   readonly retention: Retention;
   readonly contained: Containment;
   readonly outside: Outside;
+  /** Begins a step. */
   readonly begin: (time: StepTime, input: Input) => void;
-  /** Decides, and answers whoever asked. */
+  /** Decides an input, and returns the answer to it. */
   readonly decide: (input: Input) => unknown;
-  /** Carries out what was decided. */
+  /** Carries out the effects of the decision. */
   readonly carryOut: () => void;
-  /** The step is over; answers with the run whose it was. */
+  /** Ends the step, and returns the path of its run. */
   readonly leave: () => string | undefined;
-  /** What is believed no longer is no input. */
+  /** True for an input that is dropped, because its host is not believed any more. */
   readonly isVoid: (input: Input) => boolean;
-  /** Has runs hear of what was gathered for them. */
+  /** Notifies the runs of what was gathered for them. */
   readonly gather: () => void;
-  /** What is to follow, each as an input of its own. */
+  /** Takes up what follows from the steps so far, each as an input of its own. */
   readonly goOn: () => void;
 }
 
 /**
- * The one way in: everything that happens is an input, and each is a step of its own.
+ * The only entry to the engine: everything that happens is an input, and each input is one step.
  *
- * **Guarantees** one step at a time: what is decided by an input is carried out before the next is
- * taken, and nobody outside hears of it before that. What the runs have for each other is taken
- * before anything else, so that no step finds what its run has not heard of yet.
+ * **Guarantees** one step at a time. The effects of an input are carried out before the next input
+ * is taken, and no listener sees anything of the step before that. Notices between runs are taken
+ * before any other input, so that no step sees a change that its run has not been told of.
  */
 export class Inbox {
   readonly #options: InboxOptions;
-  /** What runs have been answered, or written by others. */
+  /** The notices for runs: answers of the shared root, and letters of other runs. */
   readonly #notices = new Fifo<Notice>();
-  /** What came while a step was under way. */
+  /** The inputs that arrived during a step. */
   readonly #waiting = new Fifo<Input>();
   #isDraining = false;
 
@@ -47,10 +49,10 @@ export class Inbox {
   }
 
   /**
-   * Takes an input at once; its answer is of its kind. Within a step one that has no answer waits
-   * for the end of it: what ends an agent, or all of them, is never lost.
+   * Takes an input at once, and returns the answer to it. Within a step, an order without an answer
+   * waits for the end of the step, so that a cancel or a kill is never lost.
    *
-   * **Fails with** what the decision throws; within a step, for one that has an answer, with
+   * **Fails with** the error of the decision; within a step, for every other input, with
    * RUNTIME_FAULT.
    */
   take(input: Input): unknown {
@@ -59,7 +61,11 @@ export class Inbox {
     return this.#step(input);
   }
 
-  /** Takes several as one: nobody hears of any before all are taken. */
+  /**
+   * Takes several inputs together: nothing of them is published before all are taken.
+   *
+   * **Fails with** RUNTIME_FAULT within a step.
+   */
   takeAll(inputs: readonly Input[]): void {
     const { releases } = this.#options;
     const [first] = inputs;
@@ -71,10 +77,10 @@ export class Inbox {
     });
   }
 
-  /** Takes what nobody waits for, now or after the step under way, and contains what it throws. */
+  /** Takes an input without an answer, now or after the current step, and contains its errors. */
   post(input: Input): void {
     const { releases, outside } = this.#options;
-    // It was noted when it came, and comes again as it was.
+    // The input was noted when it arrived, and the replay takes it from the notes.
     if (outside.isReplay) return;
     if (releases.isHeld) this.#waiting.push(input);
     else {
@@ -83,7 +89,7 @@ export class Inbox {
     }
   }
 
-  /** Has a run hear of something, behind the step under way and before all others. */
+  /** Notifies a run, after the current step and before any other input. */
   notify(notice: Notice): void {
     if (!this.#options.outside.isReplay) this.#notices.push(notice);
   }
@@ -98,7 +104,7 @@ export class Inbox {
     const time = outside.begin(input);
     releases.hold();
     try {
-      // Until here whoever was told of the last step could still look at what it was about.
+      // Until here, listeners that were told of the last step could still read its values.
       retention.release();
       begin(time, input);
       retention.hold();
@@ -137,10 +143,10 @@ export class Inbox {
     }
   }
 
-  /** What came within a step is taken before what follows from it. */
+  /** Takes the inputs that arrived during a step, and the notices before each of them. */
   #drain(): void {
     const { retention } = this.#options;
-    // By whoever drains already, so that a thousand steps do not nest.
+    // The call that drains already takes them, so that a thousand steps do not nest.
     if (this.#isDraining) return;
     this.#isDraining = true;
     try {
@@ -163,7 +169,7 @@ export class Inbox {
   }
 }
 
-/** Orders that nobody waits for an answer of. */
+/** The orders without an answer. */
 const UNANSWERED: ReadonlySet<Input["type"]> = new Set([
   "cancel",
   "pause",
@@ -173,6 +179,6 @@ const UNANSWERED: ReadonlySet<Input["type"]> = new Set([
 ]);
 
 function withinStep({ type }: Input): CoppiceError {
-  const told = `"${type}" was asked for by code that runs within a decision; ask for it later`;
-  return new CoppiceError("RUNTIME_FAULT", told);
+  const text = `"${type}" was asked for by code that runs within a decision; ask for it later`;
+  return new CoppiceError("RUNTIME_FAULT", text);
 }

@@ -3,7 +3,7 @@ import type { Blame, Running } from "../kernel/blame.ts";
 import type { NodeKey } from "../kernel/node.ts";
 import type { RunLetter } from "../kernel/run-letter.ts";
 import type { SlotLane } from "../kernel/slot-queue.ts";
-import type { Plan } from "../specs/plan.ts";
+import type { ResolvedSpec } from "../specs/resolved-spec.ts";
 import type { SpawnOptions } from "../specs/supervisor-options.ts";
 import type { Decided, Decision } from "../wire/approval.ts";
 import type { CallResult } from "../wire/delivery.ts";
@@ -24,15 +24,15 @@ interface OfRun {
   readonly run: string;
 }
 
-/** What one can do to a swarm from outside, and what is answered at once. */
+/** An order to a swarm from outside, which is answered at once. */
 export type Order =
   | {
       readonly type: "spawn";
       readonly spec: string | AgentSpec;
       readonly options: SpawnOptions;
-      /** What came of the two before; they alone stand in a row. */
-      readonly plan?: Plan;
-      /** Its signal was aborted already: it ends before anything of it begins. */
+      /** The resolved spec, made from `spec` and `options`; a row contains only those two. */
+      readonly resolved?: ResolvedSpec;
+      /** The reason of a signal that was aborted already: the agent ends before anything begins. */
       readonly aborted?: string;
     }
   | (OfAgent & { readonly type: "cancel"; readonly reason: string })
@@ -42,14 +42,14 @@ export type Order =
   | (OfAgent & { readonly type: "await-room" })
   | (OfAgent & { readonly type: "grant"; readonly grant: Grant })
   | (OfAgent & { readonly type: "revoke"; readonly pattern: string })
-  /** All of them are of one run. */
+  /** Decisions on questions of one run. */
   | (OfRun & { readonly type: "decide"; readonly decisions: readonly Decided[] })
   | { readonly type: "close-down"; readonly graceMs?: number | undefined }
   | { readonly type: "kill" }
-  /** Time goes on, because somebody looks: a window may have turned. */
+  /** Advances the time before a caller reads the state; a budget window may have turned. */
   | { readonly type: "look"; readonly path: string };
 
-/** What befalls a swarm, and nobody waits for what comes of it. */
+/** An event in the swarm, without an answer. */
 type Happening =
   | { readonly type: "frame"; readonly host: string; readonly frame: Frame }
   | { readonly type: "model-report"; readonly host: string; readonly report: JobReport }
@@ -60,14 +60,14 @@ type Happening =
       readonly reason: string;
       readonly blame?: Blame | undefined;
     }
-  /** Something that is only told. */
+  /** A fact that is only reported. */
   | {
       readonly type: "told";
       readonly fact: FactType;
       readonly path: string;
       readonly body: EventBody;
     }
-  /** The next thing that this agent has asked for. */
+  /** The agent's next request in the request queue. */
   | (OfAgent & { readonly type: "request" })
   | (OfAgent & {
       readonly type: "tool-result";
@@ -82,7 +82,7 @@ type Happening =
     })
   /** The `approve` callback gave no decision. */
   | (OfRun & { readonly type: "no-decision"; readonly id: string; readonly reason: string })
-  /** It could not be posted to its host, and so is not there. */
+  /** The agent could not be posted to its host, and so does not live there. */
   | { readonly type: "never-placed"; readonly path: string }
   | {
       readonly type: "fault";
@@ -90,10 +90,10 @@ type Happening =
       readonly doing: string;
       readonly error: WireError;
     }
-  /** The time of something has come; without a run, of something that all share. */
+  /** A deadline of the run is due; without a run, one that all runs share. */
   | { readonly type: "deadlines"; readonly run: string | undefined };
 
-/** What a person has allowed beyond the run that asked. */
+/** A person's approval that reaches beyond the run that asked. */
 export interface FarAnswer {
   readonly id: string;
   readonly question: Question;
@@ -101,54 +101,54 @@ export interface FarAnswer {
 }
 
 /**
- * What comes to a run from what all runs share, or from another one: what it had asked for and
- * could not be given at once, what has changed for all, and what was written to one of its agents.
+ * An input to a run from the state that all runs share, or from another run: something that the run
+ * asked for and could not get at once, a change for all runs, or a letter to one of its agents.
  */
 export type Notice =
-  /** The root has a slot for it. */
+  /** The root gives the agent a slot. */
   | (OfAgent & { readonly type: "slot"; readonly lane: SlotLane })
-  /** It may be started, since another top-level agent has ended. */
+  /** The agent may be started, because another top-level agent has ended. */
   | (OfAgent & { readonly type: "start" })
-  /** It may be tried alone. */
-  | (OfAgent & { readonly type: "try" })
-  /** The turn of a model call that waits for its budget has come. */
+  /** The suspect may run alone. */
+  | (OfAgent & { readonly type: "quarantine" })
+  /** A model call that waits for its budget has its turn. */
   | (OfAgent & { readonly type: "turn"; readonly callId: string })
-  /** The rate of a call lets it pass. */
-  | (OfAgent & { readonly type: "paced"; readonly callId: string })
+  /** A rate-limited call may begin. */
+  | (OfAgent & { readonly type: "rate-cleared"; readonly callId: string })
   | (OfAgent & { readonly type: "letter"; readonly letter: RunLetter })
-  /** A person has allowed more than one call of another run, or lifted the budget of all. */
+  /** A person has allowed more than one call of another run, or raised the budget of all runs. */
   | (OfRun & { readonly type: "allowed"; readonly answers: readonly FarAnswer[] })
   | (OfRun & { readonly type: "root-paused"; readonly isPaused: boolean })
-  /** All runs have heard that the supervisor goes on: who waits at the root is served. */
+  /** All runs know that the supervisor is resumed, so the root's queue is served. */
   | { readonly type: "root-resumed" }
   | (OfRun & { readonly type: "closing"; readonly graceMs?: number | undefined })
   | (OfRun & { readonly type: "killed" })
-  /** Some of its agents lived on that host, or had their models' calls run there. */
+  /** A host was lost on which agents of the run lived, or model calls of theirs ran. */
   | (OfRun & {
       readonly type: "home-lost";
       readonly host: string;
       readonly reason: string;
       readonly blame?: Blame | undefined;
-      /** Somebody of another run is known to have been the cause, or is suspected. */
+      /** True when the cause is known or suspected, in whichever run. */
       readonly isCaused: boolean;
-      /** Who ran there when it was ended because somebody did not end. */
+      /** The agents that ran there when the host was terminated for an agent that did not end. */
       readonly outlivedBy: readonly Running[];
     })
-  /** It has ended, and is kept no longer. */
+  /** The agent has ended, and is no longer kept. */
   | (OfAgent & { readonly type: "forget" });
 
 /** Everything that can happen to a swarm: plain data, taken one at a time. */
 export type Input = Order | Happening | Notice;
 
-/** The run that an input is for: the path of a top-level agent; undefined for none. */
+/** Returns the run that an input is for, as the path of a top-level agent; undefined for none. */
 export function runFor(input: Input): string | undefined {
   const path = pathOf(input) ?? (input as Partial<OfRun>).run;
   return path && runOf(path);
 }
 
-/** The agent that an input is for; undefined for none, or for a run of which it does not say. */
+/** Returns the path of the agent that an input is for; undefined for none, or for a whole run. */
 export function pathOf(input: Input): string | undefined {
-  // Read rather than looked for: of so many shapes, what is not there would be found slowly.
+  // Read without a check by `in`, which is slow for an absent field of so many object shapes.
   const { agent, path } = input as Partial<OfAgent & { readonly path: string }>;
   if (agent !== undefined) return agent.path;
   if (input.type === "frame") return input.frame.path;

@@ -2,30 +2,31 @@ import { callerOf } from "../../machines/run-of.ts";
 import type { Host } from "../hosts/host.ts";
 import type { HostItem, Template, ToHost } from "../wire/delivery.ts";
 
+/** The items of one tick for one host. */
 interface Parcel {
   readonly host: Host;
   readonly items: HostItem[];
   readonly templates: Template[];
-  /** Ids of templates that the host is not to keep any longer. */
+  /** The ids of the templates that the host is to forget. */
   readonly forget: Set<string>;
 }
 
 /**
- * Told of an agent for which one item cannot be posted, and why.
+ * Receives the agent for which an item could not be posted, and the error.
  *
- * @param isPlacing it was to be placed by that, and so is not there
+ * @param isPlacing true when the item was to place the agent, which is therefore not on the host
  */
 export type OnUnsent = (path: string, thrown: unknown, isPlacing: boolean) => void;
 
-/** Templates that a host keeps: those that were used last. */
-const TEMPLATES_KEPT = 256;
+/** The number of templates that a host keeps; the least recently used is forgotten first. */
+const MAX_KEPT_TEMPLATES = 256;
 
-/** Collects what a tick has for each host, so that each gets one message. */
+/** Collects the items of a tick for each host, so that each host gets one message. */
 export class Outbox {
   readonly #parcels = new Map<string, Parcel>();
-  /** Templates that a host knows, the one that was used last as the last. */
+  /** The templates that each host knows, the most recently used last. */
   readonly #sent = new Map<string, Set<string>>();
-  /** Hosts that tell what their actors do; undefined when nobody wants to know. */
+  /** The hosts that report what their actors do; undefined without an inspection. */
   inspected: Set<string> | undefined;
   #scheduled = false;
   readonly #onUnsent: OnUnsent;
@@ -34,6 +35,7 @@ export class Outbox {
     this.#onUnsent = onUnsent;
   }
 
+  /** Adds an item for a host, and its template if the host does not know it yet. */
   add(host: Host, item: HostItem, template?: Template): void {
     let parcel = this.#parcels.get(host.id);
     if (parcel === undefined) {
@@ -44,7 +46,7 @@ export class Outbox {
     parcel.items.push(item);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Behind every microtask of this tick, so that tools which answer at once share a message.
+    // After every microtask of this tick, so that tools which answer at once share a message.
     queueMicrotask(() => process.nextTick(() => this.flush()));
   }
 
@@ -68,7 +70,7 @@ export class Outbox {
     }
   }
 
-  /** Something in it cannot be posted: each by itself, so that it costs whom it is for. */
+  /** Posts each item by itself, because one cannot be posted; only its receiver is affected. */
   #postSingly(host: Host, { templates = [], items, forget = [], ...rest }: ToHost): void {
     host.post({ ...rest, items: [] });
     const unsent = new Map<string, unknown>();
@@ -97,7 +99,7 @@ export class Outbox {
     this.inspected?.delete(host);
   }
 
-  /** True once for each host, where the supervisor is inspected. */
+  /** True once for each host, while the supervisor is inspected. */
   #isFirst(host: string): boolean {
     if (this.inspected === undefined || this.inspected.has(host)) return false;
     this.inspected.add(host);
@@ -113,7 +115,7 @@ export class Outbox {
     if (isKnown) return;
     templates.push(template);
     forget.delete(id);
-    if (known.size <= TEMPLATES_KEPT) return;
+    if (known.size <= MAX_KEPT_TEMPLATES) return;
     const oldest = known.keys().next().value as string;
     known.delete(oldest);
     forget.add(oldest);

@@ -4,67 +4,71 @@ import { decodeError, describe, encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Input } from "./input.ts";
 
-/** The time of a step, in milliseconds: by what passes, and by the date. */
+/** The time of a step in milliseconds: `now` for durations, `wall` for the date. */
 export interface StepTime {
   readonly now: number;
   readonly wall: number;
 }
 
-/** What a step saw of the world when it looked, or was told when it asked. */
+/** One look of a step at the world, or the answer to one query of it. */
 export interface Answer {
   readonly to: string;
   readonly value?: unknown;
-  /** What it threw instead. */
+  /** The error that was thrown instead. */
   readonly threw?: WireError | Thrown;
 }
 
-/** What is no error of ours. */
+/** An error that is not a {@link CoppiceError}. */
 interface Thrown {
   readonly name: string;
   readonly message: string;
 }
 
-/** All that a step depends on beside the state that it finds: plain data. */
+/** Everything that a step depends on beside the state that it finds: plain data. */
 export interface Row extends StepTime {
-  /** Whose step it was: the path of a top-level agent. Left out: of the supervisor itself. */
+  /** The run's top-level agent, by its path. Left out for a step of the supervisor itself. */
   readonly run?: string;
   readonly input: Input;
-  /** In the order in which it looked and asked. */
+  /** The answers in the order in which the step looked and asked. */
   readonly answers: readonly Answer[];
 }
 
 /**
- * The one port through which a step of a run looks at what is not of its run: at the world, and at
- * what all runs share.
+ * The only port through which a step of a run sees what is not part of the run: the world, and the
+ * state that all runs share.
  */
 export interface Outside {
-  /** Its steps were taken once before: nothing of them leaves, and none follows by itself. */
+  /** True for steps that were taken before: nothing is published, and no step follows by itself. */
   readonly isReplay: boolean;
-  /** When the supervisor was started. */
+  /** The time at which the supervisor was started. */
   readonly start: StepTime;
-  /** A step begins, at this time. */
+  /** Begins a step, and returns its time. */
   begin(input: Input): StepTime;
-  /** What the world says now, plain data. */
+  /** Looks at the world; the value is plain data. */
   look<Value>(to: string, look: () => Value): Value;
-  /** What all runs share says now, plain data; asking may change it. */
-  ask<Value>(to: string, ask: () => Value): Value;
-  /** Changes what all runs share. */
-  tell(change: () => void): void;
+  /** Asks the state that all runs share, which may change it; the value is plain data. */
+  query<Value>(to: string, ask: () => Value): Value;
+  /** Changes the state that all runs share. */
+  update(change: () => void): void;
   /**
-   * As {@link ask}, where a part of what is decided is the run's own.
+   * As {@link query}, for a decision that also changes the run's own state.
    *
-   * @param decide is given the answer in the request, as `given`, where it is known
+   * @param decide gets the noted answer in the request, as `given`, when a run is replayed alone
    */
   decide<Request extends object, Value>(
     to: string,
     decide: (request: Request) => Value,
     request: Request,
   ): Value;
-  /** @param run whose step it was */
+  /**
+   * Ends a step.
+   *
+   * @param run the run of the step; undefined for a step of the supervisor itself
+   */
   end(run: string | undefined): void;
 }
 
-/** The world itself. */
+/** The live world, of which nothing is noted. */
 export class Present implements Outside {
   readonly isReplay = false;
   readonly start: StepTime;
@@ -83,11 +87,11 @@ export class Present implements Outside {
     return look();
   }
 
-  ask<Value>(_to: string, ask: () => Value): Value {
+  query<Value>(_to: string, ask: () => Value): Value {
     return ask();
   }
 
-  tell(change: () => void): void {
+  update(change: () => void): void {
     change();
   }
 
@@ -100,11 +104,11 @@ export class Present implements Outside {
   }
 
   end(): void {
-    // Nothing of it is kept.
+    // Nothing is noted.
   }
 }
 
-/** The same, and each step is noted: a text of JSON, since what it says may change later. */
+/** The live world, with each step noted as a JSON text, because its objects may change later. */
 export class Noted implements Outside {
   readonly isReplay = false;
   readonly #present: Present;
@@ -123,7 +127,7 @@ export class Noted implements Outside {
 
   begin(input: Input): StepTime {
     const time = this.#present.begin(input);
-    const { plan: _made, ...said } = input as Input & { readonly plan?: unknown };
+    const { resolved: _made, ...said } = input as Input & { readonly resolved?: unknown };
     this.#head = JSON.stringify({ ...time, input: said }).slice(0, -1);
     this.#answers = [];
     return time;
@@ -140,11 +144,11 @@ export class Noted implements Outside {
     }
   }
 
-  ask<Value>(to: string, ask: () => Value): Value {
+  query<Value>(to: string, ask: () => Value): Value {
     return this.look(to, ask);
   }
 
-  tell(change: () => void): void {
+  update(change: () => void): void {
     change();
   }
 
@@ -164,7 +168,7 @@ function noted(thrown: unknown): WireError | Thrown {
   return { name, message };
 }
 
-/** What was thrown then. */
+/** Returns the error that was thrown when the step was noted. */
 export function thrownAgain(threw: WireError | Thrown): Error {
   if ("code" in threw) return decodeError(threw);
   const { name, message } = threw;

@@ -6,16 +6,16 @@ import type { Registry } from "../specs/registry.ts";
 import type { Telemetry } from "../telemetry/recording.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 
-/** What the swarm works with; given once everything has started. */
+/** The components that the swarm works with, given once everything has started. */
 export interface Parts {
   readonly arbiter: Arbiter;
   readonly hosts: Hosts;
   readonly toolbox: Toolbox;
   readonly registry: Registry;
   readonly checks: OptionChecks;
-  /** Where OpenTelemetry listens. */
+  /** The recording for OpenTelemetry, when it is used. */
   readonly telemetry?: Telemetry | undefined;
   readonly inspector?: Inspector | undefined;
-  /** The budget and the capability actor, where they are inspected. */
+  /** The budget actor and the capability actor, when they are inspected. */
   readonly sharedActors?: { close(): void } | undefined;
 }

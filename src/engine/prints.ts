@@ -3,7 +3,7 @@ import { type Printed, PrintGate, type PrintNote } from "../wire/printed.ts";
 import type { Engine } from "./engine.ts";
 
 /**
- * Tells of what users' code prints as `agent.printed`: it reaches no output of the program.
+ * Reports the prints of user code as `agent.printed`; they reach no output of the program.
  *
  * **Guarantees** each host and thread is bounded by itself, whatever it claims to have printed.
  */
@@ -15,20 +15,21 @@ export class Prints {
     this.#swarm = swarm;
   }
 
-  /** A host is believed only of agents that live on it. */
+  /** Reports a print of a host, which is believed only about agents that live on it. */
   ofHost(host: Host, { path = "/", incarnation, ...print }: PrintNote): void {
-    const { id, resident } = host;
-    if (resident !== undefined) return this.#tell(id, print, resident.path);
+    const { id, soleAgent } = host;
+    if (soleAgent !== undefined) return this.#tell(id, print, soleAgent.path);
     const node = this.#swarm.kernel.find(path);
     const isThere = node?.host === id && node.incarnation === incarnation;
     this.#tell(id, print, isThere ? path : "/");
   }
 
+  /** Reports a print of a thread that is no host. */
   ofThread(thread: string, print: Printed, path = "/"): void {
     this.#tell(thread, print, path);
   }
 
-  /** Nothing is heard of it any more. */
+  /** Forgets a host that has ended. */
   forget(host: string): void {
     this.#gates.delete(host);
   }

@@ -3,32 +3,32 @@ import type { PendingApproval } from "../wire/approval.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Unit } from "../wire/spec.ts";
-import type { Said } from "./call-standing.ts";
+import type { Said } from "./call-progress.ts";
 
-/** One thing that a person is asked: plain data. What follows from the answer, its kind knows. */
+/** A question to a person: plain data. Its kind determines what follows from the answer. */
 export interface Question {
   readonly callId: string;
-  /** What the call asks for. */
+  /** The type of the call. */
   readonly of: AgentRequest["type"];
   readonly kind: PendingApproval["kind"];
   readonly subject: string;
   readonly reason: string;
   readonly input?: Json;
-  /** Of a tool: what it was when it was asked about; a yes holds for that alone. */
+  /** The version of a tool at the question; an approval holds for that version alone. */
   readonly version?: string | undefined;
-  /** What a person had said to the call before. */
+  /** The person's earlier approval of the call. */
   readonly said: Said;
-  /** Of a call: the arguments that each rule speaks of which asks. */
+  /** The arguments that each of the asking rules covers (its `where`), for a call. */
   readonly wheres?: readonly (string | null)[];
-  /** Of a budget that is used up. */
+  /** The account that is used up, for a budget. */
   readonly usedUp?: UsedUp;
 }
 
-/** A budget whose owner wants to be asked before a refusal of it is final. */
+/** A used-up budget whose owner is asked before a refusal is final. */
 export interface UsedUp {
-  /** The account. */
+  /** The path of the account. */
   readonly path: string;
   readonly unit: Unit;
-  /** The refusal. */
+  /** The error of the refusal. */
   readonly error: WireError;
 }

@@ -1,38 +1,39 @@
 import type { Node } from "../kernel/node.ts";
 import type { Clock } from "../wire/clock.ts";
 
-/** The longest that requests hold the supervisor's thread before others have their turn. */
+/** Milliseconds for which requests may occupy the supervisor's thread at a time. */
 const SLICE_MS = 5;
 
 interface Request {
   readonly node: Node;
 }
 
+/** The options of a {@link RequestQueue}. */
 export interface RequestQueueOptions {
   readonly clock: Clock;
-  /** Has the next ones of an agent {@link RequestQueue.take taken}, in a step of its own. */
+  /** {@link RequestQueue.take Takes} an agent's next requests, in a step of its own. */
   readonly step: (node: Node) => void;
-  /** {@link RequestQueue.run Runs} it, and contains what that throws. */
+  /** {@link RequestQueue.run Runs} the queue, and contains its errors. */
   readonly goOn: () => void;
 }
 
-/** What one agent has asked for. */
+/** The requests of one agent. */
 interface Line<Of> {
   readonly requests: Of[];
-  /** How many of them were taken. */
+  /** The number of requests that were taken. */
   taken: number;
 }
 
 /**
- * What agents ask for, taken up in steps of its own: whoever is told of one may end the agent
- * before the next. In slices, since a frame may ask for any number of things.
+ * The requests of agents, taken up in steps of their own, because a listener to one request may end
+ * the agent before the next. They are taken in slices, because a frame may contain any number.
  *
- * **Guarantees** the requests of one agent are carried out in their order; what one asks for holds
- * up nobody else for longer than a slice.
+ * **Guarantees** the requests of one agent are carried out in their order. They delay the other
+ * agents by one slice at a time.
  */
 export class RequestQueue<Of extends Request> {
   readonly #options: RequestQueueOptions;
-  /** By agent; those of the first are carried out next. */
+  /** The requests by agent; those of the first agent are taken next. */
   readonly #waiting = new Map<Node, Line<Of>>();
   #isRunning = false;
   #timer: unknown;
@@ -41,19 +42,20 @@ export class RequestQueue<Of extends Request> {
     this.#options = options;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): ReadonlyMap<Node, readonly Of[]> {
     const left = ({ requests, taken }: Line<Of>) => requests.slice(taken);
     return new Map([...this.#waiting].map(([node, line]) => [node, left(line)]));
   }
 
+  /** Adds a request behind the earlier ones of its agent. */
   add(request: Of): void {
     const line = this.#waiting.get(request.node);
     if (line === undefined) this.#waiting.set(request.node, { requests: [request], taken: 0 });
     else line.requests.push(request);
   }
 
-  /** The next that the agent has asked for, if it fits. */
+  /** Removes and returns the agent's next request, if there is one and it fits. */
   take(node: Node, fits?: (request: Of) => boolean): Of | undefined {
     const line = this.#waiting.get(node);
     const request = line?.requests[line.taken];
@@ -63,12 +65,12 @@ export class RequestQueue<Of extends Request> {
     return request;
   }
 
-  /** The agent is gone for good: nothing that it has asked for is wanted. */
+  /** Drops the requests of an agent that has ended for good. */
   drop(node: Node): void {
     this.#waiting.delete(node);
   }
 
-  /** Carries out what waits, for a slice; the rest follows once others have had their turn. */
+  /** Takes up requests for one slice; the rest follows after the thread's other work. */
   run(): void {
     if (this.#isRunning || this.#waiting.size === 0 || this.#timer !== undefined) return;
     this.#isRunning = true;
@@ -102,15 +104,15 @@ export class RequestQueue<Of extends Request> {
         const { taken } = line;
         step(node);
         const isOver = clock.now() >= until;
-        // Over as well where a step could not even begin.
+        // The slice also ends when a step could not take a request.
         if (isOver || line.taken === taken) return this.#putBehind(node, line);
       }
     }
   }
 
-  /** The others have their turn first. */
+  /** Puts an agent's requests behind those of the other agents. */
   #putBehind(node: Node, line: Line<Of>): void {
-    // It may have had all, and have asked for more since.
+    // All may have been taken, and the agent may have a new line of requests since.
     if (this.#waiting.get(node) !== line) return;
     this.#waiting.delete(node);
     this.#waiting.set(node, { requests: line.requests.slice(line.taken), taken: 0 });

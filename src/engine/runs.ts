@@ -4,19 +4,19 @@ import { Kernel } from "../kernel/kernel.ts";
 import type { Node } from "../kernel/node.ts";
 import { type Input, runFor } from "./input.ts";
 
-/** When a run is to be woken; of no account once that is another time. */
+/** The time at which a run is to be woken; void once the run has another time. */
 interface Wake {
   readonly kernel: Kernel;
   readonly at: number;
 }
 
 /**
- * The runs of a supervisor - a top-level agent with all below it - each with a kernel of its own,
- * and whose step is being taken.
+ * The runs of a supervisor, and the run of the current step. A run is a top-level agent with all
+ * agents below it, and has a kernel of its own.
  */
 export class Runs {
   readonly ground: LaidGround;
-  /** Of the supervisor itself, which has no agents: what befalls nobody's run is its step. */
+  /** The kernel of the supervisor itself, without agents; an input to no run is a step of it. */
   readonly trunk: Kernel;
   readonly #byPath = new Map<string, Kernel>();
   readonly #wakes = new Deadlines<Wake>(({ kernel, at }) => this.#wakesAt.get(kernel) === at);
@@ -30,12 +30,12 @@ export class Runs {
     this.#current = this.trunk;
   }
 
-  /** Of the step under way, or of the last one. */
+  /** The kernel of the current step, or of the last one. */
   get current(): Kernel {
     return this.#current;
   }
 
-  /** Whose step it is: the path of a top-level agent; undefined for the supervisor's own. */
+  /** The run of the current step, by its top-level agent's path; undefined for the supervisor's. */
   get currentPath(): string | undefined {
     return this.#current.tree.run;
   }
@@ -48,35 +48,35 @@ export class Runs {
     return this.#byPath.values();
   }
 
-  /** Those of whom somebody has lived on a host and does not any more. */
+  /** Returns the paths of the runs of which an agent has left the host. */
   *thatLeft(host: string): Generator<string> {
-    for (const [path, { tree }] of this.#byPath) if (tree.residences.hasLeft(host)) yield path;
+    for (const [path, { tree }] of this.#byPath) if (tree.locations.hasLeft(host)) yield path;
   }
 
   at(path: string): Kernel | undefined {
     return this.#byPath.get(path);
   }
 
-  /** Messages that reached nobody, also of runs that are kept no longer. */
+  /** The number of undelivered messages, including those of forgotten runs. */
   get deadLetters(): number {
     let sum = this.#lostLetters + this.trunk.tree.deadLetters;
     for (const { tree } of this.all) sum += tree.deadLetters;
     return sum;
   }
 
-  /** A step begins. */
+  /** Begins a step: selects the run of the input. */
   enter(input: Input): void {
     const path = runFor(input);
     if (input.type === "spawn") this.#current = new Kernel(this.ground);
     else this.#current = this.#runFor(input, path) ?? this.trunk;
   }
 
-  /** The step is over: a run may have begun by it, or be kept no longer. */
+  /** Ends a step: adds a run that has begun, and forgets one that is no longer kept. */
   leave(): void {
     const { current } = this;
     const { tree } = current;
     const top = tree.tops[0];
-    // What all runs share may wait for something since.
+    // The step may have set a deadline of the state that all runs share.
     this.#watch(this.trunk);
     if (top === undefined) return;
     if (tree.kept === 0) return this.#forget(top, current);
@@ -85,12 +85,12 @@ export class Runs {
     else this.#over(current);
   }
 
-  /** When the next run is to be woken, in milliseconds. */
+  /** The time at which the next run is to be woken, in milliseconds. */
   get next(): number | undefined {
     return this.#wakes.next;
   }
 
-  /** Those that are to be woken now. */
+  /** Removes and returns the kernels that are to be woken now. */
   takeDue(now: number): readonly Kernel[] {
     const due: Kernel[] = [];
     for (const { kernel, at } of this.#wakes.take(now)) {
@@ -109,17 +109,17 @@ export class Runs {
     this.#wakes.add(next, { kernel, at: next });
   }
 
-  /** A frame for a run that is over is nobody's. */
+  /** Returns the run of an input; a frame for a run that has ended belongs to none. */
   #runFor({ type }: Input, path: string | undefined): Kernel | undefined {
     const kernel = path === undefined ? undefined : this.#byPath.get(path);
     return type === "frame" && kernel?.tree.tops[0]?.end !== undefined ? undefined : kernel;
   }
 
-  /** A frame of somebody who has just left may still be on its way. */
+  /** Empties a run that has ended; its departures are kept for frames that are still on the way. */
   #over(kernel: Kernel): void {
     kernel.tree.empty();
     this.#wakesAt.delete(kernel);
-    this.trunk.tree.residences.inherit(kernel.tree.residences);
+    this.trunk.tree.locations.inherit(kernel.tree.locations);
   }
 
   #forget({ path }: Node, kernel: Kernel): void {

@@ -8,8 +8,8 @@ export const NO_USAGE: Usage = {
   modelCalls: 0,
 };
 
-/** Labels whose sums are kept; the one that was used longest ago goes first. */
-const LABELS_KEPT = 10_000;
+/** The number of labels whose sums are kept; the least recently added to goes first. */
+const MAX_KEPT_LABELS = 10_000;
 
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
@@ -21,17 +21,17 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-/** A label as it is asked for: `tenant=acme`. */
+/** True when the labels contain `label`, which is written as `tenant=acme`. */
 export function hasLabel(labels: Readonly<Record<string, string>>, label: string): boolean {
   const at = label.indexOf("=");
   return at > 0 && labels[label.slice(0, at)] === label.slice(at + 1);
 }
 
-/** What ended agents used, summed by label, so that it outlives their nodes. */
+/** The usage of ended agents, summed by label, so that it outlives their nodes. */
 export class UsageByLabel {
   readonly #sums = new Map<string, Usage>();
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
     return this.#sums;
   }
@@ -42,7 +42,7 @@ export class UsageByLabel {
       const sum = addUsage(this.#sums.get(label) ?? NO_USAGE, usage);
       this.#sums.delete(label);
       this.#sums.set(label, sum);
-      if (this.#sums.size > LABELS_KEPT) {
+      if (this.#sums.size > MAX_KEPT_LABELS) {
         this.#sums.delete(this.#sums.keys().next().value as string);
       }
     }

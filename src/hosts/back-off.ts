@@ -1,28 +1,29 @@
-/** Holds back new hosts when the last ones died at birth, and says when none comes up. */
+/** Delays new hosts when the last ones died young, and reports when hosts cannot be started. */
 export interface BackOff {
-  /** A host died by itself, `ageMs` after it was launched. */
+  /** Notes a host that died by itself, `ageMs` after it was launched. */
   died(ageMs: number): void;
-  /** A host ended before it ran anything, which none that it was for can have caused. */
+  /** Notes a host that ended before it ran anything, so that no agent can have caused it. */
   failed(reason: string): void;
-  /** A host runs: hosts can be started. */
+  /** Notes a host that runs: hosts can be started. */
   began(): void;
-  /** A host runs, and what the last ones died of has passed. */
+  /** Notes a host that runs, and that the cause of the last deaths has passed. */
   started(): void;
-  /** Milliseconds to wait before the next launch. */
+  /** Returns the milliseconds to wait before the next launch. */
   delayMs(): number;
-  /** Of the last of three that failed in a row: hosts cannot be started at present. */
+  /** Reason of the last failure once three in a row failed: hosts cannot be started at present. */
   readonly fault: string | undefined;
 }
 
 const freeDeaths = 3;
-const failuresMax = 3;
+const MAX_FAILURES = 3;
 const youngMs = 1_000;
 const firstMs = 100;
 const maxMs = 10_000;
 
 /**
- * Counts deaths in a row of hosts younger than a second. The first three cost nothing, then the
- * delay doubles from 100 ms up to 10 s; a host that lived longer clears the count.
+ * Creates a back-off. It counts deaths in a row of hosts younger than a second: the first three
+ * cause no delay, then the delay doubles from 100 ms up to 10 s. A host that lived longer clears
+ * the count.
  */
 export function createBackOff(): BackOff {
   let inRow = 0;
@@ -52,7 +53,7 @@ export function createBackOff(): BackOff {
       return Math.min(maxMs, firstMs * 2 ** Math.min(inRow - freeDeaths - 1, 16));
     },
     get fault() {
-      return failures >= failuresMax ? reason : undefined;
+      return failures >= MAX_FAILURES ? reason : undefined;
     },
   };
 }

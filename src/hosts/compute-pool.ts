@@ -6,15 +6,15 @@ import { describe } from "../wire/error-codec.ts";
 import type { Printed } from "../wire/printed.ts";
 import { createBackOff } from "./back-off.ts";
 import { ComputeThread, type ComputeWork } from "./compute-thread.ts";
-import { createThreadPool, type ThreadPool } from "./pool.ts";
+import { createThreadPool, type ThreadPool } from "./thread-pool.ts";
 import { workerEntry } from "./worker-entry.ts";
 
 export interface ComputePoolOptions {
-  /** Threads at work at once. Default: available cores. */
+  /** Most threads at work at once. Default: available cores. */
   readonly threads?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
-  /** Told of what its threads print; `path`: of the agent whose call it is. */
+  /** Called with what its threads print; `path` is the agent whose call the thread serves. */
   readonly onPrinted?: (thread: string, print: Printed, path?: string) => void;
   /** Milliseconds for the import of a module. Default 10_000. */
   readonly importTimeoutMs?: number;
@@ -22,16 +22,16 @@ export interface ComputePoolOptions {
   readonly killMs?: number;
 }
 
-/** Calls that may wait for a thread. */
+/** Most calls that wait for a thread. */
 const MAX_WAITING = 1_000;
 
 /**
  * The threads of compute tools. A thread serves one module only, stays warm between calls, and is
- * ended with the call that does not end by itself.
+ * ended to stop a call that does not end by itself.
  *
- * **Guarantees** at most `threads` work at once, and at most twice as many exist. Tools take turns,
- * so that one whose calls hang holds up no other for longer than its time-out. A thread that is
- * stuck in a native call is replaced and not waited for; when all are stuck, calls are refused.
+ * **Guarantees** At most `threads` work at once, and at most twice as many exist. Tools take turns,
+ * so that a tool whose calls hang delays no other for longer than its time-out. A thread that is
+ * stuck in a native call is replaced without a wait; when all are stuck, calls are refused.
  */
 export class ComputePool {
   readonly #most: number;
@@ -39,12 +39,12 @@ export class ComputePool {
   readonly #options: ComputePoolOptions;
   readonly #pools = new Map<number, ThreadPool>();
   readonly #threads = new Set<ComputeThread>();
-  /** By module. */
+  /** Waiting work, by module. */
   readonly #waiting = new Map<string, ComputeWork[]>();
-  /** When each module was last given a thread, counted in turns. */
+  /** The turn in which each module was last given a thread. */
   readonly #served = new Map<string, number>();
   readonly #backOff = createBackOff();
-  /** Of the next attempt to start one, while none can be. */
+  /** Timer of the next attempt to start a thread, while none can be started. */
   #attempt: unknown;
   #turns = 0;
   #started = 0;
@@ -59,8 +59,8 @@ export class ComputePool {
   /**
    * Imports modules, each on a thread of its own.
    *
-   * **Fails with** `OPTIONS_INVALID` for one that cannot be imported in time or whose default
-   * export is no function, and `HOST_LOST` where no thread can be started.
+   * **Fails with** `OPTIONS_INVALID` for a module that cannot be imported in time or whose default
+   * export is no function, and `HOST_LOST` when no thread can be started.
    */
   async verify(modules: readonly ComputeModule[]): Promise<void> {
     const unique = new Map(modules.map((module) => [keyOf(module), module]));
@@ -72,8 +72,8 @@ export class ComputePool {
           const { code } = error instanceof CoppiceError ? error : {};
           if (code === "OPTIONS_INVALID" || code === "HOST_LOST") throw error;
           const what = `The module ${module.url} of a compute tool could not be imported`;
-          const told = `${what}: ${describe(error)}`;
-          throw new CoppiceError("OPTIONS_INVALID", told, { url: module.url }, error);
+          const message = `${what}: ${describe(error)}`;
+          throw new CoppiceError("OPTIONS_INVALID", message, { url: module.url }, error);
         }
       }),
     );
@@ -82,25 +82,25 @@ export class ComputePool {
   /**
    * Runs one call on a thread of its module, as soon as there is one.
    *
-   * **Fails with** `OUT_OF_MEMORY`, `QUEUE_FULL` behind 1,000 others, and else with an error that
-   * says what the module threw or what became of its thread.
+   * **Fails with** `OUT_OF_MEMORY`, `QUEUE_FULL` when 1,000 others wait, and else with an error
+   * that says what the module threw or how its thread ended.
    */
   run(call: ComputeCall): Promise<unknown> {
     const { module, input, context, signal, onBegin, onProgress } = call;
     return this.#do({ module, call: { input, context }, onBegin, onProgress }, signal);
   }
 
-  /** Threads in a native call that outlived the order to end. */
+  /** Number of threads that were terminated and have not ended, because of a native call. */
   get stuck(): number {
     return this.#count((thread) => thread.isStuck);
   }
 
-  /** Why threads cannot be started at present, after three in a row that did not. */
+  /** Reason for which threads cannot be started at present, after three in a row that failed. */
   get fault(): string | undefined {
     return this.#backOff.fault;
   }
 
-  /** Ends every thread; resolves when each has exited or is known to be stuck. */
+  /** Ends every thread. Resolves when each has exited or is stuck. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -119,8 +119,8 @@ export class ComputePool {
     if (this.#stopping !== undefined) return work.fail(stopped());
     const waiting = [...this.#waiting.values()].reduce((sum, works) => sum + works.length, 0);
     if (waiting >= MAX_WAITING) {
-      const told = `${waiting} calls of compute tools are waiting for a thread already`;
-      return work.fail(new CoppiceError("QUEUE_FULL", told));
+      const message = `${waiting} calls of compute tools are waiting for a thread already`;
+      return work.fail(new CoppiceError("QUEUE_FULL", message));
     }
     const key = keyOf(work.module);
     const works = this.#waiting.get(key);
@@ -144,12 +144,12 @@ export class ComputePool {
 
   #changed(): void {
     for (const thread of this.#threads) if (thread.isGone) this.#threads.delete(thread);
-    this.#place();
+    this.#handle();
     if (this.stuck >= 2 * this.#most) this.#refuse();
   }
 
-  /** Gives what waits to threads, until no more can be placed. */
-  #place(): void {
+  /** Gives waiting work to threads, until no more can be placed. */
+  #handle(): void {
     const last = (key: string): number => this.#served.get(key) ?? 0;
     let isPlaced = true;
     while (isPlaced) {
@@ -158,7 +158,9 @@ export class ComputePool {
     }
   }
 
-  /** Gives a thread to the first that waits for this module, if there can be one. */
+  /**
+   * Gives the first work that waits for a module to a thread; false when there can be no thread.
+   */
   #placeOne(key: string): boolean {
     const idle = [...this.#threads].filter((thread) => thread.isIdle);
     const own = idle.find(({ module }) => keyOf(module) === key);
@@ -176,7 +178,7 @@ export class ComputePool {
     return true;
   }
 
-  /** Whether one more thread may be started; a warm one of another module makes way. */
+  /** Returns true when one more thread may be started; ends a warm one of another module for it. */
   #makeRoom(idle: readonly ComputeThread[]): boolean {
     if (this.#count((thread) => thread.isLiving) >= this.#most) {
       const unwanted = idle.find(({ module }) => !this.#waiting.has(keyOf(module))) ?? idle[0];
@@ -187,20 +189,22 @@ export class ComputePool {
   }
 
   #open(work: ComputeWork): void {
-    const { importTimeoutMs = 10_000, killMs = 2_000, onPrinted: told } = this.#options;
+    const { importTimeoutMs = 10_000, killMs = 2_000, onPrinted: report } = this.#options;
     this.#started += 1;
     const id = `compute-${this.#started}`;
     const pool = this.#poolOf(work.module);
     const { module } = work;
     const onChange = (): void => this.#changed();
     const onLaunch = (failure?: string): void => this.#launched(module, failure);
-    const onPrinted = (print: Printed, path?: string): void => told?.(id, print, path);
+    const onPrinted = (print: Printed, path?: string): void => report?.(id, print, path);
     const hears = { onChange, onLaunch, onPrinted };
     const common = { id, pool, clock: this.#clock, importTimeoutMs, killMs, ...hears };
     this.#threads.add(new ComputeThread({ ...common, module }, work));
   }
 
-  /** Calls fail while none can be started, and it is tried again by itself. */
+  /**
+   * Notes a launch. While no thread can be started, calls fail and the pool tries again by itself.
+   */
   #launched(module: ComputeModule, failure: string | undefined): void {
     if (failure === undefined) return this.#backOff.started();
     this.#backOff.failed(failure);
@@ -221,10 +225,10 @@ export class ComputePool {
     return pool;
   }
 
-  /** No thread can be started any more, so nobody is kept waiting for one. */
+  /** Fails all waiting work, because no thread can be started any more. */
   #refuse(): void {
-    const told = `all ${this.#threads.size} threads of compute tools are stuck in native calls`;
-    for (const work of [...this.#waiting.values()].flat()) work.fail(new Error(told));
+    const message = `all ${this.#threads.size} threads of compute tools are stuck in native calls`;
+    for (const work of [...this.#waiting.values()].flat()) work.fail(new Error(message));
     this.#waiting.clear();
   }
 

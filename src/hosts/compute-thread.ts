@@ -10,14 +10,14 @@ import {
 import { describe } from "../wire/error-codec.ts";
 import type { Printed } from "../wire/printed.ts";
 import { type Life, startLife } from "./life.ts";
-import type { Thread, ThreadPool } from "./pool.ts";
+import type { Thread, ThreadPool } from "./thread-pool.ts";
 
-/** Something to be done on a thread of a module. */
+/** Work for a thread of one module. */
 export interface ComputeWork {
   readonly module: ComputeModule;
-  /** Left out: only the import is wanted. */
+  /** The call to make; left out when the module is only imported. */
   readonly call?: ToCompute;
-  /** The call begins on its thread. */
+  /** Called when the call begins on its thread. */
   readonly onBegin?: () => void;
   readonly onProgress?: (fraction: number, message?: string) => void;
   readonly settle: (value: unknown) => void;
@@ -31,11 +31,14 @@ export interface ComputeThreadOptions {
   readonly clock: Clock;
   readonly importTimeoutMs: number;
   readonly killMs: number;
-  /** @param path of the agent whose call it serves */
+  /** @param path the agent whose call the thread serves */
   readonly onPrinted: (print: Printed, path?: string) => void;
-  /** It can take other work, or its state has changed. */
+  /** Called when the thread can take other work, or its state has changed. */
   readonly onChange: () => void;
-  /** It runs, whatever its module does to it from here on; or it has ended before that. */
+  /**
+   * Called when the thread runs, before its module is imported, or with a `failure` when the thread
+   * ended before that.
+   */
   readonly onLaunch: (failure?: string) => void;
 }
 
@@ -52,7 +55,7 @@ export class ComputeThread {
   #importing: unknown;
   #hasBegun = false;
 
-  /** Begins the thread with its first work. */
+  /** Starts the thread with its first work. */
   constructor(options: ComputeThreadOptions, work: ComputeWork) {
     const { id, module, clock, killMs, onChange } = options;
     this.#options = options;
@@ -87,7 +90,7 @@ export class ComputeThread {
     this.#launch();
   }
 
-  /** It has work, or can be given some. */
+  /** True while it has work or can be given some. */
   get isLiving(): boolean {
     return this.#life.living;
   }
@@ -96,7 +99,7 @@ export class ComputeThread {
     return this.#life.state === "ready" && this.#work === undefined;
   }
 
-  /** It was ended and lives on in something that cannot be interrupted. */
+  /** True when it was ended and lives on in something that cannot be interrupted. */
   get isStuck(): boolean {
     return this.#life.state === "stuck";
   }
@@ -116,13 +119,13 @@ export class ComputeThread {
     this.#begin();
   }
 
-  /** Ends the thread, and with it what it does: that fails at once with `why`. */
+  /** Ends the thread. Its work fails at once with `why`. */
   end(why: Error): void {
     this.#why ??= why;
-    this.#life.send({ type: "host.condemned", reason: why.message });
+    this.#life.send({ type: "host.terminated", reason: why.message });
   }
 
-  /** Ends the thread if this is what it does: there is no other way to stop it. */
+  /** Ends the thread if it does this work; there is no other way to stop it. */
   abandon(work: ComputeWork): void {
     if (this.#work === work) this.end(new Error("it was cancelled"));
   }
@@ -142,7 +145,7 @@ export class ComputeThread {
         },
       });
     } catch (error) {
-      // Never inside the call that opened it.
+      // Deferred, so that it never happens within the call that opened the thread.
       queueMicrotask(() => this.#crashed(new Error(describe(error))));
       return;
     }
@@ -152,11 +155,11 @@ export class ComputeThread {
     );
   }
 
-  /** Ends it for a fault of its own; before it has said a word the fault is nobody's here. */
+  /** Ends the thread for a fault. Before its first message the fault is not its module's. */
   #crashed(why: Error): void {
     if (!this.isLiving) return;
     if (!this.#hasBegun) {
-      // What it said may still be on its way.
+      // Its first message may still be on its way.
       this.#hasBegun = receiveMessageOnPort(this.#port)?.message.type === "begun";
       if (this.#hasBegun) this.#options.onLaunch();
     }
@@ -206,7 +209,7 @@ export class ComputeThread {
   #done(): ComputeWork | undefined {
     const work = this.#work;
     this.#work = undefined;
-    // Behind whoever hears of the end, and never within it.
+    // Deferred, so that the caller handles the end of its work first.
     queueMicrotask(this.#options.onChange);
     return work;
   }
@@ -218,11 +221,11 @@ export class ComputeThread {
 }
 
 function unfit({ url }: ComputeModule, reason: string): CoppiceError {
-  const told = `The module ${url} of a compute tool is of no use: ${reason}`;
-  return new CoppiceError("OPTIONS_INVALID", told, { url });
+  const message = `The module ${url} of a compute tool is of no use: ${reason}`;
+  return new CoppiceError("OPTIONS_INVALID", message, { url });
 }
 
 function notStarted(why: Error): CoppiceError {
-  const told = `The thread of a compute tool could not be started: ${why.message}`;
-  return new CoppiceError("HOST_LOST", told, undefined, why);
+  const message = `The thread of a compute tool could not be started: ${why.message}`;
+  return new CoppiceError("HOST_LOST", message, undefined, why);
 }

@@ -5,18 +5,18 @@ import type { Clock } from "../wire/clock.ts";
 import type { HostControl } from "../wire/control.ts";
 
 /**
- * Milliseconds between the closing of a port and blaming the host for it: a thread that dies
- * closes its ports first, and its exit, which tells why, follows at once.
+ * Milliseconds between the closing of a port and blaming the host for it: a thread that dies closes
+ * its ports first, and its exit, which has the reason, follows at once.
  */
 export const closedMs = 100;
 
-/** Calls into a host that end even when the host does not answer. */
+/** Calls into a host, which end even when the host does not answer. */
 export interface Control {
   /**
-   * Asks the host for something.
+   * Calls the host.
    *
    * **Fails with** `HOST_LOST` when the host ends, its port breaks, or the deadline passes.
-   * @param what says in an error what was asked
+   * @param what names the request in an error
    */
   ask<Answer>(
     what: string,
@@ -28,14 +28,15 @@ export interface Control {
 }
 
 /**
- * Opens the control side of a host.
+ * Opens the control port of a host.
  *
- * Comlink never rejects a call whose other end has died (its issues 601 and 692), so each call
- * is raced here against the host's end, the port's and a deadline.
+ * Comlink never rejects a call whose other end has died (its issues 601 and 692), so each call is
+ * raced here against the host's end, the port's and a deadline.
  */
 export function openControl(port: MessagePort, hostId: string, clock: Clock): Control {
-  // Held until it is closed, as Comlink closes the port once its proxy is collected; and no longer,
-  // as Comlink holds the port until then, and the port's listeners below hold what is in reach.
+  // Kept until `close`, because Comlink closes the port once its proxy is collected. Released then,
+  // because Comlink keeps the port until then, and the port's listeners keep all that they refer
+  // to.
   let remote: Remote<HostControl> | undefined = wrap<HostControl>(port);
   const inFlight = new Set<(error: CoppiceError) => void>();
   let lost: string | undefined;

@@ -4,39 +4,42 @@ import type { Clock } from "../wire/clock.ts";
 export interface HeartbeatOptions {
   /** Milliseconds between two checks. The host beats twice in that time. */
   readonly heartbeatMs: number;
-  /** Milliseconds between suspect and condemned, counted in on-time checks: at least one. */
+  /** Milliseconds from suspicion to termination, counted in on-time checks: at least one. */
   readonly graceMs: number;
   readonly clock: Clock;
-  /** A number that is another one after each beat. */
+  /** Returns a number that changes with each beat. */
   readonly readBeat: () => number;
-  /** True while a silence means nothing, beside that of a host in a debugger. */
+  /**
+   * Returns true while silence means nothing. A debugger on this process excuses silence by itself.
+   */
   readonly excused?: () => boolean;
-  /** Silent for three checks: it may only be slow. */
+  /** Called after three silent checks: the host may only be slow. */
   readonly onMissed: () => void;
-  /** A beat after all. */
+  /** Called when a suspect host beats again. */
   readonly onSeen: () => void;
-  /** Silent for its grace too. Told once; nothing is checked any more. */
-  readonly onCondemned: () => void;
+  /** Called once, when the host was silent for its grace too. No checks follow. */
+  readonly onSilent: () => void;
 }
 
 export interface Heartbeat {
-  /** Checks no more. Safe to call twice. */
+  /** Ends the checks. Safe to call twice. */
   stop(): void;
 }
 
 /** Silent checks in a row that make a host suspect. */
-export const MISSED_MAX = 3;
+export const MAX_MISSED = 3;
 
 /**
- * Listens to a host's heart.
+ * Checks a host's heartbeat.
  *
- * Elapsed time lies: a laptop that slept, a supervisor that was stopped or busy has missed all
- * beats of healthy hosts. So only checks that come on time count, within half a heartbeat of when
- * they should; a late one counts for nothing, and a beat is a beat whenever it is seen.
+ * Elapsed time misleads: after a laptop slept, or a supervisor was stopped or busy, healthy hosts
+ * seem to have missed all their beats. So only checks that come on time count, within half a
+ * heartbeat of their due time. A late check does not count as silence, and a beat counts whenever
+ * it is seen.
  */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { heartbeatMs, clock, readBeat } = options;
-  const condemnedAt = MISSED_MAX + Math.max(1, Math.ceil(options.graceMs / heartbeatMs));
+  const terminatedAt = MAX_MISSED + Math.max(1, Math.ceil(options.graceMs / heartbeatMs));
   let beat = readBeat();
   let missed = 0;
   let dueAt = 0;
@@ -55,14 +58,14 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     beat = now;
     if (beats || !(late || isExcused())) count(beats);
     if (stopped) return;
-    if (missed < condemnedAt) arm();
-    else options.onCondemned();
+    if (missed < terminatedAt) arm();
+    else options.onSilent();
   };
   const count = (beats: boolean): void => {
-    const wasSuspect = missed >= MISSED_MAX;
+    const wasSuspect = missed >= MAX_MISSED;
     missed = beats ? 0 : missed + 1;
     if (beats && wasSuspect) options.onSeen();
-    if (missed === MISSED_MAX) options.onMissed();
+    if (missed === MAX_MISSED) options.onMissed();
   };
 
   arm();

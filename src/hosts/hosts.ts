@@ -2,21 +2,21 @@ import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { HostKind } from "../wire/control.ts";
 import { PROVIDER_ENVIRONMENT } from "../wire/providers.ts";
-import type { Host, HostListener, HostState, ModuleRef, PlacedAlone } from "./host.ts";
+import type { DedicatedHost, Host, HostListener, HostState, ModuleRef } from "./host.ts";
+import { HostPool, type HostPoolOptions, threadsAtMost } from "./host-pool.ts";
 import { type CreateInlineRuntime, InlineHost, type InlineTiming } from "./inline.ts";
 import { createLonePools } from "./lone-pools.ts";
-import { Placement, type PlacementOptions, threadsAtMost } from "./placement.ts";
-import { createThreadPool } from "./pool.ts";
 import { ProcessHost } from "./process-host.ts";
 import { ThreadHost } from "./thread-host.ts";
+import { createThreadPool } from "./thread-pool.ts";
 import { createVerifier } from "./verification.ts";
 import { workerEntry } from "./worker-entry.ts";
 
 export interface HostsOptions {
-  /** House hosts, and as many guest hosts, at least one; 0 hosts all in the calling thread. */
+  /** Most library hosts, and most user-code hosts. 0 hosts all agents in the calling thread. */
   readonly threads: number;
-  /** The cancel words: one Int32 per agent, growable, apart for each kind of host. */
-  readonly words: Readonly<Record<HostKind, SharedArrayBuffer>>;
+  /** The cancel flags: one Int32 per agent, growable, separate for each kind of host. */
+  readonly cancelFlags: Readonly<Record<HostKind, SharedArrayBuffer>>;
   readonly events: HostListener;
   /** Default: the process's own timers. */
   readonly clock?: Clock;
@@ -30,15 +30,17 @@ export interface HostsOptions {
   readonly heartbeatMs?: number;
   /** Milliseconds from the suspicion that a host is frozen to its end. Default 5_000. */
   readonly graceMs?: number;
-  /** Where house hosts find their two keys. Default: the process's environment. */
+  /**
+   * Environment with the providers' keys, for library hosts. Default: the process's environment.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Inline: runs a delivery later. Default `setImmediate`, which lets I/O in between. */
   readonly schedule?: (deliver: () => void) => void;
-  /** Inline: what runs the agents. Default: the agents' own runtime. */
+  /** Inline: creates the runtime of the agents. Default: the agents' own runtime. */
   readonly createRuntime?: CreateInlineRuntime;
-  /** The thread's module, for tests. Default `workers/host`. */
+  /** Module of a thread, for tests. Default `workers/host`. */
   readonly entry?: URL;
-  /** The program of a process, for tests. Default `workers/process`. */
+  /** Program of a process, for tests. Default `workers/process`. */
   readonly processEntry?: URL;
 }
 
@@ -47,44 +49,45 @@ export interface HostRow {
   readonly kind: HostKind;
   readonly state: HostState;
   readonly agents: number;
-  /** Set where the host is for one agent alone. */
-  readonly isolation?: PlacedAlone["level"];
+  /** Level of a host for one agent alone; left out for a shared host. */
+  readonly isolation?: DedicatedHost["level"];
 }
 
-/** The places of one supervisor. */
+/** The hosts of one supervisor. */
 export interface Hosts {
   /**
-   * The place for the next agent: the least loaded living host of the kind.
+   * Returns the host for the next agent: the least loaded living host of the kind.
    *
-   * **Guarantees** an answer at once: while below their number and all in use, a new host is
-   * begun, and what is posted to it waits for its thread.
-   * **Gotcha** with an isolation it is a new host, for one agent; it has to be condemned once its
+   * **Guarantees** An answer at once: while there are fewer hosts than allowed and all are in use,
+   * a new host is launched, and what is posted to it waits for its thread.
+   * **Gotcha** With an isolation it is a new host, for one agent; it must be terminated once its
    * agent has left it.
    * **Fails with** `SUPERVISOR_STOPPED`.
    */
-  pick(kind: HostKind, isolation?: PlacedAlone): Host;
+  pick(kind: HostKind, isolation?: DedicatedHost): Host;
   /**
-   * Imports modules where they can hurt nobody and looks at their default exports.
+   * Imports modules on hosts without agents and checks their default exports.
    *
-   * **Guarantees** an end within `importTimeoutMs` for each module; a good one is imported once.
+   * **Guarantees** An end within `importTimeoutMs` for each module; a good one is imported once.
    * **Fails with** `MACHINE_INVALID`, or `OPTIONS_INVALID` for models, naming the first bad one.
-   * **Gotcha** without threads an endless loop in a module cannot be interrupted.
+   * **Gotcha** Without threads the calling thread imports them, and an endless loop in a module
+   * cannot be interrupted.
    */
   verify(modules: readonly ModuleRef[]): Promise<void>;
   list(): readonly HostRow[];
-  /** Why hosts of some kind cannot be started at present; empty when all can. */
+  /** Reasons for which hosts of some kind cannot be started at present; empty when all can. */
   faults(): readonly string[];
-  /** Ends every host; resolves when each has exited or is reported stuck. */
+  /** Ends every host. Resolves when each has exited or is reported stuck. */
   stop(): Promise<void>;
 }
 
-/** Prepares the places of one supervisor. No thread is made before one is needed. */
+/** Prepares the hosts of one supervisor. A thread is started only when one is needed. */
 export function startHosts(options: HostsOptions): Hosts {
   return options.threads === 0 ? startInline(options) : startThreads(options);
 }
 
 function startThreads(options: HostsOptions): Hosts {
-  const { threads, words, clock = systemClock, startMs = 30_000, killMs = 2_000 } = options;
+  const { threads, cancelFlags, clock = systemClock, startMs = 30_000, killMs = 2_000 } = options;
   const { heartbeatMs = 500, graceMs = 5_000 } = options;
   const entry = options.entry ?? workerEntry("host");
   const program = options.processEntry ?? workerEntry("process");
@@ -96,17 +99,17 @@ function startThreads(options: HostsOptions): Hosts {
     const pool = createThreadPool({ kind, entry, env, maxThreads });
     const lonePools = createLonePools({ kind, entry, env });
     const id = (): string => `${kind}-${numbers()}`;
-    const placement = (limit: number, open: PlacementOptions["open"]): Placement =>
-      new Placement({ limit, clock, events: options.events, open });
-    const thread = { kind, words: words[kind], ...times };
+    const hostPool = (limit: number, open: HostPoolOptions["open"]): HostPool =>
+      new HostPool({ limit, clock, events: options.events, open });
+    const thread = { kind, cancelFlags: cancelFlags[kind], ...times };
     return {
-      shared: placement(threads, (events) => new ThreadHost({ id: id(), pool, events, ...thread })),
+      shared: hostPool(threads, (events) => new ThreadHost({ id: id(), pool, events, ...thread })),
       alone: {
-        thread: placement(Number.POSITIVE_INFINITY, (events, bounds) => {
+        thread: hostPool(Number.POSITIVE_INFINITY, (events, bounds) => {
           const pool = lonePools.open(bounds?.memoryMb);
           return new ThreadHost({ id: id(), pool, events, ...thread, isolation: "thread" });
         }),
-        process: placement(Number.POSITIVE_INFINITY, (events, bounds) => {
+        process: hostPool(Number.POSITIVE_INFINITY, (events, bounds) => {
           return new ProcessHost({ id: id(), kind, program, env, bounds, events, ...times });
         }),
       },
@@ -116,22 +119,23 @@ function startThreads(options: HostsOptions): Hosts {
     };
   };
   return assemble(options, {
-    house: openKind("house", houseEnv(options.env ?? process.env)),
-    guest: openKind("guest", {}),
+    library: openKind("library", libraryEnv(options.env ?? process.env)),
+    "user-code": openKind("user-code", {}),
   });
 }
 
 function startInline(options: HostsOptions): Hosts {
-  const { words, clock = systemClock, killMs = 2_000, schedule = setImmediate } = options;
+  const { cancelFlags, clock = systemClock, killMs = 2_000, schedule = setImmediate } = options;
   const { createRuntime } = options;
-  // What the caller brings, such as a simulator's, also drives the runtime; our defaults do not.
+  // A clock or schedule that the caller brings, such as a simulator's, also drives the runtime; the
+  // defaults here do not.
   const timing: InlineTiming = {
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
   };
-  const env = houseEnv(options.env ?? process.env);
+  const env = libraryEnv(options.env ?? process.env);
   const numbers = numbering();
-  const placement = new Placement({
+  const hostPool = new HostPool({
     limit: 1,
     clock,
     events: options.events,
@@ -139,38 +143,47 @@ function startInline(options: HostsOptions): Hosts {
       const number = numbers();
       const id = number === 1 ? "inline" : `inline-${number}`;
       const runtime = createRuntime === undefined ? {} : { createRuntime };
-      const common = { id, words: words.house, env, events, clock, killMs, schedule, timing };
+      const common = {
+        id,
+        cancelFlags: cancelFlags.library,
+        env,
+        events,
+        clock,
+        killMs,
+        schedule,
+        timing,
+      };
       return new InlineHost({ ...common, ...runtime });
     },
   });
-  // The calling thread is what it is: whoever asks to be alone there was refused before.
-  const alone = { thread: placement, process: placement };
-  const only = { shared: placement, alone, close: () => Promise.resolve() };
-  return assemble(options, { house: only, guest: only });
+  // The calling thread cannot isolate an agent; specs that ask for it were refused before.
+  const alone = { thread: hostPool, process: hostPool };
+  const only = { shared: hostPool, alone, close: () => Promise.resolve() };
+  return assemble(options, { library: only, "user-code": only });
 }
 
 interface KindOfHosts {
-  /** For many agents each. */
-  readonly shared: Placement;
-  /** For one agent each. */
-  readonly alone: Readonly<Record<PlacedAlone["level"], Placement>>;
+  /** Hosts for many agents each. */
+  readonly shared: HostPool;
+  /** Hosts for one agent each. */
+  readonly alone: Readonly<Record<DedicatedHost["level"], HostPool>>;
   close(): Promise<void>;
 }
 
 function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): Hosts {
   const each = Object.values(kinds);
   const all = [...new Set(each.flatMap(({ shared, alone }) => [shared, ...Object.values(alone)]))];
-  const guests = kinds.guest.shared;
-  // The calling thread has only one place, and nothing in it can be held apart.
+  const userCode = kinds["user-code"].shared;
+  // The calling thread has only one host, and cannot keep a module apart.
   const inline = options.threads === 0;
   const verifier = createVerifier({
     importTimeoutMs: options.importTimeoutMs ?? 10_000,
     borrow: () => {
       refuseWhenStopped();
-      return inline ? guests.pick() : guests.borrow();
+      return inline ? userCode.pick() : userCode.borrow();
     },
-    giveBack: (place, spoilt) => {
-      if (!inline) guests.giveBack(place, spoilt);
+    giveBack: (handle, spoilt) => {
+      if (!inline) userCode.giveBack(handle, spoilt);
     },
   });
   let stopped: Promise<void> | undefined;
@@ -178,7 +191,7 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
     if (stopped !== undefined) throw new CoppiceError("SUPERVISOR_STOPPED", "Its hosts have ended");
   };
   const stop = async (): Promise<void> => {
-    await Promise.all(all.map((placement) => placement.stop()));
+    await Promise.all(all.map((hostPool) => hostPool.stop()));
     await Promise.all(each.map(({ close }) => close()));
   };
 
@@ -197,8 +210,8 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
       });
     },
     list: () =>
-      all.flatMap(({ places }) =>
-        places.map(({ id, kind, state, load, isolation }) => {
+      all.flatMap(({ handles }) =>
+        handles.map(({ id, kind, state, load, isolation }) => {
           return {
             id,
             kind,
@@ -219,7 +232,7 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
   };
 }
 
-function houseEnv(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function libraryEnv(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     PROVIDER_ENVIRONMENT.flatMap((key) => {
       const value = from[key];

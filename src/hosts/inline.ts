@@ -4,18 +4,18 @@ import type { HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
-import type { HostListener, ModuleRef, Place } from "./host.ts";
+import type { HostHandle, HostListener, ModuleRef } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
-import { LivingPlace } from "./living-place.ts";
+import { LivingHost } from "./living-host.ts";
 
-/** What runs the agents of a host that is no thread. */
+/** The runtime of the agents on an inline host. */
 export interface InlineRuntime {
   receive(message: ToHost): void;
   checkModule(url: string, kind: ModuleRef["kind"]): Promise<void>;
   close(): void;
 }
 
-/** Time and turns of the runtime itself; left out: its own. */
+/** Clock and schedule of the runtime. Left out: its own. */
 export interface InlineTiming {
   readonly clock?: Clock;
   readonly schedule?: (flush: () => void) => void;
@@ -24,32 +24,34 @@ export interface InlineTiming {
 export type CreateInlineRuntime = (
   options: InlineTiming & {
     readonly post: (message: FromHost) => void;
-    readonly words: Int32Array;
+    readonly cancelFlags: Int32Array;
     readonly env: Readonly<Record<string, string>>;
   },
 ) => InlineRuntime;
 
 export interface InlineHostOptions {
   readonly id: string;
-  readonly words: SharedArrayBuffer;
+  readonly cancelFlags: SharedArrayBuffer;
   readonly env: Readonly<Record<string, string>>;
   readonly events: HostListener;
   readonly clock: Clock;
   readonly killMs: number;
-  /** Runs a delivery later. Each call delivers one message, in order, in whatever order it runs. */
+  /**
+   * Runs a delivery later. Each call delivers the next message, so they stay in order in any case.
+   */
   readonly schedule: (deliver: () => void) => void;
   readonly timing: InlineTiming;
-  /** Left out: the agents' own runtime, loaded when the host is launched. */
+  /** Creates the runtime. Default: the agents' own, loaded when the host is launched. */
   readonly createRuntime?: CreateInlineRuntime;
 }
 
 /**
- * A host in the calling thread, behind the same wire: every message is cloned, and delivered
- * later. It cannot be interrupted; what throws in it ends it as it would end a thread.
+ * A host in the calling thread, behind the same wire: every message is cloned and delivered later.
+ * It cannot be interrupted. An error thrown in it ends it, as it would end a thread.
  */
-export class InlineHost extends LivingPlace implements Place {
+export class InlineHost extends LivingHost implements HostHandle {
   readonly id: string;
-  readonly kind: HostKind = "house";
+  readonly kind: HostKind = "library";
   readonly #options: InlineHostOptions;
   protected readonly life: Life;
   readonly #inbox: ToHost[] = [];
@@ -88,7 +90,7 @@ export class InlineHost extends LivingPlace implements Place {
     // Loaded only here, so that a supervisor with threads does not load the agents' side.
     import("../agents/host-runtime.ts").then(
       ({ createHostRuntime }) => this.#run(createHostRuntime),
-      (error) => this.condemn(describe(error)),
+      (error) => this.terminate(describe(error)),
     );
   }
 
@@ -108,21 +110,21 @@ export class InlineHost extends LivingPlace implements Place {
   }
 
   async drain(): Promise<void> {
-    // Its end closes the runtime in this same thread.
+    // The end of the host closes the runtime in this same thread.
   }
 
   #run(create: CreateInlineRuntime): void {
     if (!this.living) return;
-    const { words, env, schedule, timing } = this.#options;
+    const { cancelFlags, env, schedule, timing } = this.#options;
     try {
       this.#runtime = create({
         post: (message) => this.#send(message),
-        words: new Int32Array(words),
+        cancelFlags: new Int32Array(cancelFlags),
         env,
         ...timing,
       });
     } catch (error) {
-      this.condemn(describe(error));
+      this.terminate(describe(error));
       return;
     }
     this.life.send({ type: "host.started" });
@@ -135,7 +137,7 @@ export class InlineHost extends LivingPlace implements Place {
     try {
       this.#runtime?.receive(message);
     } catch (error) {
-      this.condemn(describe(error));
+      this.terminate(describe(error));
     }
   }
 
@@ -158,7 +160,7 @@ export class InlineHost extends LivingPlace implements Place {
     } catch (error) {
       reason = `it was closed and said ${describe(error)}`;
     }
-    // Later, as a thread's exit would be, and never inside the call that condemned it.
+    // Deferred, as a thread's exit would be, and never within the call that terminated the host.
     this.#options.schedule(() => this.life.send({ type: "host.exited", reason }));
   }
 }

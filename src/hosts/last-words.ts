@@ -5,13 +5,16 @@ import type { Printed } from "../wire/printed.ts";
 const MAX_TAIL_CHARACTERS = 16_000;
 const MAX_WORDS_CHARACTERS = 200;
 
-/** What V8 and Node say when memory is what they lack. */
+/** Messages of V8 and Node that report a lack of memory. */
 const outOfMemory = /FATAL ERROR: .*(?:heap|memory|[Aa]llocation|invalid (?:table|array))/;
 
-/** Lines of a stack, native or not, and what stands around them. */
+/** Lines of a stack, native or not, and the lines around one. */
 const stack = /^(at |\d+: |-----|Node\.js v|\(Use `|Thrown at:|Uncaught:$|\^+$)/;
 
-/** What a process prints: told piece by piece, and its end kept, which can tell why it died. */
+/**
+ * The output of a process. It is reported piece by piece, and its end is kept, which can tell why
+ * the process died.
+ */
 export class LastWords {
   #tail = "";
 
@@ -34,7 +37,7 @@ export class LastWords {
     return outOfMemory.test(this.#tail);
   }
 
-  /** The line that says why, or the last one; empty when it said nothing. */
+  /** The line that says why the process died, or the last one; empty when there was no output. */
   get why(): string {
     const lines = this.#tail.split("\n").map((line) => line.trim());
     const said = lines.filter((line) => line !== "" && !stack.test(line));

@@ -9,40 +9,43 @@ import type { Printed } from "../wire/printed.ts";
 import { LastWords } from "./last-words.ts";
 import { processHeld, processLimit, residentBytes, watchMemory } from "./memory-watch.ts";
 
-/** What becomes of a process. */
+/** Callbacks for the events of a process. */
 export interface ProcessFate {
   onPacket(packet: Packet): void;
-  /** It is of no use any more; `onExit` follows once it is killed. */
+  /** Called when it is of no use any more; `onExit` follows once it is killed. */
   onCrash(reason: string): void;
-  /** It wrote something to its outputs. */
+  /** Called when it wrote to its stdout or stderr. */
   onPrinted(print: Printed): void;
-  /** It uses more memory than it may. */
+  /** Called when it uses more memory than it may. */
   onOutOfMemory(reason: string): void;
   /**
-   * It has exited, and all that it said before has been given to `onPacket`.
-   * @param outOfMemory it said so itself
+   * Called when it has exited and all that it sent before has been given to `onPacket`.
+   * @param outOfMemory true when its own output says so
    */
   onExit(reason: string, outOfMemory: boolean): void;
 }
 
 export interface ProcessOptions {
   readonly args: readonly string[];
-  /** Its whole environment. */
+  /** The complete environment of the process. */
   readonly env: Readonly<Record<string, string>>;
-  /** Megabytes of its heap; what Node itself takes comes on top. */
+  /** Megabytes of its heap; Node's own memory comes on top. */
   readonly memoryMb: number;
   readonly bounds: NonNullable<LeashedOptions["bounds"]>;
   readonly fate: ProcessFate;
 }
 
-/** More in one packet no agent sends; the memory of the supervisor is not the guest's to fill. */
-const MOST_PACKET_BYTES = 64 * 1024 * 1024;
-/** Where the pipe is among the descriptors of the process. */
+/**
+ * Most bytes of a packet. Agents do not send more, and user code must not fill the supervisor's
+ * memory.
+ */
+const MAX_PACKET_BYTES = 64 * 1024 * 1024;
+/** Descriptor of the pipe in the process. */
 const PIPE = 3;
-/** Milliseconds that what it said last may take to arrive after its exit. */
+/** Milliseconds in which the last packets may arrive after the exit. */
 const LAST_PACKETS_MS = 250;
 
-/** One running process, spoken to in packets. */
+/** One running process, with a pipe for packets. */
 export class LaunchedProcess {
   readonly #child: ChildProcess;
   readonly #pipe: Pipe;
@@ -50,7 +53,7 @@ export class LaunchedProcess {
   readonly #fate: ProcessFate;
   #unwatch: () => void = () => undefined;
 
-  /** **Fails with** an `Error` where there can be no process. */
+  /** **Fails with** an `Error` when the process cannot be started. */
   constructor({ args, env, memoryMb, bounds, fate }: ProcessOptions) {
     this.#fate = fate;
     const stdio = ["ignore", "pipe", "pipe", "pipe"] as const;
@@ -66,7 +69,7 @@ export class LaunchedProcess {
     });
     this.#pipe = new Pipe({
       stream: child.stdio[PIPE] as Duplex,
-      mostBytes: MOST_PACKET_BYTES,
+      mostBytes: MAX_PACKET_BYTES,
       onPackets: (packets) => {
         for (const packet of packets) fate.onPacket(packet);
       },
@@ -75,13 +78,13 @@ export class LaunchedProcess {
     this.#watch(memoryMb);
   }
 
-  /** Bytes of memory that it uses; 0 where nobody can tell. */
+  /** Bytes of memory that it uses; 0 when that cannot be read. */
   get heldBytes(): number {
     const { pid } = this.#child;
     return (pid === undefined ? undefined : residentBytes(pid)) ?? 0;
   }
 
-  /** **Fails with** an error, at once, when the message cannot be cloned. */
+  /** Sends a message. **Fails with** an error, at once, when the message cannot be cloned. */
   send(lane: Lane, message: unknown): void {
     this.#pipe.send(lane, message);
   }
@@ -90,7 +93,7 @@ export class LaunchedProcess {
     signalGroup(this.#child, "SIGKILL");
   }
 
-  /** Hears no more of it, and lets this process end although it may not have. */
+  /** Stops listening to the process, and lets this process end although the other may not have. */
   release(): void {
     this.#unwatch();
     for (const stream of this.#child.stdio) stream?.destroy();
@@ -111,14 +114,14 @@ export class LaunchedProcess {
 
   async #exited(how: string): Promise<void> {
     this.#unwatch();
-    // What it said before it died is still on its way through the pipe.
+    // Packets sent before the exit may still be in the pipe.
     const late = Promise.withResolvers<void>();
-    // Where this process itself is late, what has arrived is read before it is called missing.
+    // If this process is late itself, packets that have arrived are read before the wait ends.
     const timer = systemClock.setTimeout(() => setImmediate(late.resolve), LAST_PACKETS_MS);
     await Promise.race([once(this.#child, "close"), late.promise]);
     systemClock.clearTimeout(timer);
     const { why, tellsOfMemory } = this.#words;
-    const told = `its process ${how}${why === "" ? "" : `: ${why}`}`;
-    this.#fate.onExit(tellsOfMemory ? `OUT_OF_MEMORY: ${told}` : told, tellsOfMemory);
+    const message = `its process ${how}${why === "" ? "" : `: ${why}`}`;
+    this.#fate.onExit(tellsOfMemory ? `OUT_OF_MEMORY: ${message}` : message, tellsOfMemory);
   }
 }

@@ -3,7 +3,7 @@ import { type HostLifeEvent, type HostState, hostMachine } from "../../machines/
 import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
 
-/** What a host does at the turns of its life. */
+/** Actions of a host at the turns of its life. */
 export interface LifeActions {
   announceStarted(): void;
   announceSuspect(): void;
@@ -12,7 +12,7 @@ export interface LifeActions {
   announceGone(reason: string): void;
 }
 
-/** The chart of a host's life, running. */
+/** The running chart of a host's life. */
 export interface Life {
   readonly state: HostState;
   readonly living: boolean;
@@ -21,7 +21,7 @@ export interface Life {
   send(event: HostLifeEvent): void;
 }
 
-/** Runs `machines/host.ts` for one host. What is sent after the end has no effect. */
+/** Runs `machines/host.ts` for one host. An event sent after the end has no effect. */
 export function startLife(
   hostId: string,
   killMs: number,
@@ -30,14 +30,14 @@ export function startLife(
 ): Life {
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
-  // Nobody needs to wait for a start.
+  // A start that no caller waits for must not be an unhandled rejection.
   ready.promise.catch(() => undefined);
 
-  // Told behind the step, never within it: who hears of it opens and ends other hosts, and XState
-  // takes the machines of those for faults of this one's actions.
-  const told: (() => void)[] = [];
+  // Announced after the step, never within it: a listener opens and ends other hosts, and XState
+  // would take errors of their machines for errors of this one's actions.
+  const announcements: (() => void)[] = [];
   const tell = (): void => {
-    for (let next = told.shift(); next !== undefined; next = told.shift()) next();
+    for (let next = announcements.shift(); next !== undefined; next = announcements.shift()) next();
   };
 
   const actor = createActor(
@@ -45,19 +45,19 @@ export function startLife(
       actions: {
         announceStarted: () => {
           ready.resolve();
-          told.push(() => actions.announceStarted());
+          announcements.push(() => actions.announceStarted());
         },
-        announceSuspect: () => told.push(() => actions.announceSuspect()),
+        announceSuspect: () => announcements.push(() => actions.announceSuspect()),
         terminate: ({ context }) => {
           const reason = context.reason ?? "it was condemned";
           ready.reject(
             new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
           );
-          told.push(() => actions.terminate(reason));
+          announcements.push(() => actions.terminate(reason));
         },
         announceStuck: () => {
           ended.resolve();
-          told.push(() => actions.announceStuck());
+          announcements.push(() => actions.announceStuck());
         },
         announceGone: ({ context }) => {
           const reason = context.reason ?? "it ended";
@@ -65,7 +65,7 @@ export function startLife(
             new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
           );
           ended.resolve();
-          told.push(() => actions.announceGone(reason));
+          announcements.push(() => actions.announceGone(reason));
         },
       },
     }),

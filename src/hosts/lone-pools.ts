@@ -1,13 +1,13 @@
-import { createThreadPool, type ThreadPool, type ThreadPoolOptions } from "./pool.ts";
+import { createThreadPool, type ThreadPool, type ThreadPoolOptions } from "./thread-pool.ts";
 
 export interface LonePools {
-  /** A pool for one thread, with a limit of its own; closed with the thread. */
+  /** Opens a pool for one thread, with a memory limit of its own. It is closed with the thread. */
   open(memoryMb: number | undefined): ThreadPool;
-  /** Resolves when no thread of any of them is left. */
+  /** Resolves when no thread of any pool is left. */
   close(): Promise<void>;
 }
 
-/** Pools of one thread each, because the limit of memory belongs to a pool as a whole. */
+/** Opens pools of one thread each, because a limit of memory applies to a whole pool. */
 export function createLonePools(
   options: Omit<ThreadPoolOptions, "maxThreads" | "memoryMb">,
 ): LonePools {

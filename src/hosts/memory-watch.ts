@@ -4,55 +4,57 @@ import type { Clock } from "../wire/clock.ts";
 import { isError } from "../wire/realm.ts";
 
 export interface MemoryWatchOptions {
-  /** Bytes in use now; undefined where nobody can tell. */
+  /** Returns the bytes in use now; undefined when they are not known. */
   readonly read: () => Promise<number | undefined> | number | undefined;
   readonly mostBytes: number;
   readonly clock: Clock;
-  /** Told once, with the bytes that were too many. */
+  /** Called once, with the bytes that were too many. */
   readonly onExceeded: (bytes: number) => void;
 }
 
 /**
- * Milliseconds between two looks. What a host allocates between them comes on top of its limit:
+ * Milliseconds between two readings. A host may exceed its limit by what it allocates in between:
  * up to 2 MB for each millisecond where memory is filled as fast as it can be.
  */
 const everyMs = 20;
-/** What Node and our own code take in a process beside the heap that `memoryMb` bounds. */
+/** Megabytes that Node and the library take in a process beside the heap that `memoryMb` limits. */
 const ownMb = 128;
 /**
- * V8 may let garbage pile up halfway from what a thread holds to the limit of its heap. So that
- * one which holds `memoryMb` is never taken for one that holds too much, the watch looks for what
- * lies halfway; and so that a large allocation does not meet V8's limit before the watch sees it,
- * that limit is far.
+ * Factor from `memoryMb` to V8's own limit for the heap of a thread. V8 may let garbage accumulate
+ * halfway from a thread's live data to that limit. A thread with live data of `memoryMb` must not
+ * be ended, so the watch ends it only past halfway. A large allocation must not reach V8's limit
+ * before the watch sees it, so that limit is far off.
  */
 const heapFactor = 4;
 const watchFactor = (1 + heapFactor) / 2;
 const megabyte = 1024 * 1024;
 
-/** The bytes of heap, or of Buffers beside it, at which a thread is ended whatever it does. */
+/**
+ * Returns the bytes of heap, or of Buffers outside of it, at which a thread is ended in any case.
+ */
 export function threadLimit(memoryMb: number): number {
   return memoryMb * watchFactor * megabyte;
 }
 
-/** Megabytes at which V8 itself ends a thread, and with some allocations the whole process. */
+/** Returns the megabytes at which V8 ends a thread, and with some allocations the whole process. */
 export function heapLimitMb(memoryMb: number): number {
   return memoryMb * heapFactor;
 }
 
 /**
- * The bytes of resident memory at which a process is ended. Its heap has V8's own limit, which is
- * `memoryMb` and ends only the process itself.
+ * Returns the bytes of resident memory at which a process is ended. Its heap has V8's own limit,
+ * which is `memoryMb` and ends only the process itself.
  */
 export function processLimit(memoryMb: number): number {
   return (memoryMb + ownMb) * megabyte;
 }
 
-/** What a thread holds: its heap or the Buffers beside it, whichever is more. */
+/** Returns the bytes of a thread's heap or of the Buffers outside of it, whichever is more. */
 export function heapBytes({ used_heap_size, external_memory }: HeapInfo): number {
   return Math.max(used_heap_size, external_memory);
 }
 
-/** True where a process holds so much that its heap must be all but full. */
+/** True when a process uses so much memory that its heap must be nearly full. */
 export function isNearLimit(bytes: number, memoryMb: number): boolean {
   return bytes >= (memoryMb + ownMb / 2) * megabyte;
 }
@@ -71,17 +73,18 @@ function inMb(bytes: number): number {
 }
 
 /**
- * Looks again and again how much memory a host uses, until it is too much or the watch is ended.
+ * Reads repeatedly how much memory a host uses, until it is too much or the watch is ended.
  *
- * **Guarantees** one look at a time: a thread in a native call answers none, and none piles up.
- * @returns ends the watch
+ * **Guarantees** One reading at a time: a thread in a native call answers none, and none
+ * accumulate.
+ * @returns a function that ends the watch
  */
 export function watchMemory(options: MemoryWatchOptions): () => void {
   const { read, mostBytes, clock, onExceeded } = options;
   let ended = false;
   let timer: unknown;
   const look = async (): Promise<void> => {
-    // A host that has gone tells nothing, and ends its watch itself.
+    // The reading of a host that has gone fails; the host ends its watch itself.
     const bytes = await Promise.resolve(read()).catch(() => undefined);
     if (ended) return;
     if (bytes !== undefined && bytes >= mostBytes) {
@@ -100,7 +103,7 @@ export function watchMemory(options: MemoryWatchOptions): () => void {
 }
 
 /**
- * The memory of a process that is in use, as Linux tells it; undefined elsewhere, where V8's own
+ * Returns the bytes of resident memory of a process on Linux; undefined elsewhere, where V8's own
  * limit is the only one and Buffers have none.
  */
 export function residentBytes(pid: number): number | undefined {
@@ -109,7 +112,7 @@ export function residentBytes(pid: number): number | undefined {
     const kilobytes = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
     return kilobytes === null ? undefined : Number(kilobytes[1]) * 1024;
   } catch (error) {
-    // It has exited.
+    // The process has exited.
     if (isError(error) && "code" in error) return undefined;
     throw error;
   }

@@ -1,10 +1,10 @@
-/** Those of Node's options that decide how modules are found and read; each with its value. */
+/** Options of Node that decide how modules are found and read, and that have a value. */
 const withValue = ["--conditions", "-C", "--import", "--require", "-r", "--loader"] as const;
 const alone = ["--enable-source-maps", "--preserve-symlinks"] as const;
 
 /**
- * The part of a program's own options that a process or thread of it needs too. The rest is the
- * program's alone: its code from the command line, its debugger, its environment file.
+ * Returns those of a program's own options that its processes and threads need too. The rest is for
+ * the program alone: its code from the command line, its debugger, its environment file.
  */
 export function moduleOptions(given: readonly string[]): string[] {
   return given.flatMap((option, at) => {

@@ -1,20 +1,20 @@
 import { fileURLToPath } from "node:url";
 import { moduleOptions } from "./module-options.ts";
 
-/** Newer versions of Node count the network among what has to be allowed. */
+/** The flag that allows the network, in the versions of Node that have it. */
 const net = ["--allow-net"].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag));
 
-/** V8's own, in megabytes, where nobody asks for another. */
+/** Megabytes of a semi-space by V8's default. */
 const DEFAULT_SEMI_SPACE_MB = 16;
-/** There are three semi-spaces, and they come on top of the limit of the old space. */
+/** Share of the memory limit; there are three semi-spaces, on top of the limit of the old space. */
 const semiSpaceShare = 1 / 24;
 
 /**
- * Node's arguments for the program of a process host.
+ * Returns Node's arguments for the program of a process host.
  *
- * It may read files and use the network, and must not write files, start programs or threads, open
- * databases, load native code or be debugged; `agents/process-fence.ts` adds what no option can
- * take. That is a fence against accidents and no sandbox: Node's own words.
+ * The program may read files and use the network. It must not write files, start programs or
+ * threads, open databases, load native code or be debugged; `agents/process-fence.ts` closes what
+ * no option can. This is a fence against accidents and no sandbox, as Node itself says.
  * @see https://nodejs.org/api/permissions.html
  */
 export function processArguments(program: URL, memoryMb: number): string[] {
@@ -22,7 +22,7 @@ export function processArguments(program: URL, memoryMb: number): string[] {
     "--permission",
     "--allow-fs-read=*",
     ...net,
-    // It writes files that the permissions know nothing of.
+    // SQLite writes files that the permissions do not cover.
     "--no-experimental-sqlite",
     "--disable-sigusr1",
     `--max-old-space-size=${memoryMb}`,
@@ -32,7 +32,10 @@ export function processArguments(program: URL, memoryMb: number): string[] {
   ];
 }
 
-/** A small one where memory is scarce: its garbage is resident memory too, and nobody's fault. */
+/**
+ * Returns a small size when memory is scarce: the garbage of a semi-space is resident memory too,
+ * and no fault of the agent.
+ */
 function semiSpaceMb(memoryMb: number): number {
   return Math.min(DEFAULT_SEMI_SPACE_MB, Math.ceil(memoryMb * semiSpaceShare));
 }

@@ -10,10 +10,10 @@ import type { FromHost } from "../wire/frame.ts";
 import type { Packet } from "../wire/pipe.ts";
 import { type Control, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostBounds, ModuleRef, Place, PlaceListener } from "./host.ts";
+import type { HostBounds, HostHandle, HostHandleListener, ModuleRef } from "./host.ts";
 import { LaunchedProcess } from "./launched-process.ts";
 import { type Life, startLife } from "./life.ts";
-import { LivingPlace } from "./living-place.ts";
+import { LivingHost } from "./living-host.ts";
 import { isNearLimit, processHeld } from "./memory-watch.ts";
 import { processArguments } from "./process-arguments.ts";
 import { assertThere } from "./worker-entry.ts";
@@ -21,12 +21,12 @@ import { assertThere } from "./worker-entry.ts";
 export interface ProcessHostOptions {
   readonly id: string;
   readonly kind: HostKind;
-  /** The module that the process runs. */
+  /** Module that the process runs. */
   readonly program: URL;
-  /** Its whole environment. */
+  /** The complete environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly bounds?: HostBounds | undefined;
-  readonly events: PlaceListener;
+  readonly events: HostHandleListener;
   readonly clock: Clock;
   /** Milliseconds from launch to its first answer. */
   readonly startMs: number;
@@ -37,33 +37,34 @@ export interface ProcessHostOptions {
   readonly graceMs: number;
 }
 
-/** Megabytes of a process whose agent names no limit. */
+/** Megabytes of a process whose agent sets no limit. */
 const DEFAULT_MEMORY_MB = 512;
 
 /**
  * A host in a process of its own, for one agent.
  *
- * It speaks what a thread speaks, over one pipe. What its agent does to its memory, its thread or
- * itself ends it alone: nothing of it is shared, and SIGKILL needs no help from what it runs.
+ * It exchanges the messages of a thread host, over one pipe. Whatever its agent does to its memory,
+ * its thread or itself ends this process alone: it shares nothing, and SIGKILL needs no help from
+ * the code that runs there.
  */
-export class ProcessHost extends LivingPlace implements Place {
+export class ProcessHost extends LivingHost implements HostHandle {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation = "process";
-  resident: Place["resident"];
+  soleAgent: HostHandle["soleAgent"];
   readonly #options: ProcessHostOptions;
   readonly #control: Control;
-  /** The far side of the control's channel: what it hears goes through the pipe, and back. */
+  /** The far side of the control's channel; its messages go through the pipe, both ways. */
   readonly #farControlPort: MessagePort;
   readonly #portsClosed: Promise<unknown>;
   protected readonly life: Life;
-  /** Posted before there was a process. */
+  /** Packets that were posted before there was a process. */
   readonly #early: Packet[] = [];
   #launching: unknown;
   #process: LaunchedProcess | undefined;
   #heartbeat: Heartbeat | undefined;
   #beats = 0;
-  /** The number of the last delivery that its agent has been given. */
+  /** Number of the last delivery that its agent has been given. */
   #taken: number | undefined;
   #fault: Pick<HostFault, "cause" | "hasRun"> | undefined;
 
@@ -87,11 +88,11 @@ export class ProcessHost extends LivingPlace implements Place {
       terminate: () => this.#terminate(),
       announceStuck: () => {
         this.#leave("its process does not end");
-        events.hear(this, { type: "stuck", fault: this.#told() });
+        events.hear(this, { type: "stuck", fault: this.#reportedFault() });
       },
       announceGone: (reason) => {
         this.#leave(reason);
-        events.hear(this, { type: "lost", reason, fault: this.#told() });
+        events.hear(this, { type: "lost", reason, fault: this.#reportedFault() });
       },
     });
   }
@@ -110,9 +111,9 @@ export class ProcessHost extends LivingPlace implements Place {
 
   post(message: ToHost): void {
     if (!this.living) return;
-    // The cancel words are not shared with a process: it has one of its own, for its one agent.
+    // The cancel flags are not shared with a process: it has one of its own, for its one agent.
     const items = message.items.map((item): HostItem => {
-      return item.type === "place" ? { ...item, word: 0 } : item;
+      return item.type === "place" ? { ...item, cancelFlag: 0 } : item;
     });
     this.#send({ lane: "data", message: { ...message, items } });
   }
@@ -171,7 +172,10 @@ export class ProcessHost extends LivingPlace implements Place {
       );
   }
 
-  /** By the system's time whatever the supervisor's clock is: a process knows no other. */
+  /**
+   * Checks the heartbeat by the system's time, whatever the supervisor's clock is: a process has no
+   * other time.
+   */
   #listen(): void {
     const { heartbeatMs, graceMs } = this.#options;
     this.#heartbeat = startHeartbeat({
@@ -181,21 +185,24 @@ export class ProcessHost extends LivingPlace implements Place {
       readBeat: () => this.#beats,
       onMissed: () => this.life.send({ type: "beat.missed" }),
       onSeen: () => this.life.send({ type: "beat.seen" }),
-      onCondemned: () => this.#silent(),
+      onSilent: () => this.#silent(),
     });
   }
 
-  /** A heap that is all but full leaves V8 no time for anything but its garbage. */
+  /**
+   * Ends a silent host. A heap that is nearly full leaves V8 no time for anything but its garbage.
+   */
   #silent(): void {
     const { graceMs } = this.#options;
     const memoryMb = this.#memoryMb;
-    const held = this.#process?.heldBytes ?? 0;
-    if (isNearLimit(held, memoryMb)) this.#fail("out-of-memory", processHeld(held, memoryMb));
+    const usedBytes = this.#process?.heldBytes ?? 0;
+    if (isNearLimit(usedBytes, memoryMb))
+      this.#fail("out-of-memory", processHeld(usedBytes, memoryMb));
     else this.#fail("froze", `its process did not answer for ${graceMs} ms after it was suspect`);
   }
 
   #send(packet: Packet): void {
-    // Refused at once where it cannot be cloned, as by the pipe itself.
+    // A packet that cannot be cloned is refused at once, as by the pipe itself.
     if (this.#process === undefined) this.#early.push(deserialize(serialize(packet)) as Packet);
     else this.#process.send(packet.lane, packet.message);
   }
@@ -216,15 +223,15 @@ export class ProcessHost extends LivingPlace implements Place {
     }
   }
 
-  /** Ends it for a fault of what runs there. */
+  /** Ends the host for a fault of the code that runs there. */
   #fail(cause: HostFault["cause"], reason: string): void {
     this.#accuse(cause);
-    this.condemn(reason);
+    this.terminate(reason);
   }
 
   #accuse(cause: HostFault["cause"]): void {
     if (!this.living) return;
-    // Its first beat comes with its first answer, and before that nobody's code runs.
+    // Its first beat comes with its first answer; before that no user code runs.
     this.#fault = { cause, hasRun: this.state !== "starting" || this.#beats > 0 };
   }
 
@@ -233,7 +240,10 @@ export class ProcessHost extends LivingPlace implements Place {
     else this.#process.kill();
   }
 
-  /** Later, as a real exit would be, and never inside the call that opened or condemned it. */
+  /**
+   * Reports an exit; deferred, as a real one would be, and never within the call that opened or
+   * terminated the host.
+   */
   #exitWithoutProcess(reason: string): void {
     queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
   }
@@ -247,19 +257,19 @@ export class ProcessHost extends LivingPlace implements Place {
   }
 
   /**
-   * Undefined where the supervisor itself has ended it. Who has been given something is the one
-   * who lives here.
+   * Returns the fault that ended the host, with its agent if the agent has been given a delivery;
+   * undefined when the supervisor itself ended it.
    */
-  #told(): HostFault | undefined {
-    const { resident } = this;
+  #reportedFault(): HostFault | undefined {
+    const { soleAgent } = this;
     if (this.#fault === undefined) return undefined;
-    const known = resident !== undefined && this.#taken !== undefined;
-    const running = known ? [{ ...resident, n: this.#taken as number }] : [];
+    const known = soleAgent !== undefined && this.#taken !== undefined;
+    const running = known ? [{ ...soleAgent, n: this.#taken as number }] : [];
     return { ...this.#fault, running };
   }
 }
 
-/** The form in which Comlink answers; nothing else that a guest could say gets to it. */
+/** True for the form in which Comlink answers; no other message of user code reaches Comlink. */
 function isAnswer(message: unknown): boolean {
   if (typeof message !== "object" || message === null) return false;
   return "id" in message && "type" in message && message.type === "RAW";

@@ -8,17 +8,17 @@ import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { ModuleRef, Place, PlaceListener } from "./host.ts";
+import type { HostHandle, HostHandleListener, ModuleRef } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
-import { LivingPlace } from "./living-place.ts";
-import type { Thread, ThreadPool } from "./pool.ts";
+import { LivingHost } from "./living-host.ts";
+import type { Thread, ThreadPool } from "./thread-pool.ts";
 
 export interface ThreadHostOptions {
   readonly id: string;
   readonly kind: HostKind;
   readonly pool: ThreadPool;
-  readonly words: SharedArrayBuffer;
-  readonly events: PlaceListener;
+  readonly cancelFlags: SharedArrayBuffer;
+  readonly events: HostHandleListener;
   readonly clock: Clock;
   /** Milliseconds from launch to its first answer. */
   readonly startMs: number;
@@ -27,19 +27,19 @@ export interface ThreadHostOptions {
   readonly heartbeatMs: number;
   /** Milliseconds for which it may be silent once it is suspect. */
   readonly graceMs: number;
-  /** Set where it is for one agent alone. */
+  /** Level of a host for one agent alone; left out for a shared host. */
   readonly isolation?: "thread";
 }
 
-/** Whoever ran has left the host meanwhile: it is known, and nobody who lives there. */
-const nobodyHere: Running = { path: "/", incarnation: 0 };
+/** The agent that ran, when it has left the host meanwhile: none of those that live there. */
+const departed: Running = { path: "/", incarnation: 0 };
 
 /** A host on a thread of its own. */
-export class ThreadHost extends LivingPlace implements Place {
+export class ThreadHost extends LivingHost implements HostHandle {
   readonly id: string;
   readonly kind: HostKind;
-  readonly isolation: Place["isolation"];
-  resident: Place["resident"];
+  readonly isolation: HostHandle["isolation"];
+  soleAgent: HostHandle["soleAgent"];
   readonly #options: ThreadHostOptions;
   readonly #port: MessagePort;
   readonly #farPort: MessagePort;
@@ -49,7 +49,7 @@ export class ThreadHost extends LivingPlace implements Place {
   readonly #portsClosed: Promise<void>;
   readonly #heart = new Int32Array(new SharedArrayBuffer(HEART.words * 4));
   #heartbeat: Heartbeat | undefined;
-  /** Modules that it imports for a check, which may take their time. */
+  /** Number of modules that it imports for a check; an import may take long. */
   #checks = 0;
   #fault: HostFault | undefined;
   #isFenced = false;
@@ -70,7 +70,7 @@ export class ThreadHost extends LivingPlace implements Place {
     this.#farPort = data.port2;
     this.#farControlPort = control.port2;
     this.#control = openControl(control.port1, id, clock);
-    // A closed port is a handle for one more turn of the event loop.
+    // A closed port keeps the event loop alive for one more turn.
     this.#portsClosed = Promise.all(
       [data.port1, control.port1].map((port) => once(port, "close")),
     ).then(() => undefined);
@@ -82,7 +82,7 @@ export class ThreadHost extends LivingPlace implements Place {
       announceSuspect: () => events.hear(this, { type: "suspect" }),
       terminate: (reason) => {
         this.#terminate();
-        // Never inside the step that condemned it: agents move now.
+        // Never within the step that terminated the host, because its agents move now.
         queueMicrotask(() => this.#fence(reason));
       },
       announceStuck: () => {
@@ -95,7 +95,7 @@ export class ThreadHost extends LivingPlace implements Place {
       },
     });
     this.#port.on("message", (message: FromHost) => events.hear(this, { type: "frames", message }));
-    this.#port.on("messageerror", () => this.condemn("it sent what cannot be read"));
+    this.#port.on("messageerror", () => this.terminate("it sent what cannot be read"));
     this.#port.on("close", () => this.#closed());
   }
 
@@ -136,10 +136,10 @@ export class ThreadHost extends LivingPlace implements Place {
 
   #launch(): void {
     if (!this.living) return;
-    const { pool, words, startMs, heartbeatMs } = this.#options;
+    const { pool, cancelFlags, startMs, heartbeatMs } = this.#options;
     const ports = { port: this.#farPort, controlPort: this.#farControlPort };
     const heart = this.#heart.buffer;
-    const task = { ...ports, words, kind: this.kind, heart, beatMs: heartbeatMs / 2 };
+    const task = { ...ports, cancelFlags, kind: this.kind, heart, beatMs: heartbeatMs / 2 };
     try {
       this.#thread = pool.start(task, {
         onCrash: (reason) => this.#fail("exited", reason),
@@ -163,7 +163,10 @@ export class ThreadHost extends LivingPlace implements Place {
       );
   }
 
-  /** By the system's time whatever the supervisor's clock is: a thread knows no other. */
+  /**
+   * Checks the heartbeat by the system's time, whatever the supervisor's clock is: a thread has no
+   * other time.
+   */
   #listen(): void {
     const { heartbeatMs, graceMs } = this.#options;
     const silent = `its thread did not answer for ${graceMs} ms after it was suspect`;
@@ -175,20 +178,22 @@ export class ThreadHost extends LivingPlace implements Place {
       excused: () => this.#checks > 0,
       onMissed: () => this.life.send({ type: "beat.missed" }),
       onSeen: () => this.life.send({ type: "beat.seen" }),
-      onCondemned: () => this.#fail("froze", silent),
+      onSilent: () => this.#fail("froze", silent),
     });
   }
 
-  /** Ends it for a fault of what runs there. */
+  /** Ends the host for a fault of the code that runs there. */
   #fail(cause: HostFault["cause"], reason: string): void {
     this.#accuse(cause);
-    this.condemn(reason);
+    this.terminate(reason);
   }
 
-  /** Notes who ran, unless the supervisor itself has ended it before. */
+  /**
+   * Notes the fault and the agents that ran, unless the supervisor itself ended the host before.
+   */
   #accuse(cause: HostFault["cause"]): void {
     if (!this.living) return;
-    // Its heart beats from its first answer on, and before that nobody's code runs.
+    // Its heart beats from its first answer on; before that no user code runs.
     const hasRun = this.state !== "starting" || Atomics.load(this.#heart, HEART.beats) > 0;
     this.#fault = { cause, hasRun, running: this.running };
   }
@@ -197,7 +202,7 @@ export class ThreadHost extends LivingPlace implements Place {
     const number = Atomics.load(this.#heart, HEART.running);
     if (number === 0) return [];
     const who = this.#options.events.whoIs(this, number);
-    return [who === undefined ? nobodyHere : { ...who, n: Atomics.load(this.#heart, HEART.upTo) }];
+    return [who === undefined ? departed : { ...who, n: Atomics.load(this.#heart, HEART.upTo) }];
   }
 
   #terminate(): void {
@@ -205,26 +210,32 @@ export class ThreadHost extends LivingPlace implements Place {
     else this.#exitWithoutThread("it was never launched");
   }
 
-  /** Later, as a real exit would be, and never inside the call that opened or condemned it. */
+  /**
+   * Reports an exit; deferred, as a real one would be, and never within the call that opened or
+   * terminated the host.
+   */
   #exitWithoutThread(reason: string): void {
     queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
   }
 
-  /** A dying thread closes its ports a moment before its exit tells why; a mute one is no use. */
+  /**
+   * Waits for the reason: a dying thread closes its ports right before its exit. A thread that
+   * lives on without its port is of no use.
+   */
   #closed(): void {
     if (!this.living) return;
     const { clock } = this.#options;
-    this.#muted = clock.setTimeout(() => this.condemn("it closed its port"), closedMs);
+    this.#muted = clock.setTimeout(() => this.terminate("it closed its port"), closedMs);
   }
 
-  /** From now on nothing is heard of it, so that its agents can go on elsewhere. */
+  /** Stops listening to the thread, so that its agents can continue elsewhere. */
   #fence(reason: string): void {
     if (this.#isFenced) return;
     this.#leave(reason);
     this.#options.events.hear(this, { type: "fenced", reason, fault: this.#fault });
   }
 
-  /** Takes what the thread has still said, and lets go of it. */
+  /** Receives the messages that the thread has still sent, and releases it. */
   #leave(reason: string): void {
     if (this.#isFenced) return;
     this.#isFenced = true;
@@ -249,7 +260,7 @@ export class ThreadHost extends LivingPlace implements Place {
     try {
       return receiveMessageOnPort(this.#port);
     } catch (error) {
-      this.condemn(`it sent what cannot be read: ${describe(error)}`);
+      this.terminate(`it sent what cannot be read: ${describe(error)}`);
       return "unreadable";
     }
   }

@@ -1,19 +1,19 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
-import type { ModuleRef, Place } from "./host.ts";
+import type { HostHandle, ModuleRef } from "./host.ts";
 
-/** Modules remembered as good. */
-const rememberedMax = 10_000;
-/** Hosts of which one must start, in a row. */
+/** Most modules that are remembered as good. */
+const MAX_REMEMBERED = 10_000;
+/** Hosts that are tried in a row until one starts. */
 const STARTS_TRIED = 3;
-/** Verifications that may wait for their turn. */
-const waitingMax = 1_000;
+/** Most verifications that wait for their turn. */
+const MAX_WAITING = 1_000;
 
 export interface VerifierOptions {
-  /** A place that hosts nobody, held back from placement until it is given back. */
-  readonly borrow: () => Place;
-  /** `spoilt` places have met a bad module and must not be used again. */
-  readonly giveBack: (place: Place, spoilt: boolean) => void;
+  /** Returns a host without agents; no agent is placed on it until it is given back. */
+  readonly borrow: () => HostHandle;
+  /** Gives a host back. A `spoilt` one has met a bad module and must not be used again. */
+  readonly giveBack: (handle: HostHandle, spoilt: boolean) => void;
   readonly importTimeoutMs: number;
 }
 
@@ -21,7 +21,10 @@ export interface Verifier {
   verify(modules: readonly ModuleRef[]): Promise<void>;
 }
 
-/** Imports modules one after the other where they can hurt nobody, each only once. */
+/**
+ * Creates a verifier. It imports modules one after the other on hosts without agents, each only
+ * once.
+ */
 export function createVerifier(options: VerifierOptions): Verifier {
   const good = new Set<string>();
   let turn: Promise<unknown> = Promise.resolve();
@@ -30,30 +33,33 @@ export function createVerifier(options: VerifierOptions): Verifier {
   async function verifyAll(modules: readonly ModuleRef[]): Promise<void> {
     const unknown = modules.filter((module) => !good.has(keyOf(module)));
     if (unknown.length === 0) return;
-    const place = await borrowStarted();
+    const handle = await borrowStarted();
     let spoilt = true;
     try {
       for (const module of unknown) {
-        await verifyOne(place, module, options.importTimeoutMs);
+        await verifyOne(handle, module, options.importTimeoutMs);
         good.add(keyOf(module));
         const oldest = good.values().next().value;
-        if (good.size > rememberedMax && oldest !== undefined) good.delete(oldest);
+        if (good.size > MAX_REMEMBERED && oldest !== undefined) good.delete(oldest);
       }
       spoilt = false;
     } finally {
-      options.giveBack(place, spoilt);
+      options.giveBack(handle, spoilt);
     }
   }
 
-  /** Fails with HOST_LOST as soon as nobody else would wait for a host any longer either. */
-  async function borrowStarted(): Promise<Place> {
+  /**
+   * Borrows a host and waits for its start. Fails with HOST_LOST after three that did not start,
+   * when the pool too reports that hosts cannot be started.
+   */
+  async function borrowStarted(): Promise<HostHandle> {
     for (let left = STARTS_TRIED; ; left -= 1) {
-      const place = options.borrow();
+      const handle = options.borrow();
       try {
-        await place.ready;
-        return place;
+        await handle.ready;
+        return handle;
       } catch (error) {
-        options.giveBack(place, true);
+        options.giveBack(handle, true);
         if (left <= 1) throw error;
       }
     }
@@ -62,7 +68,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return {
     async verify(modules) {
       if (modules.every((module) => good.has(keyOf(module)))) return;
-      if (waiting >= waitingMax) {
+      if (waiting >= MAX_WAITING) {
         throw new CoppiceError("QUEUE_FULL", `${waiting} module checks are already waiting`);
       }
       waiting += 1;
@@ -75,11 +81,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
   };
 }
 
-async function verifyOne(place: Place, module: ModuleRef, timeoutMs: number): Promise<void> {
+async function verifyOne(handle: HostHandle, module: ModuleRef, timeoutMs: number): Promise<void> {
   try {
-    await place.check(module, timeoutMs);
+    await handle.check(module, timeoutMs);
   } catch (error) {
-    // What a host says of a module names the module; what befell the host does not.
+    // The error of a module names the module; HOST_LOST does not.
     if (error instanceof CoppiceError && error.code !== "HOST_LOST") throw error;
     throw new CoppiceError(
       module.kind === "machine" ? "MACHINE_INVALID" : "OPTIONS_INVALID",

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ownModule } from "../wire/own-module.ts";
 
-/** The address of a module of `workers/`. */
+/** Returns the URL of a module in `workers/`. */
 export function workerEntry(name: "host" | "process" | "compute"): URL {
   return ownModule(`../../workers/${name}`, import.meta.url);
 }
 
-/** **Fails with** an `Error` that says what to do where the module is not there. */
+/** Checks that a module is there. **Fails with** an `Error` that says what to do if not. */
 export function assertThere(entry: URL): void {
   const file = fileURLToPath(entry);
   if (existsSync(file)) return;

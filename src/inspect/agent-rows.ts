@@ -1,7 +1,7 @@
 import type { Json } from "../wire/json.ts";
 import type { Usage } from "../wire/outcome.ts";
 
-/** One agent as the page's tree shows it. */
+/** One agent in the page's tree. */
 export interface AgentRow {
   readonly path: string;
   readonly status: string;
@@ -10,40 +10,40 @@ export interface AgentRow {
   readonly host?: string;
   readonly template: string;
   readonly turns: number;
-  /** Of the agent and everything below it. */
+  /** Usage of the agent and everything below it. */
   readonly usage: Usage;
 }
 
-/** What has changed in the tree since a viewer was last told. */
+/** The changes in the tree since the last message. */
 export interface RowsMessage {
   readonly type: "coppice.agents";
   readonly changed: readonly AgentRow[];
   readonly gone: readonly string[];
 }
 
-/** Tells viewers of the tree only what has changed. */
+/** The tree as viewers know it; only changes are sent to them. */
 export class AgentRows {
-  readonly #told = new Map<string, string>();
+  readonly #known = new Map<string, string>();
 
-  /** Compares with what was told last; undefined when nothing has changed. */
+  /** Returns the changes since the last call; undefined when there are none. */
   update(rows: readonly AgentRow[]): RowsMessage | undefined {
     const changed: AgentRow[] = [];
-    const gone = new Set(this.#told.keys());
+    const gone = new Set(this.#known.keys());
     for (const row of rows) {
       gone.delete(row.path);
       const text = JSON.stringify(row);
-      if (this.#told.get(row.path) === text) continue;
-      this.#told.set(row.path, text);
+      if (this.#known.get(row.path) === text) continue;
+      this.#known.set(row.path, text);
       changed.push(row);
     }
-    for (const path of gone) this.#told.delete(path);
+    for (const path of gone) this.#known.delete(path);
     if (changed.length === 0 && gone.size === 0) return undefined;
     return { type: "coppice.agents", changed, gone: [...gone] };
   }
 
-  /** All that was told last, for a viewer that comes now. */
+  /** Returns the tree of the last update, for a new viewer. */
   all(): RowsMessage {
-    const changed = [...this.#told.values()].map((text) => JSON.parse(text) as AgentRow);
+    const changed = [...this.#known.values()].map((text) => JSON.parse(text) as AgentRow);
     return { type: "coppice.agents", changed, gone: [] };
   }
 }

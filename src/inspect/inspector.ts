@@ -7,32 +7,32 @@ import { Relay } from "./relay.ts";
 import { ShownActors } from "./shown-actors.ts";
 import { type ViewerKind, Viewers } from "./viewers.ts";
 
-/** Facts that a page is told of when it comes. */
+/** Facts that a page gets when it connects. */
 const FACTS_SHOWN = 1_000;
-/** Milliseconds between two looks at the tree, however much happens. */
+/** Milliseconds between two readings of the tree, however much happens. */
 const ROWS_EVERY_MS = 150;
 const FACT_CHARACTERS = 1_500;
 
 export interface InspectorOptions {
-  /** Default: any that is free. */
+  /** Default: any free port. */
   readonly port?: number;
   /** Default: 32 random characters. */
   readonly token?: string;
 }
 
-/** What is looked at. */
+/** The supervisor, as the inspector reads it. */
 export interface Inspected {
   now(): number;
   rows(): readonly AgentRow[];
-  /** The newest facts that are kept, the oldest of them first. */
+  /** Returns the newest facts that are kept, the oldest of them first. */
   facts(limit: number): readonly RuntimeEvent[];
-  /** Where an agent's budget stands; undefined for an agent that is not there. */
+  /** Returns the balance of an agent's budget; undefined for an agent that does not exist. */
   budget(path: string): object | undefined;
-  /** A host speaks for the agents that live on it, and for no other. */
+  /** True when the agent lives on the host. A host may report only on agents that live on it. */
   livesOn(host: string, path: string, incarnation: number): boolean;
 }
 
-/** Shows a swarm to whoever knows the address: read-only, on loopback. */
+/** Shows a swarm to everyone who knows the address: read-only, on loopback. */
 export class Inspector {
   readonly #inspected: Inspected;
   readonly #viewers = new Viewers();
@@ -60,7 +60,7 @@ export class Inspector {
     return this.#relay.listen();
   }
 
-  /** Takes what a host told; what it cannot know is not believed. */
+  /** Takes the notes of a host, but for those on agents that do not live there. */
   take(host: string, notes: readonly InspectionNote[]): void {
     this.#show(
       host,
@@ -68,7 +68,7 @@ export class Inspector {
     );
   }
 
-  /** Takes what the supervisor's own actors did. */
+  /** Takes the notes on the supervisor's own actors. */
   takeShared(notes: readonly InspectionNote[]): void {
     this.#show(SUPERVISOR, notes);
     this.#tellRowsSoon();
@@ -88,7 +88,7 @@ export class Inspector {
       for (const last of ended) this.#viewers.tell(last);
     }
     if (!this.#viewers.has("page")) return;
-    this.#viewers.tell(told(event), "page");
+    this.#viewers.tell(factMessage(event), "page");
     this.#tellRowsSoon();
   }
 
@@ -100,7 +100,7 @@ export class Inspector {
   async stop(): Promise<void> {
     this.#tellRows();
     await this.#relay.stop();
-    // Its last viewers may have caused one more.
+    // The last viewers may have started another timer.
     clearTimeout(this.#timer);
   }
 
@@ -124,10 +124,10 @@ export class Inspector {
     }
     yield* this.#actors.all(this.#inspected.now());
     if (kind !== "page") return;
-    for (const event of this.#inspected.facts(FACTS_SHOWN)) yield told(event);
+    for (const event of this.#inspected.facts(FACTS_SHOWN)) yield factMessage(event);
   }
 }
 
-function told(event: RuntimeEvent): object {
+function factMessage(event: RuntimeEvent): object {
   return { type: "coppice.fact", fact: summaryOf(event, FACT_CHARACTERS) };
 }

@@ -16,7 +16,7 @@ const page = (file: string, type: string) => ({
   type,
 });
 
-/** All that is served. The names are looked up here and nowhere else: no path leads out. */
+/** All files that are served. Names are looked up here and nowhere else, so no path leads out. */
 const assets = new Map([
   ["", page("page.html", "text/html; charset=utf-8")],
   ["page.css", page("page.css", CSS)],
@@ -31,14 +31,14 @@ const assets = new Map([
   ["elk.js", { url: layouter, type: JAVASCRIPT }],
 ]);
 
-/** ELK is a part of the built page; a checkout has it where npm has put it. */
+/** Returns the URL of ELK, which is part of the built page; a checkout has it where npm put it. */
 function layouter(): URL {
   const built = new URL("./page/elk.js", import.meta.url);
   if (existsSync(built)) return built;
   return pathToFileURL(createRequire(import.meta.url).resolve("elkjs/lib/elk.bundled.js"));
 }
 
-/** A file of the page; undefined for a name that is none. */
+/** Reads a file of the page; undefined for an unknown name. */
 export async function readAsset(name: string): Promise<Asset | undefined> {
   const asset = assets.get(name);
   if (asset === undefined) return undefined;

@@ -10,9 +10,9 @@ import type { ViewerKind, Viewers } from "./viewers.ts";
 
 const LOOPBACK = "127.0.0.1";
 
-/** Viewers, their requests, and strangers: what is beyond is closed at once. */
-const MOST_CONNECTIONS = 256;
-/** Milliseconds for a request to be said, and between two looks at who takes longer. */
+/** Most connections: viewers, their requests, and strangers. One beyond them is closed at once. */
+const MAX_CONNECTIONS = 256;
+/** Milliseconds for a request to arrive, and between two checks for requests that take longer. */
 const LIMITS = {
   requestTimeout: 10_000,
   headersTimeout: 5_000,
@@ -30,34 +30,34 @@ const HEADERS = {
 } as const;
 
 export interface RelayOptions {
-  /** 0: any that is free. */
+  /** Port to listen on; 0 for any free one. */
   readonly port: number;
   readonly token: string;
   readonly viewers: Viewers;
-  /** What a viewer is told that comes now. */
+  /** Returns the first messages for a new viewer. */
   readonly greeting: (kind: ViewerKind) => Iterable<object>;
-  /** Where an agent's budget stands; undefined for an agent that is not there. */
+  /** Returns the balance of an agent's budget; undefined for an agent that does not exist. */
   readonly budget: (path: string) => object | undefined;
 }
 
 /**
  * Serves the page and the viewers' sockets on loopback, below a path that is the token.
  *
- * **Guarantees** nothing is served to who does not know the token, to a page of another origin,
- * or to a name other than that of this machine's loopback; nothing a viewer says has an effect;
- * no connection outlives `stop`, whatever its other side does.
+ * **Guarantees** Nothing is served to a client without the token, to a page of another origin, or
+ * under a host name other than this machine's loopback. Nothing that a viewer sends has an effect.
+ * No connection outlives `stop`, whatever its other side does.
  */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #server: Server;
-  /** Every connection: a server knows no more of those that asked for an upgrade. */
+  /** Every connection; the server itself forgets those that asked for an upgrade. */
   readonly #sockets = new Set<Socket>();
   #port = 0;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#server = createServer(LIMITS);
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -68,7 +68,7 @@ export class Relay {
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  /** The page; with `ws:` in place of `http:`, where Stately's inspectors connect. */
+  /** Address of the page; with `ws:` in place of `http:`, the address for Stately's inspectors. */
   get url(): string {
     return `http://${LOOPBACK}:${this.#port}/${this.#options.token}/`;
   }
@@ -81,8 +81,8 @@ export class Relay {
     try {
       await promise;
     } catch (thrown) {
-      const told = `inspect: port ${port} cannot be opened: ${describe(thrown)}`;
-      throw new CoppiceError("OPTIONS_INVALID", told, { port });
+      const message = `inspect: port ${port} cannot be opened: ${describe(thrown)}`;
+      throw new CoppiceError("OPTIONS_INVALID", message, { port });
     }
     this.#port = (this.#server.address() as AddressInfo).port;
   }
@@ -93,7 +93,7 @@ export class Relay {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
-    // A closed server is a handle until the turn of the event loop after this one.
+    // A closed server keeps the event loop alive for one more turn.
     await setImmediate();
     await setImmediate();
   }
@@ -116,7 +116,7 @@ export class Relay {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // The server has no hand in an upgraded socket: what breaks it is ours to hear.
+    // The server does not handle errors of a socket that was upgraded.
     socket.on("error", () => socket.destroy());
     const { viewers, greeting } = this.#options;
     const name = this.#nameIn(this.#urlOf(request));
@@ -128,13 +128,16 @@ export class Relay {
     viewers.admit(kind, [request, socket, head], () => greeting(kind));
   }
 
-  /** The token first, so that nobody without it learns anything. */
+  /**
+   * Returns the status that refuses a request. The token is checked first, so that a client without
+   * it learns nothing.
+   */
   #refusalOf(request: IncomingMessage): number | undefined {
     const [, token = ""] = this.#urlOf(request).pathname.split("/", 2);
     if (!isSame(token, this.#options.token)) return 404;
     const { host = "", origin } = request.headers;
     const hosts = [`${LOOPBACK}:${this.#port}`, `localhost:${this.#port}`];
-    // A name that somebody else made to mean this machine.
+    // Refuses a host name that others have made to mean this machine.
     if (!hosts.includes(host)) return 421;
     if (origin !== undefined && origin !== `http://${host}`) return 403;
     return undefined;
@@ -149,7 +152,7 @@ export class Relay {
   }
 }
 
-/** In a time that tells nothing of how much is right. */
+/** Compares in a time that does not reveal how much is right. */
 function isSame(said: string, token: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(said), digest(token));
@@ -157,6 +160,6 @@ function isSame(said: string, token: string): boolean {
 
 function refuse(socket: Duplex, status: number): void {
   const answer = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-  // Its own half stays open for as long as the other side likes.
+  // Else the other side could keep its half open for as long as it likes.
   socket.end(answer, () => socket.destroy());
 }

@@ -3,12 +3,12 @@ import { type InspectionNote, SUPERVISOR } from "../wire/inspection.ts";
 import type { Json } from "../wire/json.ts";
 import { actorEvent, type ShownActor, type StatelyEvent, stepEvent } from "./stately-event.ts";
 
-/** Actors shown of one agent; an honest host tells of fewer. */
-const MOST_OF_AGENT = 200;
-/** Machines of one host whose definition is kept; the rest is shown without. */
-const MOST_MACHINES = 200;
-const MOST_DEFINITION_CHARACTERS = 200_000;
-const MOST_SNAPSHOT_CHARACTERS = 20_000;
+/** Most actors shown of one agent; an honest host reports fewer. */
+const MAX_OF_AGENT = 200;
+/** Most machines of one host whose definition is kept; the rest is shown without. */
+const MAX_MACHINES = 200;
+const MAX_DEFINITION_CHARACTERS = 200_000;
+const MAX_SNAPSHOT_CHARACTERS = 20_000;
 
 type ActorNote = Extract<InspectionNote, { readonly type: "actor" }>;
 
@@ -18,13 +18,13 @@ interface ShownAgent {
   readonly actors: Map<string, ShownActor>;
 }
 
-/** Every actor that lives now, with its definition and its last snapshot. */
+/** All actors that live now, with their definitions and last snapshots. */
 export class ShownActors {
   readonly #agents = new Map<string, ShownAgent>();
-  /** By host, then by the host's own number. */
+  /** Definitions by host, then by the host's own number for a machine. */
   readonly #definitions = new Map<string, Map<number, string>>();
 
-  /** Takes a note in; answers what viewers are told: nothing of what cannot be true. */
+  /** Takes a note; returns the events for viewers. A note that cannot be true has none. */
   take(host: string, note: InspectionNote, at: number): readonly StatelyEvent[] {
     const { path, actor } = note;
     if (!isOf(actor, path)) return [];
@@ -33,7 +33,7 @@ export class ShownActors {
     const shown = actors?.get(actor);
     if (shown === undefined) return [];
     if (note.type === "snapshot") {
-      if (sizeOf(note.snapshot) > MOST_SNAPSHOT_CHARACTERS) return [];
+      if (sizeOf(note.snapshot) > MAX_SNAPSHOT_CHARACTERS) return [];
       shown.snapshot = note.snapshot;
       const { status } = note.snapshot as { readonly status?: Json };
       // An agent's own machine is shown until the agent has ended.
@@ -42,14 +42,17 @@ export class ShownActors {
     return [stepEvent(note, at)];
   }
 
-  /** What a viewer must be told that comes now. */
+  /** Yields the events for a new viewer. */
   *all(at: number): Generator<StatelyEvent> {
     for (const { actors } of this.#agents.values()) {
       for (const [actor, shown] of actors) yield actorEvent(actor, shown, at);
     }
   }
 
-  /** The agent has ended; answers what viewers are told of actors that could not say so. */
+  /**
+   * Removes an agent that has ended; returns the events of its actors that could not report their
+   * end.
+   */
   end(path: string, at: number): readonly StatelyEvent[] {
     const actors = [...(this.#agents.get(path)?.actors ?? [])];
     this.#agents.delete(path);
@@ -62,7 +65,7 @@ export class ShownActors {
     });
   }
 
-  /** The host is lost, and with it every actor that ran there. */
+  /** Removes the actors of a host that is lost; returns the events of their ends. */
   forgetHost(host: string, at: number): readonly StatelyEvent[] {
     this.#definitions.delete(host);
     const lost = [...this.#agents].filter(([, agent]) => agent.host === host);
@@ -74,12 +77,12 @@ export class ShownActors {
     const isOwn = actor === path;
     const isShared = path === SUPERVISOR;
     if (!isOwn && !isShared && (parent === undefined || !isOf(parent, path))) return [];
-    // An agent that begins anew has none of its old actors.
+    // An agent that was restarted has none of its old actors.
     const isAnew = isOwn || this.#agents.get(path)?.host !== host;
     const ended = isAnew ? this.end(path, at) : [];
     if (isAnew) this.#agents.set(path, { host, actors: new Map() });
     const { actors } = this.#agents.get(path)!;
-    if (actors.size >= MOST_OF_AGENT) return ended;
+    if (actors.size >= MAX_OF_AGENT) return ended;
     const above = path.slice(0, path.lastIndexOf("/"));
     const shown: ShownActor = {
       path,
@@ -97,9 +100,9 @@ export class ShownActors {
     if (machine === undefined) return none;
     const ofHost = this.#definitions.get(host) ?? new Map<number, string>();
     this.#definitions.set(host, ofHost);
-    if (definition !== undefined && ofHost.size < MOST_MACHINES) {
+    if (definition !== undefined && ofHost.size < MAX_MACHINES) {
       const text = JSON.stringify(definition);
-      if (text.length <= MOST_DEFINITION_CHARACTERS) ofHost.set(machine, text);
+      if (text.length <= MAX_DEFINITION_CHARACTERS) ofHost.set(machine, text);
     }
     return ofHost.get(machine) ?? none;
   }

@@ -13,7 +13,7 @@ interface StatelyEventCommon {
   readonly _version: string;
 }
 
-/** What Stately's inspectors read, one to a message. */
+/** An event that Stately's inspectors read, one to a message. */
 export type StatelyEvent =
   | (StatelyEventCommon & {
       readonly type: "@xstate.actor";
@@ -34,7 +34,7 @@ export type StatelyEvent =
       readonly snapshot: Json;
     });
 
-/** How an actor is shown, as long as it lives. */
+/** An actor as it is shown while it lives. */
 export interface ShownActor {
   readonly path: string;
   readonly name: string;

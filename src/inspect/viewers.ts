@@ -2,19 +2,21 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 
-/** Stately's inspectors know one format; our page is told of the tree besides. */
+/**
+ * The kind of a viewer. Stately's inspectors read one format; the library's page gets the tree too.
+ */
 export type ViewerKind = "stately" | "page";
 
-/** Viewers at a time. */
-export const MOST_VIEWERS = 32;
-/** Bytes that a viewer may leave unread before it is dropped. */
-export const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
-/** Nothing a viewer says is read: more than this ends it. */
-const MOST_SAID_BYTES = 1_024;
-/** Milliseconds for a viewer to take note that it is dropped. */
+/** Most viewers at a time. */
+export const MAX_VIEWERS = 32;
+/** Most bytes that a viewer may leave unread before it is dropped. */
+export const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
+/** Most bytes of a viewer's message. No message is read, and a longer one ends the viewer. */
+const MAX_SAID_BYTES = 1_024;
+/** Milliseconds for a viewer to close its socket once it is dropped. */
 const FAREWELL_MS = 1_000;
 
-/** A viewer did not read what it was sent: it may come again and see what is alive. */
+/** Close code for a viewer that did not read what it was sent; it may connect again. */
 export const TOO_SLOW = 4008;
 const GOING_AWAY = 1001;
 
@@ -23,9 +25,9 @@ interface Viewer {
   readonly kind: ViewerKind;
 }
 
-/** Those who watch: they come, go, stall and say what they like, and nothing here minds. */
+/** The connected viewers. They may stall or send anything without any effect here. */
 export class Viewers {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MOST_SAID_BYTES });
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_SAID_BYTES });
   readonly #viewers = new Set<Viewer>();
   readonly #ending = new Map<WebSocket, NodeJS.Timeout>();
 
@@ -34,14 +36,14 @@ export class Viewers {
   }
 
   get isFull(): boolean {
-    return this.#viewers.size >= MOST_VIEWERS;
+    return this.#viewers.size >= MAX_VIEWERS;
   }
 
   has(kind: ViewerKind): boolean {
     return [...this.#viewers].some((viewer) => viewer.kind === kind);
   }
 
-  /** Lets a viewer in and tells it at once what there is. */
+  /** Admits a viewer and sends it the greeting at once. */
   admit(
     kind: ViewerKind,
     [request, socket, head]: readonly [IncomingMessage, Duplex, Buffer],
@@ -55,7 +57,7 @@ export class Viewers {
         clearTimeout(this.#ending.get(opened));
         this.#ending.delete(opened);
       });
-      // What breaks is followed by its close, and whatever it says is not for us.
+      // A close follows an error, and a viewer's messages are ignored.
       opened.on("error", () => opened.terminate());
       opened.on("message", () => undefined);
       for (const message of greeting()) this.#send(viewer, JSON.stringify(message));
@@ -70,7 +72,7 @@ export class Viewers {
     }
   }
 
-  /** Resolves when the last of them is gone. */
+  /** Ends all viewers. Resolves when the last of them is gone. */
   async stop(): Promise<void> {
     const sockets = [...this.#viewers].map(({ socket }) => socket);
     await Promise.all(
@@ -89,7 +91,7 @@ export class Viewers {
   #send(viewer: Viewer, text: string): void {
     const { socket } = viewer;
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount + text.length > MOST_UNREAD_BYTES) {
+    if (socket.bufferedAmount + text.length > MAX_UNREAD_BYTES) {
       this.#viewers.delete(viewer);
       this.#end(socket, TOO_SLOW, "it did not read what it was sent; come again");
       return;

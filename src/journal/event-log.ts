@@ -13,18 +13,19 @@ import {
 } from "../wire/event.ts";
 import { fieldOf } from "../wire/read-field.ts";
 import { isThenable } from "../wire/realm.ts";
+import { valueKind } from "../wire/value-kind.ts";
 import { EventReader } from "./event-reader.ts";
 import type { MemoryJournal } from "./memory.ts";
 import type { Releases } from "./releases.ts";
 import type { Retention } from "./retention.ts";
-import { heldByEvent, standingBody } from "./standing-body.ts";
+import { heldByEvent, storedBody } from "./stored-body.ts";
 import type { ValueStore } from "./value-store.ts";
 
 const EVENT_TYPES: ReadonlySet<string> = new Set([...FACTS, ...EPHEMERAL]);
 
 export type EventListener = (event: RuntimeEvent) => void;
 
-/** Where it keeps what happened, and until when. */
+/** The parts that an event log is made of. */
 export interface EventLogOptions {
   readonly journal: MemoryJournal;
   readonly values: ValueStore;
@@ -33,7 +34,7 @@ export interface EventLogOptions {
   readonly releases: Releases;
 }
 
-/** Numbers what happened, keeps it in the journal, and tells listeners and readers. */
+/** Numbers events, keeps facts in the journal, and passes all events to listeners and readers. */
 export class EventLog {
   readonly values: ValueStore;
   readonly retention: Retention;
@@ -42,7 +43,7 @@ export class EventLog {
   readonly #emitter = new EventEmitter<Record<string, [RuntimeEvent]>>();
   readonly #contained = new WeakMap<EventListener, EventListener>();
   readonly #readers = new Set<EventReader>();
-  /** Listeners of the runtime itself: they are nobody. */
+  /** Listeners of the runtime itself and logs; {@link isHeard} does not count them. */
   readonly #own = new Set<EventListener>();
   readonly #releases: Releases;
   #closed = false;
@@ -63,9 +64,9 @@ export class EventLog {
     this.keep(type, path, said);
   }
 
-  /** Keeps what happened and tells it; answers with it as it is kept. */
+  /** Keeps a fact and passes it on; returns the event as it is kept. */
   keep(type: FactType, path: string, said: EventBody): RuntimeEvent {
-    const { body, bytes } = standingBody(type, said, this.values);
+    const { body, bytes } = storedBody(type, said, this.values);
     const seq = this.#journal.last + 1;
     const event = { ...body, type, path, at: Math.floor(this.#wall()), seq };
     this.#journal.append(event, bytes);
@@ -74,7 +75,7 @@ export class EventLog {
     return event;
   }
 
-  /** Tells something that is not kept; nothing is done when nobody listens. */
+  /** Passes on an event that is not kept; does nothing when there is no listener or reader. */
   ephemeral(type: EphemeralType, path: string, body: EventBody): void {
     if (this.#readers.size === 0 && !this.#heard(type)) return;
     const after = this.#journal.last;
@@ -82,7 +83,7 @@ export class EventLog {
     this.#tell(event, this.#readers.size === 0 ? 0 : heldByEvent(body));
   }
 
-  /** The newest facts that are kept, the oldest of them first. */
+  /** Returns the newest facts still kept, oldest first. */
   newest(limit: number): readonly RuntimeEvent[] {
     return this.#journal.read(Math.max(0, this.#journal.last - limit), limit);
   }
@@ -95,11 +96,19 @@ export class EventLog {
     else this.#emitter.on(type, contained);
   }
 
-  /** Listens for a part of the runtime, which is no {@link isHeard somebody}. */
-  watch(type: EventType | "*", listener: EventListener): void {
+  /**
+   * Adds a listener of the runtime itself, or a log, which {@link isHeard} does not count.
+   *
+   * @returns a function that removes it
+   */
+  watch(type: EventType | "*", listener: EventListener): () => void {
     const contained = contain(listener);
     this.#own.add(contained);
     this.#emitter.on(type, contained);
+    return () => {
+      this.#own.delete(contained);
+      this.#emitter.off(type, contained);
+    };
   }
 
   off(type: EventType | "*", listener: EventListener): void {
@@ -132,7 +141,7 @@ export class EventLog {
     return reader;
   }
 
-  /** Whether somebody outside the runtime would be told of such an event. */
+  /** True when a listener or reader outside the runtime would receive such an event. */
   isHeard(type: EventType, path: string): boolean {
     const isSomebody = (listener: EventListener): boolean => !this.#own.has(listener);
     const probe = { type, path, at: 0, seq: 0 } as RuntimeEvent;
@@ -143,7 +152,7 @@ export class EventLog {
     );
   }
 
-  /** Ends every reader, those that come later once they have read what there is. */
+  /** Ends every reader; a reader made later ends after the events that are already kept. */
   close(): void {
     this.#closed = true;
     for (const reader of [...this.#readers]) reader.close();
@@ -153,7 +162,10 @@ export class EventLog {
     return this.#emitter.listenerCount(type) + this.#emitter.listenerCount("*") > 0;
   }
 
-  /** Once the step is over; what a listener causes is told when all have heard this one. */
+  /**
+   * Passes an event on after the current step; events that a listener causes follow once all
+   * listeners have received this one.
+   */
   #tell(event: RuntimeEvent, bytes: number): void {
     this.#releases.add(() => {
       this.#emitter.emit(event.type, event);
@@ -163,11 +175,14 @@ export class EventLog {
   }
 }
 
-/** Nobody waits for what never comes: a name that is none is refused, as in plain JavaScript. */
+/**
+ * Throws OPTIONS_INVALID for an unknown event name, which plain JavaScript can pass: it would never
+ * be emitted.
+ */
 function checkListening(type: unknown, listener: unknown, what: string): void {
   if (typeof listener !== "function") {
-    const told = `${what}: the listener must be a function, not a ${typeof listener}`;
-    throw new CoppiceError("OPTIONS_INVALID", told);
+    const message = `${what}: the listener must be a function, not ${valueKind(listener)}`;
+    throw new CoppiceError("OPTIONS_INVALID", message);
   }
   if (typeof type === "string" && (type === "*" || EVENT_TYPES.has(type))) return;
   const named = typeof type === "string" ? `"${type}"` : `a ${typeof type}`;
@@ -180,7 +195,7 @@ export function isBelow(path: string, top: string): boolean {
   return path === top || path.startsWith(`${top}/`);
 }
 
-/** A listener that throws, now or later, must not end the runtime nor keep others from hearing. */
+/** Wraps a listener: one that throws or rejects emits a warning, and the others still run. */
 function contain(listener: EventListener): EventListener {
   return (event) => {
     const warn = (thrown: unknown): void => {

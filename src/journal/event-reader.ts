@@ -1,18 +1,18 @@
 import type { RuntimeEvent } from "../wire/event.ts";
 import type { Journal } from "./journal.ts";
 
-/** Events that wait for a slow reader before it is told of a gap. */
+/** The most events that wait for a slow reader before it gets a gap. */
 export const READER_BOUND = 10_000;
-/** The same in bytes of memory. */
+/** The most bytes of memory of events that wait for a slow reader. */
 export const READER_BYTES = 8 * 1024 * 1024;
-/** Events that were read are let go of when there are so many. */
+/** The number of read events at which they are removed from the buffer. */
 const SWEPT_AT = 1_024;
 
 /**
- * One reader of the events: buffered to a bound, told of what it missed, never a brake.
+ * One reader of the events: it has a bounded buffer, and never slows the runtime down.
  *
- * A reader that falls behind loses its buffer, gets one `gap` event, and reads on from what the
- * journal still holds; ephemeral events in the gap are lost.
+ * A reader that falls behind loses its buffer, gets one `gap` event, and continues with the facts
+ * that the journal still keeps; ephemeral events in the gap are lost.
  */
 export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   readonly wants: (event: RuntimeEvent) => boolean;
@@ -23,9 +23,9 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
   #sizes: number[] = [];
   #bytes = 0;
   #head = 0;
-  /** The last fact that was taken in, or passed over. */
+  /** The `seq` of the last fact that was buffered or passed over. */
   #seen: number;
-  /** The last fact that was read from the journal. */
+  /** The `seq` of the last fact that was read from the journal. */
   #readTo = 0;
   #behind = false;
   #missed = false;
@@ -36,7 +36,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     readonly journal: Journal;
     readonly since?: number;
     readonly wants: (event: RuntimeEvent) => boolean;
-    /** The date, in milliseconds. */
+    /** Returns the wall-clock time in milliseconds. */
     readonly wall: () => number;
     readonly onClose: (reader: EventReader) => void;
   }) {
@@ -48,9 +48,9 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     this.#behind = options.since !== undefined;
   }
 
-  /** Offers an event, which holds about so many bytes; it waits here until it is asked for. */
+  /** Buffers an event of about so many bytes until the reader takes it. */
   offer(event: RuntimeEvent, bytes: number): void {
-    // One that is told only now may stand in the journal already.
+    // An event that is passed on late may have been read from the journal already.
     if (event.seq !== undefined && event.seq <= this.#readTo) return;
     if (this.#behind || this.#closed) return this.#ring();
     if (this.wants(event)) {
@@ -76,7 +76,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     }
   }
 
-  /** Ends the reading, as leaving a `for await` loop does. */
+  /** Ends the reader, as leaving a `for await` loop does. */
   async return(): Promise<IteratorResult<RuntimeEvent>> {
     this.#empty();
     this.#behind = false;
@@ -84,7 +84,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     return { value: undefined, done: true };
   }
 
-  /** No further event will come; what waits can still be read. */
+  /** Closes the reader to further events; buffered events can still be read. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -103,7 +103,8 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     this.#head += 1;
     if (this.#head === this.#buffer.length) this.#empty();
     else if (this.#head >= SWEPT_AT) {
-      // One who is never quite done would keep all that was ever read.
+      // Removed here too, because a reader that never empties its buffer would keep every event it
+      // read.
       this.#buffer = this.#buffer.slice(this.#head);
       this.#sizes = this.#sizes.slice(this.#head);
       this.#head = 0;
@@ -111,7 +112,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     return event;
   }
 
-  /** What waits is read from the journal instead, as far as it is still there. */
+  /** Drops the buffer; its facts are read again from the journal, as far as they are still kept. */
   #fallBehind(): void {
     const unread = this.#buffer.slice(this.#head).find(({ seq }) => seq !== undefined);
     if (unread?.seq !== undefined) this.#seen = unread.seq - 1;
@@ -128,7 +129,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     this.#head = 0;
   }
 
-  /** Says once that something was missed, then refills from what the journal still holds. */
+  /** Returns one `gap` when events were missed; otherwise refills the buffer from the journal. */
   #catchUp(): RuntimeEvent | undefined {
     const forgotten = Math.max(0, this.#journal.first - 1 - this.#seen);
     if (this.#missed || (this.#behind && forgotten > 0)) {

@@ -1,15 +1,37 @@
+import { CoppiceError } from "../errors.ts";
 import type { EventOf, EventType, RuntimeEvent } from "../wire/event.ts";
 import type { EventListener, EventLog } from "./event-log.ts";
 
-/** A message that reached nobody; `path` is whom it was for, `/` where there is no such agent. */
+/** A letter that was not delivered; `path` is its receiver, or `/` when there is no such agent. */
 export type DeadLetter = EventOf<"letter.dead"> & { readonly type: "letter.dead" };
 
-/** What a slow reader missed for good. */
+/** The events that a slow reader has lost for good. */
 export type Gap = EventOf<"gap"> & { readonly type: "gap" };
 
-/** What happens, to listen to or to read. */
+let logOf: (streams: EventStreams) => EventLog | undefined;
+
+/**
+ * Listens to every event of a supervisor without counting as a listener: see
+ * {@link EventLog.isHeard}.
+ *
+ * **Fails with** OPTIONS_INVALID for a value that is not a started supervisor of this package.
+ * @returns a function that removes the listener
+ */
+export function watchEvents(streams: EventStreams, listener: EventListener): () => void {
+  const log = logOf(streams);
+  if (log !== undefined) return log.watch("*", listener);
+  const message =
+    "this is no supervisor that has started: pass what Supervisor.start resolves with";
+  throw new CoppiceError("OPTIONS_INVALID", message);
+}
+
+/** The events of a supervisor, to listen to or to read. */
 export abstract class EventStreams {
   readonly #log: EventLog;
+
+  static {
+    logOf = (streams) => (#log in Object(streams) ? streams.#log : undefined);
+  }
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -31,10 +53,10 @@ export abstract class EventStreams {
   }
 
   /**
-   * Reads events: from now on, or after `since` from the journal.
+   * Reads events: from now on, or from the journal after `since`.
    *
-   * **Gotcha** a reader that falls 10,000 events behind gets one `gap` and reads on from what the
-   * journal still holds.
+   * **Gotcha** a reader that falls 10,000 events (or 8 MB of them) behind gets one `gap` and
+   * continues with the facts that the journal still keeps.
    */
   events(
     options: { readonly since?: number; readonly path?: string } = {},
@@ -43,12 +65,13 @@ export abstract class EventStreams {
   }
 
   /**
-   * Reads the messages that reached nobody, each with its sender and the reason: from now on, or
-   * after `since` from the journal. `stats().deadLetters` counts them.
+   * Reads dead letters, each with its sender and the reason: from now on, or from the journal after
+   * `since`. `stats().deadLetters` counts them.
    *
-   * What is refused to one sender by one receiver is told the first time, and then at doubling
-   * counts: `count` says for how many letters that one stands. A minute without one, and the next
-   * is the first again. Letters that were accepted and then lost are told one by one.
+   * Letters of one sender that one receiver refuses are reported the first time, and then at
+   * doubling counts: `count` is the number of letters that the event stands for. After a minute
+   * without a refusal the next one is reported as the first again. Letters that were accepted and
+   * then lost are reported one by one.
    *
    * **Gotcha** bounded as {@link events} is: a reader that falls behind gets a `gap` too.
    * @example

@@ -1,14 +1,16 @@
 import type { Journal, JournaledEvent } from "./journal.ts";
 import type { Shelf } from "./retention.ts";
 
-/** What is read at once ends behind the fact with which it holds more bytes. */
-const MOST_READ_BYTES = 4 * 1024 * 1024;
+/** The most bytes of facts in one read; a single larger fact is read alone. */
+const MAX_READ_BYTES = 4 * 1024 * 1024;
 
-/** A journal that forgets its oldest facts when it is told to, and is gone with the process. */
+/**
+ * A journal in memory: its oldest facts are dropped on demand, and all of it ends with the process.
+ */
 export class MemoryJournal implements Journal, Shelf {
   #events: (JournaledEvent | undefined)[] = [];
   #sizes: number[] = [];
-  /** Where in them the oldest fact is. */
+  /** The index of the oldest fact in `#events`. */
   #head = 0;
   #last = 0;
   bytes = 0;
@@ -36,7 +38,7 @@ export class MemoryJournal implements Journal, Shelf {
     this.bytes -= this.#sizes[this.#head] ?? 0;
     this.#events[this.#head] = undefined;
     this.#head += 1;
-    // Moved only when that is worth it, so that each fact is moved about once.
+    // Compacted when half of the array is free, so that each fact is moved about once.
     if (this.#head * 2 < this.#events.length) return;
     this.#events = this.#events.slice(this.#head);
     this.#sizes = this.#sizes.slice(this.#head);
@@ -48,7 +50,7 @@ export class MemoryJournal implements Journal, Shelf {
     let to = from;
     for (let bytes = 0; to < this.#events.length && to - from < limit; to += 1) {
       bytes += this.#sizes[to] as number;
-      if (bytes > MOST_READ_BYTES && to > from) break;
+      if (bytes > MAX_READ_BYTES && to > from) break;
     }
     return this.#events.slice(from, to) as JournaledEvent[];
   }

@@ -1,37 +1,38 @@
 import { describe } from "../wire/error-codec.ts";
 
 /**
- * What others may see of a step - listeners, readers, tools - let out in its order once it is over.
+ * Effects of a step on listeners, readers and tools, deferred until the step is over and then run
+ * in order.
  *
- * **Guarantees** nobody who is told acts within a step: what they cause is a step of its own.
+ * **Guarantees** no effect runs within a step: an input that it causes is a step of its own.
  */
 export class Releases {
   readonly #waiting: (() => void)[] = [];
-  /** A step is under way. */
+  /** True while a step runs. */
   isHeld = false;
   #isReleasing = false;
   readonly #isReplay: boolean;
-  /** Told when all are out. */
+  /** Called when all effects have run. */
   whenOut: () => void = () => undefined;
 
-  /** @param isReplay of steps that were taken once before nothing is let out */
+  /** @param isReplay drops all effects, because they ran when the steps were first taken */
   constructor(isReplay = false) {
     this.#isReplay = isReplay;
   }
 
-  /** At once, where no step is under way. */
+  /** Adds an effect; it runs at once when no step is under way. */
   add(effect: () => void): void {
     if (this.#isReplay) return;
     this.#waiting.push(effect);
     if (!this.isHeld) this.#release();
   }
 
-  /** A step begins. */
+  /** Begins a step: effects are deferred until `release`. */
   hold(): void {
     this.isHeld = true;
   }
 
-  /** Lets nothing out before all of it is over. */
+  /** Runs several steps, and their effects only after all of them. */
   together(steps: () => void): void {
     if (this.#isReleasing) return steps();
     this.#isReleasing = true;
@@ -43,7 +44,7 @@ export class Releases {
     }
   }
 
-  /** The step is over: by whoever lets others out, where somebody does. */
+  /** Ends the step and runs the deferred effects, unless a release under way will run them. */
   release(): void {
     this.isHeld = false;
     this.#release();
@@ -52,12 +53,12 @@ export class Releases {
   #release(): void {
     if (this.#isReleasing) return;
     this.#isReleasing = true;
-    // What they cause joins the others.
+    // Effects that these add join the same loop.
     for (const effect of this.#waiting) {
       try {
         effect();
       } catch (thrown) {
-        // Each of them is contained where it is made: this is the net below.
+        // Effects catch their own errors; this is the last resort.
         process.emitWarning(describe(thrown), "CoppiceFaultWarning");
       }
     }

@@ -1,44 +1,47 @@
-/** Of what is kept, how much goes at once beyond what has to. */
+/** The share of the bound that is dropped beyond what is necessary. */
 const SLACK = 1 / 64;
 
-/** A place where things are kept in the order of their age, and from which the oldest can go. */
+/** A store that keeps its items in order of age and can drop the oldest. */
 export interface Shelf {
-  /** About how many bytes of memory all of it holds. */
+  /** The approximate bytes of memory of all its items. */
   readonly bytes: number;
-  /** The age of the oldest that may go, as the `seq` of a fact; infinite where none may. */
+  /**
+   * The age of the oldest item that can be dropped, as the `seq` of a fact; infinite when there is
+   * none.
+   */
   readonly oldest: number;
   dropOldest(): void;
 }
 
-/** Lets what is kept on several shelves together hold so many bytes: the oldest goes first. */
+/** Bounds the memory of several shelves together: the oldest item is dropped first. */
 export class Retention {
   readonly mostBytes: number;
   readonly #shelves: Shelf[] = [];
-  #isHeld = false;
+  #isDeferred = false;
 
   constructor(mostBytes: number) {
     this.mostBytes = mostBytes;
   }
 
-  /** Of the same age, what stands on an earlier shelf goes first. */
+  /** Adds a shelf; of items of the same age, those of an earlier shelf are dropped first. */
   add(shelf: Shelf): void {
     this.#shelves.push(shelf);
   }
 
-  /** Nothing goes until it is released, because somebody is at work with what is there. */
+  /** Defers dropping until `release`, so that a step in progress keeps its items. */
   hold(): void {
-    this.#isHeld = true;
+    this.#isDeferred = true;
   }
 
   release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
+    if (!this.#isDeferred) return;
+    this.#isDeferred = false;
     this.trim();
   }
 
   trim(): void {
-    if (this.#isHeld || this.#bytes <= this.mostBytes) return;
-    // A little more than has to go, so that this is not done for each fact.
+    if (this.#isDeferred || this.#bytes <= this.mostBytes) return;
+    // Drops slightly more than necessary, so that not every new fact drops another.
     const enough = this.mostBytes * (1 - SLACK);
     while (this.#bytes > enough) {
       const { shelf, next } = this.#oldest();
@@ -54,7 +57,7 @@ export class Retention {
     return bytes;
   }
 
-  /** The shelf with the oldest, and the age of the oldest on the others. */
+  /** Returns the shelf with the oldest item, and the age of the oldest item on the others. */
   #oldest(): { readonly shelf: Shelf | undefined; readonly next: number } {
     let found: Shelf | undefined;
     let age = Number.POSITIVE_INFINITY;

@@ -6,46 +6,46 @@ import { ownText } from "../wire/own-text.ts";
 import { escaped, isValueRef, unescaped, type ValueRef } from "../wire/value-ref.ts";
 import type { Shelf } from "./retention.ts";
 
-/** A value whose JSON has more bytes stands as a reference wherever it is kept. */
+/** The most bytes of JSON of a value that is kept inline; a larger value is kept by reference. */
 export const LARGE_VALUE_BYTES = 16_384;
-/** How much of it a reference shows, in characters. */
+/** Characters of a value that its reference shows. */
 const HEAD_CHARACTERS = 1_024;
-/** What keeping one costs beside its bytes. */
+/** Bytes that a stored value takes beside its contents. */
 const OVERHEAD_BYTES = 400;
 
 interface Kept {
-  /** A text as it is, anything else as JSON. */
+  /** The bytes of a string as it is, or of any other value as JSON. */
   readonly bytes: Buffer;
   readonly isText: boolean;
   age: number;
-  /** How many of those that live may yet need it. */
+  /** The number of living owners that may still need it. */
   pins: number;
 }
 
-/** A value as it stands among what is kept. */
-export interface Standing {
+/** A value in its stored form: itself, or a reference. */
+export interface StoredValue {
   readonly value: Json;
-  /** About how many bytes of memory it holds there. */
+  /** The approximate bytes of memory that the stored form takes. */
   readonly bytes: number;
 }
 
 /**
- * Large values, each kept once under the hash of its JSON, or of `text:` and itself; elsewhere a
- * reference stands for it.
+ * Large values, each kept once under the hash of its JSON, or for a string of `text:` and the
+ * string; events contain references to them.
  *
- * **Guarantees** a value is there for as long as anything that is kept refers to it: it is as old
- * as the newest of those. What stands somewhere is a reference or somebody's value, never to be
- * taken for each other: keys of theirs that are `$value` are escaped.
+ * **Guarantees** a value is kept for as long as anything kept refers to it: its age is that of the
+ * newest reference. A stored form is either a reference or a value, and the two are never confused:
+ * a value's own keys `$value` are escaped.
  */
 export class ValueStore implements Shelf {
   readonly #mostBytes: number;
   readonly #age: () => number;
-  /** By hash, the oldest first. */
+  /** Values by hash, oldest first. */
   readonly #values = new Map<string, Kept>();
   readonly #pinned = new Map<string, Kept>();
   bytes = 0;
 
-  /** @param mostBytes the largest that is kept at all */
+  /** @param mostBytes the largest value that is kept at all */
   constructor(mostBytes: number, age: () => number) {
     this.#mostBytes = mostBytes;
     this.#age = age;
@@ -64,11 +64,14 @@ export class ValueStore implements Shelf {
     }
   }
 
-  /** How a value stands among what is kept: a large one is put here, a small one as it is. */
-  stand(value: Json): Standing {
+  /**
+   * Returns the stored form of a value: a large one is put into this store, a small one stays
+   * inline.
+   */
+  stand(value: Json): StoredValue {
     const { least, most, held, isMarked, isSliced } = sizeOf(value, LARGE_VALUE_BYTES);
     if (most > LARGE_VALUE_BYTES) {
-      // Most large values are texts: to write out their JSON takes longer than all the rest.
+      // Most large values are strings: serialising them as JSON would dominate the cost.
       const isText = typeof value === "string" && least > LARGE_VALUE_BYTES && value.isWellFormed();
       const text = isText ? value : JSON.stringify(value);
       if (least > LARGE_VALUE_BYTES || Buffer.byteLength(text) > LARGE_VALUE_BYTES) {
@@ -81,13 +84,15 @@ export class ValueStore implements Shelf {
     return { value: isMarked ? escaped(own) : own, bytes: held };
   }
 
-  /** What stands there; undefined where it is a reference to what is kept no longer. */
-  read(standing: Json): Json | undefined {
-    if (isValueRef(standing)) return this.value(standing.$value);
-    return sizeOf(standing, Number.POSITIVE_INFINITY).isMarked ? unescaped(standing) : standing;
+  /**
+   * Returns the value of a stored form; undefined when it refers to a value that is no longer kept.
+   */
+  read(stored: Json): Json | undefined {
+    if (isValueRef(stored)) return this.value(stored.$value);
+    return sizeOf(stored, Number.POSITIVE_INFINITY).isMarked ? unescaped(stored) : stored;
   }
 
-  /** The value of a hash, or undefined where none is kept, or no longer. */
+  /** Returns the value of a hash; undefined when it is unknown or no longer kept. */
   value(key: string): Json | undefined {
     const kept = this.#values.get(key) ?? this.#pinned.get(key);
     if (kept === undefined) return undefined;
@@ -99,7 +104,7 @@ export class ValueStore implements Shelf {
     return this.#values.has($value) || this.#pinned.has($value);
   }
 
-  /** Keeps it, however old it is, until it is unpinned as often. */
+  /** Keeps a value regardless of its age until `unpin` is called as often as `pin`. */
   pin({ $value }: ValueRef): void {
     const kept = this.#values.get($value) ?? this.#pinned.get($value);
     if (kept === undefined) return;
@@ -108,7 +113,7 @@ export class ValueStore implements Shelf {
     this.#pinned.set($value, kept);
   }
 
-  /** It is as old as what is unpinned now. */
+  /** Removes one pin; after the last one the value is as old as a value stored now. */
   unpin({ $value }: ValueRef): void {
     const kept = this.#pinned.get($value);
     if (kept === undefined) return;
@@ -120,7 +125,7 @@ export class ValueStore implements Shelf {
   }
 
   #put(given: Buffer, isText: boolean, head: string): ValueRef {
-    // No JSON begins like this.
+    // The prefix keeps strings apart from JSON: no JSON begins with it.
     const hash = createHash("sha256").update(isText ? "text:" : "");
     const $value = hash.update(given).digest("hex");
     const ref = { $value, bytes: given.length, head };

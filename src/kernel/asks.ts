@@ -2,10 +2,10 @@ import type { DeliveryBody } from "../wire/delivery.ts";
 import { keyOf, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
-/** Asks whose asker has ended, so that a dead letter can say whom the answer was for. */
-const LEFT_ASKS_KEPT = 100;
+/** Asks kept after their asker has ended, so that a dead letter can name the asker. */
+const MAX_KEPT_LEFT_ASKS = 100;
 
-/** Nobody waits for the answer any more: who was asked hears of it, so that it answers others. */
+/** Withdraws an ask whose caller no longer waits, so that the asked agent can answer others. */
 export function endAsk(tree: Tree, askId: string): void {
   const node = tree.asks.get(askId);
   if (node === undefined) return;
@@ -13,7 +13,7 @@ export function endAsk(tree: Tree, askId: string): void {
   tree.emit({ type: "ask-over", node, askId });
 }
 
-/** The asks of an agent that has ended are over. */
+/** Withdraws the open asks of an agent that has ended; those to other runs by a letter. */
 export function endAsksOf(tree: Tree, node: Node): void {
   for (const { askId, asked } of node.calls.values()) {
     if (askId === undefined) continue;
@@ -25,17 +25,17 @@ export function endAsksOf(tree: Tree, node: Node): void {
   }
 }
 
-/** Who asked has ended. */
+/** Withdraws an ask whose asker has ended, and keeps the asker's path for dead letters. */
 export function leaveAsk(tree: Tree, askId: string, asker: string): void {
   endAsk(tree, askId);
   tree.leftAsks.set(askId, asker);
   for (const oldest of tree.leftAsks.keys()) {
-    if (tree.leftAsks.size <= LEFT_ASKS_KEPT) break;
+    if (tree.leftAsks.size <= MAX_KEPT_LEFT_ASKS) break;
     tree.leftAsks.delete(oldest);
   }
 }
 
-/** A message whose ask was over before it was delivered says so itself, right behind it. */
+/** Sends `ask-over` right behind a message whose ask was withdrawn before the delivery. */
 export function tellIfOver(tree: Tree, node: Node, body: DeliveryBody): void {
   if (body.type !== "message" || body.askId === undefined || tree.asks.has(body.askId)) return;
   tree.emit({ type: "ask-over", node, askId: body.askId });

@@ -1,47 +1,47 @@
-/** What ended a host, and who of those that lived there was at work in that moment. */
+/** The cause of a host's end, and the agents that ran on it at that moment. */
 export interface Blame {
-  /** `not-started`: it ended before it could run anybody. */
+  /** `not-started`: the host ended before it could run any agent. */
   readonly cause: FaultCause | "not-started";
-  /** Empty when nobody is known to be at fault. */
+  /** The agents at fault; empty when none is known. */
   readonly running: readonly Running[];
-  /** Hosts like it do not start any more: whoever waited for it waits no longer. */
+  /** True when hosts of its kind cannot be started any more; the agents on it then fail. */
   readonly isLasting?: true;
 }
 
 type FaultCause = "froze" | "out-of-memory" | "exited";
 
-/** An agent that held its host's thread. */
+/** An agent that occupied its host's thread. */
 export interface Running {
   readonly path: string;
   readonly incarnation: number;
-  /** The last delivery that it had taken in: it is not given to it again. */
+  /** The last delivery that the agent had taken in; it is not delivered again. */
   readonly n?: number;
 }
 
-/** What a host knows of a fault that ended it. */
+/** A fault that ended a host, as far as the host handle knows it. */
 export interface HostFault {
   readonly cause: FaultCause;
-  /** False where nobody's code can have run there yet. */
+  /** False when no agent's code can have run on the host yet. */
   readonly hasRun: boolean;
-  /** Who held its thread, as far as it knows. */
+  /** The agents that occupied the host's thread, as far as the handle knows. */
   readonly running: readonly Running[];
 }
 
-/** What else is known of that host. */
+/** The supervisor's own facts about a host that a fault ended. */
 export interface FaultyHost {
-  /** The one agent that it was for. */
-  readonly resident?: Running | undefined;
-  /** Its start had been told. */
+  /** The one agent of a dedicated host. */
+  readonly soleAgent?: Running | undefined;
+  /** True when the host had reported its start. */
   readonly hasStarted: boolean;
 }
 
-/** Who is to blame for the end of a host; nobody where the supervisor itself has ended it. */
+/** Returns the blame for a host's end; undefined when the supervisor itself ended the host. */
 export function blameFor(fault: HostFault | undefined, host: FaultyHost): Blame | undefined {
   if (fault === undefined) return undefined;
   const { cause, hasRun, running } = fault;
   if (!hasRun) return { cause: "not-started", running: [] };
-  if (running.length > 0 || host.resident === undefined) return { cause, running };
-  // Whatever befalls the host of one agent once it runs, nobody else can have done it.
+  if (running.length > 0 || host.soleAgent === undefined) return { cause, running };
+  // Only its one agent can have brought down a dedicated host that was running.
   const couldRun = host.hasStarted || cause === "out-of-memory";
-  return { cause, running: couldRun ? [host.resident] : running };
+  return { cause, running: couldRun ? [host.soleAgent] : running };
 }

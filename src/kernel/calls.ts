@@ -1,45 +1,46 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import type { Out } from "../wire/frame.ts";
+import type { Command } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
 import { codeOf, type End, errorOf } from "./end.ts";
-import { MOVES_ALLOWED } from "./limits.ts";
+import { MAX_MOVES } from "./limits.ts";
 import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 import { unknownAgent } from "./unknown-agent.ts";
 
+/** A command that asks for something, and gets a result under its call id. */
 export type AgentRequest = Extract<
-  Out,
+  Command,
   {
     type: "tool" | "model" | "spawn" | "send" | "ask" | "watch" | "wait" | "cancel" | "question";
   }
 >;
 
-/** The one condition under which a call begins, or goes on: its agent is open and waits for it. */
-export function isWanted(node: Node, out: Out): boolean {
-  return !node.closed && "callId" in out && node.calls.get(out.callId)?.out === out;
+/** True when a call may begin or continue: its agent is open and waits for exactly this call. */
+export function isWanted(node: Node, command: Command): boolean {
+  return !node.closed && "callId" in command && node.calls.get(command.callId)?.command === command;
 }
 
-/** Takes up a request; one that comes while the agent has no slot is held until it has one. */
-export function request(tree: Tree, node: Node, out: AgentRequest): void {
-  if (node.closed || node.calls.has(out.callId)) return;
+/** Takes up a request; without a slot, the request is deferred until the agent has one. */
+export function request(tree: Tree, node: Node, command: AgentRequest): void {
+  if (node.closed || node.calls.has(command.callId)) return;
   if (!wake(tree, node)) {
-    node.held.push(out);
+    node.held.push(command);
     return;
   }
-  const deferred = out.type === "model" && out.after === "results";
-  const call: Call = { out, state: deferred ? "deferred" : "working", attempt: 1 };
-  node.calls.set(out.callId, call);
-  if (out.type === "model") {
+  const deferred = command.type === "model" && command.after === "results";
+  const call: Call = { command, state: deferred ? "deferred" : "working", attempt: 1 };
+  node.calls.set(command.callId, call);
+  if (command.type === "model") {
     if (deferred) askForModel(tree, node);
     else requestModel(tree, node, call);
-  } else tree.emit({ type: "request", node, out });
+  } else tree.emit({ type: "request", node, command });
 }
 
-/** Asks for the model call that rode behind results, once no other call is under way. */
+/** Asks for the deferred model call once the agent has no other call under way. */
 export function askForModel(tree: Tree, node: Node): void {
   let deferred: Call | undefined;
   for (const call of node.calls.values()) {
@@ -49,24 +50,24 @@ export function askForModel(tree: Tree, node: Node): void {
   if (deferred !== undefined) requestModel(tree, node, deferred);
 }
 
-/** Asks the arbiter for a model call whose turn has come; the loop is told its messages first. */
+/** Asks the arbiter for a model call; a loop first receives the messages that wait for it. */
 export function requestModel(tree: Tree, node: Node, call: Call): void {
-  // A result may still come for an agent that is ending: it takes no slot for what follows.
+  // A result may still arrive for an agent that is ending; the next model call then takes no slot.
   if (node.closed) return;
-  // Not at work while it is asked for: a paused agent would never be woken to ask again.
+  // With this call counted as working, a paused agent would keep its slot and never be woken.
   call.state = "deferred";
   call.permitted = false;
   if (!wake(tree, node)) {
-    node.calls.delete(call.out.callId);
-    node.held.push(call.out as AgentRequest);
+    node.calls.delete(call.command.callId);
+    node.held.push(call.command as AgentRequest);
     return;
   }
   call.state = "working";
-  if (node.birth.loop) steer(tree, node);
+  if (node.childSpec.loop) steer(tree, node);
   tree.emit({ type: "model", node, call });
 }
 
-/** Gives a call its result; the model call that waited for the last of them is asked for. */
+/** Gives a call its result. After the last result, the deferred model call is asked for. */
 export function settleCall(tree: Tree, node: Node, callId: string, result: CallResult): void {
   if (!node.calls.delete(callId)) return;
   post(tree, node, { type: "result", callId, result });
@@ -74,7 +75,7 @@ export function settleCall(tree: Tree, node: Node, callId: string, result: CallR
   settleSlot(tree, node);
 }
 
-/** Marks a call as one that needs no slot: it waits for a child, a budget or other agents. */
+/** Marks a call as one that needs no slot: it waits for a child, a budget, a person or an agent. */
 export function idleCall(tree: Tree, node: Node, callId: string): void {
   const call = node.calls.get(callId);
   if (call === undefined) return;
@@ -82,7 +83,7 @@ export function idleCall(tree: Tree, node: Node, callId: string): void {
   settleSlot(tree, node);
 }
 
-/** Has a call asked for again at a later time; until then it needs no slot. */
+/** Asks for a call again at the time `until`; the call needs no slot before. */
 export function postpone(tree: Tree, node: Node, callId: string, until: number): void {
   const call = node.calls.get(callId);
   if (call === undefined) return;
@@ -91,7 +92,7 @@ export function postpone(tree: Tree, node: Node, callId: string, until: number):
   idleCall(tree, node, callId);
 }
 
-/** Asks for a call that was postponed, unless nobody waits for it any more. */
+/** Asks for a postponed call, unless its agent no longer waits for it. */
 export function endWait(tree: Tree, node: Node, callId: string): void {
   const { until } = node.calls.get(callId) ?? {};
   if (until !== undefined && until <= tree.now) again(tree, node, callId);
@@ -102,14 +103,18 @@ export function again(tree: Tree, node: Node, callId: string): void {
   const call = node.calls.get(callId);
   if (call === undefined || node.closed) return;
   node.calls.delete(callId);
-  request(tree, node, call.out as AgentRequest);
+  request(tree, node, call.command as AgentRequest);
 }
 
-/** Asks again for a job whose host was lost, as the same turn, and not for ever. */
+/**
+ * Asks again for a model job whose host was lost, as the same turn.
+ *
+ * After {@link MAX_MOVES} repeats the call fails with HOST_LOST.
+ */
 export function retryModel(tree: Tree, node: Node, callId: string): void {
   const call = node.calls.get(callId);
   if (call === undefined || node.closed) return;
-  if (call.attempt > MOVES_ALLOWED) {
+  if (call.attempt > MAX_MOVES) {
     const lost = new CoppiceError("HOST_LOST", `${callId} lost ${call.attempt} hosts`);
     const error = encodeError(lost, "HOST_LOST");
     return settleCall(tree, node, callId, { isError: true, error });
@@ -119,14 +124,14 @@ export function retryModel(tree: Tree, node: Node, callId: string): void {
   requestModel(tree, node, call);
 }
 
-/** Gives the slot back when all that the agent waits for needs none. */
+/** Gives the slot back when none of the agent's calls needs it. */
 export function settleSlot(tree: Tree, node: Node): void {
   if (!node.slot || node.busy || node.host === undefined || node.status === "starting") return;
   if (node.ending !== undefined || node.mailbox.unacknowledged.length > 0) return;
   if (!isWorking(node)) rest(tree, node);
 }
 
-/** Tells those of a parent's `wait` calls that wait for this child; true when one did. */
+/** Reports a child's end to the parent's `wait` calls; returns true when one waited for it. */
 export function settleWaits(tree: Tree, parent: Node, child: Node): boolean {
   let waited = false;
   for (const [callId, call] of parent.calls) {
@@ -138,7 +143,7 @@ export function settleWaits(tree: Tree, parent: Node, child: Node): boolean {
   return waited;
 }
 
-/** The outcome of a child as the value that its parent, or its parent's model, reads. */
+/** Returns a child's outcome as the value that its parent, or the parent's model, reads. */
 export function childReport(child: Node, end: End): { readonly [key: string]: Json | undefined } {
   const about = { name: child.name, path: child.path, status: end.status };
   switch (end.status) {
@@ -161,7 +166,7 @@ function fault(error: WireError | undefined): { readonly error?: Json } {
   return error === undefined ? {} : { error: { code: error.code, message: error.message } };
 }
 
-/** The outcome of a foreground child as the result of the call that spawned it. */
+/** Returns a foreground child's outcome as the result of the call that spawned it. */
 export function childResult(child: Node, end: End): CallResult {
   if (end.status === "completed") return { isError: false, value: end.output };
   const details = childReport(child, end);
@@ -174,11 +179,11 @@ export function childResult(child: Node, end: End): CallResult {
   return { isError: true, error, ...kept(end) };
 }
 
-/** Takes up a `wait` once what was asked for before it, such as a spawn, has been carried out. */
+/** Takes up a `wait`, after the requests before it, such as a spawn, have been carried out. */
 export function waitFor(tree: Tree, node: Node, callId: string): void {
   const call = node.calls.get(callId);
-  if (call?.out.type !== "wait") return;
-  const { names } = call.out;
+  if (call?.command.type !== "wait") return;
+  const { names } = call.command;
   const all = [...node.children.values()].filter((child) => child.foregroundCall === undefined);
   const waited = names === undefined ? all.filter((child) => child.end === undefined) : [];
   for (const name of names ?? []) {
@@ -193,7 +198,7 @@ export function waitFor(tree: Tree, node: Node, callId: string): void {
   call.waited = waited;
   call.children = new Set(waited.filter((child) => child.end === undefined));
   const ended = waited.filter((child) => child.end !== undefined);
-  // Now, because how they ended is not kept for ever.
+  // Read now, because the end of an agent is not kept for ever.
   call.reports = new Map(ended.map((child) => [child, childReport(child, tree.endOf(child))]));
   if (call.children.size === 0) settleCall(tree, node, callId, report(call));
   else idleCall(tree, node, callId);
@@ -204,7 +209,7 @@ function report(call: Call): CallResult {
   return { isError: false, value };
 }
 
-/** What an agent that did not complete had come to. */
+/** Returns the partial result of an agent that did not complete, if it has one. */
 export function kept(end: End): { readonly partial?: Json } {
   return "partial" in end && end.partial !== undefined ? { partial: end.partial } : {};
 }

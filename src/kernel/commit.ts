@@ -1,13 +1,13 @@
 import type { EventBody } from "../wire/event.ts";
-import type { AgentEnd, Frame, Out } from "../wire/frame.ts";
+import type { AgentEnd, Command, Frame } from "../wire/frame.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { request, settleSlot } from "./calls.ts";
 import { undeliverable } from "./dead-letters.ts";
 import { flush } from "./dispatch.ts";
 import { finish, maybeComplete } from "./ends.ts";
-import { keepLastGood } from "./last-good.ts";
 import type { Call, Node } from "./node.ts";
-import { acquit, leaveTrial } from "./quarantine.ts";
+import { clear, rejoin } from "./quarantine.ts";
+import { keepRestartPoint } from "./restart-point.ts";
 import { cameBack } from "./restarts.ts";
 import type { Tree } from "./tree.ts";
 import { mailTaken } from "./user-mail.ts";
@@ -15,30 +15,31 @@ import { mailTaken } from "./user-mail.ts";
 /**
  * Applies a frame whole or not at all.
  *
- * The sender is the port: a path, incarnation or call that does not live on the host the frame
- * came from is a forgery, and condemns that host.
+ * The port identifies the sender. A frame that speaks for an agent, an incarnation or a call that
+ * does not live on the sending host is a forgery, and the host is terminated. Late frames of an
+ * agent that has left the host are ignored.
  */
 export function commit(tree: Tree, host: string, frame: Frame): void {
-  if (tree.residences.isDistrusted(host)) return;
+  if (tree.locations.isDistrusted(host)) return;
   const node = tree.nodes.get(frame.path);
   if (node === undefined || node.host !== host || node.incarnation !== frame.incarnation) {
-    if (tree.residences.departed(host, frame.path, frame.incarnation)) return;
-    return condemn(tree, host, `it spoke for ${frame.path}, which does not live there`);
+    if (tree.locations.departed(host, frame.path, frame.incarnation)) return;
+    return terminate(tree, host, `it spoke for ${frame.path}, which does not live there`);
   }
   const forgery = findForgery(node, frame);
-  if (forgery !== undefined) return condemn(tree, host, forgery);
+  if (forgery !== undefined) return terminate(tree, host, forgery);
 
   if (isStep(node, frame)) {
     node.moves = 0;
-    acquit(tree, node);
+    clear(tree, node);
   }
-  // The state that it failed in is not one to come back to.
-  const last = frame.out.at(-1);
+  // A restart does not return to the state of the last frame, in which the agent ended.
+  const last = frame.commands.at(-1);
   const isLast = last?.type === "done";
   const isUp = frame.arriving !== true && !(isLast && failedAtStart(last.end));
   if (isUp) node.cameUp = true;
-  if (isLast) keepLastGood(node, frame.upTo);
-  const isKept = !isLast && node.lastGood === undefined;
+  if (isLast) keepRestartPoint(node, frame.upTo);
+  const isKept = !isLast && node.restartPoint === undefined;
   if (node.mailbox.cover(frame.upTo)) node.turnEnded = undefined;
   if (frame.state !== undefined && isKept) node.state = frame.state;
   if (frame.timers !== undefined && isKept) {
@@ -53,42 +54,42 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   }
   node.busy = frame.busy;
   if (node.status === "starting") node.status = node.slot ? "running" : "waiting";
-  for (const out of frame.out) {
-    apply(tree, node, out);
+  for (const command of frame.commands) {
+    apply(tree, node, command);
     if (node.finished !== undefined) return;
   }
   mailTaken(tree, node);
   settleSlot(tree, node);
   maybeComplete(tree, node);
-  leaveTrial(tree, node);
+  rejoin(tree, node);
   if (isUp) cameBack(tree, node);
 }
 
-/** What the arbiter is asked, or what the kernel itself can answer. */
-function apply(tree: Tree, node: Node, out: Out): void {
-  switch (out.type) {
+/** Carries out one command, in the kernel itself or by an effect for the arbiter. */
+function apply(tree: Tree, node: Node, command: Command): void {
+  switch (command.type) {
     case "done":
-      return finish(tree, node, out.end);
+      return finish(tree, node, command.end);
     case "turn-end":
-      node.idle = { output: out.output };
+      node.idle = { output: command.output };
       node.turnEnded = node.idle;
       return flush(tree, node);
     case "turn.failed":
-      return tree.fact("turn.failed", node.path, failureOf(out.error));
+      return tree.fact("turn.failed", node.path, failureOf(command.error));
     case "emitted":
-      return tree.fact("agent.emitted", node.path, { event: out.event, ...leftOutOf(out) });
+      return tree.fact("agent.emitted", node.path, { event: command.event, ...leftOutOf(command) });
     case "reply":
     case "reply.failed":
-      return answer(tree, node, out);
+      return answer(tree, node, command);
     case "output":
     case "model.retried":
     case "model.grew":
-      return tree.emit({ type: "report", node, out });
+      return tree.emit({ type: "report", node, command });
     case "model.done":
-      if (node.calls.delete(out.callId)) tree.emit({ type: "report", node, out });
+      if (node.calls.delete(command.callId)) tree.emit({ type: "report", node, command });
       return;
     default:
-      return request(tree, node, out);
+      return request(tree, node, command);
   }
 }
 
@@ -107,51 +108,54 @@ function failureOf({ code, message, details: { stopReason } }: WireError): Event
 function answer(
   tree: Tree,
   node: Node,
-  out: Extract<Out, { type: "reply" | "reply.failed" }>,
+  command: Extract<Command, { type: "reply" | "reply.failed" }>,
 ): void {
-  const { askId } = out;
-  const message = out.type === "reply" ? out.value : { ...out.error };
+  const { askId } = command;
+  const message = command.type === "reply" ? command.value : { ...command.error };
   if (tree.asks.get(askId) !== node) {
     const reason = "nobody waits for this answer";
     const to = tree.leftAsks.get(askId) ?? "/";
     return undeliverable(tree, node, { from: node.path, to, reason, message });
   }
   tree.forgetAsk(askId);
-  if (out.type === "reply") tree.emit({ type: "answer", askId, value: out.value });
-  else tree.emit({ type: "answer-failed", askId, error: out.error });
+  if (command.type === "reply") tree.emit({ type: "answer", askId, value: command.value });
+  else tree.emit({ type: "answer-failed", askId, error: command.error });
 }
 
-/** Says what a frame claims that its agent cannot have: nothing of such a frame is applied. */
+/** Returns the claim that makes a frame a forgery; nothing of a forged frame is applied. */
 function findForgery(node: Node, frame: Frame): string | undefined {
   if (frame.upTo > node.mailbox.last) return `it covered deliveries ${node.path} never had`;
-  for (const out of frame.out) {
-    if ("callId" in out && !out.callId.startsWith(node.callPrefix)) {
-      return `it spoke of call ${out.callId} as ${node.path}`;
+  for (const command of frame.commands) {
+    if ("callId" in command && !command.callId.startsWith(node.callPrefix)) {
+      return `it spoke of call ${command.callId} as ${node.path}`;
     }
-    const isOfStream = out.type === "model.done" || out.type === "model.grew";
-    if (isOfStream && !isOwnStream(node.calls.get(out.callId))) {
-      return `it spoke for call ${out.callId}, which is not a stream of ${node.path}`;
+    const isOfStream = command.type === "model.done" || command.type === "model.grew";
+    if (isOfStream && !isOwnStream(node.calls.get(command.callId))) {
+      return `it spoke for call ${command.callId}, which is not a stream of ${node.path}`;
     }
   }
   return undefined;
 }
 
-/** What a stream says that is begun once more. */
-const AGAIN: ReadonlySet<Out["type"]> = new Set(["output", "model.retried", "model.grew"]);
+/** The commands that a model stream sends again when it is started again. */
+const AGAIN: ReadonlySet<Command["type"]> = new Set(["output", "model.retried", "model.grew"]);
 
-/** False for a frame that only begins again what an agent was at when its last host was lost. */
-function isStep({ mailbox }: Node, { out, upTo, value }: Frame): boolean {
+/** False for a frame that only repeats what the agent was doing when it lost its last host. */
+function isStep({ mailbox }: Node, { commands, upTo, value }: Frame): boolean {
   if (value !== undefined) return true;
-  if (out.some(({ type }) => !AGAIN.has(type))) return true;
+  if (commands.some(({ type }) => !AGAIN.has(type))) return true;
   return mailbox.unacknowledged.some(({ n, body }) => n <= upTo && body.type !== "permit");
 }
 
-/** Other calls are settled by who runs them; one that is gone may have crossed its end. */
+/**
+ * True for a model call that the agent's own host streams; the supervisor settles the others.
+ * Also true for an unknown call: it may have ended while the frame was on its way.
+ */
 function isOwnStream(call: Call | undefined): boolean {
-  return call === undefined || (call.out.type === "model" && call.out.job === undefined);
+  return call === undefined || (call.command.type === "model" && call.command.job === undefined);
 }
 
-function condemn(tree: Tree, host: string, reason: string): void {
-  tree.residences.distrust(host);
-  tree.emit({ type: "condemn", host, reason });
+function terminate(tree: Tree, host: string, reason: string): void {
+  tree.locations.distrust(host);
+  tree.emit({ type: "terminate", host, reason });
 }

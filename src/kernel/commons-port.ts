@@ -1,61 +1,68 @@
 import type { Node } from "./node.ts";
 import type { SlotLane } from "./slot-queue.ts";
 
-/** What the root says to one more agent below it: empty where all is well. */
+/** The root's answer to one more agent below it; empty when the root has no objection. */
 export interface RootRoom {
-  /** What it would be one too many of. */
+  /** The limit that one more agent would exceed. */
   readonly refusal?: {
     readonly limit: "spawns" | "spawnRate";
     readonly value: number;
-    /** When the next one may start, in milliseconds from now. */
+    /** Milliseconds from now until the next agent may be spawned. */
     readonly retryAfterMs?: number;
   };
-  /** Of top-level agents: so many live, and no more may. */
+  /** The limit on live top-level agents, set when it is reached. */
   readonly children?: number;
-  /** It would have to wait for a slot. */
+  /** True when the agent would have to wait for a slot. */
   readonly isFull?: true;
-  /** No more may wait for one. */
+  /** True when no more agents may wait for a slot. */
   readonly isQueueFull?: true;
-  /** Nothing new begins until the supervisor is resumed. */
+  /** True while the supervisor is paused: nothing new begins until it is resumed. */
   readonly isPaused?: true;
 }
 
 /**
- * What all runs share of the mailbox tree, as the kernel of one run asks for it: its answers are no
- * part of the run, and are noted for it. What it is only told has no answer; what it cannot give at
- * once it gives {@link Later}.
+ * The part of the mailbox tree that all runs share, as the kernel of one run sees it.
+ *
+ * Its answers are not part of the run's state, so they are noted with the run's steps. A method
+ * without a result only reports a change. What cannot be given at once follows as {@link Later}.
  */
 export interface Commons {
-  /** The name of one more top-level agent. Fails with NAME_INVALID. */
+  /** Takes the name of one more top-level agent. **Fails with** NAME_INVALID. */
   takeName(base: string, chosen: string | undefined): string;
-  /** Nobody bears it after all. */
+  /** Frees a name that no agent bears after all. */
   giveNameBack(base: string): void;
-  /** The top-level agent that this may have meant. */
+  /** Returns the name of the top-level agent that `name` may have meant, or null. */
   near(name: string): string | null;
-  /** Whether one more agent may be spawned below the root now. */
+  /** Returns the root's answer to one more agent below it now. */
   room(now: number): RootRoom;
-  /** One was, and waits to be started. */
+  /** Counts an agent that was spawned and waits to be started. */
   spawned(now: number): void;
-  /** It waits no longer: it was started, or never will be. */
+  /** Counts an agent that no longer waits to be started: it was started, or never will be. */
   dequeued(): void;
   /**
-   * Whether the root has a slot for the node, which is taken but where it `isBlocked` further down;
-   * else it waits for one.
+   * Takes a slot of the root for the node, or queues the node for one.
+   *
+   * @param isBlocked true when a node further down is full: a free slot is then not taken
+   * @returns true when the root has a free slot
    */
   takeSlot(node: Node, lane: SlotLane, isBlocked: boolean): boolean;
-  /** Its slot, or its place in the queue, is free. */
+  /** Frees the node's slot, or its place in the queue. */
   leaveSlot(node: Node): void;
-  /** Whether a top-level agent may be started: else it waits until another one has ended. */
+  /**
+   * Counts a top-level agent as started, or parks it until another one has ended.
+   *
+   * @returns true when it may be started
+   */
   mayStart(top: Node): boolean;
-  /** A top-level agent has ended, also one that was never started. */
+  /** Counts a top-level agent that has ended, even if it was never started. */
   over(top: Node): void;
-  /** Whether a suspect may be tried alone now: else it waits for its turn. */
-  mayTry(node: Node): boolean;
-  /** It has been, or need not be. */
-  tried(node: Node): void;
+  /** Returns true when a suspect may run alone now; otherwise the suspect waits for its turn. */
+  mayQuarantine(node: Node): boolean;
+  /** Ends the quarantine of a suspect, or its wait for one. */
+  leftQuarantine(node: Node): void;
 }
 
-/** What was asked for and is there now. */
+/** A slot, a start or a quarantine that the root could not give at once, and gives now. */
 export type Later =
   | { readonly type: "slot"; readonly node: Node; readonly lane: SlotLane }
-  | { readonly type: "start" | "try"; readonly node: Node };
+  | { readonly type: "start" | "quarantine"; readonly node: Node };

@@ -6,15 +6,16 @@ import type { Node } from "./node.ts";
 import { tellRefusal, tellRest } from "./refusals.ts";
 import type { Tree } from "./tree.ts";
 
+/** A message that was not delivered, and the reason. */
 export interface Letter {
   readonly from: string;
-  /** `/` where there is no such agent. */
+  /** The path of the receiver; `/` when there is no such agent. */
   readonly to: string;
   readonly reason: string;
   readonly message?: Json;
 }
 
-/** Makes a message that was accepted and cannot arrive visible, with its sender and the reason. */
+/** Reports a message that was accepted and cannot arrive, with its sender and the reason. */
 export function deadLetter(tree: Tree, letter: Letter): void {
   tree.deadLetters += 1;
   const { to, ...rest } = letter;
@@ -22,9 +23,10 @@ export function deadLetter(tree: Tree, letter: Letter): void {
 }
 
 /**
- * The same for what is not accepted, which its sender can try again and again: counted for each
- * sender and kind of reason, see {@link tellRefusal}.
- * @param keeper whom it was for, or the sender where there is no such agent
+ * Reports a message that was not accepted. Its sender can repeat it at will, so these reports are
+ * counted per sender and kind of reason; see {@link tellRefusal}.
+ *
+ * @param keeper the receiver, or the sender when there is no such receiver
  */
 export function undeliverable(
   tree: Tree,
@@ -38,7 +40,7 @@ export function undeliverable(
   tellRefusal(tree, { keeper, kind: `${kind}\n${letter.from}`, singly: 1 }, fact);
 }
 
-/** Buries what an agent that has ended was told. */
+/** Turns the undelivered messages of an agent that has ended into dead letters. */
 export function buryMail(tree: Tree, node: Node, bodies: readonly DeliveryBody[]): void {
   tellRest(tree, node, true);
   for (const body of bodies) {
@@ -48,12 +50,12 @@ export function buryMail(tree: Tree, node: Node, bodies: readonly DeliveryBody[]
   }
 }
 
-/** Fails the asks that nobody will answer any more. */
-export function failAsks(tree: Tree, askIds: readonly string[], told: string): void {
+/** Fails those of the asks that are still open, because no agent will answer them. */
+export function failAsks(tree: Tree, askIds: readonly string[], message: string): void {
   for (const askId of askIds) {
     if (!tree.asks.has(askId)) continue;
     tree.forgetAsk(askId);
-    const error = encodeError(new CoppiceError("AGENT_STOPPED", told), "AGENT_STOPPED");
+    const error = encodeError(new CoppiceError("AGENT_STOPPED", message), "AGENT_STOPPED");
     tree.emit({ type: "answer-failed", askId, error });
   }
 }

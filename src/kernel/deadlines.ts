@@ -1,17 +1,17 @@
-/** Something that is due at a time, in milliseconds of the supervisor's clock. */
+/** An entry that is due at a time, in milliseconds of the supervisor's clock. */
 export interface Deadline<T> {
   readonly at: number;
   readonly what: T;
 }
 
-/** Below this many deadlines nothing is swept out before its time. */
+/** The number of deadlines below which none is swept out before its time. */
 const SWEPT_FROM = 1024;
 
 /**
- * A binary heap of deadlines: the earliest is always at hand, adding costs O(log n).
+ * A binary heap of deadlines. Reading the earliest costs O(1), adding one costs O(log n).
  *
- * What is no longer live is swept out whenever the heap has doubled, so that long deadlines of
- * agents that ended early do not pile up.
+ * Entries that are no longer live are swept out whenever the heap has doubled, so that the long
+ * deadlines of agents that ended early do not pile up.
  */
 export class Deadlines<T> {
   readonly #isLive: (what: T) => boolean;
@@ -30,7 +30,7 @@ export class Deadlines<T> {
     return this.#heap[0]?.at;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): readonly Deadline<T>[] {
     return this.#heap;
   }
@@ -40,7 +40,7 @@ export class Deadlines<T> {
     this.#push({ at, what });
   }
 
-  /** Takes everything that is due. */
+  /** Removes and returns every entry that is due. */
   take(now: number): readonly T[] {
     const due: T[] = [];
     while (this.#heap.length > 0 && this.#at(0) <= now) due.push(this.#pop());
@@ -95,8 +95,8 @@ export class Deadlines<T> {
   }
 
   #swap(a: number, b: number): void {
-    const held = this.#heap[a] as Deadline<T>;
+    const first = this.#heap[a] as Deadline<T>;
     this.#heap[a] = this.#heap[b] as Deadline<T>;
-    this.#heap[b] = held;
+    this.#heap[b] = first;
   }
 }

@@ -6,7 +6,7 @@ import type { SlotLane } from "./slot-queue.ts";
 import { giveSlot, serve, takeServed, takeSlot } from "./slots.ts";
 import type { Tree } from "./tree.ts";
 
-/** Posts to the system lane: never refused, always first. */
+/** Posts to the system lane, which is never refused and always first; ignored once ending. */
 export function post(tree: Tree, node: Node, body: DeliveryBody): void {
   if (node.ending !== undefined || node.end !== undefined) return;
   node.mailbox.system.push(body);
@@ -14,9 +14,9 @@ export function post(tree: Tree, node: Node, body: DeliveryBody): void {
 }
 
 /**
- * Delivers what waits, as far as the agent may take it now.
+ * Delivers the waiting mail, as far as the agent may take it now.
  *
- * Everything needs a slot. The loop takes messages where they cannot tear a turn apart: when its
+ * Every delivery needs a slot. A loop takes messages only where they cannot split a turn: when its
  * turn has ended, or right before a model call (see {@link steer}).
  */
 export function flush(tree: Tree, node: Node): void {
@@ -26,15 +26,15 @@ export function flush(tree: Tree, node: Node): void {
   const { system, user } = node.mailbox;
   const kept: DeliveryBody[] = [];
   for (const body of system.splice(0)) {
-    if (body.type === "child" && node.birth.loop && node.idle === undefined) kept.push(body);
+    if (body.type === "child" && node.childSpec.loop && node.idle === undefined) kept.push(body);
     else deliver(tree, node, body);
   }
   system.push(...kept);
-  if (!node.birth.loop) for (const body of user.splice(0)) deliver(tree, node, body);
+  if (!node.childSpec.loop) for (const body of user.splice(0)) deliver(tree, node, body);
   else if (node.idle !== undefined) takeMessages(tree, node, true);
 }
 
-/** Hands the loop what it was told, right before a model call: steering. */
+/** Delivers the messages that wait for a loop right before its model call (steering). */
 export function steer(tree: Tree, node: Node): void {
   const { system } = node.mailbox;
   for (const body of system.splice(0)) deliver(tree, node, body);
@@ -42,10 +42,14 @@ export function steer(tree: Tree, node: Node): void {
   for (const note of node.mailbox.notes.splice(0)) deliver(tree, node, note);
 }
 
-/** Acquires a slot, or queues for one in the lane of the wakers. */
+/**
+ * Acquires a slot, or queues for one in the `waker` lane.
+ *
+ * @returns true when the agent has a slot and is not paused
+ */
 export function wake(tree: Tree, node: Node): boolean {
   if (node.slot && !isPaused(node)) return true;
-  // Paused: what runs keeps its slot to its end, and only then is it given back.
+  // A paused agent gives its slot back only when its working calls have ended.
   if (node.slot && isWorking(node)) return false;
   if (node.slot) rest(tree, node);
   if (node.waitingAt !== undefined) return false;
@@ -60,27 +64,27 @@ export function isWorking(node: Node): boolean {
   return false;
 }
 
-/** Gives the slot back, because all that the agent waits for needs none. */
+/** Gives back the agent's slot, or its place in a queue, and serves those who waited. */
 export function rest(tree: Tree, node: Node): void {
   if (node.status === "running" || node.status === "starting") node.status = "waiting";
   grantAll(tree, giveSlot(tree, node));
 }
 
-/** Serves the queues of a path after something other than a slot came free. */
+/** Serves the queues on the path to a node, after something other than a slot came free. */
 export function serveFrom(tree: Tree, node: Node): void {
   grantAll(tree, serve(tree, node));
 }
 
-/** The root has a slot for who waits there. */
+/** Uses a slot that the root gives to a node that waited for it. */
 export function goOnServed(tree: Tree, node: Node, lane: SlotLane): void {
   if (takeServed(tree, node, lane)) grantAll(tree, [node]);
 }
 
-/** Goes on with those who were given a slot: a queued spawn starts, a waker gets its deliveries. */
+/** Resumes nodes that were given a slot: a queued spawn starts, a waker gets its deliveries. */
 export function grantAll(tree: Tree, granted: readonly Node[]): void {
   const all = tree.granted;
   all.nodes.push(...granted);
-  // Going on may give slots back and grant others: a list, so that a thousand do not nest.
+  // A resumed node may give its slot back and so grant others; the list keeps them from nesting.
   if (all.isGoingOn) return;
   all.isGoingOn = true;
   for (let node = all.nodes.shift(); node !== undefined; node = all.nodes.shift()) {
@@ -93,22 +97,22 @@ function goOn(tree: Tree, node: Node): void {
   if (node.closed || node.end !== undefined) return rest(tree, node);
   if (node.status === "queued") return startAgent(tree, node);
   node.status = "running";
-  for (const out of node.held) tree.emit({ type: "resume", node, out });
+  for (const command of node.held) tree.emit({ type: "resume", node, command });
   flush(tree, node);
 }
 
-/** What came while it was paused and kept its slot, because something still ran for it. */
+/** Takes up what arrived while the agent was paused but kept its slot for a working call. */
 export function catchUp(tree: Tree, node: Node): void {
   if (!node.slot || node.status !== "running" || isPaused(node)) return;
   if (node.held.length > 0 || !node.mailbox.empty) goOn(tree, node);
 }
 
-/** Starts an agent that holds its slot, or parks it until a sibling ends. */
+/** Starts an agent that has a slot, or parks it until a sibling ends. */
 export function startAgent(tree: Tree, node: Node): void {
   if (!node.started) {
     if (!mayStart(tree, node)) {
       grantAll(tree, giveSlot(tree, node));
-      // A top-level agent waits at the root, which knows it already.
+      // The root has parked a top-level agent already.
       if (node.depth > 1) node.parent?.parked.push(node);
       return;
     }
@@ -118,7 +122,7 @@ export function startAgent(tree: Tree, node: Node): void {
   tree.emit({ type: "place", node, moved: false });
 }
 
-/** A child has ended: the next one that waits for that is started. */
+/** Starts the next parked child, after a sibling of it has ended. */
 export function startParked(tree: Tree, parent: Node): void {
   for (let next = parent.parked.shift(); next !== undefined; next = parent.parked.shift()) {
     if (next.closed) continue;
@@ -126,30 +130,30 @@ export function startParked(tree: Tree, parent: Node): void {
   }
 }
 
-/** It may be started now, once it has a slot. */
+/** Starts an agent that is no longer parked, as soon as it has a slot. */
 export function unpark(tree: Tree, node: Node): void {
   if (takeSlot(tree, node, "spawn")) grantAll(tree, [node]);
 }
 
-/** True when no bound on live children keeps the node from being started. */
+/** True when no limit on live children keeps the node from being started. */
 function mayStart({ commons }: Tree, node: Node): boolean {
   return node.depth === 1 ? commons.mayStart(node) : mayHaveChild(node.parent as Node);
 }
 
-/** Counts its first incarnation among the living children, and starts its clock. */
+/** Counts the node as a live child of its parent, and starts its timeout. */
 function begin(tree: Tree, node: Node): void {
   const parent = node.parent as Node;
   dequeued(tree, node);
   node.started = true;
   if (node.depth > 1) parent.liveChildren += 1;
-  const { timeoutMs } = node.birth;
+  const { timeoutMs } = node.childSpec;
   if (timeoutMs === undefined) return;
-  // Whatever its parent's is: that one may be put off while a person is asked for another child.
+  // Set even past the parent's deadline, which a question on behalf of another child may extend.
   node.deadline = tree.now + timeoutMs;
   tree.deadlines.add(node.deadline, { type: "timeout", node });
 }
 
-/** Takes a node out of the counts of those who wait to be started. */
+/** Removes a node from the counts of agents that wait to be started. */
 export function dequeued(tree: Tree, node: Node): void {
   for (let at = node.parent; at?.parent !== undefined; at = at.parent) at.queuedBelow -= 1;
   tree.commons.dequeued();
@@ -164,14 +168,14 @@ function deliver(tree: Tree, node: Node, body: DeliveryBody): void {
 
 function deliverable(node: Node): boolean {
   const { system, user } = node.mailbox;
-  if (!node.birth.loop) return system.length + user.length > 0;
+  if (!node.childSpec.loop) return system.length + user.length > 0;
   if (node.idle !== undefined) return system.length + user.length > 0;
   return system.some((body) => body.type !== "child");
 }
 
 /**
- * Takes the messages that one turn may hold: an ask begins a turn of its own, so that its answer
- * is the text it caused; whatever came after it waits behind it.
+ * Delivers the messages that may share one turn. An ask begins a turn of its own, so that its
+ * answer is the text of that turn; the messages behind it wait.
  */
 function takeMessages(tree: Tree, node: Node, turnStarts: boolean): void {
   const { user } = node.mailbox;

@@ -3,12 +3,12 @@ import { endWait } from "./calls.ts";
 import { endSubtree, kill } from "./ends.ts";
 import { isOverdue } from "./holds.ts";
 import type { Node } from "./node.ts";
-import { acquit } from "./quarantine.ts";
+import { clear } from "./quarantine.ts";
 import { restart } from "./restarts.ts";
 import type { Due, Tree } from "./tree.ts";
 import { lapseOffers } from "./user-mail.ts";
 
-/** Does everything whose time has come. */
+/** Carries out every deadline that is due. */
 export function doDue(tree: Tree): void {
   for (const due of tree.deadlines.take(tree.now)) doOne(tree, due);
 }
@@ -25,10 +25,10 @@ function doOne(tree: Tree, due: Due): void {
     case "again":
       return endWait(tree, due.node, due.callId);
     case "rate":
-      // The shell looks after those calls itself, whenever time has passed.
+      // The shell checks the rate-limited calls itself whenever time has passed.
       return;
-    case "trial":
-      return acquit(tree, due.node);
+    case "quarantine":
+      return clear(tree, due.node);
     case "room":
       return lapseOffers(tree, due.node);
     case "question":
@@ -42,7 +42,7 @@ function doOne(tree: Tree, due: Due): void {
   }
 }
 
-/** A grace counts for the incarnation that it was given to, not for one that came after it. */
+/** Returns a filter of the nodes to kill: a grace does not apply to an end that began later. */
 function isStillEnding(since: number): (node: Node) => boolean {
   return ({ ending, endingSince }) => ending !== undefined && endingSince <= since;
 }

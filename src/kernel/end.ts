@@ -3,7 +3,7 @@ import type { ExhaustedUnit } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 
-/** How an agent ended, before its usage is added: the part of an outcome that the kernel knows. */
+/** The end of an agent, without its usage: the part of an outcome that the kernel knows. */
 export type End =
   | { readonly status: "completed"; readonly output: Json }
   | { readonly status: "failed"; readonly error: WireError; readonly partial?: Json }
@@ -17,7 +17,7 @@ export type End =
   | { readonly status: "exhausted"; readonly unit: ExhaustedUnit; readonly partial?: Json }
   | { readonly status: "timed-out"; readonly partial?: Json };
 
-/** Why an agent is being ended: what its outcome will be once its host has answered. */
+/** The cause for which an agent is being ended. It is the outcome once the host has answered. */
 export type Ending =
   | { readonly status: "cancelled"; readonly reason: string }
   | { readonly status: "timed-out"; readonly reason: string }
@@ -26,18 +26,18 @@ export type Ending =
       readonly status: "failed";
       readonly reason: string;
       readonly error: WireError;
-      /** It gave up on its children, which only a permanent agent comes back from. */
+      /** True when it gave up on its children; only a permanent agent is restarted after that. */
       readonly gaveUp?: true;
     }
-  /** Stopped by its supervisor's strategy, to come back. */
+  /** Stopped by its supervisor's strategy, to be restarted. */
   | { readonly status: "restarting"; readonly reason: string };
 
-/** What went wrong, where an agent failed or was killed for its own fault. */
+/** Returns the error of an agent that failed, or that was killed for its own fault. */
 export function errorOf(end: End): WireError | undefined {
   return "error" in end ? end.error : undefined;
 }
 
-/** The code that a call's caller reads when an agent ended other than completed. */
+/** Returns the error code that a caller reads when the agent did not complete. */
 export function codeOf(end: End): ErrorCode {
   switch (end.status) {
     case "failed":

@@ -10,9 +10,9 @@ import { childReport, childResult, kept, settleCall, settleWaits } from "./calls
 import { buryMail, failAsks } from "./dead-letters.ts";
 import { dequeued, post, rest, serveFrom, startParked } from "./dispatch.ts";
 import type { End, Ending } from "./end.ts";
-import { keepLastGood } from "./last-good.ts";
 import { type Node, subtree } from "./node.ts";
-import { endTrial } from "./quarantine.ts";
+import { forgetSuspect } from "./quarantine.ts";
+import { keepRestartPoint } from "./restart-point.ts";
 import { cameBack, hasStopped, renew } from "./restarts.ts";
 import { dequeue } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
@@ -21,13 +21,14 @@ import type { Tree } from "./tree.ts";
 import { settleRoom } from "./user-mail.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
 
-/** How an agent ended, by its host's word or by the loss of it. */
+/** The end of an agent, as its host reported it or as the loss of the host implies it. */
 export type SaidOfEnd = AgentEnd | Extract<End, { readonly status: "killed" }>;
 
 /**
- * Ends a subtree: closes all of it first, then signals, then gives it its grace.
+ * Ends a subtree: closes every agent of it, then signals each of them, then starts their grace.
  *
- * The first cause wins: an agent that is ending keeps its cause, one that has ended its outcome.
+ * The first cause wins: an agent that is ending keeps its cause, and one that has ended keeps its
+ * outcome. Only a stop for a restart gives way to an end for good.
  */
 export function endSubtree(tree: Tree, node: Node, ending: Ending): void {
   const cancelled = ending.status === "cancelled";
@@ -40,7 +41,7 @@ export function endSubtree(tree: Tree, node: Node, ending: Ending): void {
   }
   if (closing.length === 0) return;
   if (cancelled) tree.fact("cancel.closed", node.path, { agents: closing.length });
-  // The youngest first, and who is below before who is above.
+  // The youngest first, and descendants before their ancestors.
   for (const at of closing.reverse()) signal(tree, at, at.ending as Ending);
   if (cancelled) tree.fact("cancel.signalled", node.path, { agents: closing.length });
   serveFrom(tree, node);
@@ -49,15 +50,15 @@ export function endSubtree(tree: Tree, node: Node, ending: Ending): void {
   tree.deadlines.add(tree.now + tree.graceMs, { type: "kill", nodes: left, since: tree.now });
 }
 
-/** The host's last word on an agent: it is gone from there, and ends once its children have. */
+/** Takes an agent off its host for good; the agent has ended once its children have. */
 export function finish(tree: Tree, node: Node, said: SaidOfEnd): void {
   if (node.finished !== undefined || node.end !== undefined) return;
-  keepLastGood(node);
+  keepRestartPoint(node);
   node.finished = resolve(node, said);
   const closing = closingMessage(node.transcript);
   if (closing !== undefined) node.transcript.push(closing);
   node.closed = true;
-  tree.residences.leave(node);
+  tree.locations.leave(node);
   tree.emit({ type: "close", node });
   if (node.calls.size > 0) {
     tree.emit({ type: "abort", node, reason: node.finished.status });
@@ -65,13 +66,13 @@ export function finish(tree: Tree, node: Node, said: SaidOfEnd): void {
   }
   node.status = "stopping";
   unwatchAll(tree, node);
-  endTrial(tree, node);
+  forgetSuspect(tree, node);
   endAsksOf(tree, node);
   node.calls.clear();
   node.held.length = 0;
   rest(tree, node);
-  // Before its children end: with the last of them it is gone, and no verdict would reach it. One
-  // that is stopped to come back has its supervisor's word already.
+  // Decided before the children end: the agent ends with the last of them, and a later verdict
+  // would not reach it. For a member of a restart group the supervisor has decided already.
   const verdict = node.group === undefined ? supervise(tree, node, node.finished) : undefined;
   if (verdict !== undefined) mark(node, node.finished, verdict);
   for (const child of [...node.children.values()].reverse()) {
@@ -84,21 +85,21 @@ export function finish(tree: Tree, node: Node, said: SaidOfEnd): void {
   settleEnd(tree, node);
 }
 
-/** As {@link finish}, where the host has not said so itself: it forgets that incarnation. */
+/** Finishes an agent whose end the host did not report; the host drops the incarnation. */
 export function finishOn(tree: Tree, node: Node, host: string, said: SaidOfEnd): void {
   const { incarnation } = node;
   finish(tree, node, said);
   tree.emit({ type: "drop", node, incarnation, host });
 }
 
-/** Whoever comes back is of a group from now on; whoever is given up on has failed with that. */
+/** Adds the members to their restart group, or fails the agent that is given up on. */
 function mark(node: Node, end: End, verdict: Supervised): void {
   if (verdict.type === "give-up") {
     node.finished = { status: "failed", error: verdict.error, ...kept(end) };
   } else for (const member of verdict.group.members) member.group = verdict.group;
 }
 
-/** Does what its supervisor decided: others may have to stop, or all of them to end. */
+/** Carries out a supervisor's verdict: stops siblings, or ends all of them and the supervisor. */
 function carryOut(tree: Tree, supervisor: Node, verdict: Supervised): void {
   const { stop, reason } = verdict;
   for (const at of stop) {
@@ -106,17 +107,17 @@ function carryOut(tree: Tree, supervisor: Node, verdict: Supervised): void {
     endSubtree(tree, at, { status: comesBack ? "restarting" : "cancelled", reason });
   }
   if (verdict.type === "restart") return;
-  // Whatever it starts from now on has not failed yet.
+  // Children that it starts from now on begin without counted restarts.
   supervisor.childRestarts = undefined;
   if (!verdict.escalates) return;
   const { error } = verdict;
   endSubtree(tree, supervisor, { status: "failed", reason, error, gaveUp: true });
 }
 
-/** Completes a task whose turn has ended with nothing left that could wake it. */
+/** Completes a task whose turn has ended, when nothing is left that could wake it. */
 export function maybeComplete(tree: Tree, node: Node): void {
   if (node.idle === undefined || node.ending !== undefined || node.finished !== undefined) return;
-  if (node.birth.lifetime !== "task" || node.openChildren > 0) return;
+  if (node.childSpec.lifetime !== "task" || node.openChildren > 0) return;
   if (!node.mailbox.empty || node.calls.size > 0) return;
   const { host, idle } = node;
   const said = { status: "completed", output: idle.output } as const;
@@ -124,7 +125,7 @@ export function maybeComplete(tree: Tree, node: Node): void {
   else finishOn(tree, node, host, said);
 }
 
-/** Ends by force what is still there after its grace; a host that does not hear is condemned. */
+/** Ends agents that outlived their grace; a host that has not taken the order is terminated. */
 export function kill(tree: Tree, nodes: readonly Node[]): void {
   const silent = new Map<string, Node[]>();
   for (const node of nodes) {
@@ -135,19 +136,24 @@ export function kill(tree: Tree, nodes: readonly Node[]): void {
       continue;
     }
     force(tree, node);
-    // Its host lives, since it has answered the order to end: only the agent takes its time.
+    // The host has taken the order to end, so it is alive, and only the agent is slow.
     if (host === undefined) finish(tree, node, { status: "ended" });
     else finishOn(tree, node, host, { status: "ended" });
   }
   for (const [host, outlived] of silent) {
-    tree.residences.force(host);
-    tree.emit({ type: "condemn", host, reason: "an agent there outlived its grace", outlived });
+    tree.locations.force(host);
+    tree.emit({ type: "terminate", host, reason: "an agent there outlived its grace", outlived });
   }
 }
 
 /**
- * The host of agents that have not heard the order to end is about to be ended. Whom another one
- * has kept from hearing it ends as it was told to, and is not killed for that.
+ * Marks the agents that are killed with a host, before the host is terminated.
+ *
+ * An agent that another one kept from hearing the order to end is not killed: it ends with the
+ * cause that it was given.
+ *
+ * @param nodes the agents that have not heard the order to end
+ * @param running the agents that occupied the host's thread; empty when unknown
  */
 export function outlive(tree: Tree, nodes: readonly Node[], running: readonly Running[]): void {
   for (const node of nodes) {
@@ -155,7 +161,7 @@ export function outlive(tree: Tree, nodes: readonly Node[], running: readonly Ru
       path === node.path && incarnation === node.incarnation;
     if (running.length === 0 || running.some(isOwn)) force(tree, node);
   }
-  // Whoever kept them from it, where its own order to end is as unheard and only its grace younger.
+  // An agent that occupied the thread is killed too if it was ordered to end, even in its grace.
   for (const { path, incarnation } of running) {
     const node = tree.nodes.get(path);
     const isHere = node?.incarnation === incarnation && node.finished === undefined;
@@ -164,13 +170,13 @@ export function outlive(tree: Tree, nodes: readonly Node[], running: readonly Ru
 }
 
 function force(tree: Tree, node: Node): void {
-  // A cancel and the stop behind it have a grace each, and both may end before the host has.
+  // A cancel and the stop behind it have a grace each; both may pass before the host has ended.
   if (!node.killed) tree.fact("cancel.killed", node.path);
   node.killed = true;
 }
 
 function close(tree: Tree, node: Node, ending: Ending): void {
-  if (mayComeBack(ending)) keepLastGood(node);
+  if (mayComeBack(ending)) keepRestartPoint(node);
   node.closed = true;
   node.ending = ending;
   node.endingSince = tree.now;
@@ -180,7 +186,7 @@ function close(tree: Tree, node: Node, ending: Ending): void {
   tree.emit({ type: "close", node });
 }
 
-/** Stopped to be restarted, or ended for what its supervisor may take for a failure. */
+/** True for a stop for a restart, and for an end that may lead to one. */
 function mayComeBack(
   ending: Ending,
 ): ending is Extract<Ending, { readonly status: "restarting" | "failed" }> {
@@ -191,7 +197,7 @@ function isEnding({ ending }: Node): boolean {
   return ending !== undefined && ending.status !== "restarting";
 }
 
-/** It was to come back, and is ended for good: that is its outcome, not why it stopped before. */
+/** Withdraws a restart: the agent ends for good, and with the new cause instead of the old one. */
 function forgoRestart(tree: Tree, node: Node): void {
   if (node.group !== undefined) hasStopped(tree, node.group, node);
   node.group = undefined;
@@ -200,16 +206,16 @@ function forgoRestart(tree: Tree, node: Node): void {
 
 function signal(tree: Tree, node: Node, ending: Ending): void {
   tree.emit({ type: "abort", node, reason: ending.reason });
-  // Who may come back reads then what it had not yet read.
+  // An agent that may be restarted keeps its unread mail.
   if (!mayComeBack(ending)) {
     const waiting = node.mailbox.takeWaiting();
     withdrawPermits(tree, node, waiting);
     buryMail(tree, node, waiting);
     settleRoom(tree, node);
   }
-  // Who stops already was told so: a machine that cleans up would be cut short by the second word.
+  // An agent that is stopping has the order: a second one would cut a machine's clean-up short.
   if (node.finished !== undefined || node.status === "stopping" || node.depth === 0) return;
-  // Who has no host yet, or none any more, has nobody there to ask.
+  // Without a host, nothing can answer the order to end.
   if (node.host === undefined) finish(tree, node, { status: "ended" });
   else if (isAtRest(node)) finishAtRest(tree, node, node.host);
   else {
@@ -221,7 +227,7 @@ function signal(tree: Tree, node: Node, ending: Ending): void {
   }
 }
 
-/** A loop between turns: nothing of it runs on its host, and its transcript is whole. */
+/** True for a loop between turns: nothing of it runs on its host, and its transcript is whole. */
 function isAtRest({ idle, calls, mailbox }: Node): boolean {
   return idle !== undefined && calls.size === 0 && mailbox.unacknowledged.length === 0;
 }
@@ -230,7 +236,7 @@ function finishAtRest(tree: Tree, node: Node, host: string): void {
   finishOn(tree, node, host, { status: "ended", partial: node.idle?.output ?? null });
 }
 
-/** Writes the outcome once everything below is gone, and tells whoever waits for it. */
+/** Sets the end once every child has ended, and reports it to the parent and the watchers. */
 function settleEnd(tree: Tree, node: Node): void {
   const end = node.finished;
   if (end === undefined || node.openChildren > 0 || node.end !== undefined) return;
@@ -253,7 +259,7 @@ function settleEnd(tree: Tree, node: Node): void {
 }
 
 function inform(tree: Tree, parent: Node, node: Node, end: End): void {
-  // Whoever is ending is given nothing any more.
+  // A parent that is ending receives nothing any more.
   if (parent.depth === 0 || parent.finished !== undefined || parent.ending !== undefined) return;
   const waited = settleWaits(tree, parent, node);
   if (node.foregroundCall !== undefined) {
@@ -266,13 +272,13 @@ function inform(tree: Tree, parent: Node, node: Node, end: End): void {
 
 function resolve(node: Node, said: SaidOfEnd): End {
   const kept = "partial" in said ? said.partial : undefined;
-  // A host that is gone cannot say what its agent had come to; what it committed can.
+  // A lost host cannot report a partial result; the committed transcript can.
   const known = kept ?? lastAnswer(node.transcript);
   const partial = known === undefined ? {} : { partial: known };
   if (node.killed) return { status: "killed", reason: node.ending?.reason ?? "killed", ...partial };
   const { ending } = node;
   if (ending === undefined) {
-    // A host says "ended" only when asked to end; unasked, the agent is simply lost.
+    // A host reports "ended" only on an order to end; without one, the agent is lost.
     if (said.status === "completed") return said;
     if (said.status === "failed") return { status: "failed", error: said.error, ...partial };
     if (said.status === "killed") return { ...said, ...partial };

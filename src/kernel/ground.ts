@@ -7,46 +7,50 @@ import { createNode } from "./new-node.ts";
 import type { Node } from "./node.ts";
 import { SharedRoot } from "./shared-root.ts";
 
+/** The options of {@link layGround}. */
 export interface GroundOptions {
+  /** The limits of the whole tree. Default for each: {@link ROOT_LIMITS}. */
   readonly limits?: Limits;
-  /** Milliseconds between being signalled and being killed. */
+  /** Milliseconds between the order to end and the kill. */
   readonly graceMs: number;
-  /** Restarts of each top-level agent. */
+  /** The restart intensity of each top-level agent. */
   readonly intensity?: Intensity | undefined;
-  /** From 0 to below 1, for the jitter of restarts. Left out: none. */
+  /** Returns a number from 0 to below 1, for the jitter of restarts. Default: no jitter. */
   readonly chance?: (() => number) | undefined;
-  /** How an agent ended whose node does not say it any more. */
+  /** Returns the whole end of an agent whose node no longer contains it. */
   readonly endOf?: (node: Node) => End | undefined;
 }
 
-/** What the runs of one supervisor stand on: each of them has a tree of its own here. */
+/** The state that all runs of one supervisor share. Each run has a tree of its own on it. */
 export interface Ground {
-  /** Stands for the supervisor. */
+  /** The node that represents the supervisor. */
   readonly root: Node;
-  /** Every node that is kept, of all runs, by its path. */
+  /** Every kept node of all runs, by its path. */
   readonly nodes: Map<string, Node>;
-  /** Who lives where, of all runs. */
-  readonly residents: Map<string, Set<Node>>;
-  /** The root as one run asks it. */
+  /** The agents on each host, of all runs. */
+  readonly agentsByHost: Map<string, Set<Node>>;
+  /** The shared root, as the kernel of a run sees it. */
   readonly commons: Commons;
-  /** What the step under way has decided; one is taken at a time. */
+  /** The effects of the current step; one step is taken at a time. */
   readonly effects: Effect[];
-  /** Nodes that were given a slot and have not gone on yet, and whether some are about to. */
+  /** Nodes that were given a slot and are not resumed yet, and whether a loop resumes them now. */
   readonly granted: { readonly nodes: Node[]; isGoingOn: boolean };
   readonly graceMs: number;
   readonly chance: () => number;
   readonly endOf: (node: Node) => End | undefined;
 }
 
+/** A ground together with the root itself. */
 export interface LaidGround extends Ground {
-  /** The root itself, as the supervisor has it. */
+  /** The root itself, which only the supervisor uses directly. */
   readonly shared: SharedRoot;
 }
 
 /**
- * The ground of a supervisor that has no runs yet.
+ * Creates the ground of a supervisor that has no runs yet.
  *
- * @param ask wraps what a run asks of the root, so that it can be noted
+ * @param later receives what the root could not give at once
+ * @param ask wraps the root for the runs, so that its answers can be noted
  */
 export function layGround(
   { limits, graceMs, intensity, chance = () => 0, endOf = () => undefined }: GroundOptions,
@@ -67,5 +71,5 @@ export function layGround(
   const nodes = new Map([["/", root]]);
   const granted = { nodes: [], isGoingOn: false };
   const step = { effects: [], granted, graceMs, chance, endOf };
-  return { root, nodes, residents: new Map(), shared, commons: ask(shared), ...step };
+  return { root, nodes, agentsByHost: new Map(), shared, commons: ask(shared), ...step };
 }

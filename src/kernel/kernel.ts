@@ -1,5 +1,5 @@
 import type { CallResult, DeliveryBody } from "../wire/delivery.ts";
-import type { ExhaustedUnit, Frame, Out } from "../wire/frame.ts";
+import type { Command, ExhaustedUnit, Frame } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import {
   type AgentRequest,
@@ -20,28 +20,29 @@ import type { Ending } from "./end.ts";
 import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
 import type { Ground } from "./ground.ts";
 import { holdDeadlines, releaseDeadlines } from "./holds.ts";
-import { resumeCalls } from "./last-good.ts";
 import { tightest } from "./limits.ts";
 import { type Loss, loseHost, placed } from "./moves.ts";
-import { type Birth, type Node, type NodeKey, subtree } from "./node.ts";
-import { beginTrial, livesAlone } from "./quarantine.ts";
+import { type ChildSpec, type Node, type NodeKey, subtree } from "./node.ts";
+import { isOnOwnHost, runAlone } from "./quarantine.ts";
 import { tellRest } from "./refusals.ts";
+import { resumeCalls } from "./restart-point.ts";
 import { type SpawnHow, spawn } from "./spawn.ts";
 import { Tree } from "./tree.ts";
 import { awaitRoom, tell } from "./user-mail.ts";
 import { watchEnd } from "./watches.ts";
 
-/** What a permit says beside its call; left out: the first model, which has not failed in it. */
+/** The optional fields of a permit. Default: the first model, without a failed attempt. */
 export type PermitDetails = Pick<
   Extract<DeliveryBody, { readonly type: "permit" }>,
   "model" | "failed" | "inputTokens"
 >;
 
 /**
- * The mailbox tree of one run: who lives, who waits, who may begin, and how everybody ends.
+ * The mailbox tree of one run: its agents, their mail, calls and slots, and their ends.
  *
- * **Guarantees** every call decides synchronously from the state and the time it was given; what
- * must be done about it is left in order in `takeEffects()`. No clock, no promise, no chance.
+ * **Guarantees** every method decides synchronously, from the state and the time that it was given.
+ * The effects to carry out are left, in order, in `takeEffects()`. The kernel has no clock, no
+ * promise and no randomness of its own.
  */
 export class Kernel {
   readonly tree: Tree;
@@ -50,21 +51,23 @@ export class Kernel {
     this.tree = new Tree(ground);
   }
 
-  /** Sets the time of what follows, in milliseconds. */
+  /** Sets the time of the calls that follow, in milliseconds. */
   at(now: number): this {
     this.tree.now = now;
     return this;
   }
 
+  /** Removes and returns the effects of the decisions so far. */
   takeEffects(): readonly Effect[] {
     return this.tree.effects.splice(0);
   }
 
+  /** Returns the agent that has this path now, of any run. */
   find(path: string): Node | undefined {
     return this.tree.nodes.get(path);
   }
 
-  /** One agent for good; undefined once it is forgotten, or its path is another's. */
+  /** Returns exactly this agent; undefined once it is forgotten or another one has its path. */
   agent({ path, serial }: NodeKey): Node | undefined {
     const node = this.tree.nodes.get(path);
     return node?.serial === serial ? node : undefined;
@@ -74,45 +77,48 @@ export class Kernel {
    * Accepts one more agent below `parent`, started at once or queued for a slot.
    *
    * **Fails with** DEPTH_EXCEEDED, SPAWNS_EXCEEDED, CHILDREN_EXCEEDED, QUEUE_FULL, NAME_INVALID,
-   * AGENT_STOPPED; nothing has changed then.
+   * AGENT_STOPPED, OPTIONS_INVALID for a permanent agent in the foreground, or the error of
+   * `how.open`. The tree is then unchanged.
    */
-  spawn(parent: Node, birth: Birth, how?: SpawnHow): Node {
-    return spawn(this.tree, parent, birth, how);
+  spawn(parent: Node, childSpec: ChildSpec, how?: SpawnHow): Node {
+    return spawn(this.tree, parent, childSpec, how);
   }
 
-  /** The agent was posted to `host`. */
+  /** Records that the agent was posted to `host`. */
   placed(node: Node, host: string, moved: boolean): void {
     if (node.end !== undefined || node.finished !== undefined) return;
-    // Before what is told to it: what it waited for when that came is answered first.
-    const { lastGood } = node;
-    if (lastGood !== undefined) resumeCalls(this.tree, node);
+    // Before the mail: the calls that the agent waited for at its restart point are answered first.
+    const { restartPoint } = node;
+    if (restartPoint !== undefined) resumeCalls(this.tree, node);
     placed(this.tree, node, host, moved);
-    if (lastGood !== undefined) maybeComplete(this.tree, node);
+    if (restartPoint !== undefined) maybeComplete(this.tree, node);
   }
 
-  /** The host it was placed on is for it alone. */
-  livesAlone(node: Node): void {
-    livesAlone(this.tree, node);
+  /** Records that the agent was placed on a host of its own. */
+  isOnOwnHost(node: Node): void {
+    isOnOwnHost(this.tree, node);
   }
 
+  /** Applies a frame of a host, whole or not at all. */
   commit(host: string, frame: Frame): void {
     commit(this.tree, host, frame);
   }
 
-  /** Goes on with a request that had waited for a slot. */
-  resume(node: Node, out: Out): void {
-    // It stays held until now: whoever ends the agent meanwhile must find it there.
-    const at = node.held.indexOf(out);
+  /** Takes up a request that had waited for a slot. */
+  resume(node: Node, command: Command): void {
+    // The request stayed in the list until now, so that an end of the agent meanwhile removes it.
+    const at = node.held.indexOf(command);
     if (at === -1) return;
     node.held.splice(at, 1);
-    request(this.tree, node, out as AgentRequest);
+    request(this.tree, node, command as AgentRequest);
   }
 
+  /** Gives a call its result. */
   settleCall(node: Node, callId: string, result: CallResult): void {
     settleCall(this.tree, node, callId, result);
   }
 
-  /** Permits the loop's model call: counted as a turn, delivered to its host. */
+  /** Permits the loop's model call: counts a turn and delivers the permit to the agent's host. */
   permit(node: Node, callId: string, maxTokens: number, about: PermitDetails = {}): void {
     const call = node.calls.get(callId);
     if (call === undefined || node.ending !== undefined) return;
@@ -126,17 +132,20 @@ export class Kernel {
     flush(this.tree, node);
   }
 
-  /** Says that a call waits for something that needs no slot. */
+  /** Marks a call as one that needs no slot while it waits. */
   idleCall(node: Node, callId: string): void {
     idleCall(this.tree, node, callId);
   }
 
-  /** Has a model call that failed asked for again at a later time, by itself. */
+  /** Schedules another attempt of a failed model call at the time `until`. */
   postpone(node: Node, callId: string, until: number): void {
     postpone(this.tree, node, callId, until);
   }
 
-  /** A call waits for a person: its slot comes back, and the clocks above it stand still. */
+  /**
+   * Makes a call wait for a person's answer until `question.until`. The call needs no slot
+   * meanwhile, and the timeouts of the agent and its ancestors are stopped.
+   */
   hold(
     node: Node,
     callId: string,
@@ -148,42 +157,42 @@ export class Kernel {
     idleCall(tree, node, callId);
   }
 
-  /** The person has answered, or need not any more. */
+  /** Resumes the timeouts, because the person has answered or is no longer asked. */
   unhold(node: Node): void {
     releaseDeadlines(this.tree, node);
   }
 
-  /** Asks once more for a call, from the beginning. */
+  /** Asks for a call once more, from the beginning. */
   again(node: Node, callId: string): void {
     again(this.tree, node, callId);
   }
 
-  /** Takes up a `wait`: its result comes when the children that it names have ended. */
+  /** Takes up a `wait`; its result follows when the named children have ended. */
   wait(node: Node, callId: string): void {
     waitFor(this.tree, node, callId);
   }
 
-  /** Takes up a `watch`: its result comes when the other agent has ended. */
+  /** Takes up a `watch`; its result follows when the other agent has ended. */
   watch(node: Node, callId: string, watched: Node): void {
     watchEnd(this.tree, node, callId, watched);
   }
 
-  /** Asks again for a job whose host was lost, as the same turn, and not for ever. */
+  /** Repeats a model job whose host was lost, as the same turn, at most `MAX_MOVES` times. */
   retryModel(node: Node, callId: string): void {
     retryModel(this.tree, node, callId);
   }
 
-  /** How many model turns the agent has left. */
+  /** Returns the number of model turns that the agent has left. */
   turnsLeft(node: Node): number {
     return tightest(node, "turns") - node.turns;
   }
 
-  /** Ends one agent because a model call of it was refused; its parent gets that as the outcome. */
+  /** Ends an agent as `exhausted` after a refused model call; its parent reads that outcome. */
   exhaust(node: Node, unit: ExhaustedUnit, reason: string): void {
     endSubtree(this.tree, node, { status: "exhausted", unit, reason });
   }
 
-  /** Cancels, times out or fails a subtree; the root itself only closes. */
+  /** Cancels, times out or fails a subtree; the root itself is only closed. */
   end(node: Node, ending: Ending): void {
     if (ending.status === "cancelled" && node.end === undefined) {
       this.tree.fact("cancel.requested", node.path, { reason: ending.reason });
@@ -191,7 +200,10 @@ export class Kernel {
     endSubtree(this.tree, node, ending);
   }
 
-  /** Takes no more agents, and kills what is left after `graceMs`, also what is ending already. */
+  /**
+   * Restarts no agent any more. `graceMs` is the grace of every later end, and from now on also of
+   * the agents that are ending already.
+   */
   closeDown(graceMs = this.tree.graceMs): void {
     const { tree } = this;
     const { deadlines, now } = tree;
@@ -202,32 +214,32 @@ export class Kernel {
     if (nodes.length > 0) deadlines.add(now + graceMs, { type: "kill", nodes, since: now });
   }
 
-  /** It is not on its host yet: nobody is there who could answer the order to end. */
+  /** Ends an agent that its host does not run yet, and so cannot answer the order to end. */
   neverBegan(node: Node): void {
     if (node.host !== undefined) finishOn(this.tree, node, node.host, { status: "ended" });
   }
 
-  /** Kills what is left of a subtree at once. */
+  /** Kills every agent of a subtree that has not ended yet, without a grace. */
   kill(node: Node): void {
     kill(this.tree, [...subtree(node)]);
   }
 
-  /** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
+  /** Sends a message to an agent; returns false for a refusal, which a dead letter explains. */
   tell(to: Node, from: string, message: Json, askId?: string): boolean {
     return tell(this.tree, to, from, message, askId);
   }
 
-  /** Has the waiter answered, as an ask is, when a message to the agent would be accepted. */
+  /** Answers the ask `waiter` as soon as a message to the agent would be accepted. */
   awaitRoom(to: Node, waiter: string): void {
     awaitRoom(this.tree, to, waiter);
   }
 
-  /** Has the loop's next model call read a line; without a next call nobody does. */
+  /** Adds a line to the loop's next model call; without a next call the line is never read. */
   note(node: Node, text: string): void {
-    if (node.birth.loop && !node.closed) node.mailbox.note(text);
+    if (node.childSpec.loop && !node.closed) node.mailbox.note(text);
   }
 
-  /** Tells an agent something that it must answer by `deadline`. */
+  /** Sends a message that the agent must answer by `deadline`; returns false for a refusal. */
   ask(to: Node, from: string, message: Json, askId: string, deadline: number): boolean {
     to.asks = [...to.asks, askId];
     this.tree.asks.set(askId, to);
@@ -239,16 +251,18 @@ export class Kernel {
     return true;
   }
 
+  /** Pauses a subtree: working calls finish, and nothing new begins. */
   pause(node: Node): void {
     node.paused = true;
   }
 
+  /** Resumes a paused subtree. */
   resumePaused(node: Node): void {
     node.paused = false;
     this.#goOn(node);
   }
 
-  /** The supervisor itself is paused, or goes on. */
+  /** Pauses or resumes this run, because the supervisor itself is paused or resumed. */
   pauseRoot(isPaused: boolean): void {
     for (const top of this.tree.tops) {
       top.isRootPaused = isPaused;
@@ -256,15 +270,16 @@ export class Kernel {
     }
   }
 
-  /** What had been asked for of the root, and could not be given at once. */
+  /** Uses a slot, a start or a quarantine that the root could not give at once. */
   give(later: Later): void {
     const { tree } = this;
     const { node } = later;
     if (later.type === "slot") goOnServed(tree, node, later.lane);
-    else if (later.type === "try") beginTrial(tree, node);
+    else if (later.type === "quarantine") runAlone(tree, node);
     else if (!node.closed) unpark(tree, node);
   }
 
+  /** Recovers the run's agents from the loss of a host. */
   loseHost(host: string, loss: Loss): void {
     loseHost(this.tree, host, loss);
   }
@@ -274,7 +289,7 @@ export class Kernel {
     for (const at of subtree(node)) catchUp(this.tree, at);
   }
 
-  /** Does what is due; answers with the time of the next deadline. */
+  /** Carries out what is due; returns the time of the next deadline. */
   tick(): number | undefined {
     doDue(this.tree);
     return this.tree.deadlines.next;

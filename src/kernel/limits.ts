@@ -1,12 +1,12 @@
 import { CoppiceError, type ErrorDetails } from "../errors.ts";
 import type { Limits } from "../wire/spec.ts";
 import type { RootRoom } from "./commons-port.ts";
-import type { Birth, Node } from "./node.ts";
+import type { ChildSpec, Node } from "./node.ts";
 
-/** The bounds of the whole tree where the embedder gives none. */
+/** The default limits of the whole tree. */
 export const ROOT_LIMITS: Limits = { depth: 4, concurrency: 64, queue: 10_000 };
 
-/** What every agent is bounded by beside its own limits. */
+/** The default limits of every agent, each used when no node on the path gives one. */
 export const AGENT_LIMITS = {
   children: 64,
   mailbox: 1024,
@@ -15,27 +15,35 @@ export const AGENT_LIMITS = {
   errors: 16,
 } as const;
 
-/** Agents ever started below one top-level agent, so that a service can run for ever. */
+/**
+ * The default limit on spawns below one top-level agent. The supervisor has no such default, so
+ * that a service can run for ever.
+ */
 export const TOP_LEVEL_SPAWNS = 1000;
 
-/** How often an agent at work is moved without a step between before it is held to be the cause. */
-export const MOVES_ALLOWED = 3;
+/**
+ * The number of hosts that an agent at work may lose, for no known cause and without a step
+ * between; the next loss fails it. Also the number of times that one model job is repeated.
+ */
+export const MAX_MOVES = 3;
 
 /**
- * Asks every node from the parent up to the root whether one more agent may live below it.
+ * Checks every node from the parent up to the root for one more agent below it.
  *
- * Depth, spawns, children and queue are rights of a subtree: a limit on any ancestor bounds it.
- * A default holds only where nobody at or above the node that it bounds gives a limit.
- * @param root what the root says to it
- * @returns the refusal, or undefined when all of them allow it
+ * A limit on depth or spawns bounds the whole subtree of the node that gives it. A limit on
+ * children bounds each agent of that subtree by itself. A default applies only when neither the
+ * node that it bounds nor an ancestor of it gives a limit.
+ *
+ * @param root the root's own answer
+ * @returns the refusal, or undefined when every node allows the agent
  */
 export function refuseSpawn(
   parent: Node,
-  birth: Birth,
+  childSpec: ChildSpec,
   now: number,
   root: RootRoom,
 ): CoppiceError | undefined {
-  const { template } = birth;
+  const { template } = childSpec;
   const depth = parent.depth + 1;
   for (let node: Node | undefined = parent; node !== undefined; node = node.parent) {
     const { limits } = node;
@@ -47,10 +55,10 @@ export function refuseSpawn(
       const { limit, value, ...more } = tooMany;
       return refusal("SPAWNS_EXCEEDED", template, node, limit, value, more);
     }
-    // Nobody could ever leave that queue: refusing is kinder than waiting for ever.
+    // No agent could ever leave that queue, so the spawn is refused instead of queued for ever.
     if (limits.concurrency === 0) return refusal("QUEUE_FULL", template, node, "concurrency", 0);
   }
-  if (birth.limits.concurrency === 0) {
+  if (childSpec.limits.concurrency === 0) {
     const message = `"${template}" was not spawned: its own limits allow concurrency 0`;
     return new CoppiceError("QUEUE_FULL", message, { limit: "concurrency", value: 0 });
   }
@@ -62,7 +70,7 @@ export function refuseSpawn(
   return refuseChild(parent, template);
 }
 
-/** Asks every node of the path whether one more spawn may wait for a slot below it. */
+/** Returns the refusal of a node on the path below which no more spawns may wait for a slot. */
 export function refuseQueue(
   parent: Node,
   template: string,
@@ -77,12 +85,12 @@ export function refuseQueue(
   return undefined;
 }
 
-/** True when no bound on live children keeps one more child from being started. */
+/** True when no limit on live children keeps one more child from being started. */
 export function mayHaveChild(parent: Node): boolean {
   return parent.liveChildren < tightest(parent, "children");
 }
 
-/** The tightest bound of one kind on the path, for limits that bound each agent by itself. */
+/** Returns the tightest value on the path of a limit that bounds each agent by itself. */
 export function tightest(node: Node, limit: keyof typeof AGENT_LIMITS): number {
   let least: number | undefined;
   for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
@@ -93,19 +101,19 @@ export function tightest(node: Node, limit: keyof typeof AGENT_LIMITS): number {
   return node.depth === 0 ? Number.POSITIVE_INFINITY : AGENT_LIMITS[limit];
 }
 
-/** A spawn that has passed every limit counts on the whole path below the root. */
+/** Counts an accepted spawn at every node of the path below the root. */
 export function countSpawn(parent: Node, now: number): void {
   for (let at = parent; at.parent !== undefined; at = at.parent) countAt(at, now);
 }
 
-/** It waits to be started, below this node. */
+/** Counts, at one node, a spawn below it that waits to be started. */
 export function countAt(node: Node, now: number): void {
   node.spawnsBelow += 1;
   node.queuedBelow += 1;
   node.spawnPace?.take(now);
 }
 
-/** What a node's own bounds on starts say to one more below it. */
+/** Returns the node's own limit on spawns that one more spawn below it would exceed. */
 export function refusalAt(
   { limits, spawnsBelow, spawnPace }: Node,
   now: number,
@@ -160,8 +168,8 @@ function refusal(
   return new CoppiceError(code, message, { node: node.path, limit, value, ...more });
 }
 
-/** Why nobody may wait for an agent that never gives a result. */
-export function permanentInForeground({ template }: Birth): CoppiceError {
+/** Returns the error for a permanent agent in the foreground, which never gives a result. */
+export function permanentInForeground({ template }: ChildSpec): CoppiceError {
   const why = "a permanent agent never gives a result: spawn it in the background";
   return new CoppiceError("OPTIONS_INVALID", `"${template}" was not spawned: ${why}`, { template });
 }

@@ -1,30 +1,30 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
 
-/** Notes that wait for one agent's next model call. */
-export const NOTES_KEPT = 16;
+/** Notes that are kept for one agent's next model call. */
+export const MAX_KEPT_NOTES = 16;
 
-/** A delivery on its way: numbered, and kept until a frame covers it. */
+/** A delivery that was sent to the host: numbered, and kept until a frame covers it. */
 export interface Sent {
   readonly n: number;
   readonly body: DeliveryBody;
 }
 
 /**
- * An agent's mailbox: a system lane that is never refused and always first, a user lane that is
- * bounded, and what was delivered but not yet covered by a frame.
+ * An agent's mailbox: a system lane that is never refused and always first, a user lane that its
+ * senders keep within a bound, notes, and the deliveries that no frame has covered yet.
  */
 export class Mailbox {
   readonly system: DeliveryBody[] = [];
   readonly user: DeliveryBody[] = [];
-  /** Lines that only a model call takes along: {@link NOTES_KEPT} at most, the newest. */
+  /** Lines for the next model call: the newest {@link MAX_KEPT_NOTES}. */
   readonly notes: DeliveryBody[] = [];
   #sent: Sent[] = [];
-  /** Messages among `#sent`: counted as they come and go, because every tell asks. */
+  /** The number of messages in `#sent`, kept up to date because every send checks the bound. */
   #messagesSent = 0;
   #last = 0;
   #covered = 0;
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
     const { system, user, notes } = this;
     return { system, user, notes, sent: this.#sent, last: this.#last, covered: this.#covered };
@@ -32,7 +32,7 @@ export class Mailbox {
 
   note(text: string): void {
     this.notes.push({ type: "note", text });
-    if (this.notes.length > NOTES_KEPT) this.notes.shift();
+    if (this.notes.length > MAX_KEPT_NOTES) this.notes.shift();
   }
 
   /** User messages that count against the bound: waiting, or delivered and not yet covered. */
@@ -40,23 +40,27 @@ export class Mailbox {
     return this.user.length + this.#messagesSent;
   }
 
-  /** True when nothing waits and nothing is on its way. */
+  /** True when both lanes are empty and frames have covered every delivery; notes do not count. */
   get empty(): boolean {
     return this.system.length === 0 && this.user.length === 0 && this.#sent.length === 0;
   }
 
+  /** The number of the last delivery that a frame has covered. */
   get covered(): number {
     return this.#covered;
   }
 
+  /** The number of the last delivery. */
   get last(): number {
     return this.#last;
   }
 
+  /** The deliveries that no frame has covered yet. */
   get unacknowledged(): readonly Sent[] {
     return this.#sent;
   }
 
+  /** Numbers a delivery and keeps it until a frame covers it. */
   send(body: DeliveryBody): Sent {
     this.#last += 1;
     const sent = { n: this.#last, body };
@@ -65,7 +69,7 @@ export class Mailbox {
     return sent;
   }
 
-  /** Forgets what a frame covers; true when something that begins a turn was among it. */
+  /** Forgets the deliveries that a frame covers; returns true when one of them begins a turn. */
   cover(upTo: number): boolean {
     if (upTo <= this.#covered) return false;
     this.#covered = upTo;
@@ -75,7 +79,7 @@ export class Mailbox {
     return covered.some(({ body: { type } }) => type === "message" || type === "child");
   }
 
-  /** Takes back what a lost host had not covered, for delivery elsewhere, numbered anew. */
+  /** Numbers the uncovered deliveries of a lost host anew, for another host; drops the others. */
   recall(keep: (body: DeliveryBody) => boolean): readonly Sent[] {
     const bodies = this.#sent.map((sent) => sent.body).filter(keep);
     this.#sent = [];
@@ -85,9 +89,10 @@ export class Mailbox {
   }
 
   /**
-   * Makes ready for a new incarnation: messages that no frame has covered are unread again.
-   * @param owed what it reads once more although frames have covered it
-   * @returns the rest, which was meant for the old one
+   * Prepares for a new incarnation: messages that no frame has covered are unread again.
+   *
+   * @param owed deliveries to read again, even if frames have covered them since
+   * @returns the deliveries that are no messages, which were meant for the old incarnation
    */
   renew(owed: readonly DeliveryBody[] = []): readonly DeliveryBody[] {
     const sent = [...new Set([...owed, ...this.#sent.map(({ body }) => body)])];
@@ -100,12 +105,12 @@ export class Mailbox {
     return rest;
   }
 
-  /** Empties both lanes; what was delivered stays on its way. */
+  /** Empties both lanes and returns their content; uncovered deliveries are kept. */
   takeWaiting(): readonly DeliveryBody[] {
     return [...this.system.splice(0), ...this.user.splice(0)];
   }
 
-  /** Empties both lanes and what is on its way; answers with what will never arrive. */
+  /** Empties both lanes and the uncovered deliveries; returns what will never arrive. */
   clear(): readonly DeliveryBody[] {
     const lost = [...this.#sent.map((sent) => sent.body), ...this.system, ...this.user];
     this.#sent = [];

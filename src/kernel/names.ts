@@ -5,20 +5,21 @@ const PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const NUMBERED = /^(.+)-([1-9][0-9]*)$/;
 
 /**
- * The names ever used under one parent: a path means one agent for ever. A parent that begins anew
- * has them all to give again, and whoever gets one is the next incarnation at that path.
+ * The names ever used below one parent, so that a path means one agent for ever. After a restart of
+ * the parent all names are free again; an agent that takes a used one is the next incarnation at
+ * that path.
  *
- * A counter for each base serves generated names (`reviewer`, `reviewer-2`), so a service that
- * runs for ever does not remember each of them; a name chosen by hand is a base used once.
+ * A counter per base serves generated names (`reviewer`, `reviewer-2`), so that a service that runs
+ * for ever need not store each of them. A name chosen by hand is a base used once.
  */
 export class Names {
-  /** Made with the first name: most agents have no children. */
+  /** Allocated with the first name; most agents have no children. */
   #made: Map<string, number> | undefined;
-  /** What was given before the parent began anew. */
+  /** The counters of the names given before the parent was restarted. */
   #former: Map<string, number> | undefined;
-  /** The highest incarnation of those, at any depth, who are not kept any more. */
+  /** The highest incarnation of forgotten descendants, at any depth. */
   #forgotten = 0;
-  /** The same of those under an agent that is not kept any more, and had this path. */
+  /** The highest incarnation of forgotten agents at and below this path, before this agent. */
   readonly #before: number;
 
   constructor(before = 0) {
@@ -29,13 +30,13 @@ export class Names {
     return Math.max(this.#forgotten, this.#before);
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
     const { forgotten } = this;
     return { made: this.#made, former: this.#former, forgotten, before: this.#before };
   }
 
-  /** Takes a name made from `base`, with a number when it was used before. */
+  /** Takes a name made from `base`, with a number when the base was used before. */
   make(base: string): string {
     checkName(base);
     const counts = this.#counts();
@@ -48,7 +49,7 @@ export class Names {
     }
   }
 
-  /** Takes exactly this name. Fails with NAME_INVALID when it was ever used here. */
+  /** Takes exactly this name. **Fails with** NAME_INVALID when it was used before. */
   choose(name: string): string {
     checkName(name);
     const counts = this.#counts();
@@ -63,7 +64,7 @@ export class Names {
     return name;
   }
 
-  /** Frees what was taken last of a base or a chosen name, because nobody bears it after all. */
+  /** Frees the last name taken from a base, or a chosen name, when no agent bears it after all. */
   giveBack(base: string): void {
     const counts = this.#counts();
     const count = (counts.get(base) ?? 0) - 1;
@@ -71,7 +72,7 @@ export class Names {
     else counts.delete(base);
   }
 
-  /** Its parent begins anew: every name is free again. */
+  /** Frees every name, because the parent is restarted. */
   renew(): void {
     for (const [base, count] of this.#made ?? []) {
       this.#former ??= new Map();
@@ -80,12 +81,12 @@ export class Names {
     this.#made = undefined;
   }
 
-  /** Nobody is kept any more who bore a name here. */
+  /** Records the incarnation of a child that is no longer kept. */
   forget(incarnation: number): void {
     this.#forgotten = Math.max(this.#forgotten, incarnation);
   }
 
-  /** The last incarnation that there may have been of somebody who is not kept any more. */
+  /** Returns the highest incarnation that a forgotten agent of this name may have had. */
   formerly(name: string): number {
     const former = this.#former ?? new Map();
     return former.has(name) || wasNumbered(former, name) ? this.forgotten : this.#before;
@@ -97,7 +98,7 @@ export class Names {
   }
 }
 
-/** True when the name could only have come from counting up: `reviewer-2` after two reviewers. */
+/** True when the name was given by counting up: `reviewer-2` after two reviewers. */
 function wasNumbered(counts: ReadonlyMap<string, number>, name: string): boolean {
   const match = NUMBERED.exec(name);
   if (match === null) return false;
@@ -105,7 +106,7 @@ function wasNumbered(counts: ReadonlyMap<string, number>, name: string): boolean
   return number > 1 && (counts.get(match[1] as string) ?? 0) >= number;
 }
 
-/** Fails with NAME_INVALID unless the name can be the last part of a path. */
+/** Checks that a name can be the last part of a path. **Fails with** NAME_INVALID. */
 export function checkName(name: string): void {
   if (!PATTERN.test(name)) {
     const shown = shorten(name, 80);

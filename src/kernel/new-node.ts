@@ -1,32 +1,34 @@
 import { Mailbox } from "./mailbox.ts";
 import { Names } from "./names.ts";
-import { type Birth, join, type Node } from "./node.ts";
+import { type ChildSpec, join, type Node } from "./node.ts";
 import { SlotQueue } from "./slot-queue.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
+/** The identity of a new node, beside its child spec. */
 interface NodeHow {
-  /** The call whose result its outcome will be. */
+  /** The parent's call that gets the agent's outcome as its result. */
   readonly call?: string | undefined;
   readonly incarnation?: number;
   readonly names?: Names;
   readonly serial?: number;
 }
 
+/** Creates the node of an agent that is still to be started, or the root. */
 export function createNode(
   parent: Node | undefined,
-  birth: Birth,
+  childSpec: ChildSpec,
   { call, incarnation = 1, names = new Names(), serial = 0 }: NodeHow = {},
 ): Node {
-  const path = parent === undefined ? "/" : join(parent.path, birth.name);
+  const path = parent === undefined ? "/" : join(parent.path, childSpec.name);
   const node: Omit<Node, "top"> & { top: Node | undefined } = {
     path,
     serial,
-    name: birth.name,
+    name: childSpec.name,
     depth: parent === undefined ? 0 : parent.depth + 1,
     parent,
     top: undefined,
-    birth,
-    limits: birth.limits,
+    childSpec,
+    limits: childSpec.limits,
     children: new Map(),
     names,
     mailbox: new Mailbox(),
@@ -56,7 +58,7 @@ export function createNode(
     cameUp: false,
     group: undefined,
     comingBack: undefined,
-    lastGood: undefined,
+    restartPoint: undefined,
     childRestarts: undefined,
     ownRestarts: undefined,
     deadline: undefined,
@@ -75,7 +77,7 @@ export function createNode(
     liveChildren: 0,
     openChildren: 0,
     spawnsBelow: 0,
-    spawnPace: birth.limits.spawnRate ? paceOf(birth.limits.spawnRate) : undefined,
+    spawnPace: childSpec.limits.spawnRate ? paceOf(childSpec.limits.spawnRate) : undefined,
     queuedBelow: 0,
     atWork: 0,
     parked: [],
@@ -85,14 +87,14 @@ export function createNode(
   return node as Node;
 }
 
-/** Who comes to a path, after the one before it there and with the names that this one gave. */
+/** Returns the incarnation and the names of the next agent at a path, after the one before it. */
 export function nextAt(before: Node | undefined, parent: Node, name: string): NodeHow {
   before?.names.renew();
   const last = before?.incarnation ?? parent.names.formerly(name);
   return { incarnation: last + 1, names: before?.names ?? new Names(last) };
 }
 
-/** As many at once as may start in a second. */
+/** Returns a limiter that allows as many spawns at once as in one second. */
 function paceOf(perSecond: number): TokenBucket {
   return new TokenBucket(perSecond, perSecond);
 }

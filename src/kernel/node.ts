@@ -1,5 +1,5 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
-import type { Out, Timer } from "../wire/frame.ts";
+import type { Command, Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { Intensity, Limits, RestartType, Strategy } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
@@ -11,41 +11,46 @@ import type { RestartIntensity } from "./restart-intensity.ts";
 import type { SlotQueue } from "./slot-queue.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
+/** The phase of an agent. */
 export type Status = "queued" | "starting" | "running" | "waiting" | "stopping" | "stopped";
 
-/** One agent for good, of whichever run: a path may be another's by now. */
+/** The identity of one agent, of any run; its path alone may belong to another agent by now. */
 export type NodeKey = Pick<Node, "path" | "serial">;
 
+/** Returns the identity of an agent as plain data. */
 export function keyOf({ path, serial }: NodeKey): NodeKey {
   return { path, serial };
 }
 
 /** A call that an agent waits for. */
 export interface Call {
-  readonly out: Extract<Out, { readonly callId: string }>;
+  readonly command: Extract<Command, { readonly callId: string }>;
   /**
-   * `deferred` until the results it rides behind are there; `working` while a model streams or a
-   * tool runs; `idle` when it needs no slot (it waits for a child, a budget, other agents).
+   * `deferred` until the results before it have arrived; `working` while a model streams or a tool
+   * runs; `idle` when it needs no slot (it waits for a child, a budget, a person or other agents).
    */
   state: "deferred" | "working" | "idle";
   attempt: number;
-  /** A model call that is asked for again at this time. */
+  /** The time at which a failed model call is asked for again. */
   until?: number;
-  /** A model call whose stream may have begun on the agent's own host. */
+  /** True for a model call whose stream may have begun on the agent's own host. */
   permitted?: boolean;
-  /** What a `wait` reports on, those of them that have not ended yet, and how the others have. */
+  /** The children that a `wait` reports on. */
   waited?: readonly Node[];
+  /** The children of `waited` that have not ended yet. */
   children?: Set<Node>;
+  /** The outcomes of the children of `waited` that have ended. */
   reports?: Map<Node, Json>;
-  /** Whose end it waits for. */
+  /** The agent whose end a `watch` waits for. */
   watched?: NodeKey;
-  /** The ask whose answer it waits for, and whom it asked where that is one of another run. */
+  /** The ask whose answer the call waits for. */
   askId?: string;
+  /** The asked agent, when it is of another run. */
   asked?: NodeKey;
 }
 
-/** What the kernel must know of an agent to be born. */
-export interface Birth {
+/** The part of a new agent's specification that the kernel needs. */
+export interface ChildSpec {
   readonly name: string;
   readonly template: string;
   readonly limits: Limits;
@@ -54,64 +59,67 @@ export interface Birth {
   readonly loop: boolean;
   readonly lifetime: "task" | "session";
   readonly timeoutMs?: number;
-  /** Left out: `temporary`. */
+  /** Default: `temporary`. */
   readonly restart?: RestartType;
-  /** Left out: `input`. */
+  /** Default: `input`. */
   readonly restartFrom?: "input" | "snapshot";
-  /** For its children. Left out: `one-for-one`. */
+  /** The restart strategy for its children. Default: `one-for-one`. */
   readonly strategy?: Strategy;
+  /** The restart intensity for its children. */
   readonly intensity?: Intensity;
 }
 
-/** What an agent that comes back from its snapshot must find as it was when that was committed. */
-export interface LastGood {
-  /** How long its transcript was. */
+/** The part of an agent that a restart from its snapshot restores. */
+export interface RestartPoint {
+  /** The length of its transcript. */
   readonly transcript: number;
-  /** What it waited for. */
+  /** The calls that it waited for. */
   readonly calls: readonly Call[];
-  /** What it had asked for without a slot, so that nobody has heard of it yet. */
-  readonly held: readonly Out[];
-  /** What the loop would have completed with, between turns. */
+  /** The requests that were deferred for lack of a slot, and so not taken up yet. */
+  readonly held: readonly Command[];
+  /** The output that a loop between turns would have completed with. */
   readonly idle: { readonly output: Json } | undefined;
-  /** What it was sent and had not taken in. */
+  /** The deliveries that it had not taken in. */
   readonly owed: readonly DeliveryBody[];
-  /** Children in the background that lived: it is to hear how they ended. */
+  /** The live background children, whose ends are reported to it after the restart. */
   readonly children: readonly Node[];
-  /** The asks that stand in it. */
+  /** The asks that it had taken in and not answered. */
   readonly asks: readonly string[];
 }
 
-/** How often one thing was refused to one asker. */
+/** The count of one kind of refusal to one asker. */
 export interface Refusals {
   count: number;
-  /** How many of them events have spoken of. */
+  /** The number of refusals that events have reported. */
   told: number;
+  /** The time of the last event. */
   toldAt: number;
+  /** The time of the last refusal. */
   lastAt: number;
-  /** What the next event says of it, its message left out. */
+  /** The content of the next event, without the refused message. */
   about: Fact;
 }
 
-/** Those who wait for room in one mailbox, in the order in which they came. */
+/** The senders that wait for room in one mailbox, in order of arrival. */
 export interface RoomQueue {
   readonly waiting: Set<string>;
-  /** Waiters that were woken and have not sent anything yet, as far as can be seen. */
+  /** The number of senders that were woken and, as far as can be seen, have not sent yet. */
   offered: number;
-  /** Whether the end of these offers is among the deadlines. */
+  /** True while a deadline ends these offers. */
   isDue: boolean;
 }
 
-/** One place in the mailbox tree: an agent, or the root that stands for the supervisor. */
+/** A node of the mailbox tree: an agent, or the root, which represents the supervisor. */
 export interface Node {
   readonly path: string;
-  /** Its number in the order of births: a path may have another one later. 0 is the root. */
+  /** The number in the run's order of spawns; its path may be reused. The root has 0. */
   readonly serial: number;
   readonly name: string;
   readonly depth: number;
   readonly parent: Node | undefined;
-  /** The top-level agent it belongs to, for fairness; the root is its own. */
+  /** The top-level agent above it, or itself; used for fairness. The root's is the root. */
   readonly top: Node;
-  birth: Birth;
+  childSpec: ChildSpec;
   readonly limits: Limits;
   readonly children: Map<string, Node>;
   readonly names: Names;
@@ -120,110 +128,127 @@ export interface Node {
   readonly queue: SlotQueue<Node>;
 
   incarnation: number;
-  /** What the ids of all its calls begin with. */
+  /** The prefix of the ids of all its calls. */
   callPrefix: string;
   status: Status;
   /** The host it lives on, once placed. */
   host: string | undefined;
-  /** The one that it has lost, until it lives on another. */
+  /** The host that it has lost, until it lives on another one. */
   lostHost: string | undefined;
-  /** Hosts lost since its last committed state. */
+  /** The number of hosts that it has lost, for no known cause, since its last step. */
   moves: number;
-  /** What a lost host is made good from: the last committed frame. */
+  /** The state of its last committed frame, from which another host continues. */
   state: Json | undefined;
   value: Json | undefined;
   timers: readonly Timer[] | undefined;
-  /** When their delays began to run. */
+  /** The time from which the delays of `timers` count. */
   timersAt: number;
   transcript: TurnMessage[];
   turns: number;
 
-  /** Rights withdrawn: nothing below it starts any more. */
+  /** True when its rights are withdrawn; nothing new begins at or below it. */
   closed: boolean;
   paused: boolean;
-  /** Of a top-level agent: the supervisor is paused, and so all of its runs are. */
+  /** True for a top-level agent while the supervisor is paused. */
   isRootPaused: boolean;
+  /** The cause for which it is being ended. */
   ending: Ending | undefined;
-  /** How it ended, while its children still end. */
+  /** The end, set once the agent has left its host; its children may still be ending. */
   finished: End | undefined;
+  /** The end, set once the children have ended too. */
   end: End | undefined;
+  /** True when it outlived its grace and was ended by force. */
   killed: boolean;
-  /** When its end began: an older grace is not its own. */
+  /** The time at which its ending began; an older grace does not apply to it. */
   endingSince: number;
   started: boolean;
-  /** A first frame was heard of it: what befalls it from then on is a crash. */
+  /** True when it has come up: only from then on is a failure one that a restart may follow. */
   cameUp: boolean;
-  /** From its failure to its restart: those that come back together. */
+  /** The agents that are restarted with it, set from its failure to its restart. */
   group: RestartGroup | undefined;
-  /** From its restart until it has come up, or will not: the next of them waits for that. */
+  /** The group whose next member waits until this one has come up, or has failed to. */
   comingBack: RestartGroup | undefined;
-  lastGood: LastGood | undefined;
-  /** Restarts of its children; of itself where it has no supervising agent. */
+  restartPoint: RestartPoint | undefined;
+  /** The counted restarts of its children. */
   childRestarts: RestartIntensity | undefined;
+  /** The counted restarts of itself, for a top-level agent. */
   ownRestarts: RestartIntensity | undefined;
+  /** The time at which it times out. */
   deadline: number | undefined;
-  /** Questions open below it, during which its clock stands, and since when. */
+  /** The number of open questions at and below it; its timeout is stopped while there are any. */
   holds: number;
+  /** The time at which its timeout was stopped. */
   heldAt: number;
 
   slot: boolean;
   /** The node at whose queue it waits for a slot. */
   waitingAt: Node | undefined;
+  /** True when its last frame said that it was still at work. */
   busy: boolean;
-  /** The loop's turn has ended: the text it would complete with. */
+  /** Set when the loop's turn has ended: the output that it would complete with. */
   idle: { readonly output: Json } | undefined;
-  /** The same, by its last committed frame: what is on its way does not change it. */
+  /** The same as of its last committed frame; a delivery clears it only once a frame covers it. */
   turnEnded: { readonly output: Json } | undefined;
-  /** Requests of a frame that came while it had no slot. */
-  held: Out[];
+  /** Requests that are deferred until it has a slot. */
+  held: Command[];
 
-  /** Who waits for room in its mailbox; made when somebody does. */
+  /** The senders that wait for room in its mailbox; allocated for the first one. */
   room: RoomQueue | undefined;
-  /** What was refused to senders to it, and to itself, and how often; made when something is. */
+  /** Refusals to its senders and to itself, by kind; allocated for the first one. */
   refusals: Map<string, Refusals> | undefined;
-  /** Asks it has not answered. */
+  /** The asks that it has not answered. */
   asks: readonly string[];
-  /** Who waits for its end, by the call that does; made when somebody watches. */
+  /** The agents that watch it, by the id of their call; allocated for the first one. */
   watchers: Map<string, NodeKey> | undefined;
 
-  /** Children that were started and have not ended; `openChildren` counts queued ones too. */
+  /** The number of children that were started and have not ended. */
   liveChildren: number;
+  /** The number of children that have not ended, queued ones included. */
   openChildren: number;
+  /** The number of agents ever spawned below it. */
   spawnsBelow: number;
-  /** How often agents may start below it, where it limits that. */
+  /** The rate limiter of spawns below it, when its limits give a rate. */
   readonly spawnPace: TokenBucket | undefined;
+  /** The number of agents below it that wait to be started. */
   queuedBelow: number;
+  /** The number of slots that are taken at and below it. */
   atWork: number;
   /** Children whose start waits for a sibling to end. */
   parked: Node[];
-  /** Its outcome is a call's result (foreground), a message (background), or nobody's (root's). */
+  /**
+   * The parent's call that gets its outcome, for a foreground child. A background child's outcome
+   * is a message to the parent, and a top-level agent's goes to no agent.
+   */
   readonly foregroundCall: string | undefined;
 }
 
-/** Agents that come back together, because one of them failed. */
+/** Agents that are restarted together, because one of them failed. */
 export interface RestartGroup {
-  /** In the order in which they were started, in which they come back, one after the other. */
+  /** The agents in the order of their starts; they are restarted one after the other. */
   readonly members: readonly Node[];
-  /** Those of them that have not stopped yet. */
+  /** The members that have not stopped yet. */
   readonly stopping: Set<Node>;
   readonly delayMs: number;
-  /** Restarts that the window of the intensity holds, this one included. */
+  /** The restarts within the window of the intensity, this one included. */
   readonly restarts: number;
-  /** The agent that failed, and how. */
+  /** The agent that failed. */
   readonly failed: Node;
+  /** The end of the agent that failed. */
   readonly end: End;
 }
 
+/** Returns the path of a child. */
 export function join(parent: string, name: string): string {
   return parent === "/" ? `/${name}` : `${parent}/${name}`;
 }
 
-/** Visits a subtree, parents first. */
+/** Visits the nodes of a subtree, parents before their children. */
 export function* subtree(node: Node): Generator<Node> {
   yield node;
   for (const child of node.children.values()) yield* subtree(child);
 }
 
+/** True when the agent, one of its ancestors or the supervisor is paused. */
 export function isPaused(node: Node): boolean {
   if (node.depth === 0) return node.paused;
   for (let at = node; at.parent !== undefined; at = at.parent) if (at.paused) return true;

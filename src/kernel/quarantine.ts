@@ -2,82 +2,85 @@ import type { Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Lets suspects go on one per host, a few at a time: who freezes its host again is the one.
+ * Runs each suspect on a host of its own, a few at a time; the one that freezes its host again is
+ * the cause.
  *
- * A trial is over with the agent's first committed step, or after the grace. Who has done nothing
- * by then stays alone, where it can harm nobody.
+ * A suspect is cleared by its first committed step, or after the grace. One that has committed
+ * nothing by then stays on its own host, where it can harm no other agent.
  */
-export function tryAlone(tree: Tree, suspects: Iterable<Node>): void {
+export function quarantineAll(tree: Tree, suspects: Iterable<Node>): void {
   const { commons } = tree;
   const all = [...suspects];
-  if (all.length === 0) return sweepAlone(tree);
-  const { trials } = tree;
+  if (all.length === 0) return sweepRejoined(tree);
+  const { quarantine } = tree;
   for (const node of all) {
-    if (trials.open.delete(node)) commons.tried(node);
-    trials.waiting.set(node, node.incarnation);
+    if (quarantine.open.delete(node)) commons.leftQuarantine(node);
+    quarantine.waiting.set(node, node.incarnation);
   }
-  sweepAlone(tree);
-  for (const node of all) if (commons.mayTry(node)) beginTrial(tree, node);
+  sweepRejoined(tree);
+  for (const node of all) if (commons.mayQuarantine(node)) runAlone(tree, node);
 }
 
-/** The agent was placed on a host that is its own. */
-export function livesAlone(tree: Tree, node: Node): void {
-  if (tree.hasTrials && tree.trials.open.has(node)) tree.trials.alone.add(node);
+/** Records that the agent was placed on a host of its own. */
+export function isOnOwnHost(tree: Tree, node: Node): void {
+  if (tree.hasQuarantine && tree.quarantine.open.has(node)) tree.quarantine.alone.add(node);
 }
 
-/** The agent has made a step, or has had its time: the next one is tried. */
-export function acquit(tree: Tree, node: Node): void {
-  if (tree.hasTrials && tree.trials.open.delete(node)) tree.commons.tried(node);
+/** Clears a suspect that has made a step or has had its time; the next one gets its turn. */
+export function clear(tree: Tree, node: Node): void {
+  if (tree.hasQuarantine && tree.quarantine.open.delete(node)) tree.commons.leftQuarantine(node);
 }
 
-/** The agent has ended, by its trial or otherwise. */
-export function endTrial(tree: Tree, node: Node): void {
-  if (!tree.hasTrials) return;
-  tree.trials.alone.delete(node);
-  if (tree.trials.waiting.delete(node)) tree.commons.tried(node);
-  acquit(tree, node);
+/** Removes an agent that has ended from the quarantine. */
+export function forgetSuspect(tree: Tree, node: Node): void {
+  if (!tree.hasQuarantine) return;
+  tree.quarantine.alone.delete(node);
+  if (tree.quarantine.waiting.delete(node)) tree.commons.leftQuarantine(node);
+  clear(tree, node);
 }
 
 /**
- * Gives a host that was only for a trial back, once nothing of its agent runs there that would
- * have to begin again elsewhere.
+ * Moves an agent from its quarantine host back to a shared host, once nothing of it runs there that
+ * would have to start again elsewhere.
  */
-export function leaveTrial(tree: Tree, node: Node): void {
-  if (!tree.hasTrials) return;
-  const { trials, residences } = tree;
+export function rejoin(tree: Tree, node: Node): void {
+  if (!tree.hasQuarantine) return;
+  const { quarantine, locations } = tree;
   const { host, incarnation } = node;
-  if (!trials.alone.has(node) || trials.open.has(node) || host === undefined) return;
+  if (!quarantine.alone.has(node) || quarantine.open.has(node) || host === undefined) return;
   if (node.busy || node.ending !== undefined || node.mailbox.unacknowledged.length > 0) return;
   if (awaitsModel(node)) return;
-  trials.alone.delete(node);
-  residences.leave(node);
+  quarantine.alone.delete(node);
+  locations.leave(node);
   node.lostHost = host;
   tree.emit({ type: "drop", node, incarnation, host });
   tree.emit({ type: "place", node, moved: true });
 }
 
-/** True while a model is at work for it, which may be on its own host. */
+/** True while a model call of the agent is working, which may stream on the agent's own host. */
 export function awaitsModel({ calls }: Node): boolean {
-  return [...calls.values()].some(({ out, state }) => out.type === "model" && state === "working");
+  return [...calls.values()].some(
+    ({ command, state }) => command.type === "model" && state === "working",
+  );
 }
 
-/** Its turn has come, if it is still suspected. */
-export function beginTrial(tree: Tree, node: Node): void {
-  const { trials, commons } = tree;
-  const incarnation = trials.waiting.get(node);
-  trials.waiting.delete(node);
+/** Places a suspect whose turn has come on a host of its own, if it is still a suspect. */
+export function runAlone(tree: Tree, node: Node): void {
+  const { quarantine, commons } = tree;
+  const incarnation = quarantine.waiting.get(node);
+  quarantine.waiting.delete(node);
   const isAsItWas = node.incarnation === incarnation && node.host === undefined;
   if (!isAsItWas || node.ending !== undefined || node.finished !== undefined) {
-    return commons.tried(node);
+    return commons.leftQuarantine(node);
   }
-  trials.open.add(node);
+  quarantine.open.add(node);
   tree.emit({ type: "place", node, moved: true, alone: true });
-  tree.deadlines.add(tree.now + tree.graceMs, { type: "trial", node });
+  tree.deadlines.add(tree.now + tree.graceMs, { type: "quarantine", node });
 }
 
-/** Who lost its host does not live there any more. */
-function sweepAlone(tree: Tree): void {
-  if (!tree.hasTrials) return;
-  const { alone } = tree.trials;
+/** Forgets the quarantine hosts of agents that have lost them. */
+function sweepRejoined(tree: Tree): void {
+  if (!tree.hasQuarantine) return;
+  const { alone } = tree.quarantine;
   for (const node of alone) if (node.host === undefined) alone.delete(node);
 }

@@ -2,35 +2,36 @@ import type { Fact } from "./fact.ts";
 import type { Node, Refusals } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
-/** After so long without one, the next refusal is the first again. */
+/** Milliseconds without a refusal after which the next one counts as the first. */
 const QUIET_MS = 60_000;
 
-/** What is left to tell when a burst seems over is told this often at most. */
+/** The minimum interval in milliseconds between an event and the one for the rest of a burst. */
 const REST_MS = 1_000;
 
-/** Different refusals that one node tells apart; what is beyond is counted together. */
-const KINDS_KEPT = 256;
+/** Kinds of refusal that one node counts apart; further kinds share one count. */
+const MAX_KEPT_KINDS = 256;
 
+/** The count to which a refusal belongs. */
 export interface Refusing {
-  /** The node that keeps the count: the receiver of a letter, or who asked for something. */
+  /** The node that keeps the count: the receiver of a message, or the agent that asked. */
   readonly keeper: Node;
-  /** Which refusals are counted together. */
+  /** The kind of the refusal; refusals of one kind are counted together. */
   readonly kind: string;
-  /** How many have an event each before they are counted. */
+  /** The number of refusals that get an event each before they are counted. */
   readonly singly: number;
 }
 
 /**
- * Tells a refusal that a loop can cause at will: the first ones by themselves, then only at
- * doubling counts, with `count` for how many that event stands for. So a million of them are some
- * twenty facts, and what else happened stays in the journal.
+ * Reports a refusal that an agent can cause at will. The first ones get an event each, later ones
+ * only when their count has doubled; `count` is the number of refusals that an event stands for. A
+ * million refusals are thus about twenty events, and leave room for others in the journal.
  */
 export function tellRefusal(tree: Tree, refusing: Refusing, fact: Fact): void {
   const due = countRefusal(tree, refusing, fact);
   if (due !== undefined) tree.emit({ type: "fact", fact: due });
 }
 
-/** Counts one, for who tells it by itself: the fact that is due, or undefined where none is. */
+/** Counts a refusal and returns the event that is due for it, if any; the caller reports it. */
 export function countRefusal(tree: Tree, refusing: Refusing, fact: Fact): Fact | undefined {
   const known = entryOf(tree, refusing.keeper, refusing.kind);
   const { message: _, ...about } = fact;
@@ -41,7 +42,7 @@ export function countRefusal(tree: Tree, refusing: Refusing, fact: Fact): Fact |
   return taken(tree, known, fact);
 }
 
-/** Whether one more would be told. */
+/** True when one more refusal would be reported. */
 export function tellsNext(tree: Tree, { keeper, kind, singly }: Refusing): boolean {
   const known = keeper.refusals?.get(keyOf(keeper, kind));
   if (known === undefined || tree.now - known.lastAt > QUIET_MS) return true;
@@ -52,7 +53,7 @@ function isDue({ count, told }: Refusals, singly: number): boolean {
   return count <= singly || count >= 2 * told;
 }
 
-/** Tells what is left to tell of one node, because its refusals seem to be over. */
+/** Reports the refusals of one node that no event has reported yet, after a burst. */
 export function tellRest(tree: Tree, keeper: Node, isOver = false): void {
   for (const known of keeper.refusals?.values() ?? []) {
     if (known.told === known.count) continue;
@@ -64,7 +65,7 @@ function tellRestOf(tree: Tree, known: Refusals): void {
   tree.emit({ type: "fact", fact: taken(tree, known, known.about) });
 }
 
-/** The fact for all that were not told. */
+/** Returns the event for all unreported refusals, and counts them as reported. */
 function taken(tree: Tree, known: Refusals, fact: Fact): Fact {
   const count = known.count - known.told;
   known.told = known.count;
@@ -73,7 +74,7 @@ function taken(tree: Tree, known: Refusals, fact: Fact): Fact {
 }
 
 function keyOf({ refusals }: Node, kind: string): string {
-  return refusals === undefined || refusals.has(kind) || refusals.size < KINDS_KEPT ? kind : "";
+  return refusals === undefined || refusals.has(kind) || refusals.size < MAX_KEPT_KINDS ? kind : "";
 }
 
 function entryOf(tree: Tree, keeper: Node, kind: string): Refusals {

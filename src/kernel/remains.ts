@@ -4,20 +4,22 @@ import { tellRest } from "./refusals.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Lets an agent that has ended hold on to nothing but what it is shown by: what it was given, what
- * it was at, and what it came to.
+ * Frees the memory of an agent that has ended, down to what is still shown of it.
  *
- * **Gotcha** what it came to stands in `node.end` no more; ask {@link Tree.endOf}.
+ * **Gotcha** `node.end` then has no output, partial result or error details, and the child spec no
+ * input; {@link Tree.endOf} returns the whole end.
+ *
+ * @param kept the state, value and transcript to keep, or references to them
  */
 export function emptyEnded(node: Node, kept: Pick<Node, "state" | "value" | "transcript">): void {
   node.end = emptied(node.end as End);
   node.finished = node.end;
-  node.birth = { ...node.birth, input: null };
+  node.childSpec = { ...node.childSpec, input: null };
   node.state = kept.state;
   node.value = kept.value;
   node.transcript = kept.transcript;
   node.timers = undefined;
-  node.lastGood = undefined;
+  node.restartPoint = undefined;
   node.idle = undefined;
   node.turnEnded = undefined;
   node.asks = [];
@@ -33,10 +35,10 @@ function emptied(end: End): End {
   return rest;
 }
 
-/** An agent that has ended is shown no more, and nobody finds it. */
+/** Removes an agent that has ended from the tree, so that it is neither shown nor found. */
 export function forgetNode(tree: Tree, node: Node): void {
   tellRest(tree, node, true);
-  // Its place may have been taken since by the next incarnation there.
+  // The next agent at this path may have replaced it already.
   if (tree.nodes.get(node.path) !== node) return;
   tree.nodes.delete(node.path);
   tree.kept -= 1;

@@ -1,6 +1,6 @@
 import type { Intensity } from "../wire/spec.ts";
 
-/** What holds where a spec says nothing; OTP's own default is one restart in five seconds. */
+/** The default restart intensity; OTP's own default is one restart in five seconds. */
 export const DEFAULT_INTENSITY: Required<Intensity> = {
   maxRestarts: 3,
   withinMs: 60_000,
@@ -9,8 +9,8 @@ export const DEFAULT_INTENSITY: Required<Intensity> = {
 };
 
 /**
- * Counts restarts within a sliding window, as OTP's `supervisor` does, and adds what OTP leaves
- * out: a wait that doubles with each restart that the window still holds.
+ * Counts restarts within a sliding window, as OTP's `supervisor` does. Unlike OTP it also gives a
+ * wait before each restart, which doubles with each restart that is still in the window.
  *
  * Source: `add_restart` in OTP's `lib/stdlib/src/supervisor.erl`.
  */
@@ -20,7 +20,7 @@ export class RestartIntensity {
 
   constructor(rule: Intensity = DEFAULT_INTENSITY) {
     const { backoffMs: shortest, maxBackoffMs: longest } = DEFAULT_INTENSITY;
-    // A field may be there and be undefined.
+    // A field may be present and undefined.
     const { backoffMs = shortest, maxBackoffMs = longest } = rule;
     this.#rule = { ...rule, backoffMs, maxBackoffMs };
   }
@@ -29,7 +29,7 @@ export class RestartIntensity {
     return this.#rule;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
     return { rule: this.#rule, times: this.#times };
   }
@@ -37,9 +37,9 @@ export class RestartIntensity {
   /**
    * Counts one more restart.
    *
-   * @param chance from 0 to below 1; takes up to half of the wait away, so that what failed
-   * together does not come back together
-   * @returns the wait before it, or undefined when it is one too many
+   * @param chance from 0 to below 1; shortens the wait by up to half, so that agents that failed
+   * together are not restarted together
+   * @returns the wait before the restart, or undefined when the intensity is exceeded
    */
   add(
     now: number,
@@ -50,7 +50,7 @@ export class RestartIntensity {
     if (this.#times.length >= maxRestarts) return undefined;
     this.#times.push(now);
     const restarts = this.#times.length;
-    // Doubled without end it would be infinite, and nothing doubled so often is no number.
+    // The exponent is bounded, because a backoff of 0 times an infinite factor is not a number.
     const doubled = backoffMs * 2 ** Math.min(restarts - 1, 64);
     const longest = Math.min(maxBackoffMs, doubled);
     return { restarts, delayMs: Math.round(longest * (1 - chance / 2)) };

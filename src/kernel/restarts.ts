@@ -1,19 +1,20 @@
 import { deadLetter, failAsks } from "./dead-letters.ts";
 import { startAgent } from "./dispatch.ts";
 import { errorOf } from "./end.ts";
-import { restoreMail } from "./last-good.ts";
 import type { Node, RestartGroup } from "./node.ts";
+import { restoreMail } from "./restart-point.ts";
 import { takeSlot } from "./slots.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Makes a stopped agent ready to be started again: a new incarnation at the same path, with the
- * same account, turns, deadline and names, and with the messages that it had not taken in.
+ * Prepares a stopped agent for its restart: a new incarnation at the same path, with the same
+ * account, turns and deadline, and with the messages that it had not taken in. The names of its
+ * children are free again.
  */
 export function renew(tree: Tree, node: Node): void {
   const { group, finished } = node;
-  // The snapshot of a run that was completed has nothing left to do.
-  const anew = node.birth.restartFrom !== "snapshot" || finished?.status === "completed";
+  // An agent that completed has nothing left to do in its snapshot, so it starts from its input.
+  const anew = node.childSpec.restartFrom !== "snapshot" || finished?.status === "completed";
   node.incarnation += 1;
   node.status = "waiting";
   node.ending = undefined;
@@ -31,13 +32,13 @@ export function renew(tree: Tree, node: Node): void {
   if (group !== undefined) hasStopped(tree, group, node);
 }
 
-/** The wait before a restart begins when the last of those that come back has stopped. */
+/** Records that a member has stopped; the wait before the restart begins with the last one. */
 export function hasStopped(tree: Tree, group: RestartGroup, node: Node): void {
   if (!group.stopping.delete(node) || group.stopping.size > 0) return;
   tree.deadlines.add(tree.now + group.delayMs, { type: "restart", group });
 }
 
-/** Starts the next of a group whom nobody has ended, or stopped once more, meanwhile. */
+/** Starts the next member of a group that was not ended, or stopped again, meanwhile. */
 export function restart(tree: Tree, group: RestartGroup): void {
   const { members, restarts, delayMs, failed, end } = group;
   const node = members.find((at) => at.group === group);
@@ -47,7 +48,7 @@ export function restart(tree: Tree, group: RestartGroup): void {
   const cause = { path: failed.path, status: end.status, ...code };
   node.group = undefined;
   node.comingBack = group;
-  // Closed until now, so that nothing that its last incarnation asked for is taken up.
+  // Closed until now, so that no request of the last incarnation is taken up.
   node.closed = false;
   const { incarnation } = node;
   tree.fact("agent.restarted", node.path, { incarnation, restarts, delayMs, cause });
@@ -55,14 +56,14 @@ export function restart(tree: Tree, group: RestartGroup): void {
   if (takeSlot(tree, node, "waker")) startAgent(tree, node);
 }
 
-/** It has come up, or never will: whoever comes back behind it has its turn. */
+/** Starts the next member of a group, after this one has come up or has failed to. */
 export function cameBack(tree: Tree, node: Node): void {
   const group = node.comingBack;
   node.comingBack = undefined;
   if (group !== undefined) restart(tree, group);
 }
 
-/** Unread messages wait for the new incarnation; what answers the old one is for nobody. */
+/** Keeps unread messages; results and child ends for the old incarnation are dead letters. */
 function keepMail(tree: Tree, node: Node): void {
   for (const body of node.mailbox.renew()) {
     if (body.type !== "child" && body.type !== "result") continue;
@@ -71,12 +72,13 @@ function keepMail(tree: Tree, node: Node): void {
   }
 }
 
-/** Calls of every incarnation may stand in its state. */
+/** Restores the snapshot; it may contain calls of every incarnation, so the prefix covers all. */
 function keepState(tree: Tree, node: Node): void {
   node.callPrefix = `${node.path}#`;
   restoreMail(tree, node);
 }
 
+/** Drops the state and the transcript, so that the agent starts from its input. */
 function forgetState(tree: Tree, node: Node): void {
   keepMail(tree, node);
   node.callPrefix = `${node.path}#${node.incarnation}.`;
@@ -84,7 +86,7 @@ function forgetState(tree: Tree, node: Node): void {
   node.value = undefined;
   node.timers = undefined;
   node.transcript = [];
-  node.lastGood = undefined;
+  node.restartPoint = undefined;
   const unread = new Set(node.mailbox.user.map((body) => "askId" in body && body.askId));
   const taken = node.asks.filter((askId) => !unread.has(askId));
   failAsks(tree, taken, `${node.path} was restarted before it answered`);

@@ -2,9 +2,9 @@ import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { NodeKey } from "./node.ts";
 
-/** What one run sends to an agent of another: plain data, taken there as an input. */
+/** A letter from one run to an agent of another run: plain data, taken there as an input. */
 export type RunLetter =
-  /** Answered with `told`. */
+  /** A message; answered with `told`. */
   | {
       readonly type: "tell";
       readonly from: string;
@@ -12,15 +12,16 @@ export type RunLetter =
       readonly callId: string;
       readonly by: NodeKey;
     }
+  /** The answer to `tell`. */
   | {
       readonly type: "told";
       readonly callId: string;
-      /** Whom it was for. */
+      /** The path of the receiver. */
       readonly path: string;
-      /** Why it was not accepted. */
+      /** The reason for a refusal; left out when the message was accepted. */
       readonly refusal?: Undelivered;
     }
-  /** Answered with `answered` or `unanswered`, under the asker's own id. */
+  /** An ask; answered with `answered` or `unanswered`, under the asker's own id. */
   | {
       readonly type: "ask";
       readonly from: string;
@@ -31,18 +32,18 @@ export type RunLetter =
     }
   | { readonly type: "answered"; readonly askId: string; readonly value: Json }
   | { readonly type: "unanswered"; readonly askId: string; readonly error: WireError }
-  /** The asker waits no longer. */
+  /** The end of an ask whose asker no longer waits. */
   | { readonly type: "ask-over"; readonly askId: string; readonly by: NodeKey }
-  /** Answered with `ended`. */
+  /** A watch; answered with `ended`. */
   | { readonly type: "watch"; readonly callId: string; readonly by: NodeKey }
   | { readonly type: "unwatch"; readonly callId: string }
   | { readonly type: "ended"; readonly callId: string; readonly value: Json };
 
-/** Why somebody was not told. */
+/** The reason why a message was not accepted. */
 export interface Undelivered {
-  /** Whom it was for. */
+  /** The path of the receiver. */
   readonly path: string;
   readonly hasEnded: boolean;
-  /** Messages in its mailbox. */
+  /** The number of messages in the receiver's mailbox. */
   readonly waiting: number;
 }

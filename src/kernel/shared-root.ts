@@ -4,30 +4,32 @@ import { countAt, refusalAt } from "./limits.ts";
 import type { Node } from "./node.ts";
 import type { SlotLane } from "./slot-queue.ts";
 
-/** Agents that are tried at a time, each alone on a host of its own. */
-export const TRIALS_AT_ONCE = 4;
+/** The number of suspects that may run alone at a time, each on a host of its own. */
+export const MAX_QUARANTINED = 4;
 
-/** The root of the mailbox tree: the limits of the supervisor, for which all runs stand in line. */
+/** The root of the mailbox tree: it applies the supervisor's limits, which all runs share. */
 export class SharedRoot implements Commons {
   readonly #root: Node;
   readonly #later: (later: Later) => void;
-  /** Who has a slot, from the moment in which it is given. */
+  /** Nodes that have a slot of the root, from the moment it is given. */
   readonly #holders = new Set<Node>();
-  /** Top-level agents that may be started now that another one has ended. */
+  /** Top-level agents that may be started, because another one has ended. */
   readonly #starting = new Set<Node>();
-  readonly #trying = new Set<Node>();
-  readonly #untried = new Set<Node>();
+  /** Suspects that run alone now. */
+  readonly #inQuarantine = new Set<Node>();
+  /** Suspects that wait for their turn. */
+  readonly #suspects = new Set<Node>();
 
-  /** @param later told, in its order, of what could not be given at once */
+  /** @param later receives, in order, what could not be given at once */
   constructor(root: Node, later: (later: Later) => void) {
     this.#root = root;
     this.#later = later;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
     const [holders, starting] = [this.#holders, this.#starting];
-    return { holders, starting, trying: this.#trying, untried: this.#untried };
+    return { holders, starting, trying: this.#inQuarantine, untried: this.#suspects };
   }
 
   takeName(base: string, chosen: string | undefined): string {
@@ -69,7 +71,7 @@ export class SharedRoot implements Commons {
       this.#root.queue.push(node, lane);
       return false;
     }
-    if (!isBlocked) this.#hold(node);
+    if (!isBlocked) this.#occupy(node);
     return true;
   }
 
@@ -102,23 +104,23 @@ export class SharedRoot implements Commons {
     this.#later({ type: "start", node: next });
   }
 
-  mayTry(node: Node): boolean {
-    if (this.#trying.size >= TRIALS_AT_ONCE) {
-      this.#untried.add(node);
+  mayQuarantine(node: Node): boolean {
+    if (this.#inQuarantine.size >= MAX_QUARANTINED) {
+      this.#suspects.add(node);
       return false;
     }
-    this.#trying.add(node);
+    this.#inQuarantine.add(node);
     return true;
   }
 
-  tried(node: Node): void {
-    this.#untried.delete(node);
-    if (!this.#trying.delete(node)) return;
-    const [next] = this.#untried;
+  leftQuarantine(node: Node): void {
+    this.#suspects.delete(node);
+    if (!this.#inQuarantine.delete(node)) return;
+    const [next] = this.#suspects;
     if (next === undefined) return;
-    this.#untried.delete(next);
-    this.#trying.add(next);
-    this.#later({ type: "try", node: next });
+    this.#suspects.delete(next);
+    this.#inQuarantine.add(next);
+    this.#later({ type: "quarantine", node: next });
   }
 
   pause(): void {
@@ -135,7 +137,7 @@ export class SharedRoot implements Commons {
     return paused || atWork >= (limits.concurrency ?? Number.POSITIVE_INFINITY);
   }
 
-  #hold(node: Node): void {
+  #occupy(node: Node): void {
     this.#holders.add(node);
     this.#root.atWork += 1;
   }
@@ -145,7 +147,7 @@ export class SharedRoot implements Commons {
     while (!this.#isFull) {
       const next = this.#root.queue.shift();
       if (next === undefined) break;
-      this.#hold(next.node);
+      this.#occupy(next.node);
       served.push({ type: "slot", ...next });
     }
     for (const one of served) this.#later(one);

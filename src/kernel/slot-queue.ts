@@ -1,14 +1,15 @@
+/** A lane of a slot queue: agents that are woken, or spawns that wait to be started. */
 export type SlotLane = "waker" | "spawn";
 
-/** Wakers before spawns. */
+/** The lanes in the order of service: wakers before spawns. */
 const LANES = ["waker", "spawn"] as const;
 
-/** Nodes that wait at one full ancestor; top-level runs are served in turn within a lane. */
+/** The nodes that wait at one full node. Within a lane, top-level runs are served in turn. */
 export class SlotQueue<Waiting extends { readonly top: Waiting }> {
-  /** By lane, then by top-level run; made when somebody waits: at most nodes nobody ever does. */
+  /** Nodes by lane and run. Allocated when the first node waits; most nodes never need it. */
   #lanes: Readonly<Record<SlotLane, Map<Waiting, Waiting[]>>> | undefined;
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
     return { ...this.#lanes };
   }
@@ -20,7 +21,7 @@ export class SlotQueue<Waiting extends { readonly top: Waiting }> {
     else line.push(node);
   }
 
-  /** Takes the next: of each top-level run in turn. */
+  /** Removes and returns the next node, from each top-level run in turn. */
   shift(): { readonly node: Waiting; readonly lane: SlotLane } | undefined {
     if (this.#lanes === undefined) return undefined;
     for (const lane of LANES) {

@@ -3,9 +3,10 @@ import type { SlotLane } from "./slot-queue.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Takes a slot for the node on every ancestor, or queues it at the topmost full one.
+ * Takes a slot for the node at itself and every ancestor, or queues it at the topmost full one.
  *
- * The walk starts at the root, so that two subtrees never hold slots that the other needs.
+ * The walk starts at the root, so that two subtrees never have slots that the other one needs.
+ *
  * @returns true when the slot was taken
  */
 export function takeSlot(tree: Tree, node: Node, lane: SlotLane): boolean {
@@ -19,20 +20,22 @@ export function takeSlot(tree: Tree, node: Node, lane: SlotLane): boolean {
     wait(full, node, lane);
     return false;
   }
-  hold(node);
+  occupy(node);
   return true;
 }
 
 /**
- * The root has a slot for the node now, if it still waits there; it may be needed further down.
- * @returns true when it is the node's
+ * Uses the root's slot for a node that still waits at the root. When a node further down is full,
+ * the slot is given back and the node is queued there.
+ *
+ * @returns true when the node has its slot
  */
 export function takeServed(tree: Tree, node: Node, lane: SlotLane): boolean {
   if (node.waitingAt !== tree.root) return false;
   node.waitingAt = undefined;
   const full = topmostFull(node);
   if (full === undefined) {
-    hold(node);
+    occupy(node);
     return true;
   }
   wait(full, node, lane);
@@ -40,14 +43,15 @@ export function takeServed(tree: Tree, node: Node, lane: SlotLane): boolean {
   return false;
 }
 
-/** True when a new child of the node would find a slot at once, if the root has one. */
+/** True when a new child would get a slot at once, provided that the root has one. */
 export function hasRoom(parent: Node): boolean {
   return topmostFull(parent) === undefined;
 }
 
 /**
- * Gives the node's slot or its place in a queue back and serves those who waited, root first.
- * @returns the nodes of this run that hold a slot now and did not before
+ * Gives back the node's slot, or its place in a queue, and serves the waiting nodes, root first.
+ *
+ * @returns the nodes of this run that have a slot now and had none before
  */
 export function giveSlot(tree: Tree, node: Node): readonly Node[] {
   if (node.waitingAt !== undefined) {
@@ -62,20 +66,24 @@ export function giveSlot(tree: Tree, node: Node): readonly Node[] {
   return serve(tree, node);
 }
 
-/** Takes the node out of the queue it stands in, without serving anybody. */
+/** Removes the node from the queue in which it waits, without serving this run's queues. */
 export function dequeue(tree: Tree, node: Node): void {
   if (node.waitingAt === tree.root) tree.commons.leaveSlot(node);
   else node.waitingAt?.queue.remove(node);
   node.waitingAt = undefined;
 }
 
-/** Serves the queues from below the root down to the node, as far as there is room. */
+/**
+ * Serves the queues from below the root down to the node, as far as there are free slots.
+ *
+ * @returns the nodes that have a slot now
+ */
 export function serve(tree: Tree, node: Node): readonly Node[] {
   const path: Node[] = [];
   for (let at = node; at.parent !== undefined; at = at.parent) path.unshift(at);
   const granted: Node[] = [];
   for (const at of path) {
-    // Who is blocked at another node moves on to its queue, so that only full nodes have one.
+    // A node blocked elsewhere moves to the queue there, so that only full nodes have a queue.
     while (!isFull(at)) {
       const next = at.queue.shift();
       if (next === undefined) break;
@@ -86,7 +94,7 @@ export function serve(tree: Tree, node: Node): readonly Node[] {
   return granted;
 }
 
-function hold(node: Node): void {
+function occupy(node: Node): void {
   for (let at = node; at.parent !== undefined; at = at.parent) at.atWork += 1;
   node.slot = true;
 }
@@ -96,7 +104,7 @@ function wait(full: Node, node: Node, lane: SlotLane): void {
   full.queue.push(node, lane);
 }
 
-/** Below the root, which says so itself. */
+/** Returns the topmost full node below the root; the root answers for itself. */
 function topmostFull(node: Node): Node | undefined {
   let full: Node | undefined;
   for (let at = node; at.parent !== undefined; at = at.parent) {

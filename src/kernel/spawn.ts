@@ -2,46 +2,48 @@ import { CoppiceError } from "../errors.ts";
 import { startAgent } from "./dispatch.ts";
 import { countSpawn, permanentInForeground, refuseQueue, refuseSpawn } from "./limits.ts";
 import { createNode, nextAt } from "./new-node.ts";
-import { type Birth, join, type Node } from "./node.ts";
+import { type ChildSpec, join, type Node } from "./node.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import type { Tree } from "./tree.ts";
 
+/** The options of a spawn. */
 export interface SpawnHow {
-  /** The exact name, where the caller chose one. */
+  /** The exact name, when the caller chose one. */
   readonly chosen?: string | undefined;
-  /** The call whose result the child's outcome will be. */
+  /** The call that gets the child's outcome as its result. */
   readonly call?: string | undefined;
-  /** Opens the accounts of the path; a throw refuses the spawn. */
+  /** Opens the standing of the new path; an error refuses the spawn. */
   readonly open?: (path: string) => void;
 }
 
-/** As {@link Kernel.spawn}. */
+/** Implements {@link Kernel.spawn}. */
 export function spawn(
   tree: Tree,
   parent: Node,
-  birth: Birth,
+  childSpec: ChildSpec,
   { chosen, call, open }: SpawnHow = {},
 ): Node {
   if (parent.closed) throw new CoppiceError("AGENT_STOPPED", `${parent.path} is stopping`);
-  if (call !== undefined && birth.restart === "permanent") throw permanentInForeground(birth);
+  if (call !== undefined && childSpec.restart === "permanent")
+    throw permanentInForeground(childSpec);
   const root = tree.commons.room(tree.now);
   const hasSlot = hasRoom(parent) && root.isFull !== true;
   const error =
-    refuseSpawn(parent, birth, tree.now, root) ??
-    (hasSlot ? undefined : refuseQueue(parent, birth.template, root));
+    refuseSpawn(parent, childSpec, tree.now, root) ??
+    (hasSlot ? undefined : refuseQueue(parent, childSpec.template, root));
   if (error !== undefined) throw error;
-  const name = nameOf(tree, parent, birth.name, chosen);
+  const name = nameOf(tree, parent, childSpec.name, chosen);
   try {
     open?.(join(parent.path, name));
   } catch (refused) {
-    giveNameBack(tree, parent, chosen ?? birth.name);
+    giveNameBack(tree, parent, chosen ?? childSpec.name);
     throw refused;
   }
   const former = tree.nodes.get(join(parent.path, name));
   if (former === undefined) tree.kept += 1;
   const next = nextAt(former, parent, name);
-  const node = createNode(parent, { ...birth, name }, { call, ...next, serial: tree.bear() });
-  // The last in the order of starts, also where it has the name of one before it.
+  const node = createNode(parent, { ...childSpec, name }, { call, ...next, serial: tree.bear() });
+  // Children are in the order of their spawns; one that takes a used name moves to the end.
   parent.children.delete(name);
   parent.children.set(name, node);
   tree.nodes.set(node.path, node);
@@ -53,13 +55,13 @@ export function spawn(
   countSpawn(parent, tree.now);
   tree.commons.spawned(tree.now);
   const { depth, incarnation } = node;
-  tree.fact("agent.spawned", node.path, { template: birth.template, depth, incarnation });
+  tree.fact("agent.spawned", node.path, { template: childSpec.template, depth, incarnation });
   if (takeSlot(tree, node, "spawn")) startAgent(tree, node);
   if (!node.started) tree.fact("spawn.queued", node.path);
   return node;
 }
 
-/** The root has the names of top-level agents. */
+/** Takes the child's name; the names of top-level agents are the root's. */
 function nameOf(tree: Tree, parent: Node, base: string, chosen: string | undefined): string {
   if (parent === tree.root) return tree.commons.takeName(base, chosen);
   return chosen === undefined ? parent.names.make(base) : parent.names.choose(chosen);

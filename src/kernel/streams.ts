@@ -3,35 +3,36 @@ import type { Call, Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Settles the model calls that streamed on a lost host, what they cost being an estimate; asked
- * for again they are the same turn. A permit that is still here began no stream.
+ * Reports the model calls that streamed on a lost host as lost, and returns them. Their cost is an
+ * estimate, and their turns are given back, so that a repeat is the same turn. A permit that is
+ * still in the mailbox began no stream.
  */
 export function loseStreams(tree: Tree, node: Node): readonly Call[] {
   const here = permitsIn(node.mailbox.system);
   const lost = [...node.calls.values()].filter(
-    ({ out, permitted }) => permitted === true && !here.has(out.callId),
+    ({ command, permitted }) => permitted === true && !here.has(command.callId),
   );
-  for (const { out } of lost) tell(tree, node, out.callId, true);
+  for (const { command } of lost) tell(tree, node, command.callId, true);
   node.turns -= lost.length;
   return lost;
 }
 
-/** The agent is gone without a word of its streams: they count as used, undelivered permits not. */
+/** Reports the streams of an agent that has ended as used up, and undelivered permits as unused. */
 export function endStreams(tree: Tree, node: Node): void {
   withdrawPermits(tree, node, node.mailbox.system);
-  for (const { out, permitted } of node.calls.values()) {
-    if (permitted === true) tell(tree, node, out.callId, true);
+  for (const { command, permitted } of node.calls.values()) {
+    if (permitted === true) tell(tree, node, command.callId, true);
   }
 }
 
-/** Permits that will never arrive: no stream of theirs has begun, and their turn is free again. */
+/** Withdraws permits that will never arrive: none began a stream, and their turns come back. */
 export function withdrawPermits(tree: Tree, node: Node, bodies: readonly DeliveryBody[]): void {
   for (const body of bodies) {
     const call = body.type === "permit" ? node.calls.get(body.callId) : undefined;
     if (call?.permitted !== true) continue;
     call.permitted = false;
     node.turns -= 1;
-    tell(tree, node, call.out.callId, false);
+    tell(tree, node, call.command.callId, false);
   }
 }
 

@@ -7,12 +7,12 @@ import type { Node, RestartGroup } from "./node.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import type { Tree } from "./tree.ts";
 
-/** What follows from the end of an agent that its supervisor does not accept. */
+/** A supervisor's verdict on an end that it does not accept. */
 export type Supervised =
   | {
       readonly type: "restart";
       readonly group: RestartGroup;
-      /** Siblings to be stopped, the youngest first; those of the group come back. */
+      /** The siblings to stop, the youngest first; the members of the group are restarted. */
       readonly stop: readonly Node[];
       readonly reason: string;
     }
@@ -21,13 +21,15 @@ export type Supervised =
       readonly error: WireError;
       readonly stop: readonly Node[];
       readonly reason: string;
-      /** True when the supervisor fails with it. */
+      /** True when the supervisor fails too. */
       readonly escalates: boolean;
     };
 
 /**
- * Decides what becomes of an agent that has just ended by itself: nothing, a restart together
- * with those that its supervisor's strategy names, or, beyond the intensity, an escalation.
+ * Decides about an agent that has just ended: a restart, together with the siblings that the
+ * supervisor's strategy names, or giving up, when the intensity is exceeded.
+ *
+ * @returns undefined when the supervisor accepts the end
  */
 export function supervise(tree: Tree, node: Node, end: End): Supervised | undefined {
   if (!comesBack(tree, node, end)) return undefined;
@@ -44,44 +46,47 @@ export function supervise(tree: Tree, node: Node, end: End): Supervised | undefi
   return { type: "restart", group, stop: living, reason: `restarted with ${node.path}` };
 }
 
-/** Between two incarnations: stopped, and not yet started again. */
+/** True between two incarnations: the agent has stopped and is not started again yet. */
 export function isAway({ group, ending, finished }: Node): boolean {
   return group !== undefined && ending === undefined && finished === undefined;
 }
 
-/** It has ended, or will when its children have. */
+/** True when the agent has ended, or will as soon as its children have. */
 function isOver({ end, finished, group }: Node): boolean {
   return end !== undefined || (finished !== undefined && group === undefined);
 }
 
-/** Whoever is stopped to be restarted, or may be once it has stopped, reads it then. */
-export function takesMail({ depth, closed, group, ending, finished, birth }: Node): boolean {
+/**
+ * True when the agent accepts messages. One that is stopped for a restart accepts them too, as
+ * does one that may be restarted once it has stopped; it reads them after the restart.
+ */
+export function takesMail({ depth, closed, group, ending, finished, childSpec }: Node): boolean {
   if (depth === 0) return false;
   if (!closed || group !== undefined) return true;
-  const { restart = "temporary" } = birth;
+  const { restart = "temporary" } = childSpec;
   if (ending?.status !== "failed" || finished !== undefined) return false;
   return ending.gaveUp ? restart === "permanent" : restart !== "temporary";
 }
 
-/** The table of restart types: who is restarted after which end. */
+/** True when the agent's restart type asks for a restart after this end, and one is possible. */
 function comesBack(tree: Tree, node: Node, end: End): boolean {
-  const { birth, parent, ending } = node;
-  const { restart = "temporary" } = birth;
+  const { childSpec, parent, ending } = node;
+  const { restart = "temporary" } = childSpec;
   if (restart === "temporary" || tree.isClosing) return false;
   if (parent === undefined || (parent !== tree.root && parent.closed)) return false;
-  // Whoever spawned it is told, as OTP's `start_child` tells.
+  // As with OTP's `start_child`: the spawner of an agent that never came up gets the error.
   if (!node.cameUp) return false;
   if (ending !== undefined && ending.status !== "failed") return false;
-  // As OTP's `shutdown`: its supervisor has done what it could.
+  // As with OTP's `shutdown`: an agent that gave up on its children has done what it could.
   if (ending?.gaveUp && restart !== "permanent") return false;
   if (hasRunOut(tree, node)) return false;
   if (end.status === "completed") return restart === "permanent";
   return end.status === "failed" || end.status === "killed";
 }
 
-/** Whom the supervisor's strategy stops along, from the youngest to the oldest. */
+/** Returns the siblings that the strategy stops too, from the youngest to the oldest. */
 function affected(supervisor: Node, node: Node): readonly Node[] {
-  const { strategy = "one-for-one" } = supervisor.birth;
+  const { strategy = "one-for-one" } = supervisor.childSpec;
   if (strategy === "one-for-one") return [];
   const all = [...supervisor.children.values()].filter(
     (at) => at === node || (at.started && !isOver(at)),
@@ -93,30 +98,32 @@ function affected(supervisor: Node, node: Node): readonly Node[] {
     .reverse();
 }
 
-/** Temporary siblings are stopped too, and stay so; so does who was being ended anyway. */
-function isRestarted({ birth: { restart = "temporary" }, ending }: Node): boolean {
+/** True for a stopped sibling that is restarted: not temporary, and not being ended for good. */
+function isRestarted({ childSpec: { restart = "temporary" }, ending }: Node): boolean {
   return restart !== "temporary" && (ending === undefined || ending.status === "restarting");
 }
 
 /**
- * The intensity belongs to the supervising agent. The root counts for each of its children by
- * itself, so that the crash loop of one tenant does not end another's agents.
+ * Returns the restart count that applies to the agent. It belongs to the supervising agent. The
+ * root counts each of its children by itself, so that the crash loop of one top-level agent does
+ * not end another one.
  */
 function intensityOf(supervisor: Node, node: Node): RestartIntensity {
   const keeper = supervisor.depth === 0 ? node : supervisor;
   const at = supervisor.depth === 0 ? "ownRestarts" : "childRestarts";
-  const intensity = keeper[at] ?? new RestartIntensity(supervisor.birth.intensity);
+  const intensity = keeper[at] ?? new RestartIntensity(supervisor.childSpec.intensity);
   keeper[at] = intensity;
   return intensity;
 }
 
 /**
- * One restart too many: the supervisor gives up on all its children, and on itself when the one
- * that failed is permanent. Its own supervisor decides then what becomes of it.
+ * Returns the verdict for one restart too many. A supervising agent stops all its children, and
+ * fails itself when the failed child is permanent; its own supervisor then decides about it. The
+ * root gives up on the failed agent only.
  */
 function giveUp(supervisor: Node, node: Node, end: End, { rule }: RestartIntensity): Supervised {
   const { maxRestarts, withinMs } = rule;
-  const told = `${node.path} ended ${end.status} after ${maxRestarts} restarts in ${withinMs} ms`;
+  const text = `${node.path} ended ${end.status} after ${maxRestarts} restarts in ${withinMs} ms`;
   const last = errorOf(end);
   const details: ErrorDetails = {
     node: supervisor.path,
@@ -126,7 +133,7 @@ function giveUp(supervisor: Node, node: Node, end: End, { rule }: RestartIntensi
     ...(last === undefined ? {} : { last: { code: last.code, message: last.message } }),
   };
   const code = "RESTART_INTENSITY_EXCEEDED";
-  const error = encodeError(new CoppiceError(code, told, details), code);
+  const error = encodeError(new CoppiceError(code, text, details), code);
   const isRoot = supervisor.depth === 0;
   const living = [...supervisor.children.values()].filter((at) => at.end === undefined);
   return {
@@ -134,6 +141,6 @@ function giveUp(supervisor: Node, node: Node, end: End, { rule }: RestartIntensi
     error,
     stop: isRoot ? [] : living.filter((at) => at !== node).reverse(),
     reason: `the restart intensity of ${supervisor.path} was exceeded`,
-    escalates: !isRoot && node.birth.restart === "permanent",
+    escalates: !isRoot && node.childSpec.restart === "permanent",
   };
 }

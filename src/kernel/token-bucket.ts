@@ -1,7 +1,7 @@
 /**
- * Lets `burst` through at once and `perSecond` from then on; the time is an argument.
+ * A rate limiter that lets `burst` pass at once, then `perSecond` a second; time is an argument.
  *
- * The generic cell rate algorithm: one number, the time at which the bucket will be full again.
+ * It is the generic cell rate algorithm: its only state is the time at which it is full again.
  * Source: ITU-T I.371, annex A; see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm.
  */
 export class TokenBucket {
@@ -14,16 +14,17 @@ export class TokenBucket {
     this.#spareMs = (burst - 1) * this.#everyMs;
   }
 
-  /** When the next one may pass, in milliseconds; not after `now` when that is at once. */
+  /** The time at which the next one may pass, in milliseconds; at or before `now` for at once. */
   get readyAt(): number {
     return this.#fullAt - this.#spareMs;
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): number {
     return this.#fullAt;
   }
 
+  /** Counts one that passes at the time `now`. */
   take(now: number): void {
     this.#fullAt = Math.max(this.#fullAt, now) + this.#everyMs;
   }

@@ -1,3 +1,4 @@
+import { AgentLocations } from "./agent-locations.ts";
 import type { Commons } from "./commons-port.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Effect } from "./effects.ts";
@@ -5,45 +6,44 @@ import type { End } from "./end.ts";
 import type { Fact } from "./fact.ts";
 import type { Ground } from "./ground.ts";
 import { type Node, type RestartGroup, subtree } from "./node.ts";
-import { Residences } from "./residences.ts";
-import { Trials } from "./trials.ts";
+import { Quarantine } from "./quarantine-state.ts";
 
-/** What can be due: an agent's own deadline, the end of a grace, an ask nobody answered. */
+/** A deadline: the timeout of an agent, the end of a grace, the timeout of an ask, and others. */
 export type Due =
   | { readonly type: "timeout"; readonly node: Node }
   | { readonly type: "kill"; readonly nodes: readonly Node[]; readonly since: number }
   | { readonly type: "restart"; readonly group: RestartGroup }
   | { readonly type: "ask"; readonly askId: string }
-  /** A suspect has had its time alone. */
-  | { readonly type: "trial"; readonly node: Node }
-  /** A model call that failed has waited, and is asked for again. */
+  /** The end of a suspect's time alone, which clears it. */
+  | { readonly type: "quarantine"; readonly node: Node }
+  /** The time at which a failed model call is asked for again. */
   | { readonly type: "again"; readonly node: Node; readonly callId: string }
-  /** Some call that waits for its rate may go. */
+  /** The time at which a rate-limited call may begin. */
   | { readonly type: "rate" }
-  /** Those who were woken for room in a mailbox have had their time. */
+  /** The end of the offers to senders that were woken for room in a mailbox. */
   | { readonly type: "room"; readonly node: Node }
-  /** A person who was asked has not answered. */
+  /** The time until which a person may answer a question. */
   | { readonly type: "question"; readonly id: string; readonly node: Node };
 
-/** The state of one run: its nodes, who of it lives where, what is due. */
+/** The state of one run: its nodes, their hosts and its deadlines. */
 export class Tree {
   readonly #ground: Ground;
-  /** Its top-level agent; none while it is being spawned, several only where all are one run. */
+  /** The top-level agent; none while it is being spawned, several only when all are one run. */
   readonly tops: Node[] = [];
-  readonly residences: Residences;
-  /** Milliseconds between being signalled and being killed. */
+  readonly locations: AgentLocations;
+  /** Milliseconds between the order to end and the kill. */
   graceMs: number;
-  /** The supervisor is about to stop: nobody is started again. */
+  /** True when the supervisor is about to stop: no agent is restarted any more. */
   isClosing = false;
-  /** The time of the step under way; the shell's clock, never our own. */
+  /** The time of the current step in milliseconds, as the shell gave it. */
   now = 0;
-  /** Agents that are kept, living or ended. */
+  /** The number of paths of this run that are kept, of living or ended agents. */
   kept = 0;
   deadLetters = 0;
   #births = 0;
   #asked = 0;
-  // Made when they are needed: many a run needs none of them.
-  #trials: Trials | undefined;
+  // Allocated on first use; many runs need none of them.
+  #quarantine: Quarantine | undefined;
   #deadlines: Deadlines<Due> | undefined;
   #asks: Map<string, Node> | undefined;
   #leftAsks: Map<string, string> | undefined;
@@ -51,27 +51,37 @@ export class Tree {
   constructor(ground: Ground) {
     this.#ground = ground;
     this.graceMs = ground.graceMs;
-    this.residences = new Residences(ground.residents);
+    this.locations = new AgentLocations(ground.agentsByHost);
   }
 
-  /** What stands in it: what a snapshot keeps, and what a replay has to come to. */
+  /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
-    const { tops, residences, graceMs, isClosing, kept, deadLetters } = this;
-    const trials = this.#trials ?? new Trials();
+    const { tops, locations, graceMs, isClosing, kept, deadLetters } = this;
+    const quarantine = this.#quarantine ?? new Quarantine();
     const deadlines = this.#deadlines?.saved ?? [];
     const [asks, leftAsks] = [this.#asks ?? [], this.#leftAsks ?? []];
     const counts = { births: this.#births, asked: this.#asked, kept, deadLetters };
-    return { tops, residences, trials, deadlines, asks, leftAsks, graceMs, isClosing, ...counts };
+    return {
+      tops,
+      locations,
+      quarantine,
+      deadlines,
+      asks,
+      leftAsks,
+      graceMs,
+      isClosing,
+      ...counts,
+    };
   }
 
-  get trials(): Trials {
-    this.#trials ??= new Trials();
-    return this.#trials;
+  get quarantine(): Quarantine {
+    this.#quarantine ??= new Quarantine();
+    return this.#quarantine;
   }
 
-  /** Whether anybody here was ever suspected. */
-  get hasTrials(): boolean {
-    return this.#trials !== undefined;
+  /** True when an agent of this run was ever a suspect. */
+  get hasQuarantine(): boolean {
+    return this.#quarantine !== undefined;
   }
 
   get deadlines(): Deadlines<Due> {
@@ -79,17 +89,18 @@ export class Tree {
     return this.#deadlines;
   }
 
-  /** When something is due next, in milliseconds. */
+  /** The time of the next deadline, in milliseconds. */
   get next(): number | undefined {
     return this.#deadlines?.next;
   }
 
+  /** The open asks, with the asked agent of each. */
   get asks(): Map<string, Node> {
     this.#asks ??= new Map();
     return this.#asks;
   }
 
-  /** Asks that are over because who asked has ended, and who that was. */
+  /** The asks that are over because the asker has ended, with the asker's path. */
   get leftAsks(): Map<string, string> {
     this.#leftAsks ??= new Map();
     return this.#leftAsks;
@@ -99,7 +110,7 @@ export class Tree {
     return this.#ground.root;
   }
 
-  /** Every node that is kept, of this run and of others, by its path. */
+  /** Every kept node of all runs, by its path. */
   get nodes(): Map<string, Node> {
     return this.#ground.nodes;
   }
@@ -116,33 +127,33 @@ export class Tree {
     return this.#ground.granted;
   }
 
-  /** The path of its top-level agent, which names it; undefined where it has none. */
+  /** The path of the top-level agent, which names the run; undefined when there is none. */
   get run(): string | undefined {
     return this.tops[0]?.path;
   }
 
-  /** Whether it is one of this run. */
+  /** True when the node belongs to this run. */
   has(node: Node): boolean {
     return this.tops.includes(node.top);
   }
 
-  /** Of this run, parents first. */
+  /** Visits the nodes of this run, parents before their children. */
   *own(): Generator<Node> {
     for (const top of this.tops) yield* subtree(top);
   }
 
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   chance(): number {
     return this.#ground.chance();
   }
 
-  /** The number of the next agent, in the order of births. */
+  /** Returns the serial number of the next agent. */
   bear(): number {
     this.#births += 1;
     return this.#births;
   }
 
-  /** The id of the next ask of somebody here. */
+  /** Returns the id of the next ask of this run. */
   nextAsk(): string {
     this.#asked += 1;
     return `ask-${this.#asked}${this.run ?? ""}`;
@@ -156,22 +167,22 @@ export class Tree {
     this.effects.push({ type: "fact", fact: { type, path, ...rest } });
   }
 
-  /** An ask was answered, or nobody waits for its answer any more. */
+  /** Forgets an ask that was answered, or whose caller no longer waits. */
   forgetAsk(askId: string): void {
     const node = this.asks.get(askId);
     if (node !== undefined) node.asks = node.asks.filter((open) => open !== askId);
     this.asks.delete(askId);
   }
 
-  /** All of it has ended: nothing is left to wait for. */
+  /** Drops the state that a run needs only while an agent of it lives. */
   empty(): void {
-    this.#trials = undefined;
+    this.#quarantine = undefined;
     this.#deadlines = undefined;
     this.#asks = undefined;
     this.#leftAsks = undefined;
   }
 
-  /** How an agent has ended, whole, wherever that is kept. */
+  /** Returns the whole end of an agent, wherever it is kept. */
   endOf(node: Node): End {
     return this.#ground.endOf(node) ?? (node.end as End);
   }
@@ -180,7 +191,7 @@ export class Tree {
     if (due.type === "rate") return true;
     if (due.type === "again") return due.node.calls.get(due.callId)?.until !== undefined;
     if (due.type === "ask") return this.asks.has(due.askId);
-    if (due.type === "trial") return this.trials.open.has(due.node);
+    if (due.type === "quarantine") return this.quarantine.open.has(due.node);
     if (due.type === "room") return due.node.room !== undefined;
     if (due.type === "question") return due.node.holds > 0;
     if (due.type === "timeout") return due.node.end === undefined;

@@ -3,13 +3,13 @@ import { didYouMean } from "../wire/did-you-mean.ts";
 import type { Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
-/** Of an agent's children, in an error. */
-const MOST_NAMED = 20;
+/** The number of children that the error names. */
+const MAX_NAMED = 20;
 
-/** Says whom the agent could have meant. */
+/** Returns the error for an unknown agent, with the names that may have been meant. */
 export function unknownAgent(tree: Tree, node: Node, name: string): CoppiceError {
   const living = [...node.children.values()].filter((child) => child.end === undefined);
-  const known = living.slice(0, MOST_NAMED).map((child) => child.name);
+  const known = living.slice(0, MAX_NAMED).map((child) => child.name);
   const whom = known.length === 0 ? "it has no agents" : `its agents are ${known.join(", ")}`;
   const near = [...node.children.keys(), ...siblings(tree, node, name), "parent"];
   const meant = didYouMean(name, near) || `: ${whom}`;
@@ -17,7 +17,7 @@ export function unknownAgent(tree: Tree, node: Node, name: string): CoppiceError
   return new CoppiceError("AGENT_UNKNOWN", message, { name, known });
 }
 
-/** Those that it could have meant; of other runs the root knows. */
+/** Returns the names of siblings that may have been meant; the root answers for other runs. */
 function siblings({ commons }: Tree, { depth, parent }: Node, name: string): Iterable<string> {
   if (depth > 1) return parent?.children.keys() ?? [];
   const near = commons.near(name);

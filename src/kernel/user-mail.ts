@@ -9,13 +9,13 @@ import { tellRest } from "./refusals.ts";
 import { takesMail } from "./supervision.ts";
 import type { Tree } from "./tree.ts";
 
-/** Senders that wait at one full mailbox. */
-export const ROOM_WAITERS = 10_000;
+/** The number of senders that may wait at one full mailbox. */
+export const MAX_ROOM_WAITERS = 10_000;
 
-/** How long room is kept from the next waiter for one who was woken and has not used it. */
+/** Milliseconds for which room is reserved for a woken sender that has not used it. */
 const OFFER_MS = 10;
 
-/** Tells an agent something. False when it cannot be accepted: a dead letter says why. */
+/** Sends a message to an agent; returns false for a refusal, which a dead letter explains. */
 export function tell(tree: Tree, to: Node, from: string, message: Json, askId?: string): boolean {
   const isOpen = takesMail(to);
   if (!isOpen || roomIn(to) <= 0) {
@@ -31,8 +31,10 @@ export function tell(tree: Tree, to: Node, from: string, message: Json, askId?: 
 }
 
 /**
- * Has somebody wait until a message to `to` would be accepted: `waiter` is answered then, or
- * failed where that cannot be any more, or too many wait already.
+ * Answers the ask `waiter` as soon as a message to `to` would be accepted.
+ *
+ * The ask fails with AGENT_STOPPED when `to` has ended, and with MAILBOX_FULL when the limits allow
+ * no mail or {@link MAX_ROOM_WAITERS} senders wait already.
  */
 export function awaitRoom(tree: Tree, to: Node, waiter: string): void {
   const room = to.room ?? { waiting: new Set(), offered: 0, isDue: false };
@@ -44,8 +46,8 @@ export function awaitRoom(tree: Tree, to: Node, waiter: string): void {
 }
 
 /**
- * Wakes the first waiters, one for each free place that none was woken for: a thousand who wait
- * for one place do not all come running.
+ * Wakes the first waiting senders, one for each free place that no other was woken for. Of a
+ * thousand senders that wait for one place, one is woken.
  */
 export function offerRoom(tree: Tree, to: Node): void {
   const { room } = to;
@@ -64,7 +66,7 @@ export function offerRoom(tree: Tree, to: Node): void {
   tree.deadlines.add(tree.now + OFFER_MS, { type: "room", node: to });
 }
 
-/** Who was woken and has sent nothing has had the time for it: the next ones are. */
+/** Ends the offers to woken senders that have sent nothing in time, and wakes the next ones. */
 export function lapseOffers(tree: Tree, to: Node): void {
   if (to.room === undefined) return;
   to.room.isDue = false;
@@ -72,7 +74,7 @@ export function lapseOffers(tree: Tree, to: Node): void {
   offerRoom(tree, to);
 }
 
-/** A frame was committed: there may be room again in its agent's mailbox. */
+/** Offers the room in an agent's mailbox, after a frame of it was committed. */
 export function mailTaken(tree: Tree, node: Node): void {
   if (node.room === undefined && node.refusals === undefined) return;
   if (roomIn(node) <= 0) return;
@@ -81,8 +83,8 @@ export function mailTaken(tree: Tree, node: Node): void {
 }
 
 /**
- * An agent has stopped. Of one that comes back, what it had in hand may have left room; where no
- * message is accepted any more, those who wait for it are refused.
+ * Settles the senders that wait for room, after their receiver has stopped. A receiver that still
+ * accepts messages may have room now; otherwise the senders are refused.
  */
 export function settleRoom(tree: Tree, node: Node): void {
   const { room } = node;
@@ -101,12 +103,12 @@ function refusalOf(to: Node, { waiting }: RoomQueue): CoppiceError | undefined {
   if (!takesMail(to)) return ended(to);
   const { path } = to;
   if (tightest(to, "mailbox") === 0) {
-    const told = `${path} takes no messages: its limits allow a mailbox of 0`;
-    return new CoppiceError("MAILBOX_FULL", told, { path });
+    const message = `${path} takes no messages: its limits allow a mailbox of 0`;
+    return new CoppiceError("MAILBOX_FULL", message, { path });
   }
-  if (waiting.size < ROOM_WAITERS) return undefined;
-  const told = `${ROOM_WAITERS} senders wait for room in the mailbox of ${path} already`;
-  return new CoppiceError("MAILBOX_FULL", told, { path, waiting: ROOM_WAITERS });
+  if (waiting.size < MAX_ROOM_WAITERS) return undefined;
+  const message = `${MAX_ROOM_WAITERS} senders wait for room in the mailbox of ${path} already`;
+  return new CoppiceError("MAILBOX_FULL", message, { path, waiting: MAX_ROOM_WAITERS });
 }
 
 function ended({ path }: Node): CoppiceError {

@@ -4,8 +4,8 @@ import { keyOf, type Node, type NodeKey } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Has a call wait for the outcome of another agent. Level-triggered: of one that has ended
- * already it is told at once, so that it does not matter who was first.
+ * Makes a call wait for the outcome of another agent. The watch is level-triggered: an end that has
+ * already happened is reported at once, so the order of watch and end does not matter.
  */
 export function watchEnd(tree: Tree, watcher: Node, callId: string, watched: Node): void {
   const call = watcher.calls.get(callId);
@@ -18,7 +18,7 @@ export function watchEnd(tree: Tree, watcher: Node, callId: string, watched: Nod
   idleCall(tree, watcher, callId);
 }
 
-/** Has a call wait for the outcome of an agent of another run, which tells it by a letter. */
+/** Makes a call wait for the outcome of an agent of another run, which arrives as a letter. */
 export function watchFar(tree: Tree, watcher: Node, callId: string, watched: NodeKey): void {
   const call = watcher.calls.get(callId);
   if (call === undefined) return;
@@ -27,20 +27,20 @@ export function watchFar(tree: Tree, watcher: Node, callId: string, watched: Nod
   idleCall(tree, watcher, callId);
 }
 
-/** Somebody of another run watches: told at once of one that has ended. */
+/** Adds a watcher of another run; an end that has already happened is reported at once. */
 export function watchedFromFar(tree: Tree, node: Node, callId: string, watcher: NodeKey): void {
   if (node.end === undefined) return addWatcher(node, callId, watcher);
   tellEnd(tree, watcher, callId, node, tree.endOf(node));
 }
 
-/** Tells everybody who watches an agent how it ended; its restarts are told to nobody. */
+/** Reports an agent's end to all its watchers; restarts are not reported. */
 export function settleWatches(tree: Tree, node: Node, end: End): void {
   const { watchers } = node;
   node.watchers = undefined;
   for (const [callId, watcher] of watchers ?? []) tellEnd(tree, watcher, callId, node, end);
 }
 
-/** The watcher is gone: those who live on must not keep it. */
+/** Removes the watches of an agent that has ended, so that living agents do not retain it. */
 export function unwatchAll(tree: Tree, watcher: Node): void {
   for (const [callId, { watched }] of watcher.calls) {
     if (watched === undefined) continue;
@@ -60,7 +60,7 @@ function tellEnd(tree: Tree, watcher: NodeKey, callId: string, node: Node, end: 
   tree.emit({ type: "letter", to: watcher, letter: { type: "ended", callId, value } });
 }
 
-/** Of the same run: the agent itself, and not only whose it is. */
+/** True for an agent of the same run, which is the node itself and not only its identity. */
 function isHere(one: NodeKey): one is Node {
   return "mailbox" in one;
 }

@@ -1,7 +1,7 @@
 /**
- * The result of `work`, or a rejection with the signal's reason as soon as it is aborted.
+ * Returns the result of `work`; rejects with the signal's reason as soon as it is aborted.
  *
- * **Guarantees** work that rejects after the abort is not an unhandled rejection.
+ * **Guarantees** Work that rejects after the abort is not an unhandled rejection.
  */
 export function abortable<T>(work: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

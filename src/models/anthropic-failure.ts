@@ -9,23 +9,23 @@ export interface ServiceFailure {
   readonly error: CoppiceError;
   readonly again: boolean;
   readonly retryAfterMs?: number;
-  /** True when it certainly cost nothing: the service said no, or was never reached. */
+  /** True when it certainly cost nothing: the service refused it, or was never reached. */
   readonly unbilled: boolean;
 }
 
 export interface FailureContext {
   readonly model: string;
-  /** How many attempts were made, this one included. */
+  /** Number of attempts made, this one included. */
   readonly attempts: number;
-  /** Whether the service had begun to answer. */
+  /** True when the service had begun to answer. */
   readonly begun: boolean;
-  /** What must not stand in any error. */
+  /** The secret that must not be in any error. */
   readonly apiKey: string;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** What the SDK's errors carry. */
+/** Fields of the SDK's errors. */
 interface Thrown extends ServiceError {
   readonly type?: string | null;
   readonly apiMessage?: unknown;
@@ -34,16 +34,16 @@ interface Thrown extends ServiceError {
   readonly cause?: unknown;
 }
 
-/** Errors that a stream reports after it began, when there is no status, and that pass. */
+/** Types of errors that a stream reports after it began, without a status, and that may pass. */
 const passing = ["overloaded_error", "api_error", "rate_limit_error", "timeout_error"];
 
-/** A limit of money answers 429 as well; it does not pass by waiting. */
+/** Codes of money limits. They have status 429 as well, and do not pass by waiting. */
 const lasting = ["enforced_spend_limit_reached", "contract_spend_limit_reached"];
 
-/** Says what went wrong with a request or its stream, and whether to try again. */
+/** Describes the failure of a request or its stream, and whether to try again. */
 export function describeFailure(thrown: unknown, context: FailureContext): ServiceFailure {
   const seen: Thrown = typeof thrown === "object" && thrown !== null ? thrown : {};
-  const told = clean(messageOf(thrown, seen), context.apiKey);
+  const message = clean(messageOf(thrown, seen), context.apiKey);
   const [type, errorCode, requestId] = [seen.type, seen.errorCode, seen.requestID].map((said) => {
     return said ? clean(said, context.apiKey) : undefined;
   });
@@ -52,13 +52,13 @@ export function describeFailure(thrown: unknown, context: FailureContext): Servi
   return {
     error: new CoppiceError(
       "MODEL_FAILED",
-      `${headline(seen.status, type, context.model)}: ${told}`,
+      `${headline(seen.status, type, context.model)}: ${message}`,
       {
         model: context.model,
         attempts: context.attempts,
         ...(seen.status !== undefined && { status: seen.status }),
         type: type ?? (seen.status === undefined ? "connection_error" : "unknown"),
-        reason: told,
+        reason: message,
         retryable: again,
         ...(errorCode && { errorCode }),
         ...(requestId && { requestId }),
@@ -70,10 +70,10 @@ export function describeFailure(thrown: unknown, context: FailureContext): Servi
   };
 }
 
-/** The failure of a stream that ended, without an error, before its message did. */
+/** Returns the error of a stream that ended without one before its message was complete. */
 export function cutStream(model: string, attempts: number): CoppiceError {
-  const told = `The stream of model ${model} ended before its message was complete`;
-  return new CoppiceError("MODEL_FAILED", told, { model, attempts, type: "stream_cut" });
+  const message = `The stream of model ${model} ended before its message was complete`;
+  return new CoppiceError("MODEL_FAILED", message, { model, attempts, type: "stream_cut" });
 }
 
 function mayPass(seen: Thrown): boolean {
@@ -94,7 +94,10 @@ function messageOf(thrown: unknown, { apiMessage }: Thrown): string {
   return typeof apiMessage === "string" ? apiMessage : rootOf(thrown);
 }
 
-/** The innermost cause: `fetch failed` says nothing, `connect ECONNREFUSED` does. */
+/**
+ * Returns the message of the innermost cause: `fetch failed` says nothing, `connect ECONNREFUSED`
+ * does.
+ */
 function rootOf(thrown: unknown): string {
   let root = thrown;
   for (let depth = 0; depth < 8; depth += 1) {
@@ -104,7 +107,10 @@ function rootOf(thrown: unknown): string {
   return describe(root);
 }
 
-/** A proxy can send the request's headers back, and a bad header value is quoted by `fetch`. */
+/**
+ * Removes the key from a text: a proxy can send the request's headers back, and `fetch` quotes a
+ * bad header value.
+ */
 function clean(text: string, apiKey: string): string {
   const safe = text.replaceAll(apiKey, "[redacted]");
   return shorten(safe, 1_000);

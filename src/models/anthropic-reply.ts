@@ -26,7 +26,7 @@ interface BlockDelta {
   readonly partial_json?: string;
 }
 
-/** A server-sent event of the Messages API, as far as we read it. */
+/** A server-sent event of the Messages API, with the fields that are read here. */
 export type MessageEvent =
   | { readonly type: "message_start"; readonly message?: { readonly usage?: unknown } }
   | {
@@ -43,27 +43,27 @@ export type MessageEvent =
     }
   | { readonly type: "message_stop" };
 
-/** The most that a reply may say, in characters of all that it has: an endless one ends there. */
-export const MOST_SAID = 10_000_000;
+/** Most characters of a reply, all its parts together; an endless one is ended there. */
+export const MAX_SAID = 10_000_000;
 
 /** A reply that grows with each event of its stream. */
 export interface GrowingReply {
-  /** True once it has said more than {@link MOST_SAID}. */
+  /** True once it is longer than {@link MAX_SAID}. */
   isEndless(): boolean;
-  /** Takes in an event and returns the text that it added. */
+  /** Adds an event; returns the text in it. */
   add(event: MessageEvent): string;
-  /** All text until now. */
+  /** Returns all text until now. */
   text(): string;
   /**
-   * What the service has said that it used until now; of output that it has not said for good, the
-   * larger of what it said and what was seen.
+   * Returns the usage that the service has reported until now. An output figure that is not final
+   * is the larger of the reported and the estimated output.
    */
   usage(): TokenUsage;
-  /** The whole reply, or undefined when the stream ended before it was whole. */
+  /** Returns the complete reply; undefined when the stream ended before it was complete. */
   whole(): ModelReply | undefined;
 }
 
-/** A block that is being told: as it was opened, and what came behind that. */
+/** A block under way: as it was opened, and the deltas since. */
 interface Growing {
   readonly open: OpenBlock;
   text: string;
@@ -77,8 +77,8 @@ export function growReply(): GrowingReply {
   let usage = noTokens;
   let stopReason: string | undefined;
   let stopped = false;
-  // The figure of `message_start` is a placeholder: only a later one is final, and only as long as
-  // nothing is said behind it.
+  // The output figure of `message_start` is a placeholder. Only a later one is final, and only as
+  // long as no more output follows.
   let saidAt: number | undefined;
   let text = "";
 
@@ -124,7 +124,7 @@ export function growReply(): GrowingReply {
       }
     },
     text: () => text,
-    isEndless: () => length() > MOST_SAID,
+    isEndless: () => length() > MAX_SAID,
     usage: used,
     whole() {
       if (!stopped || stopReason === undefined) return undefined;
@@ -138,10 +138,10 @@ export function growReply(): GrowingReply {
   };
 }
 
-/** The blocks of a stream as they come, in their order. */
+/** Collects the blocks of a stream, in their order. */
 function growBlocks() {
   const blocks: Growing[] = [];
-  // The one that each index names now: a service may begin another under the same.
+  // The block that each index means now: a service may begin another under the same index.
   const current = new Map<number, Growing>();
   let length = 0;
 
@@ -169,8 +169,9 @@ function growBlocks() {
 }
 
 /**
- * Thinking is kept as it came, with its signature: the service wants it back unchanged. Without
- * one, or cut before it came, it is nothing that the service would take back.
+ * Returns a block as it is kept. Thinking is kept unchanged with its signature, because the service
+ * wants it back so. Thinking without a signature, or cut off before it, is dropped: the service
+ * would not take it back.
  */
 function closeBlock(block: Growing, wasCut: boolean): readonly Block[] {
   const { open, text, thinking, json } = block;
@@ -194,9 +195,9 @@ function closeBlock(block: Growing, wasCut: boolean): readonly Block[] {
 }
 
 /**
- * The arguments of a call: what was streamed, else what it was opened with. No JSON at all is a
- * call without arguments. What is not JSON, or could not be kept, stays the text that it is, for
- * its model to be told; only that of a call which was cut off is nothing.
+ * Returns the arguments of a call: those streamed, else those the call was opened with. No JSON at
+ * all means no arguments. Arguments that are not JSON, or are over the bound, stay text, so that
+ * the model is told; of a call that was cut off they become empty.
  */
 function readInput(json: string, opened: Json | undefined, wasCut: boolean): Json {
   if (json.trim() === "") return opened === undefined || opened === "" ? {} : opened;
@@ -207,7 +208,7 @@ function readInput(json: string, opened: Json | undefined, wasCut: boolean): Jso
   }
 }
 
-/** Of a field that a service may leave out or null. */
+/** Returns a text that a service may leave out or null. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

@@ -24,11 +24,13 @@ export interface MessagesBody {
   readonly thinking?: Json;
 }
 
-/** The least that the service lets a model think, and the least that is left for its answer. */
+/** Fewest tokens that the service lets a model think, and fewest that are left for its answer. */
 const LEAST_THOUGHT = 1_024;
 const LEAST_ANSWER = 1_024;
 
-/** Translates a request; with caching, marks what the next call of the conversation will reuse. */
+/**
+ * Translates a request. With caching it marks what the next call of the conversation will reuse.
+ */
 export function messagesBody(spec: AnthropicModel, request: ModelRequest): MessagesBody {
   const tools = request.tools.map(({ name, description, inputSchema }) => {
     return { name, description, input_schema: inputSchema };
@@ -60,12 +62,12 @@ function turnOf({ role, content }: TurnMessage): Turn {
 }
 
 /**
- * The thinking that the service takes with this request.
+ * Returns the thinking options that the service takes with this request.
  *
- * A budget can lower `maxTokens` below what the spec lets the model think: then it thinks less, so
- * that its answer has room, and where that is less than the service's minimum it does not think.
- * Nor does it in the middle of a tool loop whose first answer does not begin with a thought, such
- * as one that another model gave.
+ * A budget can lower `maxTokens` below the thinking tokens of the spec. The model then thinks less,
+ * so that its answer has room; when less than the service's minimum remains, it does not think. Nor
+ * does it think in the middle of a tool loop whose first answer does not begin with a thought, such
+ * as an answer of another model.
  */
 function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json {
   if (typeof thinking !== "object" || thinking === null || !("budget_tokens" in thinking)) {
@@ -80,16 +82,16 @@ function thinkingOf(thinking: Json, { maxTokens, messages }: ModelRequest): Json
 }
 
 /**
- * Whether the tool loop at the end began without a thought. It is one turn of the assistant's, so
- * that its later answers may have none.
+ * True when the tool loop at the end began without a thought. The loop is one turn of the
+ * assistant, so its later answers may have none.
  */
 function isThoughtless(messages: readonly TurnMessage[]): boolean {
-  if (!holdsResults(messages.at(-1))) return false;
-  const before = messages.findLastIndex((one) => one.role === "user" && !holdsResults(one));
+  if (!hasResults(messages.at(-1))) return false;
+  const before = messages.findLastIndex((one) => one.role === "user" && !hasResults(one));
   const first = messages.slice(before + 1).find(({ role }) => role === "assistant")?.content;
   return typeof first === "string" || !/^(redacted_)?thinking$/.test(first?.[0]?.type ?? "");
 }
 
-function holdsResults(message: TurnMessage | undefined): boolean {
+function hasResults(message: TurnMessage | undefined): boolean {
   return Array.isArray(message?.content) && message.content[0]?.type === "tool_result";
 }

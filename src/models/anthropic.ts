@@ -2,7 +2,7 @@ import type { Anthropic } from "@anthropic-ai/sdk";
 import { CoppiceError } from "../errors.ts";
 import type { AnthropicModel } from "../wire/spec.ts";
 import { cutStream, describeFailure } from "./anthropic-failure.ts";
-import { growReply, type MessageEvent, MOST_SAID } from "./anthropic-reply.ts";
+import { growReply, MAX_SAID, type MessageEvent } from "./anthropic-reply.ts";
 import { type MessagesBody, messagesBody } from "./anthropic-request.ts";
 import { fittedAttempts } from "./max-tokens.ts";
 import {
@@ -20,18 +20,21 @@ export interface AnthropicEnv {
   readonly ANTHROPIC_BASE_URL?: string | undefined;
 }
 
-/** One per base URL and key; more than a program has, so that only a mistake is ever evicted. */
-const maxClients = 16;
+/**
+ * Most clients, one per base URL and key. No program needs as many, so only a mistake is evicted.
+ */
+const MAX_CLIENTS = 16;
 
 /**
- * Makes models of the Messages API, which share one SDK client per base URL and key.
+ * Returns a function that makes models of the Messages API. They share one SDK client per base URL
+ * and key.
  *
- * **Guarantees** the SDK is loaded at the first call; retries are ours and visible; the key stands
- * in no error; nothing is printed; an abort closes the HTTP stream at once; a stream from which
- * nothing comes for ten minutes counts as cut.
+ * **Guarantees** The SDK is loaded at the first call. Retries are made here and are visible. The
+ * key is in no error. Nothing is printed. An abort closes the HTTP stream at once. A stream from
+ * which nothing comes for ten minutes counts as cut.
  * **Fails with** `MODEL_FAILED` with `status`, `type`, `reason` and `attempts` in its details.
- * **Gotcha** the API removed `temperature` in version 2026-10-21: a spec that sets it is sent
- * with the version before, which newer models may refuse.
+ * **Gotcha** The API removed `temperature` in version 2026-10-21: a spec that sets it is sent with
+ * the version before, which newer models may refuse.
  */
 export function anthropicModels(
   env: AnthropicEnv,
@@ -44,7 +47,7 @@ export function anthropicModels(
     const known = clients.get(key);
     if (known) return known;
     const [oldest] = clients.keys();
-    if (clients.size >= maxClients && oldest !== undefined) clients.delete(oldest);
+    if (clients.size >= MAX_CLIENTS && oldest !== undefined) clients.delete(oldest);
     const client = newClient(apiKey, baseURL);
     clients.set(key, client);
     return client;
@@ -98,11 +101,11 @@ async function attempt(
       const delta = reply.add(event);
       if (event.type === "message_start") call.onUsage?.(reply.usage());
       if (delta !== "") call.onText(delta);
-      // Left like this, the loop closes the stream.
+      // Returning from the loop closes the stream.
       if (reply.isEndless()) return endless(model, attempts, remains());
     }
   } catch (thrown) {
-    // What breaks after the last event breaks nothing.
+    // An error after the last event has no effect.
     if (reply.whole() === undefined) {
       const context = { model, attempts, begun, apiKey, now: clock.wall() };
       const { unbilled, ...failure } = describeFailure(thrown, context);
@@ -121,14 +124,14 @@ async function attempt(
 }
 
 function endless(model: string, attempts: number, remains: CallRemains): Attempt {
-  const told = `Model ${model} said more than ${MOST_SAID} characters in one answer`;
-  const error = new CoppiceError("MODEL_FAILED", told, { model, attempts, type: "endless" });
+  const message = `Model ${model} said more than ${MAX_SAID} characters in one answer`;
+  const error = new CoppiceError("MODEL_FAILED", message, { model, attempts, type: "endless" });
   return { status: "failed", error, again: false, remains };
 }
 
 /**
- * `messages.create` would do the same, but it prints a warning for each call of an older model,
- * and its types know neither read-only data nor `temperature`.
+ * Opens a stream. `messages.create` would do the same, but it prints a warning for each call of an
+ * older model, and its types know neither read-only data nor `temperature`.
  */
 function openStream(client: Anthropic, body: MessagesBody, signal: AbortSignal) {
   return client.post<AsyncIterable<MessageEvent>>("/v1/messages", {
@@ -139,18 +142,21 @@ function openStream(client: Anthropic, body: MessagesBody, signal: AbortSignal) 
   });
 }
 
-/** The URL is not shown: where it is wrong it may hold a password, which `fetch` refuses anyway. */
+/**
+ * Checks a base URL. Its error does not show the URL: a wrong one may contain a password, which
+ * `fetch` refuses anyway.
+ */
 function checkUrl(baseUrl: string): void {
   const url = URL.parse(baseUrl);
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return;
-  const told = "The base URL of the Anthropic API has to be an http or https URL without a user";
+  const message = "The base URL of the Anthropic API has to be an http or https URL without a user";
   const where = "it comes from the model's `baseUrl` or from ANTHROPIC_BASE_URL";
-  throw new ModelCallFailed(new CoppiceError("OPTIONS_INVALID", `${told}; ${where}`));
+  throw new ModelCallFailed(new CoppiceError("OPTIONS_INVALID", `${message}; ${where}`));
 }
 
 function keyMissing(model: string): ModelCallFailed {
-  const told = `Model ${model} needs a key: set the environment variable ANTHROPIC_API_KEY`;
+  const message = `Model ${model} needs a key: set the environment variable ANTHROPIC_API_KEY`;
   return new ModelCallFailed(
-    new CoppiceError("MODEL_FAILED", told, { model, type: "no_key", retryable: false }),
+    new CoppiceError("MODEL_FAILED", message, { model, type: "no_key", retryable: false }),
   );
 }

@@ -10,10 +10,12 @@ export interface Markable<Tool, Text> {
   readonly messages: readonly Turn[];
 }
 
-/** What the service takes, and no more. */
-const MOST_MARKS = 4;
+/** Most marks that the service takes. */
+const MAX_MARKS = 4;
 
-/** A spot for a mark: a part, and its index there; of messages, of the block as well. */
+/**
+ * A place for a mark: a part, and the index of an item in it. The part of a message is its index.
+ */
 interface Spot {
   readonly part: "tools" | "system" | number;
   readonly index: number;
@@ -24,19 +26,20 @@ const OURS: CacheMark = { type: "ephemeral" };
 
 /**
  * Marks what the next call of a conversation will reuse: the end of the conversation, tools and
- * system, and where the conversation ended in the call before, since the service looks back only
- * 20 blocks for an earlier mark, and one turn of parallel tool calls can be longer.
+ * system, and the end of the conversation in the call before. The last one is needed because the
+ * service looks back only 20 blocks for an earlier mark, and one turn of parallel tool calls can be
+ * longer.
  *
- * **Guarantees** at most four marks. Those that are there already are kept, the last four of them,
- * and ours take what is left; no mark of five minutes stands before one of an hour, which the
- * service refuses: it is made one of an hour.
+ * **Guarantees** At most four marks. Of the marks that are there already the last four are kept,
+ * and new ones take the rest. The service refuses a mark of five minutes before one of an hour, so
+ * such a mark becomes one of an hour.
  */
 export function placeMarks<Tool extends object, Text extends object>(
   request: Markable<Tool, Text>,
 ): Markable<Tool, Text> {
-  const spots = marksIn(request.messages).slice(-MOST_MARKS);
+  const spots = marksIn(request.messages).slice(-MAX_MARKS);
   for (const spot of wanted(request)) {
-    if (spots.length >= MOST_MARKS) break;
+    if (spots.length >= MAX_MARKS) break;
     if (!spots.some((taken) => isSame(taken, spot))) spots.push(spot);
   }
   spots.sort((a, b) => rank(a.part) - rank(b.part) || a.index - b.index);
@@ -56,14 +59,14 @@ export function placeMarks<Tool extends object, Text extends object>(
   };
 }
 
-/** Takes every mark off. */
+/** Removes every mark. */
 export function withoutMarks(messages: readonly Turn[]): readonly Turn[] {
   return messages.map((turn) =>
     turn.content.some(isMarked) ? { ...turn, content: markItems(turn.content, []) } : turn,
   );
 }
 
-/** Ours, the most useful first. */
+/** Returns the places for new marks, the most useful first. */
 function wanted({ tools, system, messages }: Markable<object, object>): Spot[] {
   const before = messages.findLastIndex(({ role }) => role === "assistant") - 1;
   return [
@@ -112,7 +115,7 @@ function isSame(a: Spot, b: Spot): boolean {
   return a.part === b.part && a.index === b.index;
 }
 
-/** The service reads tools, then system, then messages. */
+/** Returns the position of a part: the service reads tools, then system, then messages. */
 function rank(part: Spot["part"]): number {
   if (part === "tools") return -2;
   return part === "system" ? -1 : part;

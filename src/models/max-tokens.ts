@@ -2,15 +2,15 @@ import { encodeError } from "../wire/error-codec.ts";
 import type { ModelCall } from "./model.ts";
 import type { Attempt } from "./retry.ts";
 
-/** Makes attempt `number` with so many output tokens at most. */
+/** Makes attempt `number` with at most `maxTokens` output tokens. */
 export type AttemptWith = (number: number, maxTokens: number) => Promise<Attempt>;
 
 /**
- * Makes attempts with fewer output tokens from the moment on at which the service says how many
- * fit: into what its context leaves, or into what its model can say.
+ * Returns a function that makes attempts. Once the service says how many output tokens fit into the
+ * rest of its context or are its model's maximum, attempts ask for that many.
  *
- * **Guarantees** it is tried again at once, and once per call; told as a retry. What the service
- * refused cost nothing.
+ * **Guarantees** The attempt is repeated at once, and once per call; it is reported as a retry. The
+ * refused request cost nothing.
  */
 export function fittedAttempts(
   attempt: AttemptWith,
@@ -31,7 +31,9 @@ export function fittedAttempts(
   };
 }
 
-/** How many output tokens a refused request may ask for; undefined where that would not help. */
+/**
+ * Returns the output tokens that a refused request may ask for; undefined when fewer do not help.
+ */
 function tokensThatFit(result: Attempt): number | undefined {
   if (result.status !== "failed" || result.error.details.status !== 400) return undefined;
   const reason = String(result.error.details.reason);

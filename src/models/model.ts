@@ -5,24 +5,30 @@ import type { WireError } from "../wire/outcome.ts";
 import type { Block, TokenUsage, ToolCard, TurnMessage } from "../wire/transcript.ts";
 import { noTokens } from "./token-usage.ts";
 
-/** What a model is asked. */
+/** A request to a model. */
 export interface ModelRequest {
   readonly system?: string;
   readonly messages: readonly TurnMessage[];
   readonly tools: readonly ToolCard[];
   /** Most output tokens. */
   readonly maxTokens: number;
-  /** How many model calls this agent made before: the step of a script. */
+  /** Number of model calls that this agent made before; for a script, its step. */
   readonly turn: number;
 }
 
-/** What a model answered. Its `stopReason` is as the service said it; the loop reads it. */
+/** The answer of a model. Its `stopReason` is as the service gave it; the loop reads it. */
 export interface ModelReply {
   readonly content: readonly Block[];
   readonly stopReason: StopReason;
-  /** Of the attempt that was answered: those that failed before it cost nothing, or are told. */
+  /**
+   * Usage of the attempt that was answered. Attempts that failed before it cost nothing, or were
+   * reported.
+   */
   readonly usage: TokenUsage;
-  /** Its service did not say all of what it used: `usage` is what was said and seen. */
+  /**
+   * True when the service did not report all of the usage; it is then what was reported and
+   * estimated.
+   */
   readonly partial?: true;
 }
 
@@ -36,44 +42,48 @@ export type StopReason =
   | "model_context_window_exceeded"
   | (string & {});
 
-/** What a model may do with its caller while it works. */
+/** The caller's side of a model call. */
 export interface ModelCall {
   /** Ends the call at once: it rejects with `CANCELLED` and its stream is closed. */
   readonly signal: AbortSignal;
-  /** Text as it streams. After a retry it begins anew; the reply is what counts. */
+  /**
+   * Called with text as it streams. After a retry the text begins anew; the reply is what counts.
+   */
   onText(delta: string): void;
-  /** Told before each wait: the number of the attempt that failed (from 1) and why. */
+  /** Called before each wait, with the number of the attempt that failed (from 1) and its error. */
   onRetry(info: { attempt: number; delayMs: number; error: WireError }): void;
-  /** Told while the answer goes on, once its service has said how long the prompt is. */
+  /** Called while the answer streams, once the service has reported the length of the prompt. */
   onUsage?(said: TokenUsage): void;
   /** Attempts of this call that failed before it was asked for once more. Default 0. */
   readonly failed?: number;
 }
 
 /**
- * Answers one turn of a conversation.
+ * A model, which answers one turn of a conversation per call.
  *
- * **Guarantees** an answer that needs no waiting is returned as it is, not as a promise, so that
- * an instant model costs no tick; everything else is a promise. A failure always rejects.
+ * **Guarantees** An answer that needs no wait is returned as it is, not as a promise, so that an
+ * instant model costs no tick; every other answer is a promise. A failure always rejects.
  * **Fails with** {@link ModelCallFailed}, and nothing else.
  */
 export interface Model {
   call(request: ModelRequest, call: ModelCall): ModelReply | Promise<ModelReply>;
 }
 
-/** What is left of a call that failed. */
+/** The usage and the text of a call that failed. */
 export interface CallRemains {
-  /** What its last attempt used: of each figure the larger of what was said and seen. */
+  /** Usage of its last attempt: of each figure the larger of the reported and the estimated. */
   readonly usage: TokenUsage;
-  /** True when it was sent and cut off, so that its service may have billed more than it said. */
+  /**
+   * True when it was sent and cut off, so that its service may have billed more than it reported.
+   */
   readonly partial: boolean;
-  /** The text streamed by the last attempt that streamed any. */
+  /** Text streamed by the last attempt that streamed any. */
   readonly partialText: string;
-  /** Set where the call may succeed, and has to be paid for once more. */
+  /** The next attempt, set when it may succeed; it has to be paid for anew. */
   readonly again?: NextAttempt;
 }
 
-/** A model call that failed or was aborted: why, and what it used and said until then. */
+/** The error of a model call that failed or was aborted, with its usage and text until then. */
 export class ModelCallFailed extends Error implements CallRemains {
   override readonly name = "ModelCallFailed";
   readonly error: CoppiceError;
@@ -92,10 +102,10 @@ export class ModelCallFailed extends Error implements CallRemains {
   }
 }
 
-/** What remains of a call that never reached a model. */
+/** The remains of a call that never reached a model. */
 export const nothingUsed: CallRemains = { usage: noTokens, partial: false, partialText: "" };
 
-/** The failure of a call whose `signal` was aborted. */
+/** Returns the error of a call whose `signal` was aborted. */
 export function callCancelled(signal: AbortSignal, remains?: CallRemains): ModelCallFailed {
   const reason = `The model call was cancelled: ${describe(signal.reason)}`;
   return new ModelCallFailed(new CoppiceError("CANCELLED", reason), remains);

@@ -9,23 +9,23 @@ import type { RetryPolicy } from "./retry.ts";
 import { scriptedModel } from "./scripted.ts";
 
 export interface ModelsOptions {
-  /** Where keys come from: only house hosts have any. */
+  /** Environment with the API keys; only library hosts have any. */
   readonly env: AnthropicEnv;
   /** Imports a model module by its `file:` URL. */
   readonly importModule: (url: string) => Promise<unknown>;
   readonly clock: Clock;
-  /** For the jitter of retries. Default `Math.random`. */
+  /** Randomness for the jitter of retries. Default `Math.random`. */
   readonly chance?: () => number;
-  /** Attempts of a call after the first. Default 3; 0 is none. */
+  /** Attempts of a call after the first. Default 3; 0 means none. */
   readonly retries?: number;
-  /** Milliseconds without a word after which a stream counts as cut. Default 600_000. */
+  /** Milliseconds without data after which a stream counts as cut. Default 600_000. */
   readonly silentMs?: number;
 }
 
 /** The models of one host. */
 export interface Models {
   /**
-   * The model of a spec, the same one for the same spec object.
+   * Returns the model of a spec, the same one for the same spec object.
    *
    * **Fails with** `OPTIONS_INVALID` for an unknown provider.
    */
@@ -34,7 +34,7 @@ export interface Models {
 
 type MakeModel = (spec: ModelSpec) => Model;
 
-/** One record for every provider: adding one is adding a file, and a line here. */
+/** All providers. A new one is one file, and one line here. */
 const providers = {
   anthropic: (options: ModelsOptions): MakeModel => {
     const make = anthropicModels(options.env, policyOf(options));
@@ -55,7 +55,7 @@ function policyOf(options: ModelsOptions): RetryPolicy {
   return { clock, chance, silentMs, ...(retries !== undefined && { retries }) };
 }
 
-/** Makes the models of a host. Nothing is loaded before a model is called. */
+/** Creates the models of a host. Nothing is loaded before a model is called. */
 export function createModels(options: ModelsOptions): Models {
   const makers = new Map(
     Object.entries(providers).map(([name, provider]) => [name, provider(options)]),
@@ -77,6 +77,6 @@ function makerOf({ provider }: ModelSpec, makers: ReadonlyMap<string, MakeModel>
   const make = makers.get(provider.startsWith("file:") ? "file:" : provider);
   if (make) return make;
   const known = [...makers.keys()].join(", ");
-  const told = `No model provider is called ${provider}; it has to be one of ${known}`;
-  throw new CoppiceError("OPTIONS_INVALID", told, { provider });
+  const message = `No model provider is called ${provider}; it has to be one of ${known}`;
+  throw new CoppiceError("OPTIONS_INVALID", message, { provider });
 }

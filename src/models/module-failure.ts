@@ -7,23 +7,23 @@ import type { Attempt } from "./retry.ts";
 type Failure = Omit<Extract<Attempt, { readonly status: "failed" }>, "status" | "remains">;
 
 interface Context {
-  /** Of the module. */
+  /** URL of the module. */
   readonly url: string;
-  /** How many attempts were made, this one included. */
+  /** Number of attempts made, this one included. */
   readonly attempts: number;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** What a module's error may say of trying again, each field known to be what it seems. */
+/** Fields of a module's error that concern retries, each of the type that it should have. */
 interface Said extends ServiceError {
   readonly retryable?: boolean;
   readonly retryAfterMs?: number;
 }
 
 /**
- * Says what went wrong in a module, and whether to try again: only where its error says so, since
- * a mistake in its code would be made again.
+ * Describes the failure of a module and whether to try again: only when its error says so, since a
+ * bug in its code would fail again.
  */
 export function describeThrown(thrown: unknown, { url, attempts, now }: Context): Failure {
   const said = read(thrown instanceof CoppiceError ? readField(thrown, "details") : thrown);
@@ -42,16 +42,19 @@ function errorOf(
   about: { readonly module: string; readonly [detail: string]: string | number | boolean },
 ): CoppiceError {
   if (!(thrown instanceof CoppiceError) || !isCode(readField(thrown, "code"))) {
-    const told = `The model module ${about.module} threw: ${describe(thrown)}`;
+    const text = `The model module ${about.module} threw: ${describe(thrown)}`;
     const stack = fieldOf(thrown, "stack");
     const where = stack === undefined ? {} : { stack };
-    return new CoppiceError("MODEL_FAILED", told, { ...about, ...where });
+    return new CoppiceError("MODEL_FAILED", text, { ...about, ...where });
   }
   const { code, message, details } = encodeError(thrown, "MODEL_FAILED");
   return new CoppiceError(code, message, { ...about, ...details });
 }
 
-/** Anything can be thrown, so each field is taken only for what it is. */
+/**
+ * Reads the fields of a thrown value. Any value can be thrown, so a field of another type is left
+ * out.
+ */
 function read(thrown: unknown): Said {
   const field = (name: keyof Said): unknown => readField(thrown, name);
   const [status, headers] = [field("status"), field("headers")];

@@ -3,14 +3,14 @@ import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import { plainJson } from "../wire/json-bound.ts";
 import type { ScriptedStep } from "../wire/spec.ts";
-import { isCount, MOST_SEARCHES_OF_ONE, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
+import { isCount, MAX_SEARCHES_OF_ONE, MAX_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { Block } from "../wire/transcript.ts";
 import type { ModelReply, StopReason } from "./model.ts";
 import { stepUsage } from "./scripted-usage.ts";
 import { stepReply, toolCallId } from "./step-reply.ts";
 import { largerTokens } from "./token-usage.ts";
 
-/** A block of a module's `content`; a tool call without an `id` is given one. */
+/** A block of a module's `content`. A tool call without an `id` is given one. */
 export type ModuleBlock =
   | Extract<Block, { readonly type: "text" | "thinking" | "redacted_thinking" }>
   | {
@@ -20,21 +20,21 @@ export type ModuleBlock =
       readonly input: Json;
     };
 
-/** What a model module answers: a text, or what a step of a script may say, or whole blocks. */
+/** The answer of a model module: a text, the fields of a script's step, or whole blocks. */
 export type ModuleReply =
   | string
   | (Pick<ScriptedStep, "text" | "toolCalls" | "usage"> & {
-      /** Instead of `text` and `toolCalls`. */
+      /** Blocks, in place of `text` and `toolCalls`. */
       readonly content?: readonly ModuleBlock[];
       /**
-       * Default: `tool_use` with tool calls, else `end_turn`. Without calls the loop takes no other
-       * but `stop_sequence` for success: see {@link StopReason}.
+       * Default: `tool_use` with tool calls, else `end_turn`. Without calls the loop takes only
+       * `end_turn` and `stop_sequence` for success: see {@link StopReason}.
        */
       readonly stopReason?: StopReason;
     });
 
 /**
- * A piece of a streamed answer: text and tool calls are added, of each figure of its `usage` the
+ * A piece of a streamed answer. Text and tool calls are added up; of each figure of its `usage` the
  * largest counts, of `stopReason` the last.
  */
 export type ModuleDelta =
@@ -44,10 +44,10 @@ export type ModuleDelta =
       readonly stopReason?: StopReason;
     });
 
-/** What a stream has said so far. */
+/** The parts of a stream so far. */
 export interface SaidByModule extends Pick<ScriptedStep, "usage"> {
   readonly text: string;
-  /** Grows with the stream: a copy for each of many calls would take its time. */
+  /** Grows in place: a copy for each of many calls would be slow. */
   readonly toolCalls: NonNullable<ScriptedStep["toolCalls"]>[number][];
   readonly stopReason?: StopReason;
 }
@@ -63,7 +63,7 @@ const USAGE_FIELDS = [
   "webSearches",
 ];
 
-/** Reads what a module answered; anything else than a {@link ModuleReply} is `MODEL_FAILED`. */
+/** Reads a module's answer. **Fails with** `MODEL_FAILED` for any but a {@link ModuleReply}. */
 export function readReply(answer: unknown, turn: number): ModelReply {
   const fields = typeof answer === "string" ? { text: answer } : fieldsOf(answer, "the reply");
   onlyKnown(fields, ["text", "toolCalls", "content", "usage", "stopReason"]);
@@ -82,7 +82,7 @@ export function readReply(answer: unknown, turn: number): ModelReply {
   return withStopReason({ ...reply, content: blocks, stopReason: implied }, stopReason);
 }
 
-/** Adds a delta, and returns the text in it; anything else than a delta is `MODEL_FAILED`. */
+/** Adds a delta, and returns the text in it. **Fails with** `MODEL_FAILED` for any other value. */
 export function addDelta(
   said: SaidByModule,
   value: unknown,
@@ -102,7 +102,7 @@ export function addDelta(
   return { text, said: next };
 }
 
-/** What was said so far with what can be made out of an answer, or a piece of one, that is bad. */
+/** Returns the parts so far, with those that can be read of a bad answer or a bad delta. */
 export function addBad(said: SaidByModule, value: unknown): SaidByModule {
   const fields = typeof value === "string" ? { text: value } : value;
   if (typeof fields !== "object" || fields === null) return said;
@@ -117,7 +117,7 @@ export function addBad(said: SaidByModule, value: unknown): SaidByModule {
     try {
       return addDelta(sum, part).said;
     } catch {
-      // That is what is bad about it.
+      // This is the bad part.
       return sum;
     }
   }, said);
@@ -145,7 +145,9 @@ function readToolCall(value: unknown, where: string): { name: string; input: Jso
   return { name, input: jsonOf(inputOf(call), `${where}.input`) };
 }
 
-/** What is left out is a call without arguments; null is an input, and a bad one. */
+/**
+ * Returns the input of a call. A missing one means no arguments; null is an input, and a bad one.
+ */
 function inputOf({ input }: Fields): unknown {
   return input === undefined ? {} : input;
 }
@@ -166,7 +168,7 @@ function readUsage({ usage }: Fields): Pick<ScriptedStep, "usage"> {
     cacheReadTokens: tokens(cacheReadTokens),
     cacheWriteTokens: tokens(cacheWriteTokens),
     cacheWrite1hTokens: tokens(cacheWrite1hTokens),
-    webSearches: tokens(webSearches, MOST_SEARCHES_OF_ONE),
+    webSearches: tokens(webSearches, MAX_SEARCHES_OF_ONE),
   };
   if (read.cacheWrite1hTokens > read.cacheWriteTokens) {
     throw bad("usage.cacheWrite1hTokens is more than the cacheWriteTokens of which it is a part");
@@ -174,10 +176,10 @@ function readUsage({ usage }: Fields): Pick<ScriptedStep, "usage"> {
   return { usage: read };
 }
 
-function tokens(value: unknown, most = MOST_TOKENS_OF_ONE): number {
+function tokens(value: unknown, most = MAX_TOKENS_OF_ONE): number {
   if (isCount(value, most)) return value;
-  const told = "usage has to be { inputTokens, outputTokens } in whole numbers from 0";
-  throw bad(`${told} to ${most}, not ${describe(value)}`);
+  const message = "usage has to be { inputTokens, outputTokens } in whole numbers from 0";
+  throw bad(`${message} to ${most}, not ${describe(value)}`);
 }
 
 function readBlock(value: unknown, turn: number, index: number): Block {
@@ -218,7 +220,7 @@ function textOf(fields: Fields, field: string, where?: string): string {
   throw bad(`${path} is ${value === undefined ? "missing" : describe(value)}, not a string`);
 }
 
-/** A copy that survives a boundary, and that the module cannot change later. */
+/** Returns a copy that survives a boundary and that the module cannot change later. */
 function jsonOf(value: unknown, where: string): Json {
   try {
     return plainJson(value);
@@ -233,6 +235,6 @@ function onlyKnown(fields: Fields, known: readonly string[], whose = "it"): void
   throw bad(`${whose} has an unknown field \`${stranger}\`; the fields are ${known.join(", ")}`);
 }
 
-function bad(told: string): CoppiceError {
-  return new CoppiceError("MODEL_FAILED", `A model module gave a bad reply: ${told}`);
+function bad(message: string): CoppiceError {
+  return new CoppiceError("MODEL_FAILED", `A model module gave a bad reply: ${message}`);
 }

@@ -18,7 +18,7 @@ import { type Attempt, type RetryPolicy, retry } from "./retry.ts";
 import { stepUsage } from "./scripted-usage.ts";
 import { saidTokens } from "./seen-usage.ts";
 
-/** What a model module is asked. Read it, do not change it: the conversation is not a copy. */
+/** A request to a model module. The module must not change it: the conversation is not a copy. */
 export interface ModuleRequest {
   readonly system?: string;
   readonly messages: readonly TurnMessage[];
@@ -29,22 +29,22 @@ export interface ModuleRequest {
   }[];
   /** Most output tokens. */
   readonly maxTokens: number;
-  /** How many model calls this agent made before. */
+  /** Number of model calls that this agent made before. */
   readonly turn: number;
   /** Every field of the model's spec except `provider`. */
   readonly options: { readonly [option: string]: Json | undefined };
 }
 
 /**
- * The default export of a model module: answers at once, later, or as a stream of deltas.
+ * The default export of a model module. It answers at once, later, or as a stream of deltas.
  *
- * What it throws is tried again, with the same waits as for Anthropic's models, where it has a
- * `status` of 408, 409, 429 or from 500, or `retryable: true`; `retryable: false` says that it is
- * not. `retryAfterMs`, or the `headers` of the response, say how long to wait. A CoppiceError says
- * so in its `details`. What is thrown before anything was said cost nothing; a stream that breaks
- * is charged what it said and what was seen of it, and its next attempt is paid for anew.
+ * An error that it throws is tried again, with the same waits as for Anthropic's models, when it
+ * has a `status` of 408, 409, 429 or from 500, or `retryable: true`; with `retryable: false` it is
+ * not. `retryAfterMs`, or the `headers` of the response, give the time to wait. A CoppiceError has
+ * these fields in its `details`. An error before any output cost nothing. A stream that breaks is
+ * charged its reported and estimated usage, and its next attempt is paid for anew.
  *
- * **Gotcha** when `signal` is aborted the call is over, whether the function stops or not.
+ * **Gotcha** When `signal` is aborted the call is over, whether the function stops or not.
  * @example
  * export default ({ messages, turn }) =>
  *   turn === 0
@@ -56,14 +56,14 @@ export type ModelFunction = (
   context: { readonly signal: AbortSignal },
 ) => ModuleReply | Promise<ModuleReply | AsyncIterable<ModuleDelta>> | AsyncIterable<ModuleDelta>;
 
-/** The most text that a stream may say, in characters: an endless one ends here. */
-const maxTextLength = 10_000_000;
+/** Most characters of text in a stream; an endless one is ended there. */
+const MAX_TEXT_LENGTH = 10_000_000;
 
 /**
- * A model that is a function of a module.
+ * Creates a model from the function of a module.
  *
- * **Guarantees** the module is imported once, at the first call; an abort rejects at once; a
- * failure that may pass is retried.
+ * **Guarantees** The module is imported once, at the first call; an import that failed is tried
+ * again at the next. An abort rejects at once. A failure that may pass is retried.
  * **Fails with** `MODEL_FAILED` (it threw, or its reply is none), `OPTIONS_INVALID` (no such
  * module, or no function in it), `CANCELLED`.
  */
@@ -102,25 +102,25 @@ export function moduleModel(
   };
 }
 
-/** What an attempt has come to, also when it fails midway. */
+/** The progress of an attempt, also when it fails midway. */
 interface Run {
   said: SaidByModule;
-  /** Whether the function was called. */
+  /** True once the function was called. */
   begun: boolean;
-  /** Whether anything came of it, good or bad. */
+  /** True once the function has answered or streamed anything, good or bad. */
   spoke: boolean;
 }
 
 /**
- * What a module threw before it said anything cost nothing; one that is aborted may have asked its
- * service already.
+ * Returns the remains of an attempt. An error before any output cost nothing; a function that was
+ * aborted may have called its service already.
  */
 function remainsOf({ said, begun, spoke }: Run, { aborted }: AbortSignal): CallRemains {
   const partial = begun && (aborted || spoke);
   return { usage: partial ? usedOf(said) : stepUsage(said), partial, partialText: said.text };
 }
 
-/** Of output the larger of what was said and seen. */
+/** Returns the usage, with the larger of the reported and the estimated output. */
 function usedOf(said: SaidByModule): TokenUsage {
   const usage = stepUsage(said);
   return { ...usage, outputTokens: Math.max(usage.outputTokens, saidTokens(said)) };
@@ -133,7 +133,7 @@ async function ask(
   call: ModelCall,
 ): Promise<ModelReply> {
   const { signal } = call;
-  /** What is bad was said all the same. */
+  /** Reads a value; a bad one counts as output all the same. */
   const heard = <Read>(value: unknown, read: () => Read): Read => {
     run.spoke = true;
     try {
@@ -153,21 +153,21 @@ async function ask(
   let length = 0;
   let saidAt: number | undefined;
   for await (const delta of abortableStream(answer, signal)) {
-    // What the last piece says of its usage comes too late to end the stream.
+    // Reported at the next delta: the usage in the last one comes too late to end the stream.
     if (run.said.usage !== undefined) call.onUsage?.(stepUsage(run.said));
     const added = heard(delta, () => addDelta(run.said, delta));
     length += added.text.length;
     if (added.said.usage !== run.said.usage) saidAt = length;
     run.said = added.said;
     if (added.text !== "") call.onText(added.text);
-    if (run.said.text.length > maxTextLength) throw endless();
+    if (run.said.text.length > MAX_TEXT_LENGTH) throw endless();
   }
   const isFinal = run.said.usage === undefined || saidAt === length;
   return readReply(isFinal ? run.said : { ...run.said, usage: usedOf(run.said) }, question.turn);
 }
 
 /**
- * Verifies what a model module exports.
+ * Checks the exports of a model module.
  *
  * **Fails with** `OPTIONS_INVALID`.
  */
@@ -178,8 +178,8 @@ export function checkModelModule(
   const exported = namespace as { readonly default?: unknown } | null | undefined;
   if (typeof exported?.default === "function") return;
   const shape = "(request, { signal }) => reply";
-  const told = `The model module ${url} has to default-export a function ${shape}`;
-  throw new CoppiceError("OPTIONS_INVALID", told, { module: url });
+  const message = `The model module ${url} has to default-export a function ${shape}`;
+  throw new CoppiceError("OPTIONS_INVALID", message, { module: url });
 }
 
 async function importModel(
@@ -187,8 +187,8 @@ async function importModel(
   importModule: (url: string) => Promise<unknown>,
 ): Promise<ModelFunction> {
   const namespace = await importModule(url).catch((thrown: unknown) => {
-    const told = `The model module ${url} cannot be imported: ${describe(thrown)}`;
-    throw new CoppiceError("OPTIONS_INVALID", told, { module: url });
+    const message = `The model module ${url} cannot be imported: ${describe(thrown)}`;
+    throw new CoppiceError("OPTIONS_INVALID", message, { module: url });
   });
   checkModelModule(namespace, url);
   return namespace.default;
@@ -212,7 +212,7 @@ function isStream(answer: unknown): answer is AsyncIterable<unknown> {
   return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer;
 }
 
-/** A stream that throws as soon as the signal is aborted, whatever its source is waiting for. */
+/** Returns a stream that throws as soon as the signal is aborted, whatever its source waits for. */
 async function* abortableStream(source: AsyncIterable<unknown>, signal: AbortSignal) {
   const iterator = source[Symbol.asyncIterator]();
   try {
@@ -222,7 +222,7 @@ async function* abortableStream(source: AsyncIterable<unknown>, signal: AbortSig
       yield next.value;
     }
   } finally {
-    // Not awaited, and nobody reads what it throws: the call already has its outcome.
+    // Not awaited, and its error is ignored: the call already has its outcome.
     close(iterator).catch(() => undefined);
   }
 }
@@ -232,6 +232,6 @@ async function close(iterator: AsyncIterator<unknown>): Promise<void> {
 }
 
 function endless(): CoppiceError {
-  const told = `A model module streamed more than ${maxTextLength} characters; end the stream`;
-  return new CoppiceError("MODEL_FAILED", told);
+  const message = `A model module streamed more than ${MAX_TEXT_LENGTH} characters; end the stream`;
+  return new CoppiceError("MODEL_FAILED", message);
 }

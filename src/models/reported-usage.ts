@@ -1,15 +1,15 @@
-import { isCount, MOST_SEARCHES_OF_ONE, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
+import { isCount, MAX_SEARCHES_OF_ONE, MAX_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 import { tokenUsageOf } from "./token-usage.ts";
 
 type Fields = { readonly [field: string]: unknown };
 
 /**
- * What a call used, after one more report of its service, which gives totals.
+ * Returns the usage of a call after one more report of its service, which reports totals.
  *
- * **Guarantees** never less than was known: a report, or a field of one, that is missing, null, 0
- * or no count of tokens leaves what was said before.
- * @param report the `usage` of an event, whatever it is
+ * **Guarantees** Never less than before: a report, or a field of one, that is missing, null, 0 or
+ * no count of tokens changes nothing.
+ * @param report the `usage` of an event, unchecked
  */
 export function reported(report: unknown, known: TokenUsage): TokenUsage {
   const usage = fieldsOf(report);
@@ -22,14 +22,14 @@ export function reported(report: unknown, known: TokenUsage): TokenUsage {
     inputTokens: larger(known.inputTokens, usage.input_tokens),
     cacheReadTokens: larger(known.cacheReadTokens, usage.cache_read_input_tokens),
     // The parts may come without their sum.
-    cacheWriteTokens: Math.min(Math.max(written, oneHour + fiveMinutes), MOST_TOKENS_OF_ONE),
+    cacheWriteTokens: Math.min(Math.max(written, oneHour + fiveMinutes), MAX_TOKENS_OF_ONE),
     cacheWrite1hTokens: oneHour,
     outputTokens: larger(known.outputTokens, usage.output_tokens),
-    webSearches: larger(known.webSearches, searches, MOST_SEARCHES_OF_ONE),
+    webSearches: larger(known.webSearches, searches, MAX_SEARCHES_OF_ONE),
   });
 }
 
-function larger(known = 0, value: unknown, most = MOST_TOKENS_OF_ONE): number {
+function larger(known = 0, value: unknown, most = MAX_TOKENS_OF_ONE): number {
   return isCount(value, most) ? Math.max(known, value) : known;
 }
 

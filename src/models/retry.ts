@@ -1,5 +1,5 @@
 import type { CoppiceError } from "../errors.ts";
-import { LONGEST_RETRY_MS, MOST_ATTEMPTS } from "../wire/attempts.ts";
+import { MAX_ATTEMPTS, MAX_RETRY_MS } from "../wire/attempts.ts";
 import type { Clock } from "../wire/clock.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import {
@@ -11,36 +11,36 @@ import {
 } from "./model.ts";
 import { wait } from "./wait.ts";
 
-/** What one attempt came to. */
+/** The result of one attempt. */
 export type Attempt =
   | { readonly status: "answered"; readonly reply: ModelReply }
   | {
       readonly status: "failed";
       readonly error: CoppiceError;
       readonly remains: CallRemains;
-      /** Whether the same request may succeed later. */
+      /** True when the same request may succeed later. */
       readonly again: boolean;
-      /** What the service asked to wait, in milliseconds. */
+      /** Milliseconds that the service asked to wait. */
       readonly retryAfterMs?: number;
     };
 
 export interface RetryPolicy {
   readonly clock: Clock;
-  /** A number from 0 to below 1: `Math.random`, or a seeded one. */
+  /** Returns a number from 0 to below 1: `Math.random`, or a seeded one. */
   readonly chance: () => number;
-  /** Attempts after the first. Default 3; 0 is none. */
+  /** Attempts after the first. Default 3; 0 means none. */
   readonly retries?: number;
-  /** Milliseconds without a word after which a stream counts as cut. Default 600_000. */
+  /** Milliseconds without data after which a stream counts as cut. Default 600_000. */
   readonly silentMs?: number | undefined;
 }
 
 /**
  * Attempts a model call until it is answered, cannot succeed, or has used up its attempts.
  *
- * **Guarantees** what has failed is attempted again in place only when it certainly was not billed;
- * after any other attempt the call comes back with `again`, so that the next one is paid for. At
- * most `retries` + 1 attempts, those before this permit included; `onRetry` before each wait; an
- * abort ends a wait at once.
+ * **Guarantees** A failed attempt is repeated in place only when it certainly was not billed. After
+ * any other the call fails with `again`, so that the next attempt is paid for. There are at most
+ * `retries` + 1 attempts, those before this permit included. `onRetry` is called before each wait.
+ * An abort ends a wait at once.
  * **Fails with** {@link ModelCallFailed} of the last attempt, or `CANCELLED`.
  */
 export async function retry(
@@ -48,7 +48,7 @@ export async function retry(
   policy: RetryPolicy,
   call: ModelCall,
 ): Promise<ModelReply> {
-  const { clock, chance, retries = MOST_ATTEMPTS - 1 } = policy;
+  const { clock, chance, retries = MAX_ATTEMPTS - 1 } = policy;
   const { failed = 0 } = call;
   for (let made = failed + 1; ; made += 1) {
     if (call.signal.aborted) throw callCancelled(call.signal);
@@ -66,9 +66,12 @@ export async function retry(
   }
 }
 
-/** As the SDK itself waits: half a second doubled up to eight, less up to a quarter by chance. */
+/**
+ * Returns the wait that the service asked for, else the SDK's own: half a second doubled up to
+ * eight, less up to a quarter by chance.
+ */
 function delayOf(made: number, retryAfterMs: number | undefined, chance: () => number): number {
-  if (retryAfterMs !== undefined) return Math.ceil(Math.min(retryAfterMs, LONGEST_RETRY_MS));
+  if (retryAfterMs !== undefined) return Math.ceil(Math.min(retryAfterMs, MAX_RETRY_MS));
   return Math.round(Math.min(500 * 2 ** (made - 1), 8_000) * (1 - chance() / 4));
 }
 

@@ -6,12 +6,18 @@ export function isScripted(spec: ModelSpec): spec is ScriptedModel {
   return spec.provider === "scripted";
 }
 
-/** The step that answers call number `turn`, counted from 0; undefined when the script ran out. */
+/**
+ * Returns the step that answers call number `turn`, counted from 0; undefined when the script ran
+ * out.
+ */
 export function scriptedStep(spec: ScriptedModel, turn: number): ScriptedStep | undefined {
   return spec.steps[spec.repeat === true ? turn % spec.steps.length : turn];
 }
 
-/** What call number `turn` of a script uses, known beforehand: exactly this can be reserved. */
+/**
+ * Returns the usage of call number `turn` of a script. It is known beforehand, so that exactly this
+ * can be reserved.
+ */
 export function scriptedUsage(spec: ScriptedModel, turn: number): TokenUsage {
   return stepUsage(scriptedStep(spec, turn));
 }

@@ -13,10 +13,11 @@ import { stepReply } from "./step-reply.ts";
 import { wait } from "./wait.ts";
 
 /**
- * A model that says what its script says: offline, deterministic, and at once unless told to wait.
+ * Creates a model that answers as its script says: offline, deterministic, and at once unless a
+ * step has a delay.
  *
- * **Guarantees** a step without `delayMs` and `error` answers synchronously. A step whose wait is
- * aborted used nothing; a step with an `error` used its `usage` and streamed its `text`.
+ * **Guarantees** A step without `delayMs` and `error` answers synchronously. A step whose wait is
+ * aborted used nothing. A step with an `error` used its `usage` and streamed its `text`.
  * **Fails with** `SCRIPT_EXHAUSTED`, `MODEL_FAILED` (a step's `error`), `CANCELLED`.
  */
 export function scriptedModel(spec: ScriptedModel, clock: Clock): Model {
@@ -56,8 +57,8 @@ async function afterDelay(
 }
 
 function exhausted({ steps }: ScriptedModel, turn: number): ModelCallFailed {
-  const told = `The script has ${steps.length} steps and call number ${turn + 1} was made`;
+  const message = `The script has ${steps.length} steps and call number ${turn + 1} was made`;
   return new ModelCallFailed(
-    new CoppiceError("SCRIPT_EXHAUSTED", told, { steps: steps.length, turn }),
+    new CoppiceError("SCRIPT_EXHAUSTED", message, { steps: steps.length, turn }),
   );
 }

@@ -1,8 +1,8 @@
 import { likelyTokens } from "../wire/likely-tokens.ts";
-import { isCount, MOST_TOKENS_OF_ONE } from "../wire/token-counts.ts";
+import { isCount, MAX_TOKENS_OF_ONE } from "../wire/token-counts.ts";
 import type { SaidByModule } from "./module-reply.ts";
 
-/** A block of a stream as far as it has come. Its signature is no output. */
+/** A block of a stream so far. Its signature is no output. */
 export interface SeenBlock {
   readonly open: {
     readonly type: string;
@@ -12,11 +12,11 @@ export interface SeenBlock {
   };
   readonly text: string;
   readonly thinking: string;
-  /** The arguments of a call. */
+  /** Arguments of a call, as JSON text. */
   readonly json: string;
 }
 
-/** About how many tokens of output were streamed, by our own estimate. */
+/** Estimates the tokens of output that were streamed. */
 export function seenTokens(blocks: Iterable<SeenBlock>): number {
   let tokens = 0;
   for (const { open, text, thinking, json } of blocks) {
@@ -29,27 +29,30 @@ export function seenTokens(blocks: Iterable<SeenBlock>): number {
   return tokens;
 }
 
-/** How often a service was seen to search on the web. */
+/** Counts the web searches of a service in its stream. */
 export function seenSearches(blocks: readonly SeenBlock[]): number {
   return blocks.filter(({ open: { type, name } }) => {
     return type === "server_tool_use" && name === "web_search";
   }).length;
 }
 
-/** The same of a module's stream. */
+/** Estimates the tokens of output that a module streamed. */
 export function saidTokens({ text, toolCalls }: Pick<SaidByModule, "text" | "toolCalls">): number {
   let tokens = likelyTokens(text);
   for (const { name, input } of toolCalls) tokens += likelyTokens(name) + inputTokens(input);
   return tokens;
 }
 
-/** Whether a report of a service says how much output there was, in a figure that can be. */
+/** True when a report of a service has a valid figure for the output. */
 export function saysOutput(report: unknown): boolean {
   const { output_tokens } = (report ?? {}) as { readonly output_tokens?: unknown };
-  return isCount(output_tokens, MOST_TOKENS_OF_ONE) && output_tokens > 0;
+  return isCount(output_tokens, MAX_TOKENS_OF_ONE) && output_tokens > 0;
 }
 
-/** Arguments can come with the opening of their call, where most services have `{}`. */
+/**
+ * Estimates the tokens of a call's arguments. They may come with the opening of the call, where
+ * most services have `{}`.
+ */
 function inputTokens(input: unknown): number {
   if (input === undefined || input === null || input === "") return 0;
   if (typeof input === "object" && Object.keys(input).length === 0) return 0;

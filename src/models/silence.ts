@@ -1,18 +1,18 @@
-/** As long as the Anthropic SDK itself waits for an answer that is not streamed. */
+/** Milliseconds that the Anthropic SDK itself waits for an answer that is not streamed. */
 const SILENT_MS = 600_000;
 
-/** Ends a stream that nothing comes from any more, so that nobody waits for it for ever. */
+/** The watch over a stream, which ends it when nothing comes any more. */
 export interface Silence extends Disposable {
-  /** Aborted with the call, and when it has been silent for too long. */
+  /** Aborted with the call, and when nothing came for too long. */
   readonly signal: AbortSignal;
-  /** Something came. */
+  /** Notes that something came. */
   heard(): void;
 }
 
 /**
- * Listens to a stream until it is disposed of.
+ * Watches a stream until it is disposed of.
  *
- * **Gotcha** it takes the system's time: what is silent is a socket.
+ * **Gotcha** It uses the system's time, because the silence is that of a socket.
  * @param silentMs milliseconds; default ten minutes
  */
 export function awaitSilence(signal: AbortSignal, silentMs = SILENT_MS): Silence {

@@ -4,9 +4,9 @@ import type { ModelReply } from "./model.ts";
 import { stepUsage } from "./scripted-usage.ts";
 
 /**
- * Turns what a step says into the reply of call number `turn`: its text, then its tool calls.
+ * Returns the reply of a step to call number `turn`: its text, then its tool calls.
  *
- * **Guarantees** the ids of tool calls depend on `turn` and their order only, so that a call that
+ * **Guarantees** The ids of tool calls depend on `turn` and their order only, so that a call that
  * is made again after a crash meets its recorded results.
  */
 export function stepReply(step: ScriptedStep, turn: number): ModelReply {
@@ -19,7 +19,9 @@ export function stepReply(step: ScriptedStep, turn: number): ModelReply {
   return { content, stopReason, usage: stepUsage(step) };
 }
 
-/** The id of the tool call that is block number `index` of the reply to call number `turn`. */
+/**
+ * Returns the id of the tool call that is block number `index` of the reply to call number `turn`.
+ */
 export function toolCallId(turn: number, index: number): string {
   return `call_${turn}_${index}`;
 }

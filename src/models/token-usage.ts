@@ -7,7 +7,7 @@ export const noTokens: TokenUsage = Object.freeze({
   outputTokens: 0,
 });
 
-/** What most calls have none of is left out then. */
+/** Returns a usage without the two rare figures when they are 0. */
 export function tokenUsageOf({
   cacheWrite1hTokens = 0,
   webSearches = 0,
@@ -31,7 +31,7 @@ export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
   });
 }
 
-/** Of two reports of totals the larger of each figure: a later one takes nothing back. */
+/** Returns the larger of each figure in two reports of totals: a later report never reduces one. */
 export function largerTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
   return tokenUsageOf({
     inputTokens: Math.max(a.inputTokens, b.inputTokens),

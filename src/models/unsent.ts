@@ -1,26 +1,29 @@
 import { isError } from "../wire/realm.ts";
 
-/** How the system, the resolver, the HTTP client and TLS say that no connection was made. */
+/**
+ * Codes with which the system, the resolver, the HTTP client and TLS report that no connection was
+ * made.
+ */
 const UNCONNECTED: readonly RegExp[] = [
   /^E(CONNREFUSED|NOTFOUND|AI_\w+|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN|ADDRNOTAVAIL)$/,
   /^(UND_ERR_CONNECT_TIMEOUT|EPROTO|HOSTNAME_MISMATCH)$/,
   /^(CERT|ERR_TLS|ERR_SSL|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)_/,
 ];
 
-/** Causes of causes that are looked at: more would be a circle. */
-const DEEPEST = 8;
+/** Most nested causes that are examined: more would be a circle. */
+const MAX_DEPTH = 8;
 
 /**
- * True for a request that certainly never reached its service, so that nobody can bill it: there
+ * True for a request that certainly never reached its service, so that it cannot be billed: there
  * was no connection, or the request itself could not be written.
  *
- * @param thrown what a request failed with that no response had been heard of
+ * @param thrown the error of a request that had no response
  */
 export function wasNeverSent(thrown: unknown): boolean {
-  // What is no error of the client itself, such as a header that cannot be one.
+  // The request itself is invalid, for example by a header with a forbidden character.
   if (isError(thrown) && thrown.name === "TypeError" && thrown.cause === undefined) return true;
   let at = thrown;
-  for (let depth = 0; depth < DEEPEST && typeof at === "object" && at !== null; depth += 1) {
+  for (let depth = 0; depth < MAX_DEPTH && typeof at === "object" && at !== null; depth += 1) {
     if (isUnconnected(at)) return true;
     at = (at as { readonly cause?: unknown }).cause;
   }

@@ -1,9 +1,9 @@
 import type { Clock } from "../wire/clock.ts";
 
 /**
- * Waits and says whether the time went by or the signal was aborted.
+ * Waits; returns whether the time elapsed or the signal was aborted.
  *
- * **Guarantees** an abort ends the wait at once; no timer or listener is left behind.
+ * **Guarantees** An abort ends the wait at once. No timer or listener is left behind.
  */
 export function wait(
   clock: Clock,

@@ -4,46 +4,46 @@ import type { Socket } from "node:net";
 import { delimiter, resolve } from "node:path";
 
 export interface LeashedOptions {
-  /** The whole environment; its names are letters, digits and `_`, as a shell passes them on. */
+  /** The complete environment; its names are letters, digits and `_`, as a shell passes them on. */
   readonly env: Readonly<Record<string, string>>;
-  /** Default: that of this process. */
+  /** Default: the folder of this process. */
   readonly cwd?: string | undefined;
-  /** What is at its descriptors 0, 1, 2 and up; three to nine of them. */
+  /** Kinds of the descriptors 0, 1, 2 and up; three to nine of them. */
   readonly stdio: readonly ("pipe" | "ignore" | "inherit" | "ipc")[];
-  /** Of the messages over `ipc`. Default `json`. */
+  /** Form of the messages over `ipc`. Default `json`. */
   readonly serialization?: "json" | "advanced";
-  /** What the program may use at most; where the system's own bound is tighter, that one holds. */
+  /** Limits of the program; where the system's own limit is tighter, that one applies. */
   readonly bounds?: {
-    /** Of processor time: at the end SIGXCPU, and SIGKILL a second later. */
+    /** Seconds of processor time: at the end SIGXCPU, and SIGKILL a second later. */
     readonly cpuSeconds?: number | undefined;
-    /** Open at a time. */
+    /** Descriptors that are open at a time. */
     readonly openFiles?: number | undefined;
   };
 }
 
-/** Windows has no process groups and no /bin/sh. */
+/** False on Windows, which has no process groups and no /bin/sh. */
 const hasGroups = process.platform !== "win32";
-/** Where programs are looked for when the environment names no place. */
+/** Folders in which programs are looked up when the environment has no `PATH`. */
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
  * Starts a program that cannot outlive this process.
  *
- * It is the head of a process group of its own. Outside that group stands its leash, a shell that
- * reads from a pipe which only this process holds open, and when the pipe ends, it kills the group.
- * The kernel ends the pipe by whatever death this process (or the thread that called) dies, so no
- * word, time-out or goodwill is needed: a program that ignores the end of its input dies too, and
- * so does what it started itself. What it sends to its own group does not reach the leash; and
- * should the leash die, the program dies with it. Exit code, signals and process id are the
+ * The program leads a process group of its own. Its leash is a shell outside that group, which
+ * reads from a pipe that only this process has open. When the pipe ends, the leash kills the group.
+ * The kernel ends the pipe however this process or the calling thread dies, so no message, time-out
+ * or cooperation is needed: a program that ignores the end of its input dies too, and so does
+ * everything that it started. A signal that the program sends to its own group does not reach the
+ * leash. If the leash dies, the program dies with it. Exit code, signals and process id are the
  * program's own.
  *
- * **Guarantees** once it has exited, what is left of its group is killed.
+ * **Guarantees** Once the program has exited, the rest of its group is killed.
  * **Fails with** an `Error` of code `ENOENT` or `EACCES`, thrown, when there is no such program or
  * folder, `ENOTSUP` for bounds on Windows, and `EINVAL` for a name in `env` that a shell would
- * drop. What the system refuses later comes as the child's `error` event.
- * **Gotcha** what leaves the group by itself (a daemon) is not followed. On Windows there is no
+ * drop. A later refusal by the system is the child's `error` event.
+ * **Gotcha** A process that leaves the group by itself (a daemon) is not followed. Windows has no
  * group: the program itself ends with this process, because libuv puts it into a job object that
- * does, and what it started does not.
+ * ends it, and the processes that it started do not.
  */
 export function spawnLeashed(
   command: string,
@@ -64,21 +64,21 @@ export function spawnLeashed(
     stdio: [...stdio, "pipe"],
     detached: true,
   });
-  // There are no streams where the system had no descriptor left.
+  // There are no streams when the system had no descriptor left.
   const gate = child.stdio?.[stdio.length] as Socket | undefined;
-  if (child.pid !== undefined) hold(child, child.pid, gate);
+  if (child.pid !== undefined) startLeash(child, child.pid, gate);
   return child;
 }
 
-/** Lets the program begin once there is somebody who will end it. */
-function hold(child: ChildProcess, group: number, gate: Socket | undefined): void {
+/** Starts the leash, then lets the program begin. */
+function startLeash(child: ChildProcess, group: number, gate: Socket | undefined): void {
   const keeper = spawn("/bin/sh", ["-c", leash, "leash", String(group)], {
     env: {},
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });
   const end = keeper.stdin as Socket | null;
-  // It holds the group, not this process.
+  // The leash must not keep this process alive.
   keeper.unref();
   end?.unref();
   end?.on("error", () => undefined);
@@ -89,14 +89,14 @@ function hold(child: ChildProcess, group: number, gate: Socket | undefined): voi
   if (keeper.pid !== undefined) gate?.end("\n");
   child.once("exit", () => {
     signalAll(child, "SIGKILL");
-    // By force, since at the end of the pipe it would kill a group that is nobody's any more.
+    // By force: at the end of the pipe it would kill a group that is the program's no longer.
     keeper.kill("SIGKILL");
     end?.destroy();
     gate?.destroy();
   });
 }
 
-/** Signals the program and everything in its group; once it has exited there is nobody left. */
+/** Signals the program and everything in its group; does nothing once the program has exited. */
 export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.exitCode === null && child.signalCode === null) signalAll(child, signal);
 }
@@ -107,12 +107,14 @@ function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
     if (hasGroups) process.kill(-child.pid, signal);
     else child.kill(signal);
   } catch (error) {
-    // Nobody is left in the group, or only the dead, which macOS calls EPERM.
+    // The group is empty, or has only zombies left, which macOS reports as EPERM.
     if (!isCode(error, "ESRCH") && !isCode(error, "EPERM")) throw error;
   }
 }
 
-/** Whoever ends this process, or all of a terminal's, does not mean the leash. */
+/**
+ * Script of the leash. It ignores the signals that are meant for this process or a whole terminal.
+ */
 const leash = [
   "trap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM TSTP TTIN TTOU",
   "cd /",
@@ -121,8 +123,8 @@ const leash = [
 ].join("\n");
 
 /**
- * What the shell does before it becomes the program: it waits until the leash stands. When this
- * process has died before that, the pipe ends without a word and so does the shell.
+ * Returns the script that the shell runs before it becomes the program: it waits until the leash
+ * exists. If this process dies before that, the pipe ends without a line and the shell exits.
  */
 function entrance(gate: number, env: LeashedOptions["env"]): string[] {
   // Shells add these to the environment.
@@ -134,7 +136,10 @@ function entrance(gate: number, env: LeashedOptions["env"]): string[] {
   ];
 }
 
-/** A bound above the system's own cannot be set, and need not be. */
+/**
+ * Returns the commands that set limits. A limit above the system's own cannot be set, and need not
+ * be.
+ */
 function limitsOf({ cpuSeconds, openFiles }: NonNullable<LeashedOptions["bounds"]>): string[] {
   const files = openFiles === undefined ? [] : [`ulimit -n ${openFiles} 2>/dev/null`];
   if (cpuSeconds === undefined) return files;
@@ -142,7 +147,7 @@ function limitsOf({ cpuSeconds, openFiles }: NonNullable<LeashedOptions["bounds"
   return [...files, `${soft} 2>/dev/null`, `${hard} 2>/dev/null`];
 }
 
-/** Finds the program as `execvp` does: a shell that did not find it would only exit with 127. */
+/** Finds the program as `execvp` does; a shell that did not find it would only exit with 127. */
 function find(command: string, path: string, cwd: string): string {
   if (!isFolder(cwd)) throw failure("ENOENT", command, `there is no folder "${cwd}" to start in`);
   const places = command.includes("/") ? [""] : path.split(delimiter);

@@ -1,28 +1,34 @@
 import { CoppiceError } from "../errors.ts";
 import { describe } from "../wire/error-codec.ts";
 import { checkAmount, isPlainData, JSON_BOUND } from "../wire/json-bound.ts";
-import { withMeant } from "./known-options.ts";
+import type { FoundIssue } from "./issue-text.ts";
+import { issueAt } from "./known-options.ts";
 import type { Issue, OptionsSchema } from "./spec-schema.ts";
 
-/** Options may have a value in them that nests as deep as one may. */
+/**
+ * Bounds of options: deeper than JSON_BOUND, because a value inside them may use its full depth.
+ */
 const OPTIONS_BOUND = { ...JSON_BOUND, depth: JSON_BOUND.depth + 20 };
-/** Fields with code in them, or with values that have a bound each: only their length counts. */
+/** Fields with code, or with values that are bounded one by one: only their length counts here. */
 const APART: ReadonlySet<string> = new Set(["agents", "answer", "input", "result", "tools"]);
 
-/** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every field at fault. */
+/** Checks a value against a schema. Fails with OPTIONS_INVALID, naming every invalid field. */
 export function check(schema: OptionsSchema, value: unknown, what: string): void {
   const result = readable(what, () => {
-    // A schema goes through all that it is given, were it four billion holes.
+    // Checked first, because a schema visits all of its input, be it an array of four billion
+    // holes.
     checkFields(value, what);
     return schema.safeParse(value);
   });
   if (result.success) return;
   const issues = flatten(result.error.issues).map((issue) => ({
     path: issue.path.map(String).join("."),
-    message: withMeant(issue, schema, value),
+    message: issueAt(issue as FoundIssue, schema, value),
   }));
-  const told = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-  throw new CoppiceError("OPTIONS_INVALID", `${what}: ${told.join("; ")}`, { issues });
+  const messages = issues.map(({ path, message }) =>
+    path === "" ? message : `${path}: ${message}`,
+  );
+  throw new CoppiceError("OPTIONS_INVALID", `${what}: ${messages.join("; ")}`, { issues });
 }
 
 function checkFields(value: unknown, what: string): void {
@@ -35,7 +41,7 @@ function checkFields(value: unknown, what: string): void {
   }
 }
 
-/** What throws when it is read is no option either. */
+/** Calls `read`; an error that it throws becomes OPTIONS_INVALID. */
 function readable<Result>(what: string, read: () => Result): Result {
   try {
     return read();
@@ -45,7 +51,7 @@ function readable<Result>(what: string, read: () => Result): Result {
   }
 }
 
-/** A union says only "invalid input"; its closest branch says why. */
+/** Replaces the "invalid input" of a union by the issues of its closest branch. */
 function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): readonly Issue[] {
   return issues.flatMap((issue): readonly Issue[] => {
     const path = [...prefix, ...issue.path];
@@ -57,7 +63,7 @@ function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []):
   });
 }
 
-/** A model of one provider is held against that provider's options. */
+/** True for an issue of a union branch that describes another provider. */
 const isOfAnother = ({ path }: Issue): boolean => path.length === 1 && path[0] === "provider";
 
 function depth(issues: readonly Issue[]): number {

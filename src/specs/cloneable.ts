@@ -4,8 +4,9 @@ import type { Json } from "../wire/json.ts";
 import { plainJson } from "../wire/json-bound.ts";
 
 /**
- * A copy as plain JSON: what crosses threads and is told. Whoever gave it may go on changing it,
- * and each field is read only once, so that what was checked is what is sent.
+ * Returns a copy as plain JSON, which can cross threads and be logged. The original may change
+ * afterwards, and each of its fields is read only once, so that the value checked is the value
+ * sent.
  *
  * **Fails with** OPTIONS_INVALID.
  */

@@ -1,7 +1,8 @@
 import { didYouMean } from "../wire/did-you-mean.ts";
 import { PROVIDER_NAMES } from "../wire/providers.ts";
+import { type FoundIssue, issueText } from "./issue-text.ts";
 
-/** The parts of a schema of Zod's that lead from an object to what is in it. */
+/** The parts of a Zod schema that lead from an object to its fields. */
 interface Def {
   readonly type: string;
   readonly shape?: Readonly<Record<string, Schema>>;
@@ -11,25 +12,15 @@ interface Def {
   readonly options?: readonly Schema[];
 }
 type Schema = { readonly _zod: { readonly def: unknown } };
-/** What Zod says is wrong. */
-interface Issue {
-  readonly code?: string | undefined;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly keys?: readonly string[];
+/** Returns what is wrong, with the name that was probably meant. */
+export function issueAt(issue: FoundIssue, schema: Schema, value: unknown): string {
+  const given = at(value, issue.path);
+  const text = issueText(issue, given, keysAt(schema, issue.path));
+  const isProvider = issue.path.at(-1) === "provider" && issue.code !== "invalid_value";
+  return isProvider && typeof given === "string" ? text + didYouMean(given, PROVIDER_NAMES) : text;
 }
 
-/** What is wrong, in Zod's words, and the name that was probably meant. */
-export function withMeant(issue: Issue, schema: Schema, value: unknown): string {
-  if (issue.code === "unrecognized_keys") {
-    const known = keysAt(schema, issue.path);
-    return issue.message + (issue.keys ?? []).map((key) => didYouMean(key, known)).join("");
-  }
-  const said = issue.path.at(-1) === "provider" ? at(value, issue.path) : undefined;
-  return issue.message + (typeof said === "string" ? didYouMean(said, PROVIDER_NAMES) : "");
-}
-
-/** The options that there are at a path: of each branch of a union. */
+/** Returns the option names at a path, of every branch of a union. */
 function keysAt(schema: Schema, path: readonly PropertyKey[]): readonly string[] {
   const def = schema._zod.def as Def;
   const inner = def.innerType;

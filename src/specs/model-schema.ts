@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { MAX_DELAY_MS } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
 import { plainJson } from "../wire/json-bound.ts";
 import type { ProviderName } from "../wire/providers.ts";
-import { MOST_SEARCHES, MOST_TOKENS } from "../wire/token-counts.ts";
+import { MAX_SEARCHES, MAX_TOKENS } from "../wire/token-counts.ts";
 
 const count = z.number().int().min(0);
-/** What a model is made from is hashed as JSON and crosses threads. */
+/** Accepts plain JSON only: a model's options are hashed as JSON and cross threads. */
 export const plain = z.unknown().superRefine((value, context) => {
   try {
     plainJson(value);
@@ -15,8 +15,8 @@ export const plain = z.unknown().superRefine((value, context) => {
   }
 });
 
-/** What one call can use at most: more would make sums inexact. */
-const tokens = count.max(MOST_TOKENS);
+/** Bounds the tokens of one call: larger numbers would make sums inexact. */
+const tokens = count.max(MAX_TOKENS);
 
 const usage = z
   .strictObject({
@@ -25,7 +25,7 @@ const usage = z
     cacheReadTokens: tokens.optional(),
     cacheWriteTokens: tokens.optional(),
     cacheWrite1hTokens: tokens.optional(),
-    webSearches: count.max(MOST_SEARCHES).optional(),
+    webSearches: count.max(MAX_SEARCHES).optional(),
   })
   .refine(
     ({ cacheWriteTokens = 0, cacheWrite1hTokens = 0 }) => cacheWrite1hTokens <= cacheWriteTokens,
@@ -39,7 +39,7 @@ const scriptedStep = z.strictObject({
   text: z.string().optional(),
   toolCalls: z.array(z.strictObject({ name: z.string(), input: plain })).optional(),
   usage: usage.optional(),
-  delayMs: z.number().min(0).max(LONGEST_DELAY_MS).optional(),
+  delayMs: z.number().min(0).max(MAX_DELAY_MS).optional(),
   error: z.string().optional(),
 });
 
@@ -62,14 +62,14 @@ const scripted = z.strictObject({
 
 const moduleModel = z
   .object({
-    // Aborts: else this branch of the union would be taken for the only one that is meant.
+    // `abort` keeps this branch of the union from counting as the closest one in error messages.
     provider: z.string().startsWith("file:", { abort: true }),
     maxTokens: tokens.min(1).optional(),
     priceAs: z.string().optional(),
   })
   .catchall(plain);
 
-/** One for every provider that there is. */
+/** The schema of each provider. */
 const ofProviders = { anthropic, scripted, "file:": moduleModel } satisfies {
   [Name in ProviderName]: z.ZodType;
 };

@@ -1,7 +1,7 @@
 import { check } from "./check.ts";
 import { spawnSchema, stopSchema, usageSchema, valueSchema } from "./spec-schema.ts";
 
-/** What is given to the methods of a supervisor. Each fails with OPTIONS_INVALID. */
+/** Checks of the arguments of a supervisor's methods. Each fails with OPTIONS_INVALID. */
 export const optionChecks = {
   spawn: (options: unknown) => check(spawnSchema, options, "spawn"),
   stop: (options: unknown) => check(stopSchema, options, "stop"),

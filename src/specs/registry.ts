@@ -6,7 +6,7 @@ import { SpecGrants } from "../authority/implied-grants.ts";
 import { requireOwnRights } from "../authority/own-rights.ts";
 import { modelsOf } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
-import type { ModuleRef, PlacedAlone } from "../hosts/host.ts";
+import type { DedicatedHost, ModuleRef } from "../hosts/host.ts";
 import { checkName } from "../kernel/names.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
@@ -17,19 +17,19 @@ import type { AgentSpec, ModelSpec } from "../wire/spec.ts";
 import { preambleTokens } from "../wire/token-estimate.ts";
 import { check } from "./check.ts";
 import { cloneable } from "./cloneable.ts";
-import { type Plan, tighterLimits, tighterMs } from "./plan.ts";
+import { type ResolvedSpec, tighterLimits, tighterMs } from "./resolved-spec.ts";
 import { specSchema } from "./spec-schema.ts";
 import type { SpawnOptions } from "./supervisor-options.ts";
 
-/** The templates of one supervisor, and how a spec becomes a plan. */
+/** The templates of one supervisor; turns specs into resolved specs. */
 export class Registry {
   readonly #specs: ReadonlyMap<string, AgentSpec>;
   readonly #toolbox: Toolbox;
   readonly #grants: SpecGrants;
-  readonly #plans = new Map<string, Plan>();
+  readonly #resolved = new Map<string, ResolvedSpec>();
   readonly #threads: number;
 
-  /** Checks every template. Fails with the code of the first thing that is wrong. */
+  /** Checks every template. Fails with the code of the first fault. */
   constructor(specs: Readonly<Record<string, AgentSpec>>, toolbox: Toolbox, threads: number) {
     this.#threads = threads;
     this.#specs = new Map(Object.entries(specs));
@@ -45,12 +45,12 @@ export class Registry {
     return this.#specs.has(name);
   }
 
-  /** Forgets what was prepared, because a server's tools are others now. */
+  /** Drops the prepared specs, because the tools of a server have changed. */
   refresh(): void {
-    this.#plans.clear();
+    this.#resolved.clear();
   }
 
-  /** Modules that must be importable before an agent of this spec can live. */
+  /** Returns the modules that must be importable before an agent of this spec can run. */
   modulesOf(spec: AgentSpec): readonly ModuleRef[] {
     const modules: ModuleRef[] = [];
     if (spec.machine !== undefined) modules.push({ url: spec.machine, kind: "machine" });
@@ -66,7 +66,7 @@ export class Registry {
     return [...this.#specs.values()].flatMap((spec) => this.modulesOf(spec));
   }
 
-  /** The spec that a name or a spec stands for, checked. */
+  /** Returns the spec of a template by name, or the given spec, checked. */
   specOf(agent: string | AgentSpec): AgentSpec {
     if (typeof agent !== "string") {
       this.#checkSpec(agent, "the agent's spec");
@@ -76,10 +76,11 @@ export class Registry {
     if (spec !== undefined) return spec;
     const known = [...this.#specs.keys()];
     const meant = didYouMean(agent, known);
-    const told = known.length === 0 ? "no template is registered" : `known: ${known.join(", ")}`;
+    const available =
+      known.length === 0 ? "no template is registered" : `known: ${known.join(", ")}`;
     throw new CoppiceError(
       "AGENT_UNKNOWN",
-      `there is no agent template "${agent}"; ${told}${meant}`,
+      `there is no agent template "${agent}"; ${available}${meant}`,
       {
         agent,
         known,
@@ -88,44 +89,48 @@ export class Registry {
   }
 
   /**
-   * Makes spec and options one, the tighter winning field by field.
+   * Resolves a spec and spawn options into one; the tighter bound wins, field by field.
    *
-   * **Fails with** OPTIONS_INVALID for the loop without a model or an input, TOOL_UNKNOWN,
+   * **Fails with** OPTIONS_INVALID for a loop without a model or an input, TOOL_UNKNOWN,
    * AGENT_UNKNOWN.
-   * @param isChecked the tools that it names were there when it was ordered
+   * @param isChecked true when the spawn order was checked before, including the tools that it
+   *   names
    */
-  plan(agent: string | AgentSpec, options: SpawnOptions, isChecked = false): Plan {
+  resolve(agent: string | AgentSpec, options: SpawnOptions, isChecked = false): ResolvedSpec {
     const spec = isChecked && typeof agent !== "string" ? agent : this.specOf(agent);
     const cached = typeof agent === "string" && options.tools === undefined;
-    const base = cached ? this.#plans.get(agent) : undefined;
+    const base = cached ? this.#resolved.get(agent) : undefined;
     if (!isChecked && options.tools !== undefined) this.#checkTools(options.tools, "tools");
-    const plan = base ?? this.#prepare(agent, spec, options);
-    if (cached && base === undefined) this.#plans.set(agent, plan);
-    const input = options.input ?? plan.input;
+    const resolved = base ?? this.#prepare(agent, spec, options);
+    if (cached && base === undefined) this.#resolved.set(agent, resolved);
+    const input = options.input ?? resolved.input;
     if (input === undefined && spec.machine === undefined) {
       throw new CoppiceError(
         "OPTIONS_INVALID",
-        `"${plan.agent}" was given no input: give its \`spawn\` or its spec an \`input\``,
+        `"${resolved.agent}" was given no input: give its \`spawn\` or its spec an \`input\``,
       );
     }
     return {
-      ...plan,
+      ...resolved,
       input,
       chosenName: options.name && ownText(options.name),
       limits:
-        options.limits === undefined ? plan.limits : tighterLimits(plan.limits, options.limits),
-      budgets: options.budget === undefined ? plan.budgets : [...plan.budgets, options.budget],
+        options.limits === undefined
+          ? resolved.limits
+          : tighterLimits(resolved.limits, options.limits),
+      budgets:
+        options.budget === undefined ? resolved.budgets : [...resolved.budgets, options.budget],
       layers:
-        options.grants === undefined ? plan.layers : this.#grants.layers(spec, options.grants),
+        options.grants === undefined ? resolved.layers : this.#grants.layers(spec, options.grants),
       labels:
         options.labels === undefined
-          ? plan.labels
-          : { ...plan.labels, ...ownTexts(options.labels) },
-      timeoutMs: tighterMs(plan.timeoutMs, options.timeoutMs),
+          ? resolved.labels
+          : { ...resolved.labels, ...ownTexts(options.labels) },
+      timeoutMs: tighterMs(resolved.timeoutMs, options.timeoutMs),
     };
   }
 
-  #prepare(agent: string | AgentSpec, spec: AgentSpec, options: SpawnOptions): Plan {
+  #prepare(agent: string | AgentSpec, spec: AgentSpec, options: SpawnOptions): ResolvedSpec {
     const models = modelsOf(spec);
     const cards = this.#toolbox.match(spec.tools ?? []);
     const asked = options.tools;
@@ -133,7 +138,7 @@ export class Registry {
     const subjects = new Set(narrowed?.map((card) => card.subject));
     const tools =
       narrowed === undefined ? cards : cards.filter((card) => subjects.has(card.subject));
-    const guest = spec.machine !== undefined || models.some(isModule);
+    const isUserCode = spec.machine !== undefined || models.some(isModule);
     const own = spec.tools ?? (spec.machine === undefined ? [] : undefined);
     const base = ownText(spec.name ?? (typeof agent === "string" ? agent : "agent"));
     return {
@@ -143,7 +148,7 @@ export class Registry {
       chosenName: undefined,
       template: this.#template(spec, models, tools),
       preamble: preambleTokens(spec.instructions, tools),
-      kind: guest ? "guest" : "house",
+      kind: isUserCode ? "user-code" : "library",
       isolation: isolationOf(spec),
       models,
       layers: this.#grants.layers(spec),
@@ -156,7 +161,7 @@ export class Registry {
     };
   }
 
-  #template(spec: AgentSpec, models: Plan["models"], tools: Template["tools"]): Template {
+  #template(spec: AgentSpec, models: ResolvedSpec["models"], tools: Template["tools"]): Template {
     const { machine, output } = spec;
     const instructions = spec.instructions?.toWellFormed();
     const [model, ...fallback] = models;
@@ -172,7 +177,7 @@ export class Registry {
         description: this.#specs.get(name)?.instructions?.toWellFormed() ?? "",
       })),
     };
-    // A tool's hash stands for all that is shown of it, which may be megabytes.
+    // The hash of a tool stands for its whole description, which may be megabytes.
     const shown = tools.map(({ subject, name }) => [subject, name, this.#toolbox.hashOf(subject)]);
     const text = JSON.stringify({ ...body, tools: shown });
     return { id: createHash("sha256").update(text).digest("base64url"), ...body };
@@ -212,14 +217,14 @@ export class Registry {
   }
 }
 
-/** They outlive the agent, whatever they were cut from. */
-function ownTexts(labels: Plan["labels"] = {}): Plan["labels"] {
+/** Copies labels, because they outlive the agent and must not keep a longer text in memory. */
+function ownTexts(labels: ResolvedSpec["labels"] = {}): ResolvedSpec["labels"] {
   return Object.fromEntries(
     Object.entries(labels).map(([name, text]) => [ownText(name), ownText(text)]),
   );
 }
 
-/** Names and globs, read once for all the calls of an agent. */
+/** Compiles names and globs once for all calls of an agent. */
 function holdsAnyOf(patterns: readonly string[]): (tool: string) => boolean {
   const tests = patterns.map(compileGlob);
   return (tool) => tests.some((matches) => matches(tool));
@@ -233,12 +238,12 @@ function checkModels(spec: AgentSpec, what: string): void {
   }
   const models = modelsOf(spec);
   if (spec.machine !== undefined || !models.some(isModule) || !models.some(needsKey)) return;
-  const told = `${what}: a loop runs where its models do, modules never beside a model with a key`;
+  const rule = `${what}: a loop runs where its models do, modules never beside a model with a key`;
   const instead = "use one kind for `model` and `fallback`, or a `machine`";
-  throw new CoppiceError("OPTIONS_INVALID", `${told}; ${instead}`);
+  throw new CoppiceError("OPTIONS_INVALID", `${rule}; ${instead}`);
 }
 
-function isolationOf(spec: AgentSpec): PlacedAlone | undefined {
+function isolationOf(spec: AgentSpec): DedicatedHost | undefined {
   const { isolation: level, memoryMb, cpuSeconds, openFiles } = spec;
   if (level === undefined || level === "shared") return undefined;
   return { level, memoryMb, cpuSeconds, openFiles };

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Template } from "../wire/delivery.ts";
 
-/** Narrowed templates that are kept; the one that was made first goes first. */
-const TEMPLATES_KEPT = 256;
+/** The most narrowed templates kept; the first made is dropped first. */
+const MAX_KEPT_TEMPLATES = 256;
 
-/** Templates without the tools that an agent may never use: its model is not shown those. */
+/** Narrows templates to the tools that an agent may ever use, so that its model sees no others. */
 export class ShownTools {
   readonly #narrowed = new Map<string, Template>();
 
@@ -17,7 +17,7 @@ export class ShownTools {
     const id = createHash("sha256").update(key).digest("base64url");
     const narrowed = { ...template, id, tools };
     this.#narrowed.set(key, narrowed);
-    if (this.#narrowed.size > TEMPLATES_KEPT) {
+    if (this.#narrowed.size > MAX_KEPT_TEMPLATES) {
       this.#narrowed.delete(this.#narrowed.keys().next().value as string);
     }
     return narrowed;

@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { MAX_DELAY_MS } from "../wire/clock.ts";
 import { modelSchema } from "./model-schema.ts";
 
 export type OptionsSchema = z.ZodType;
 export type Issue = z.core.$ZodIssue;
 
 const count = z.number().int().min(0);
-const milliseconds = z.number().int().min(1).max(LONGEST_DELAY_MS);
-const graceMs = z.number().int().min(0).max(LONGEST_DELAY_MS);
+const milliseconds = z.number().int().min(1).max(MAX_DELAY_MS);
+const graceMs = z.number().int().min(0).max(MAX_DELAY_MS);
 const json = z.unknown();
 const record = z.record(z.string(), z.unknown());
 
@@ -33,7 +33,7 @@ const units = {
 
 const window = z.strictObject({ ...units, everyMs: count, timeZone: z.string().optional() });
 
-/** Sums are the authority's to check: what is whole in nano-dollars, what a window may be. */
+/** Checks the form only; `readBudgets` checks the amounts (whole nano-dollars) and the windows. */
 export const budgetSchema = z.strictObject({
   ...units,
   perAction: z.strictObject({ usd: units.usd, tokens: units.tokens }).optional(),
@@ -42,11 +42,11 @@ export const budgetSchema = z.strictObject({
   onExceeded: z.enum(["stop", "ask"]).optional(),
 });
 
-/** The form only; what a grant may say is the authority's to check. */
+/** Checks the form only; `readGrants` checks the contents of a grant. */
 const grants = z.array(z.union([z.string(), record]));
 
-/** Every event, question and sum of its agent has them. */
-const MOST_LABELS = 64;
+/** The most labels of an agent; each of its events, questions and sums carries them all. */
+const MAX_LABELS = 64;
 const labelName = z
   .string()
   .min(1)
@@ -54,31 +54,34 @@ const labelName = z
   .regex(/^[^=]*$/, "must have no =");
 const labels = z
   .unknown()
-  .refine((value) => Object.keys(value ?? {}).length <= MOST_LABELS, {
-    message: `must be at most ${MOST_LABELS}`,
+  .refine((value) => Object.keys(value ?? {}).length <= MAX_LABELS, {
+    message: `must be at most ${MAX_LABELS}`,
     abort: true,
   })
   .pipe(z.record(labelName, z.string().max(1_024)));
 
 const modelName = z.union([z.string(), modelSchema]);
 
-/** The fields that only a later version can honour; asking for them is refused, not ignored. */
-const later = (field: string, ...allowed: readonly unknown[]) =>
+/** Refuses a field of a later version, so that it is not silently ignored. */
+const later = (...allowed: readonly unknown[]) =>
   z
     .unknown()
     .refine((value) => value === undefined || allowed.includes(value), {
-      message: `${field} is not available in this version`,
+      message: "is not available in this version",
     })
     .optional();
 
-/** Megabytes in which an agent can live: Node and our own code take half of it in a thread. */
+/**
+ * The fewest megabytes in which an agent can run: Node and the library take half of them in a
+ * thread.
+ */
 const LEAST_MEMORY_MB = 32;
-/** More than any machine has, and not more than V8 can count. */
-const MOST_MEMORY_MB = 1024 * 1024;
-const MOST_CPU_SECONDS = 365 * 86_400;
-/** Node itself and our own code hold about thirty. */
+/** More megabytes than any machine has, and not more than V8 can count. */
+const MAX_MEMORY_MB = 1024 * 1024;
+const MAX_CPU_SECONDS = 365 * 86_400;
+/** The fewest open files of an agent; Node and the library have about thirty open. */
 const LEAST_OPEN_FILES = 64;
-const MOST_OPEN_FILES = 1024 * 1024;
+const MAX_OPEN_FILES = 1024 * 1024;
 
 const intensitySchema = z.strictObject({
   maxRestarts: count,
@@ -89,7 +92,13 @@ const intensitySchema = z.strictObject({
 
 const agentFields = z.strictObject({
   name: z.string().optional(),
-  machine: z.string().startsWith("file:", "must be a file: URL").optional(),
+  machine: z
+    .string()
+    .startsWith(
+      "file:",
+      'must be a file: URL, as `new URL("./machine.ts", import.meta.url).href` gives',
+    )
+    .optional(),
   model: modelName.optional(),
   fallback: z.union([modelName, z.array(modelName)]).optional(),
   instructions: z.string().optional(),
@@ -105,10 +114,10 @@ const agentFields = z.strictObject({
   strategy: z.enum(["one-for-one", "one-for-all", "rest-for-one"]).optional(),
   intensity: intensitySchema.optional(),
   isolation: z.enum(["shared", "thread", "process"]).optional(),
-  memoryMb: count.min(LEAST_MEMORY_MB).max(MOST_MEMORY_MB).optional(),
-  cpuSeconds: count.min(1).max(MOST_CPU_SECONDS).optional(),
-  openFiles: count.min(LEAST_OPEN_FILES).max(MOST_OPEN_FILES).optional(),
-  output: later("output"),
+  memoryMb: count.min(LEAST_MEMORY_MB).max(MAX_MEMORY_MB).optional(),
+  cpuSeconds: count.min(1).max(MAX_CPU_SECONDS).optional(),
+  openFiles: count.min(LEAST_OPEN_FILES).max(MAX_OPEN_FILES).optional(),
+  output: later(),
   labels: labels.optional(),
   input: json.optional(),
 });
@@ -133,7 +142,7 @@ export const specSchema = agentFields
 export const spawnSchema = z.strictObject({
   input: json.optional(),
   name: z.string().optional(),
-  key: later("key"),
+  key: later(),
   signal: z.instanceof(AbortSignal).optional(),
   budget: budgetSchema.optional(),
   limits: limitsSchema.optional(),
@@ -157,7 +166,7 @@ const breakerSchema = z.strictObject({
   maxOpenMs: milliseconds.optional(),
 });
 
-/** Not copied: a clock may be an instance of a class. */
+/** Checked without a copy, because a clock may be an instance of a class. */
 const clockSchema = z.unknown().superRefine((clock, context) => {
   for (const name of ["now", "wall", "setTimeout", "clearTimeout"]) {
     if (typeof (clock as Record<string, unknown> | null)?.[name] === "function") continue;
@@ -176,19 +185,20 @@ export const supervisorSchema = z.strictObject({
   agents: record.optional(),
   tools: z.array(z.unknown()).optional(),
   mcpServers: record.optional(),
-  store: later("store"),
-  durability: later("durability"),
-  resume: later("resume"),
+  store: later(),
+  durability: later(),
+  resume: later(),
   approve: z
     .custom<unknown>((value) => typeof value === "function", "must be a function")
     .optional(),
   approvalTimeoutMs: milliseconds.optional(),
   graceMs: graceMs.optional(),
   intensity: intensitySchema.optional(),
-  keepMb: count.max(MOST_MEMORY_MB).optional(),
+  keepMb: count.max(MAX_MEMORY_MB).optional(),
   heartbeatMs: z.number().int().min(10).max(60_000).optional(),
   inspect: z.union([z.boolean(), inspectSchema]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
+  folder: z.union([z.string(), z.literal(false)]).optional(),
   workspace: z.union([z.string(), z.literal(false)]).optional(),
   clock: clockSchema.optional(),
 });
@@ -198,18 +208,18 @@ export const stopSchema = z.strictObject({
   mode: z.enum(["cancel", "suspend"]).optional(),
 });
 
-/** What else stands in a reference is for people. */
+/** A reference to a value; its other fields are for people and are ignored. */
 export const valueSchema = z.object({ $value: z.string() });
 
 export const usageSchema = z.strictObject({
   path: z.string().optional(),
   label: z
     .string()
-    .regex(/^[^=]+=/, 'has the form "name=value", as in "tenant=acme"')
+    .regex(/^[^=]+=/, 'must have the form "name=value", as in "tenant=acme"')
     .optional(),
 });
 
-export const workspaceSchema = z.strictObject({
+export const folderBoundsSchema = z.strictObject({
   $schema: z.string().optional(),
   limits: limitsSchema.optional(),
   budget: budgetSchema.optional(),
@@ -225,7 +235,9 @@ export const decisionSchema = z.strictObject({
   by: z.string().optional(),
 });
 
-/** What is decided at once: one question, several alike, or several each with its decision. */
+/**
+ * The first argument of a decision: one question, several that share it, or several with one each.
+ */
 export const decidedSchema = z.union([
   z.string(),
   z.array(z.string()).max(10_000),

@@ -10,7 +10,7 @@ import type { AgentSpec, Budget, Grant, Intensity, Limits } from "../wire/spec.t
 
 /** How a supervisor is started. Every field has a default. */
 export interface SupervisorOptions {
-  /** House hosts. Default: available cores. 0 hosts every agent in the calling thread. */
+  /** Library hosts. Default: available cores. 0 hosts every agent in the calling thread. */
   readonly threads?: number;
   /** Of the whole tree. */
   readonly limits?: Limits;
@@ -48,7 +48,7 @@ export interface SupervisorOptions {
   /**
    * Milliseconds between two looks at whether a thread still answers. One that misses three of
    * them is suspect; only looks that come on time count, so that a sleeping computer, a stopped
-   * process or a debugger condemns nobody. 10 to 60_000. Default 500.
+   * process or a debugger terminates nobody. 10 to 60_000. Default 500.
    */
   readonly heartbeatMs?: number;
   /**
@@ -67,8 +67,11 @@ export interface SupervisorOptions {
   /**
    * The folder whose `coppice.config.json` bounds everything started here: limits, a budget and
    * grants, which all that is said elsewhere can only tighten. Default: the current folder, where
-   * there is such a file. What would have loosened it is told as `config.loosened`.
+   * there is such a file. A wider bound elsewhere has no effect, and is told as
+   * `config.ineffective`. False: none.
    */
+  readonly folder?: string | false;
+  /** @deprecated The former name of `folder`. */
   readonly workspace?: string | false;
   /**
    * Shows the swarm to whoever knows `supervisor.inspectorUrl`: a page, and a WebSocket in the

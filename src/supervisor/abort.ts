@@ -1,6 +1,9 @@
 import { describe } from "../wire/error-codec.ts";
 
-/** Runs `then` once the signal is aborted, also when it was before; answers with how to forget. */
+/**
+ * Calls `then` when the signal is aborted, or at once if it already is; returns a function that
+ * unsubscribes.
+ */
 export function onAbort(
   signal: AbortSignal | undefined,
   then: (reason: string) => void,
@@ -12,7 +15,10 @@ export function onAbort(
   return () => signal.removeEventListener("abort", listener);
 }
 
-/** Waits for the work, but no longer than until the signal is aborted; none is begun after it. */
+/**
+ * Begins the work unless the signal is aborted, and waits until it is done or the signal is
+ * aborted.
+ */
 export async function unlessAborted(
   signal: AbortSignal | undefined,
   begin: () => Promise<void>,

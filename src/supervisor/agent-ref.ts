@@ -2,11 +2,12 @@ import type { AgentRecord } from "../engine/agent-record.ts";
 import { CoppiceError } from "../errors.ts";
 import { keyOf } from "../kernel/node.ts";
 import { cloneable } from "../specs/cloneable.ts";
-import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { MAX_DELAY_MS } from "../wire/clock.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
 import { readableState } from "../wire/machine-state.ts";
 import type { Outcome } from "../wire/outcome.ts";
+import { valueKind } from "../wire/value-kind.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** A reference to one agent, valid for ever, also after it has ended and its path has another. */
@@ -72,9 +73,11 @@ export function createAgentRef<Output>(
     },
     async ask(message, { timeoutMs } = { timeoutMs: Number.NaN }) {
       const said = cloneable(message, "the message");
-      if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_DELAY_MS) {
-        const told = `timeoutMs must be a whole number from 1 to ${LONGEST_DELAY_MS}`;
-        throw new CoppiceError("OPTIONS_INVALID", `ask: ${told}`, { timeoutMs });
+      if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_DELAY_MS) {
+        const bounds = `a whole number from 1 to ${MAX_DELAY_MS}, not ${valueKind(timeoutMs)}`;
+        throw new CoppiceError("OPTIONS_INVALID", `ask: timeoutMs must be ${bounds}`, {
+          timeoutMs,
+        });
       }
       return swarm.take({ type: "ask", agent: keyOf(node), message: said, timeoutMs }).answer;
     },

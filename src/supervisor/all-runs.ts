@@ -2,7 +2,7 @@ import type { Inbox } from "../engine/inbox.ts";
 import type { Runs } from "../engine/runs.ts";
 import { tellRest } from "../kernel/refusals.ts";
 
-/** What is ordered of all runs at once: each hears of it by itself. */
+/** Orders to all runs at once; each run gets a notice of its own. */
 export class AllRuns {
   readonly #runs: Runs;
   readonly #inbox: Inbox;
@@ -17,16 +17,16 @@ export class AllRuns {
     for (const run of this.#runs.paths) {
       this.#inbox.notify({ type: "root-paused", run, isPaused });
     }
-    // Behind all of them, so that who waits is served in its turn.
+    // Sent after the notices to the runs, so that waiting agents are served in turn.
     if (!isPaused) this.#inbox.notify({ type: "root-resumed" });
   }
 
-  /** All runs have heard that the supervisor goes on. */
+  /** Resumes the shared parts after all runs have been resumed. */
   serve(): void {
     this.#runs.ground.shared.resume();
   }
 
-  /** Takes no more of them, and kills what is left after `graceMs`. */
+  /** Accepts no further runs, and kills the remaining agents after `graceMs`. */
   closeDown(graceMs: number | undefined): void {
     const { tree } = this.#runs.trunk;
     tree.root.closed = true;

@@ -1,4 +1,4 @@
-import type { Seat } from "../authority/seat.ts";
+import type { Standing } from "../authority/standing.ts";
 import { takeLetter } from "../calls/far-mail.ts";
 import { askFromOutside, waitForRoom } from "../calls/messages.ts";
 import { carryOutNext, type RequestEngine } from "../calls/requests.ts";
@@ -11,8 +11,9 @@ import { CoppiceError } from "../errors.ts";
 import { deadLetter } from "../kernel/dead-letters.ts";
 import type { Node, NodeKey } from "../kernel/node.ts";
 import type { AllRuns } from "./all-runs.ts";
+import type { Spawner } from "./spawner.ts";
 
-/** What an order is answered at once. */
+/** The value that an order returns at once. */
 export type AnswerTo<Type extends Order["type"]> = Type extends "spawn"
   ? AgentRecord
   : Type extends "tell"
@@ -21,14 +22,17 @@ export type AnswerTo<Type extends Order["type"]> = Type extends "spawn"
       ? OpenAsk
       : undefined;
 
-/** Where everything is decided. */
+/** The parts of the engine that decide inputs. */
 interface DecidingEngine extends RequestEngine {
-  spawnAtRoot(order: Extract<Order, { type: "spawn" }>): AgentRecord;
+  readonly spawner: Spawner;
   readonly allRuns: AllRuns;
   forget(node: Node): void;
 }
 
-/** Decides one input: from the state, the input and what a step may look at, and nothing else. */
+/**
+ * Decides one input, from the state, the input and the values that a step may look at, and from
+ * nothing else.
+ */
 export function decide(swarm: DecidingEngine, input: Input): unknown {
   const { kernel, log } = swarm;
   switch (input.type) {
@@ -63,7 +67,7 @@ export function decide(swarm: DecidingEngine, input: Input): unknown {
     case "fault":
       return swarm.contained.tell(input.path, input.doing, input.error);
     case "spawn":
-      return swarm.spawnAtRoot(input);
+      return swarm.spawner.spawnAtRoot(input);
     case "decide":
       return swarm.approvals.decide(input.decisions);
     case "close-down":
@@ -73,9 +77,9 @@ export function decide(swarm: DecidingEngine, input: Input): unknown {
     case "look":
       return undefined;
     case "grant":
-      return swarm.parts.arbiter.grant(seatOf(swarm, input.agent), input.grant);
+      return swarm.parts.arbiter.grant(standingOf(swarm, input.agent), input.grant);
     case "revoke":
-      return swarm.parts.arbiter.revoke(seatOf(swarm, input.agent), input.pattern);
+      return swarm.parts.arbiter.revoke(standingOf(swarm, input.agent), input.pattern);
     case "cancel":
     case "pause":
     case "resume":
@@ -88,20 +92,20 @@ export function decide(swarm: DecidingEngine, input: Input): unknown {
   }
 }
 
-/** What a run hears of from what all runs share, or from another one. */
+/** Takes a notice from the parts that all runs share, or from another run. */
 function takeNotice(swarm: DecidingEngine, notice: Notice): unknown {
   const { kernel } = swarm;
   switch (notice.type) {
     case "slot":
     case "start":
-    case "try": {
+    case "quarantine": {
       const node = kernel.agent(notice.agent);
       return node && kernel.give({ ...notice, node });
     }
     case "turn":
       return swarm.modelCalls.haveTurn(notice);
-    case "paced":
-      return swarm.pacedCalls.paced(notice);
+    case "rate-cleared":
+      return swarm.rateLimitedCalls.rateCleared(notice);
     case "letter":
       return takeLetter(swarm, notice);
     case "allowed":
@@ -149,7 +153,7 @@ function decideFor(swarm: DecidingEngine, order: OrderFor): unknown {
   }
 }
 
-/** It has ended, and is not even kept any more. */
+/** Answers an order to an agent that has ended and is no longer kept. */
 function refuseForgotten({ kernel, asks }: DecidingEngine, order: OrderFor): unknown {
   const { path } = order.agent;
   if ("message" in order) {
@@ -164,10 +168,10 @@ function refuseForgotten({ kernel, asks }: DecidingEngine, order: OrderFor): unk
   return open;
 }
 
-/** The rights and the account of an agent, or of the root. */
-function seatOf(swarm: DecidingEngine, agent: NodeKey): Seat {
+/** Returns the rights and the account of an agent or of the root. */
+function standingOf(swarm: DecidingEngine, agent: NodeKey): Standing {
   const node = swarm.kernel.agent(agent);
   if (node?.depth === 0) return swarm.parts.arbiter.root;
-  if (node !== undefined) return swarm.recordOf(node).seat;
+  if (node !== undefined) return swarm.recordOf(node).standing;
   throw new CoppiceError("AGENT_STOPPED", `${agent.path} has ended`, { path: agent.path });
 }

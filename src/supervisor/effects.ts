@@ -4,42 +4,42 @@ import type { ModelCalls } from "../calls/model-calls.ts";
 import { type RequestEngine, takeReport } from "../calls/requests.ts";
 import { closeAgent, type EndingEngine, renewAgent, settleAgent } from "../engine/agent-ends.ts";
 import { NOBODY } from "../engine/containment.ts";
-import { condemn } from "../engine/host-events.ts";
+import { terminate } from "../engine/host-events.ts";
 import type { Effect } from "../kernel/effects.ts";
 import type { Node } from "../kernel/node.ts";
 import type { DeliveryBody } from "../wire/delivery.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { FactType } from "../wire/event.ts";
 
-/** Where what was decided is carried out. */
+/** The parts of the engine that carry out effects. */
 interface EffectEngine extends RequestEngine, Pick<EndingEngine, "ended" | "labels"> {
   readonly modelCalls: ModelCalls;
 }
 
-/** Until nothing is left: what is carried out may let others go on. */
+/** Carries out effects until none are left: an effect may let other agents continue. */
 export function carryOutAll(swarm: EffectEngine): void {
   for (;;) {
     const effects = swarm.kernel.takeEffects();
     for (const effect of effects) contain(swarm, effect);
-    swarm.outside.tell(swarm.modelCalls.waiting.notice);
-    swarm.outside.tell(swarm.pacedCalls.noticeDue);
+    swarm.outside.update(swarm.modelCalls.waiting.notice);
+    swarm.outside.update(swarm.rateLimitedCalls.noticeDue);
     const warned = tellWarnings(swarm);
     if (effects.length === 0 && !warned) return;
   }
 }
 
-/** Whatever one effect throws, the next is carried out. */
+/** Carries out one effect; an error that it throws is reported and does not stop the others. */
 function contain(swarm: EffectEngine, effect: Effect): void {
   try {
     carryOut(swarm, effect);
   } catch (thrown) {
-    const doing = "out" in effect ? effect.out.type : effect.type;
+    const doing = "command" in effect ? effect.command.type : effect.type;
     swarm.contained.fault("node" in effect ? effect.node.path : NOBODY, doing, thrown);
   }
 }
 
 function carryOut(swarm: EffectEngine, effect: Effect): void {
-  const { places, log, asks } = swarm;
+  const { router, log, asks } = swarm;
   switch (effect.type) {
     case "fact":
       return log.fact(effect.fact.type as FactType, effect.fact.path, effect.fact);
@@ -48,7 +48,7 @@ function carryOut(swarm: EffectEngine, effect: Effect): void {
     case "deliver":
       return deliver(swarm, effect.node, effect.n, effect.body);
     case "drop":
-      return places.drop(effect.node, effect.incarnation, effect.host);
+      return router.drop(effect.node, effect.incarnation, effect.host);
     case "close":
       return closeAgent(swarm, effect.node);
     case "abort": {
@@ -59,8 +59,8 @@ function carryOut(swarm: EffectEngine, effect: Effect): void {
       return renewAgent(swarm, effect.node);
     case "ended":
       return settleAgent(swarm, effect.node, effect.end);
-    case "condemn":
-      return condemn(swarm, effect);
+    case "terminate":
+      return terminate(swarm, effect);
     case "letter":
       if (effect.letter.type === "ask-over") asks.forget(effect.letter.askId);
       return write(swarm, effect.to, effect.letter);
@@ -72,7 +72,7 @@ function carryOut(swarm: EffectEngine, effect: Effect): void {
       return asks.fail(effect.askId, decodeError(effect.error));
     case "ask-over":
       asks.forget(effect.askId);
-      return places.endAsk(effect.node, effect.askId);
+      return router.endAsk(effect.node, effect.askId);
     case "ask-timed-out":
       return asks.timeOut(effect.askId);
     case "request":
@@ -85,18 +85,18 @@ function carryOut(swarm: EffectEngine, effect: Effect): void {
 
 function place(swarm: EffectEngine, node: Node, moved: boolean, alone = false): void {
   if (node.closed) return;
-  const { places, kernel, modelCalls } = swarm;
+  const { router, kernel, modelCalls } = swarm;
   const record = swarm.recordOf(node);
-  record.word ??= places.words.take();
-  const host = places.place(node, record, alone);
+  record.cancelFlag ??= router.cancelFlags.take();
+  const host = router.place(node, record, alone);
   kernel.placed(node, host.id, moved);
   modelCalls.jobs.placed(node, record);
-  if (host.isolation !== undefined) kernel.livesAlone(node);
+  if (host.isolation !== undefined) kernel.isOnOwnHost(node);
 }
 
 function deliver(swarm: EffectEngine, node: Node, n: number, body: DeliveryBody): void {
-  const { places, kernel, modelCalls } = swarm;
-  if (body.type === "end" && !places.isLaunched(node.host)) return kernel.neverBegan(node);
+  const { router, kernel, modelCalls } = swarm;
+  if (body.type === "end" && !router.isLaunched(node.host)) return kernel.neverBegan(node);
   modelCalls.delivered(node, body);
-  places.deliver(node, n, body);
+  router.deliver(node, n, body);
 }

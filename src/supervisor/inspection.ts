@@ -9,19 +9,22 @@ import { SUPERVISOR } from "../wire/inspection.ts";
 import type { Swarm } from "./swarm.ts";
 import { nodeUsage, statusOf } from "./views.ts";
 
-/** The inspector of a swarm, before it listens. Who wants none does not pay for its import. */
+/** Creates the inspector of a swarm, not yet listening. Its module is imported only on demand. */
 export async function inspectorOf(
   swarm: Swarm,
   inspect: true | InspectorOptions,
 ): Promise<Inspector> {
   const { Inspector } = await import("../inspect/inspector.ts");
   const inspector = new Inspector(inspectedIn(swarm), inspect === true ? {} : inspect);
-  swarm.places.inspect();
+  swarm.router.inspect();
   swarm.log.watch("*", (event) => inspector.fact(event));
   return inspector;
 }
 
-/** Hears what hosts tell of their actors, before the frames that may end those. */
+/**
+ * Passes host events to the inspector before the swarm handles them, because a frame may end the
+ * actors it reports on.
+ */
 export function overheard(swarm: Swarm, inspector: Inspector | undefined): HostListener {
   const { hostEvents } = swarm;
   if (inspector === undefined) return hostEvents;
@@ -39,7 +42,7 @@ const ENDS: ReadonlySet<HostEvent["type"]> = new Set(["fenced", "stuck", "lost"]
 
 function show(swarm: Swarm, inspector: Inspector, host: Host, message: FromHost): void {
   const { inspection } = message;
-  const isBelieved = host.kind === "house" || isFromHost(message);
+  const isBelieved = host.kind === "library" || isFromHost(message);
   if (!isBelieved || inspection === undefined) return;
   swarm.contained.run(NOBODY, "inspect", () => inspector.take(host.id, inspection));
 }
@@ -52,8 +55,8 @@ function inspectedIn(swarm: Swarm): Inspected {
     facts: (limit) => swarm.log.newest(limit),
     budget(path) {
       const { arbiter } = swarm.parts;
-      const seat = path === SUPERVISOR ? arbiter.root : swarm.record(path)?.seat;
-      return seat && swarm.look(path, () => arbiter.budget(seat));
+      const standing = path === SUPERVISOR ? arbiter.root : swarm.record(path)?.standing;
+      return standing && swarm.look(path, () => arbiter.budget(standing));
     },
     livesOn(host, path, incarnation) {
       const node = kernel.find(path);
@@ -67,11 +70,11 @@ function rowsOf(swarm: Swarm): readonly AgentRow[] {
   const rows: AgentRow[] = [supervisorRow(swarm)];
   for (const node of subtree(root)) {
     if (node === root) continue;
-    const { path, value, host, end, birth, turns } = node;
+    const { path, value, host, end, childSpec, turns } = node;
     rows.push({
       path,
       status: statusOf(node),
-      template: birth.template,
+      template: childSpec.template,
       turns,
       usage: nodeUsage(swarm, node),
       ...(value === undefined ? {} : { state: value }),
@@ -82,7 +85,7 @@ function rowsOf(swarm: Swarm): readonly AgentRow[] {
   return rows;
 }
 
-/** Itself, since the shared actors are its. */
+/** Returns the row of the supervisor, which owns the shared actors. */
 function supervisorRow({ kernel, parts }: Swarm): AgentRow {
   const { arbiter } = parts;
   const status = kernel.tree.root.closed ? "stopping" : "running";

@@ -13,13 +13,13 @@ import { Retention } from "../journal/retention.ts";
 import { ValueStore } from "../journal/value-store.ts";
 import { ROOT_LIMITS } from "../kernel/limits.ts";
 import { check } from "../specs/check.ts";
-import { loosened } from "../specs/loosening.ts";
+import { readFolderBounds } from "../specs/folder-bounds.ts";
+import { ineffectiveOptions } from "../specs/ineffective-options.ts";
 import { optionChecks } from "../specs/option-checks.ts";
-import { tighterLimits } from "../specs/plan.ts";
 import { Registry } from "../specs/registry.ts";
+import { tighterLimits } from "../specs/resolved-spec.ts";
 import { supervisorSchema } from "../specs/spec-schema.ts";
 import type { SupervisorOptions } from "../specs/supervisor-options.ts";
-import { readWorkspace } from "../specs/workspace.ts";
 import { startTelemetry } from "../telemetry/telemetry.ts";
 import { Toolbox, type ToolboxEvent } from "../tools/toolbox.ts";
 import { type Clock, systemClock, withLongDelays } from "../wire/clock.ts";
@@ -34,37 +34,37 @@ const DEFAULT_HEARTBEAT_MS = 500;
 const DEFAULT_APPROVAL_TIMEOUT_MS = 300_000;
 const DEFAULT_KEEP_MB = 64;
 
-/** What a simulation brings in the place of threads. */
+/** The parts that a simulation replaces. */
 export interface Surroundings {
-  /** Default: threads, or the calling thread. */
+  /** Starts the hosts. Default: threads, or the calling thread. */
   readonly startHosts?: (options: HostsOptions) => Hosts;
-  /** From 0 to below 1, for the jitter of restarts. Default `Math.random`. */
+  /** Returns a number from 0 to below 1, for the jitter of restarts. Default `Math.random`. */
   readonly chance?: () => number;
-  /** Told as soon as the swarm can run agents. */
+  /** Called as soon as the swarm can run agents. */
   readonly onLaunched?: (swarm: Swarm) => void;
-  /** What steps look at. Default: the {@link Present}. */
+  /** Creates the source of the values that steps look at. Default: the {@link Present}. */
   readonly outside?: (clock: Clock) => Outside;
 }
 
-/** Fails with OPTIONS_INVALID. */
+/** Checks the options of a supervisor. Fails with OPTIONS_INVALID. */
 export function checkOptions(options: unknown): void {
   check(supervisorSchema, options, "Supervisor.start");
 }
 
-/** Starts everything a swarm works with; when it rejects nothing is left running. */
+/** Starts all parts of a swarm; when it rejects, nothing is left running. */
 export async function launch(
   options: SupervisorOptions,
   surroundings: Surroundings = {},
 ): Promise<Swarm> {
   const { startHosts: open = startHosts, onLaunched } = surroundings;
   const { threads = availableParallelism(), grants, budget } = options;
-  const workspace = readWorkspace(options.workspace);
-  const limits = tighterLimits({ ...ROOT_LIMITS, ...options.limits }, workspace.limits);
+  const folder = readFolderBounds(options.folder ?? options.workspace);
+  const limits = tighterLimits({ ...ROOT_LIMITS, ...options.limits }, folder.limits);
   const clock = withLongDelays(options.clock ?? systemClock);
   const { graceMs = DEFAULT_GRACE_MS } = options;
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const { prices } = options;
-  const bounds = { workspaceBudget: workspace.budget, workspaceGrants: workspace.grants };
+  const bounds = { folderBudget: folder.budget, folderGrants: folder.grants };
   const swarm = openSwarm(options, surroundings, { clock, limits, graceMs });
   const { log } = swarm;
   const { contained } = swarm;
@@ -92,11 +92,11 @@ export async function launch(
     onTools: () => contained.run(NOBODY, "tools", () => registry?.refresh()),
   });
   const events = overheard(swarm, inspector);
-  const words = swarm.places.words.buffers;
-  const hosts = open({ threads, words, events, heartbeatMs, graceMs });
+  const cancelFlags = swarm.router.cancelFlags.buffers;
+  const hosts = open({ threads, cancelFlags, events, heartbeatMs, graceMs });
   try {
     registry = new Registry(options.agents ?? {}, toolbox, threads);
-    // A `priceAs` that names no price is refused before anything runs.
+    // A `priceAs` that names no price is refused before any agent runs.
     for (const model of registry.models) arbiter.prices.of(model);
     const { modules } = registry;
     await unlessAborted(options.signal, () => hosts.verify(modules));
@@ -116,8 +116,8 @@ export async function launch(
       sharedActors,
     });
     await inspector?.listen();
-    for (const { layer, ...rest } of loosened(options, workspace, limits)) {
-      log.fact("config.loosened", "/", { layer, ...rest });
+    for (const { layer, ...rest } of ineffectiveOptions(options, folder, limits)) {
+      log.fact("config.ineffective", "/", { layer, ...rest });
     }
   } catch (error) {
     sharedActors?.close();
@@ -128,7 +128,7 @@ export async function launch(
   return swarm;
 }
 
-/** A swarm that has nothing to work with yet. */
+/** Creates a swarm whose parts are not started yet. */
 function openSwarm(
   options: SupervisorOptions,
   { chance = Math.random, ...surroundings }: Surroundings,
@@ -147,14 +147,14 @@ function openSwarm(
 }
 
 /**
- * Ends everything a swarm worked with, once its last agent is gone: within `killMs` of the hosts
- * and the two seconds of a server that ignores its end.
+ * Stops all parts of a swarm after its last agent has ended: within `killMs` of the hosts and the
+ * two seconds of a server that ignores its end.
  *
- * @param hurry aborted by who does not want to wait for what could still end by itself
+ * @param hurry skips the wait for parts that could still end by themselves, once it is aborted
  */
 export async function land(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
   const { hosts, toolbox, telemetry, inspector, sharedActors } = swarm.parts;
-  swarm.places.flush();
+  swarm.router.flush();
   await Promise.all([hosts.stop(), toolbox.stop(hurry)]);
   swarm.close();
   telemetry?.stop();
@@ -167,13 +167,13 @@ interface LogOptions extends Pick<EventLogOptions, "wall" | "releases"> {
   readonly keepMb: number;
 }
 
-/** A log whose facts and values share so much memory with the agents that have ended. */
+/** Opens a log whose facts and values share `keepMb` of memory with the ended agents. */
 function openLog({ keepMb, ...rest }: LogOptions): EventLog {
   const retention = new Retention(keepMb * 1024 * 1024);
   const journal = new MemoryJournal();
-  // The children of living agents keep theirs whatever else is kept.
+  // At least the bound of the ended children of living agents, which are kept apart from the rest.
   const largest = Math.max(retention.mostBytes, CHILDREN_BYTES);
-  // As old as the fact that is about to refer to them.
+  // A value is as old as the fact that is about to refer to it.
   const values = new ValueStore(largest, () => journal.last + 1);
   retention.add(journal);
   return new EventLog({ journal, values, retention, ...rest });

@@ -4,7 +4,7 @@ import { WatchedAgent } from "../agents/watched-agent.ts";
 import type { Clock } from "../wire/clock.ts";
 import { type InspectionNote, SUPERVISOR } from "../wire/inspection.ts";
 
-/** The budget and the capability actor as an inspector sees them: thinned, in summaries. */
+/** The budget and capability actors as the inspector shows them: throttled, in summaries. */
 export class SharedActors {
   readonly #inspection: Inspection;
   readonly #watched: WatchedAgent;
@@ -24,7 +24,7 @@ export class SharedActors {
     this.#inspection.close();
   }
 
-  /** Behind the step that decides. */
+  /** Passes the notes on after the current step. */
   #arm(): void {
     if (this.#isDue) return;
     this.#isDue = true;

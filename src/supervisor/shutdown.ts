@@ -4,7 +4,7 @@ import { keyOf, type Node } from "../kernel/node.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Swarm } from "./swarm.ts";
 
-/** How one agent, several, and in the end all of it are ended. */
+/** Ends one agent, several agents, or the whole supervisor. */
 export class Shutdown {
   readonly #swarm: Swarm;
   #stopping: Promise<void> | undefined;
@@ -25,9 +25,9 @@ export class Shutdown {
     throw new CoppiceError("SUPERVISOR_STOPPED", "the supervisor takes no new agents");
   }
 
-  /** Resolves when the agent and all below it are gone. */
+  /** Cancels an agent; resolves when it and all agents below it have ended. */
   async end(record: AgentRecord, why = "cancelled"): Promise<void> {
-    // Plain JavaScript may give an error, or what no thread could be sent.
+    // Plain JavaScript may pass an error, or a value that no thread can be sent.
     const reason = describe(why);
     this.#swarm.take({ type: "cancel", agent: keyOf(record.node), reason });
     await record.outcome;
@@ -38,7 +38,7 @@ export class Shutdown {
     await Promise.all(records.map((record) => this.end(record, reason)));
   }
 
-  /** Ends everything; asked a second time it kills what is still there. */
+  /** Stops the supervisor; a second call kills all agents that are left. */
   async stop(reason: string, graceMs?: number): Promise<void> {
     if (this.#stopping === undefined) this.#stopping = this.#begin(reason, graceMs);
     else if (!this.#stopped) {
@@ -48,12 +48,12 @@ export class Shutdown {
     await this.#stopping;
   }
 
-  /** Resolves when a stop under way has ended; begins one where there is none. */
+  /** Resolves when a stop under way has ended; begins one when there is none. */
   async stopped(): Promise<void> {
     await (this.#stopping ?? this.stop("the supervisor was disposed of"));
   }
 
-  /** One that has failed may be asked for again. */
+  /** Begins the stop; after a failure `stop` may be called again. */
   async #begin(reason: string, graceMs: number | undefined): Promise<void> {
     try {
       await this.#stop(reason, graceMs);

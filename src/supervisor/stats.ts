@@ -2,16 +2,21 @@ import type { HostRow } from "../hosts/hosts.ts";
 import type { ServerRow } from "../tools/mcp/mcp-connection.ts";
 import type { TreeStatus } from "./tree-node.ts";
 
-/** Counts of what lives and waits now. */
+/** Counts of agents, hosts, queues and calls at this moment. */
 export interface Stats {
   readonly agents: Readonly<Record<TreeStatus, number>>;
   readonly atWork: number;
   readonly hosts: readonly HostRow[];
-  /** Threads of hosts and compute tools in a blocking call that outlived the order to end. */
+  /**
+   * Threads of hosts and compute tools in a blocking call that were ordered to end and have not.
+   */
   readonly stuckThreads: number;
-  /** Spawns that wait for a slot, model calls that wait for a budget, calls for their rate. */
+  /**
+   * Queue lengths: spawns that wait for a slot, model calls that wait for a budget, calls that wait
+   * for their rate.
+   */
   readonly queues: { readonly spawns: number; readonly budget: number; readonly rates: number };
-  /** User messages that wait. */
+  /** User messages that wait in mailboxes. */
   readonly mailboxes: number;
   readonly calls: number;
   readonly deadLetters: number;
@@ -19,13 +24,15 @@ export interface Stats {
 }
 
 export interface Health {
-  /** The supervisor has not stopped. */
+  /** True until the supervisor has stopped. */
   readonly live: boolean;
   /**
-   * It takes new agents and has where to run them, also while an MCP server is away, `required`
-   * or not. False while hosts cannot be started, which is tried again by itself.
+   * True when the supervisor takes new agents and has hosts to run them, also while an MCP server
+   * is away, `required` or not. False while hosts cannot be started; starting them is retried.
    */
   readonly ready: boolean;
-  /** Why not, and what else is amiss: a host that is stuck, an MCP server that is away. */
+  /**
+   * The reasons why it is not ready, and other problems: a stuck host, an MCP server that is away.
+   */
   readonly reasons: readonly string[];
 }

@@ -12,7 +12,7 @@ import type { Json } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { AgentSpec, Grant } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
-import { nodeAt, seatOf } from "./address.ts";
+import { nodeAt, standingOf } from "./address.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import type { Surroundings } from "./launch.ts";
 import { Overview } from "./overview.ts";
@@ -37,6 +37,11 @@ export class Supervisor extends Overview implements AsyncDisposable {
   readonly #unlisten: () => void;
 
   private constructor(swarm: Swarm, signal: AbortSignal | undefined) {
+    // The compiler does not keep JavaScript from a private constructor.
+    if ((swarm as Partial<Swarm> | undefined)?.inbox === undefined) {
+      const instead = "await Supervisor.start(options) starts one";
+      throw new CoppiceError("OPTIONS_INVALID", `new Supervisor: nothing runs yet; ${instead}`);
+    }
     const shutdown = new Shutdown(swarm);
     super(swarm, shutdown);
     this.#swarm = swarm;
@@ -90,13 +95,13 @@ export class Supervisor extends Overview implements AsyncDisposable {
     const { signal, input } = options;
     const { signal: _theirs, ...rest } = options;
     const own = input === undefined ? rest : { ...rest, input: cloneable(input, "input") };
-    const plan = registry.plan(agent, own);
+    const resolved = registry.resolve(agent, own);
     if (typeof agent !== "string") {
       await unlessAborted(signal, () => hosts.verify(registry.modulesOf(agent)));
     }
     this.#shutdown.assertRunning();
     const aborted = signal?.aborted ? { aborted: describe(signal.reason) } : {};
-    const order = { type: "spawn", spec: agent, options: own, plan, ...aborted } as const;
+    const order = { type: "spawn", spec: agent, options: own, resolved, ...aborted } as const;
     const record = this.#swarm.take(order);
     if (!record.hasEnded && signal?.aborted === false) {
       const { contained } = this.#swarm;
@@ -241,7 +246,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
   /** One whose rights can still change. */
   #living(path: string): NodeKey {
     this.#shutdown.assertRunning();
-    if (!seatOf(this.#swarm, path).closed) return keyOf(nodeAt(this.#swarm, path));
+    if (!standingOf(this.#swarm, path).closed) return keyOf(nodeAt(this.#swarm, path));
     throw new CoppiceError("AGENT_STOPPED", `${path} has ended`, { path });
   }
 }

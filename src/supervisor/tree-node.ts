@@ -1,17 +1,17 @@
 import type { Json } from "../wire/json.ts";
 import type { Outcome, Usage } from "../wire/outcome.ts";
 
-/** What an agent that is not at work waits for, the one that a person can act on first. */
+/** The reason why an agent waits; of several, the one that a person can act on first. */
 export type WaitsFor =
   | "restart"
   | "approval"
   | "budget"
   | "rate"
-  /** The time of the next attempt at a model that failed. */
+  /** The time of the next attempt after a model call failed. */
   | "retry"
   | "slot"
   | "child"
-  /** The answer or the end of another one, for which it has asked. */
+  /** Another agent's answer or end, for which this agent has asked. */
   | "agent"
   | "mailbox";
 
@@ -24,18 +24,18 @@ export type TreeStatus =
   | "stopping"
   | "stopped";
 
-/** One node of the tree as it is shown. */
+/** A node of the tree, for display. */
 export interface TreeNode {
   readonly path: string;
   readonly name: string;
   readonly status: TreeStatus;
-  /** What keeps it, while it is not at work. */
+  /** The reason why it waits; undefined while it works. */
   readonly waitsFor?: WaitsFor;
   /** The machine's state value. */
   readonly state?: Json;
   readonly depth: number;
   readonly incarnation: number;
-  /** Where it lives now: `house-1`, `guest-2` or `inline`. */
+  /** The id of its host: `library-1`, `user-code-2` or `inline`. */
   readonly host?: string;
   readonly usage: Usage;
   readonly outcome?: Outcome["status"];

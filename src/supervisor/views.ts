@@ -29,36 +29,41 @@ export function treeOf(swarm: Swarm, node: Node): TreeNode {
 
 export function nodeUsage(swarm: Swarm, node: Node): Usage {
   const { arbiter } = swarm.parts;
-  return arbiter.usage(swarm.record(node.path)?.seat ?? arbiter.root);
+  return arbiter.usage(swarm.record(node.path)?.standing ?? arbiter.root);
 }
 
-/** Whose usage is asked for. Default: everything's. */
+/** A filter on usage. Default: the whole tree. */
 export interface UsageFilter {
-  /** A node and all below it. */
+  /** A node; its usage includes all agents below it. */
   readonly path?: string;
-  /** Every agent with this label, `tenant=acme`, wherever it was; the path does not matter then. */
+  /**
+   * A label such as `tenant=acme`: every agent with it counts, at any path; `path` is ignored then.
+   */
   readonly label?: string;
 }
 
-/** Fails with OPTIONS_INVALID for a filter that is none, AGENT_UNKNOWN for its path. */
+/**
+ * Returns the usage of a path or a label. Fails with OPTIONS_INVALID for an invalid filter,
+ * AGENT_UNKNOWN for an unknown path.
+ */
 export function usageFor(swarm: Swarm, filter: UsageFilter, find: (path: string) => Node): Usage {
   swarm.parts.checks.usage(filter);
   const { path = "/", label } = filter;
   return label === undefined ? nodeUsage(swarm, find(path)) : usageByLabel(swarm, label);
 }
 
-/** What every agent with a label has used, those that are gone included. */
+/** Sums up the usage of every agent with a label, including agents that are no longer kept. */
 function usageByLabel(swarm: Swarm, label: string): Usage {
   let sum = swarm.labels.of(label);
   for (const record of swarm.records) {
     if (record.hasEnded || !hasLabel(record.labels, label)) continue;
-    sum = addUsage(sum, swarm.parts.arbiter.ownUsage(record.seat));
+    sum = addUsage(sum, swarm.parts.arbiter.ownUsage(record.standing));
   }
   return sum;
 }
 
 export function statsOf(swarm: Swarm): Stats {
-  const { kernel, parts, modelCalls, pacedCalls } = swarm;
+  const { kernel, parts, modelCalls, rateLimitedCalls } = swarm;
   const { root } = kernel.tree;
   const hosts = parts.hosts.list();
   const agents: Record<TreeStatus, number> = {
@@ -83,14 +88,14 @@ export function statsOf(swarm: Swarm): Stats {
     atWork: root.atWork,
     hosts: hosts.map((host) => ({
       ...host,
-      agents: swarm.places.count(host.id),
+      agents: swarm.router.count(host.id),
     })),
     stuckThreads:
       parts.toolbox.stuckThreads + hosts.filter(({ state }) => state === "stuck").length,
     queues: {
       spawns: root.queuedBelow,
       budget: modelCalls.saved.waiting.size,
-      rates: pacedCalls.waiting,
+      rates: rateLimitedCalls.waiting,
     },
     mailboxes,
     calls,

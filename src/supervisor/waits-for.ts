@@ -13,7 +13,7 @@ const FIRST: readonly WaitsFor[] = [
   "agent",
 ];
 
-/** What an agent waits for, or undefined while it works, ends, or is paused. */
+/** Returns the reason why an agent waits; undefined while it works, ends, or is paused. */
 export function waitsForOf(swarm: Engine, node: Node): WaitsFor | undefined {
   if (isAway(node)) return "restart";
   if (node.depth === 0 || node.closed) return undefined;
@@ -21,14 +21,14 @@ export function waitsForOf(swarm: Engine, node: Node): WaitsFor | undefined {
   if (node.slot || node.status !== "waiting") return undefined;
   const record = swarm.recordOf(node);
   const found = new Set<WaitsFor>();
-  for (const [callId, { out, state, until }] of node.calls) {
+  for (const [callId, { command, state, until }] of node.calls) {
     if (state !== "idle") continue;
-    const { waitsFor } = record.standings?.get(callId) ?? {};
+    const { waitsFor } = record.stoppedCalls?.get(callId) ?? {};
     if (waitsFor !== undefined) found.add(waitsFor);
     else if (until !== undefined) found.add("retry");
-    else if (out.type === "wait" || spawned(node, callId)) found.add("child");
-    else if (out.type === "ask" || out.type === "watch") found.add("agent");
-    // Nothing else puts a call to rest than a question that a person has not answered.
+    else if (command.type === "wait" || spawned(node, callId)) found.add("child");
+    else if (command.type === "ask" || command.type === "watch") found.add("agent");
+    // The only other reason for an idle call is a question that a person has not answered.
     else found.add("approval");
   }
   if (node.openChildren > 0) found.add("child");

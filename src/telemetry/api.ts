@@ -1,4 +1,4 @@
-/** The one door to OpenTelemetry: what of its API is used here. */
+/** The only import of OpenTelemetry's API, with the parts that are used here. */
 export {
   type Attributes,
   type BatchObservableResult,

@@ -3,11 +3,11 @@ import { fieldOf } from "../wire/read-field.ts";
 import type { Source, Telemetry } from "./recording.ts";
 
 /**
- * Begins to record with what an embedder has registered: samplers, processors and exporters are
- * code of others.
+ * Starts to record with the SDK that an embedder has registered. Its samplers, processors and
+ * exporters are code of others.
  *
- * **Guarantees** whatever throws there costs what was to be recorded alone; what is begun is begun
- * exactly once, and has its own result. The process is warned the first time.
+ * **Guarantees** An error thrown there costs only what was to be recorded. A call is begun exactly
+ * once and has its own result. The process is warned the first time.
  */
 export function containedTelemetry(
   source: Source,
@@ -46,7 +46,10 @@ function attempts(): <Result>(record: () => Result) => Result | undefined {
   };
 }
 
-/** Begins when it is first called; what it gives says each time how that went. */
+/**
+ * Returns a function that begins when it is first called. Each call of it returns a function that
+ * returns the result, or throws the error.
+ */
 function onceOf<Result>(begin: () => Result): () => () => Result {
   let begun: (() => Result) | undefined;
   return () => {

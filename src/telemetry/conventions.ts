@@ -9,13 +9,13 @@ import type { OperationEnd } from "./operation.ts";
 import type { Born } from "./recording.ts";
 
 // Names and values follow https://github.com/open-telemetry/semantic-conventions-genai (in
-// development there); what it has no name for is called `coppice.`.
+// development there); names that it does not have begin with `coppice.`.
 
-/** Of few values, so also of metrics. */
+/** Returns attributes with few distinct values, so that metrics may have them too. */
 export function modelAttributes(model: ModelSpec): Attributes {
   const { provider } = model;
   const isOwn = isModule(model);
-  // A module may say as well which model it asks.
+  // A module may also name the model that it calls.
   const named = "model" in model && typeof model.model === "string" ? model.model : undefined;
   return {
     "gen_ai.provider.name": isOwn ? "module" : provider,
@@ -29,7 +29,10 @@ export function agentAttributes({ node, labels }: Born): Attributes {
   return attributes;
 }
 
-/** How an agent ended: what it used is with all below, so it has no name that sums would take. */
+/**
+ * Returns the end of an agent. Its usage includes everything below it, so the attributes do not
+ * have the conventions' names, whose values are added up.
+ */
 export function agentEnding(outcome: WireOutcome): OperationEnd {
   const { usage, status } = outcome;
   const attributes: Attributes = { "coppice.outcome": status };
@@ -48,7 +51,7 @@ export function agentEnding(outcome: WireOutcome): OperationEnd {
   }
 }
 
-/** How a call ended: cancelled is not failed. */
+/** Returns the end of a call. A cancelled call has not failed. */
 export function callEnding(code: ErrorCode | "_OTHER" | undefined, message = ""): OperationEnd {
   if (code === "CANCELLED") return { attributes: { "coppice.outcome": "cancelled" } };
   return code === undefined ? {} : { error: code, message };
@@ -63,7 +66,7 @@ export function usageAttributes(usage: TokenUsage): Attributes {
   };
 }
 
-/** All input, cached included, as the conventions count it. */
+/** Returns all input, cached included, as the conventions count it. */
 export function inputOf({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage): number {
   return inputTokens + cacheReadTokens + cacheWriteTokens;
 }

@@ -9,11 +9,11 @@ export interface Instruments {
   readonly cost: Counter;
 }
 
-/** Doubling, or quadrupling, from the first: the boundaries that the conventions ask for. */
+/** Returns boundaries that double, or quadruple, from the first, as the conventions ask. */
 const boundaries = (first: number, count: number, factor = 2): number[] =>
   Array.from({ length: count }, (_, n) => first * factor ** n);
 
-/** The metrics of single operations. */
+/** Creates the metrics of single operations. */
 export function createInstruments(meter: Meter): Instruments {
   const histogram = (name: string, unit: string, description: string, bounds: number[]) =>
     meter.createHistogram(name, {
@@ -105,7 +105,7 @@ const gauges: readonly Gauge[] = [
   },
 ];
 
-/** Offers what `stats()` holds whenever it is collected; what it returns ends that. */
+/** Reports `stats()` whenever metrics are collected; returns a function that ends that. */
 export function observeStats(meter: Meter, stats: () => Counts): () => void {
   const observed = gauges.map(({ name, unit, description, rows }) => ({
     rows,

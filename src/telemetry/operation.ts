@@ -11,28 +11,28 @@ import {
 
 export interface OperationOptions {
   readonly tracer: Tracer;
-  /** Its duration in seconds is recorded here. */
+  /** Histogram that records its duration in seconds. */
   readonly duration: Histogram;
   readonly name: string;
   readonly kind: SpanKind;
   readonly parent: Context;
-  /** Of the span alone. */
+  /** Attributes of the span alone. */
   readonly attributes: Attributes;
-  /** Of few values: of the span and of the metric. */
+  /** Attributes with few distinct values, of the span and of the metric. */
   readonly measured: Attributes;
 }
 
 export interface OperationEnd {
   readonly attributes?: Attributes;
-  /** Of few values; left out when nothing went wrong. */
+  /** Error type, with few distinct values; left out when nothing went wrong. */
   readonly error?: string;
   readonly message?: string;
 }
 
-/** Something under way, an agent or a call: one span, and its duration as a metric. */
+/** An agent or a call under way: one span, and its duration as a metric. */
 export class Operation {
   readonly span: Span;
-  /** What its parent's was, with this span active. */
+  /** The parent's context, with this span active. */
   readonly context: Context;
   readonly measured: Attributes;
   readonly #duration: Histogram;

@@ -24,7 +24,9 @@ import type { Born, Source, StartedCall, Telemetry } from "./recording.ts";
 
 const SCOPE = "coppice";
 
-/** Begins to record, unless what is registered with the API is neither traces nor metrics. */
+/**
+ * Starts to record; returns undefined when neither traces nor metrics are registered with the API.
+ */
 export function startRecorder(source: Source): Telemetry | undefined {
   const meter = metrics.getMeter(SCOPE);
   if (!isTraced() && meter === createNoopMeter()) return undefined;
@@ -33,7 +35,10 @@ export function startRecorder(source: Source): Telemetry | undefined {
   return recorder;
 }
 
-/** The API's own provider stands in until an SDK gives it one to delegate to. */
+/**
+ * True when traces are registered. The API's own provider is a proxy until an SDK gives it a
+ * delegate.
+ */
 function isTraced(): boolean {
   const provider = trace.getTracerProvider();
   return !(provider instanceof ProxyTracerProvider) || Boolean(provider.getDelegateTracer(SCOPE));
@@ -41,15 +46,15 @@ function isTraced(): boolean {
 
 interface Agent {
   readonly operation: Operation;
-  /** Its name, for its calls. */
+  /** Attribute with its name, for its calls. */
   readonly named: Attributes;
-  /** What is said of each model that it may call, by its name. */
+  /** Attributes of each model that it may call, by the model's name. */
   readonly models: ReadonlyMap<string, Attributes>;
-  /** Its calls under way, by their ids. */
+  /** Calls under way, by their ids. */
   readonly calls: Map<string, Operation>;
 }
 
-/** The spans and metrics of a swarm: agents below their parents, calls below their agents. */
+/** The spans and metrics of a swarm. Agents are below their parents, calls below their agents. */
 class Recorder implements Telemetry {
   readonly #tracer: Tracer = trace.getTracer(SCOPE);
   readonly #instruments: Instruments;
@@ -77,7 +82,7 @@ class Recorder implements Telemetry {
     source.listen("model.finished", (event) => this.#modelFinished(event));
     source.listen("model.retried", ({ type, path, callId, attempt, code }) => {
       const agent = this.#agents.get(path);
-      // What may have been billed has a span of its own, which has ended.
+      // An attempt that may have been billed has a span of its own, which has ended.
       const { span } = agent?.calls.get(callId) ?? agent?.operation ?? {};
       span?.addEvent(type, { attempt, code });
     });
@@ -94,15 +99,17 @@ class Recorder implements Telemetry {
   }
 
   spawned(born: Born): void {
-    const { node, plan } = born;
+    const { node, resolved } = born;
     const parent = this.#agents.get(node.parent?.path ?? "/")?.operation.context;
-    const named = { "gen_ai.agent.name": plan.agent };
-    const models = new Map(plan.models.map((model) => [modelName(model), modelAttributes(model)]));
+    const named = { "gen_ai.agent.name": resolved.agent };
+    const models = new Map(
+      resolved.models.map((model) => [modelName(model), modelAttributes(model)]),
+    );
     const [{ "gen_ai.request.model": configured } = {}] = models.values();
     const operation = new Operation({
       tracer: this.#tracer,
       duration: this.#instruments.agent,
-      name: `invoke_agent ${plan.agent}`,
+      name: `invoke_agent ${resolved.agent}`,
       kind: SpanKind.INTERNAL,
       parent: parent ?? context.active(),
       attributes: { "gen_ai.operation.name": "invoke_agent", ...agentAttributes(born) },
@@ -176,7 +183,7 @@ class Recorder implements Telemetry {
     const agent = this.#agents.get(path);
     if (agent === undefined) return;
     this.#agents.delete(path);
-    // What nobody waits for any more has no end of its own.
+    // A call whose agent has ended has no end of its own.
     for (const operation of agent.calls.values()) operation.end(callEnding("CANCELLED"));
     agent.operation.end(agentEnding(outcome));
   }

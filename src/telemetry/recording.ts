@@ -1,7 +1,7 @@
 import type { EventOf, EventType } from "../wire/event.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 
-/** What lives and waits at a moment: the gauges. */
+/** Counts of what lives and waits at a moment, for the gauges. */
 export interface Counts {
   readonly agents: { readonly [status: string]: number };
   readonly atWork: number;
@@ -18,16 +18,16 @@ export interface Counts {
   readonly servers: readonly { readonly state: string }[];
 }
 
-/** What is recorded: a swarm, seen from outside. */
+/** The swarm to record, as seen from outside. */
 export interface Source {
   listen<Type extends EventType>(type: Type, listener: (event: EventOf<Type>) => void): void;
   stats(): Counts;
 }
 
-/** An agent at its birth. */
+/** An agent that has just been spawned. */
 export interface Born {
   readonly node: { readonly path: string; readonly parent?: { readonly path: string } | undefined };
-  readonly plan: { readonly agent: string; readonly models: readonly ModelSpec[] };
+  readonly resolved: { readonly agent: string; readonly models: readonly ModelSpec[] };
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -37,9 +37,11 @@ export interface StartedCall {
   readonly path: string;
 }
 
-/** What events alone cannot tell: the context in which something is begun. */
+/**
+ * The recorder. It is called where an operation begins, because events do not carry the context.
+ */
 export interface Telemetry {
-  /** Called where an agent is spawned, so that a run belongs to what is active there. */
+  /** Called where an agent is spawned, so that a run belongs to the span that is active there. */
   spawned(born: Born): void;
   /** Begins a tool call with its span active, so that the tool's own spans are below it. */
   call<Result>(started: StartedCall, begin: () => Result): Result;

@@ -1,13 +1,13 @@
 import { containedTelemetry } from "./contained.ts";
 import type { Source, Telemetry } from "./recording.ts";
 
-/** Where every copy of OpenTelemetry's API keeps what an SDK has registered. */
+/** Key under which every copy of OpenTelemetry's API keeps what an SDK has registered. */
 const REGISTERED = Symbol.for("opentelemetry.js.api.1");
 
 /**
- * Records a swarm with OpenTelemetry where an SDK is registered.
+ * Records a swarm with OpenTelemetry when an SDK is registered.
  *
- * **Guarantees** without an SDK not even the API is loaded, and nothing listens; with one, nothing
+ * **Guarantees** Without an SDK not even the API is loaded, and nothing listens. With one, no error
  * that it throws reaches the swarm.
  */
 export async function startTelemetry(source: Source): Promise<Telemetry | undefined> {

@@ -1,25 +1,25 @@
 import type { Random } from "./random.ts";
 
-/** Something that could happen next. */
+/** A possible next event of a simulation. */
 export interface Choice {
-  /** What sort of thing: one sort is, in one run, as a whole quicker or slower than another. */
+  /** The kind of event: in one run, each kind as a whole is faster or slower than another. */
   readonly kind: string;
-  /** For the trace: `inline-2 takes 3 deliveries`. */
+  /** Its line in the trace: `inline-2 takes 3 deliveries`. */
   readonly what: string;
   readonly run: () => void;
 }
 
-/** Where choices come from. */
+/** A source of choices. */
 export interface ChoiceSource {
-  /** Adds what could happen here next. */
+  /** Adds the events that this source can run next. */
   offer(to: Choice[]): void;
 }
 
 /**
- * Chooses what happens next.
+ * Chooses the next event.
  *
- * Each seed has its own preferences: a fair coin at every step would hardly ever let one host fall
- * a hundred steps behind another, and that is where mistakes are.
+ * Each seed has its own preferences: with a fair coin at every step, one host would hardly ever
+ * fall a hundred steps behind another, and such orders are where bugs are.
  */
 export class Chooser {
   readonly #random: Random;
@@ -29,7 +29,7 @@ export class Chooser {
     this.#random = random;
   }
 
-  /** One of them, or undefined of none. */
+  /** Returns one of the choices; undefined when there are none. */
   choose(choices: readonly Choice[]): Choice | undefined {
     let total = 0;
     for (const choice of choices) total += this.#weight(choice);

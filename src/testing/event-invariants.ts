@@ -10,7 +10,7 @@ const STARTS = new Set([
   "tool.started",
   "model.started",
 ]);
-/** What tells of something that was done to an agent, or that an agent did. */
+/** Events that report an action by an agent or on an agent. */
 const DEEDS = new Set([
   "agent.started",
   "tool.started",
@@ -60,7 +60,7 @@ const nothingAfterDeath: Invariant<InnerScene> = {
 const closedStartsNothing: Invariant<InnerScene> = {
   name: "cancelled subtrees start nothing",
   ofEvent: ({ type, path }, { history }) => {
-    // A path that was closed may have another agent, unless that was closed with what is above it.
+    // A closed path may have a new agent, unless it was closed together with an ancestor.
     const by = type === "agent.spawned" ? path.slice(0, path.lastIndexOf("/")) : path;
     return STARTS.has(type) && history.isClosed(by) ? `${type} of ${path}` : undefined;
   },
@@ -84,7 +84,7 @@ const onceEach: Invariant<InnerScene> = {
     const call = history.toolCalls.get(String(event.callId));
     if (event.type === "tool.started" && (call?.started ?? 0) > 0) return twice(event);
     if (event.type !== "tool.finished") return undefined;
-    // What a person stood in for never began.
+    // A call that a person answered in the tool's place has never begun.
     if (event.standIn === true) return call === undefined ? undefined : twice(event);
     return call === undefined || call.finished >= call.started ? twice(event) : undefined;
   },
@@ -118,9 +118,10 @@ const intensity: Invariant<InnerScene> = {
   ofEvent: ({ type, path, cause }, { history, swarm }) => {
     if (type !== "agent.restarted") return undefined;
     if ((cause as { readonly path?: string }).path !== path) return undefined;
-    const rule = swarm.kernel.find(path)?.parent?.birth.intensity;
+    const rule = swarm.kernel.find(path)?.parent?.childSpec.intensity;
     const { maxRestarts, withinMs } = { ...DEFAULT_INTENSITY, ...rule };
-    // Restarts are counted when somebody fails, and told after a wait: half of the window is sure.
+    // A restart is counted at the failure and reported after a delay: only half of the window is
+    // certain.
     const times = history.restarts.get(keeperOf(path)) ?? [];
     const now = swarm.clock.now();
     const lately = times.filter((time) => now - time < withinMs / 2).length + 1;
@@ -143,7 +144,7 @@ const nothingEarly: Invariant<InnerScene> = {
     if (type !== "agent.stopped") return undefined;
     if ((outcome as { readonly status?: string }).status !== "timed-out") return undefined;
     for (let node = swarm.kernel.find(path); node !== undefined; node = node.parent) {
-      const { timeoutMs = Number.POSITIVE_INFINITY } = node.birth;
+      const { timeoutMs = Number.POSITIVE_INFINITY } = node.childSpec;
       const { spawnedMs = 0 } = history.agents.get(node.path) ?? {};
       if (swarm.clock.now() - spawnedMs >= timeoutMs) return undefined;
     }
@@ -161,8 +162,9 @@ const livesWhereItIsTold: Invariant<InnerScene> = {
   },
   ofStep: ({ history, swarm }) => {
     for (const { path, host } of swarm.kernel.tree.nodes.values()) {
-      const told = history.agents.get(path)?.host;
-      if (host !== undefined && host !== told) return `${path} lives on ${host}, told was ${told}`;
+      const reported = history.agents.get(path)?.host;
+      if (host !== undefined && host !== reported)
+        return `${path} lives on ${host}, told was ${reported}`;
     }
     return undefined;
   },
@@ -177,7 +179,7 @@ const nothingThrows: Invariant<InnerScene> = {
   },
 };
 
-/** What can be told from events alone. */
+/** Invariants that are checked on events. */
 export const eventInvariants: readonly Invariant<InnerScene>[] = [
   gapFree,
   oneOutcome,

@@ -5,21 +5,21 @@ import type { Choice } from "./choices.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedHosts } from "./simulated-hosts.ts";
 
-/** How often what goes wrong: each a rate from 0, never, to 1, always. */
+/** The rates of injected faults: each from 0, never, to 1, always. */
 export interface FaultRates {
-  /** A host dies; per step. Some of what it had sent is lost. Default 0.01. */
+  /** A host dies, and a part of what it had sent is lost; per step. Default 0.01. */
   readonly crash?: number;
-  /** A host stands still, until it wakes up or is condemned; per step. Default 0.01. */
+  /** A host freezes until it wakes up or is terminated; per step. Default 0.01. */
   readonly freeze?: number;
-  /** Somebody cancels some agent; per step. Default 0.005. */
+  /** A random agent is cancelled; per step. Default 0.005. */
   readonly cancel?: number;
-  /** Somebody pauses some agent, and has it go on later; per step. Default 0.01. */
+  /** A random agent is paused and resumed later; per step. Default 0.01. */
   readonly pause?: number;
-  /** Somebody stops the supervisor; per step. Default 0.001. */
+  /** The supervisor is stopped; per step. Default 0.001. */
   readonly stop?: number;
   /**
-   * The date jumps, up to nine hours forward, as after sleep, or an hour back; per step. Default
-   * 0.01.
+   * The wall clock jumps up to nine hours forward, as after sleep, or up to an hour back; per step.
+   * Default 0.01.
    */
   readonly clockJump?: number;
   /** A tool fails; per call. Default 0.05. */
@@ -29,8 +29,9 @@ export interface FaultRates {
   /** A model's stream is cut after it began; per call. Default 0.03. */
   readonly modelCut?: number;
   /**
-   * Everything else is slow: time goes on although something else could happen, or timers fire up
-   * to three seconds late; per step. Default 0.1; with 0 time goes on when nothing else can.
+   * Everything else is slow: time passes although something else could happen, or timers fire up to
+   * three seconds late; per step. Default 0.1; with 0 time passes only when nothing else can
+   * happen.
    */
   readonly lateness?: number;
 }
@@ -48,14 +49,16 @@ export const FAULT_RATES: Required<FaultRates> = {
   lateness: 0.1,
 };
 
-/** Faults of one schedule at most, beside those of calls, so that it comes to an end. */
-const MOST_FAULTS = 12;
+/**
+ * The most faults of one schedule, those of calls left out, so that the schedule comes to an end.
+ */
+const MAX_FAULTS = 12;
 
 const HOUR_MS = 3_600_000;
 
 const STRIKES = ["crash", "freeze", "cancel", "pause", "stop", "clockJump"] as const;
 
-/** Something that goes wrong now. */
+/** A fault that happens now. */
 export type Fault = Pick<Choice, "what" | "run">;
 
 export interface FaultSurroundings {
@@ -64,24 +67,24 @@ export interface FaultSurroundings {
   readonly hosts: SimulatedHosts;
   readonly swarm: Swarm;
   readonly supervisor: Supervisor;
-  /** Has something happen at a time that is chosen. */
+  /** Adds a choice, which runs when the chooser picks it. */
   readonly later: (what: string, run: () => void) => void;
   readonly stop: () => void;
-  /** Sets the date forward, or back where it is less than nothing. */
+  /** Moves the wall clock forward, or back for a negative number. */
   readonly jump: (ms: number) => void;
 }
 
-/** Has things go wrong, by chance. */
+/** Injects faults at random. */
 export class Faults {
   readonly #at: FaultSurroundings;
   readonly #paused = new Set<string>();
-  #left = MOST_FAULTS;
+  #left = MAX_FAULTS;
 
   constructor(surroundings: FaultSurroundings) {
     this.#at = surroundings;
   }
 
-  /** Asked before each step: what goes wrong now, if anything does. */
+  /** Returns the fault that happens before the next step, if any. */
   next(): Fault | undefined {
     const { random, rates } = this.#at;
     if (this.#left === 0) return undefined;
@@ -96,7 +99,7 @@ export class Faults {
     return undefined;
   }
 
-  /** Undoes what would keep the swarm from going on. */
+  /** Resumes all paused agents, so that the swarm can come to rest. */
   heal(): void {
     for (const path of [...this.#paused]) this.#resume(path);
   }
@@ -148,7 +151,7 @@ export class Faults {
 
   #resume(path: string): void {
     const { supervisor } = this.#at;
-    // One that has ended may be kept no longer.
+    // An agent that has ended may no longer be kept.
     if (!this.#paused.delete(path) || supervisor.find(path) === undefined) return;
     void supervisor.resume(path);
   }

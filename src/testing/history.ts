@@ -2,67 +2,72 @@ import { noTokens } from "../models/token-usage.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 
-/** What the events so far say of one agent. */
+/** The history of one agent, from the events so far. */
 export interface AgentHistory {
   readonly path: string;
   readonly spawnedAt: number;
-  /** What had passed by then, in milliseconds of the simulation's clock. */
+  /** The time of its spawn, in milliseconds of the simulation's clock. */
   readonly spawnedMs: number;
-  /** Where it was started or moved to last. */
+  /** The host on which it was started or to which it was moved last. */
   host: string | undefined;
-  /** How often it was begun anew after a failure. */
+  /** The number of its restarts. */
   restarts: number;
-  /** Another than the first where its parent began anew: the one before is in `former`. */
+  /**
+   * The incarnation at its spawn; above 1 after a restart of its parent, and `former` has the one
+   * before.
+   */
   readonly incarnation: number;
   /** The `seq` of its one outcome. */
   stoppedAt: number | undefined;
-  /** Calls of its own that were started. */
+  /** Tool calls that the agent itself has started. */
   toolCalls: number;
   modelCalls: number;
 }
 
-/** What the events so far say of one tool call. */
+/** The history of one tool call, from the events so far. */
 export interface CallHistory {
   readonly path: string;
   readonly tool: string;
   started: number;
   finished: number;
-  /** How often the tool itself was run. */
+  /** The number of times that the tool itself was run. */
   executed: number;
 }
 
-/** All that has happened in a simulation, for invariants to look at. */
+/** The history of a simulation, for invariants to check. */
 export interface Past {
-  /** Every agent that was ever spawned, by its path; the last one where there were several. */
+  /** Every agent that was ever spawned, by its path; of several at one path, the last. */
   readonly agents: ReadonlyMap<string, Readonly<AgentHistory>>;
   /** Every tool call that was ever started, by its id. */
   readonly toolCalls: ReadonlyMap<string, Readonly<CallHistory>>;
   /** The `seq` of the last fact. */
   readonly last: number;
-  /** True where a cancel has closed the path or something above it. */
+  /** True when a cancel has closed the path or an ancestor. */
   isClosed(path: string): boolean;
 }
 
-/** Gathers it, from events and from the tools themselves. */
+/** Builds the history from events and from the runs of tools. */
 export class History implements Past {
   readonly agents = new Map<string, AgentHistory>();
-  /** Those whose path has another agent by now. */
+  /** Agents whose path belongs to a later agent. */
   readonly former: AgentHistory[] = [];
   readonly toolCalls = new Map<string, CallHistory>();
-  /** Model calls that have been started and not finished, by their ids. */
+  /** Model calls that were started and not finished, by their ids. */
   readonly modelCalls = new Map<string, number>();
-  /** What the ends of model calls have told that was charged: nano-dollars and tokens. */
+  /** The sum of all charges that ended model calls report: nano-dollars and tokens. */
   readonly charged: [nanoUsd: number, tokens: number] = [0, 0];
-  /** Calls under way that needed more than was left, and what they were charged at their end. */
+  /** Open calls that needed more than was left; `overdrafts` has their charges once they ended. */
   readonly overdrawn = new Set<string>();
   readonly overdrafts: { readonly path: string; readonly charged: readonly number[] }[] = [];
-  /** When somebody's failure had agents begun anew, by who supervises them; the newest last. */
+  /** The times of restarts after failures, by the supervising agent; the newest last. */
   readonly restarts = new Map<string, number[]>();
-  /** Subtrees that a cancel has closed, until they are begun anew. */
+  /** Subtrees that a cancel has closed, until they are restarted. */
   readonly closed = new Set<string>();
   last = 0;
 
-  /** All that were ever spawned at or below an agent, as long as that one is its path's. */
+  /**
+   * Yields all agents ever spawned at or below an agent, for as long as that agent has its path.
+   */
   *below(top: string): Generator<AgentHistory> {
     const since = this.agents.get(top)?.spawnedAt ?? 0;
     for (const agent of [...this.former, ...this.agents.values()]) {
@@ -75,7 +80,9 @@ export class History implements Past {
     return false;
   }
 
-  /** @param now what has passed, in milliseconds: the date of the event may have jumped */
+  /**
+   * @param now the time of the simulation's clock in milliseconds; the event's own time may jump
+   */
   add(event: RuntimeEvent, now: number): void {
     if (event.seq !== undefined) this.last = event.seq;
     const { type, path } = event;
@@ -106,7 +113,7 @@ export class History implements Past {
       case "agent.restarted":
         if (agent !== undefined) agent.restarts += 1;
         this.closed.delete(path);
-        // A supervisor that begins anew counts anew.
+        // A restarted supervisor counts from zero.
         this.restarts.delete(path);
         this.#countRestart(event, now);
         break;
@@ -122,12 +129,12 @@ export class History implements Past {
         this.#call(event).started += 1;
         break;
       case "tool.finished":
-        // What a person stood in for never began.
+        // A call that a person answered in the tool's place has no start event.
         if (event.standIn === true) this.#call(event).started += 1;
         this.#call(event).finished += 1;
         break;
       case "model.started":
-        // Asked for once more, it is the same call.
+        // A retry is the same call.
         if (agent !== undefined && event.attempt === undefined) agent.modelCalls += 1;
         this.#countModel(event, 1);
         break;
@@ -142,7 +149,7 @@ export class History implements Past {
     }
   }
 
-  /** A tool was run for a call. */
+  /** Notes that a tool was run for a call. */
   execute(callId: string): void {
     const call = this.toolCalls.get(callId);
     if (call !== undefined) call.executed += 1;
@@ -158,13 +165,13 @@ export class History implements Past {
     return call;
   }
 
-  /** Whoever has given up on its children counts from none again. */
+  /** Resets the count of a supervisor that has given up on its children. */
   #forgetRestarts({ path, outcome }: RuntimeEvent): void {
     const { error } = outcome as { readonly error?: { readonly code: string } };
     if (error?.code === "RESTART_INTENSITY_EXCEEDED") this.restarts.delete(keeperOf(path));
   }
 
-  /** Those that come back together count once: for the one that failed. */
+  /** Counts one restart for a group that restarts together: that of the agent that failed. */
   #countRestart({ path, cause }: RuntimeEvent, now: number): void {
     if ((cause as { readonly path?: string } | undefined)?.path !== path) return;
     const keeper = keeperOf(path);
@@ -195,7 +202,10 @@ export class History implements Past {
   }
 }
 
-/** Who counts the restarts of an agent: its parent, or, at the top level, itself. */
+/**
+ * Returns the key under which an agent's restarts are counted: its parent's path, or at the top
+ * level a key of its own.
+ */
 export function keeperOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || `${path}*`;
 }

@@ -1,5 +1,5 @@
 /**
- * What tests of agents need: a clock that is moved by hand, a probe, scripts for models, and a
+ * Test tools for agents: a clock that is moved by hand, a probe, scripts for models, and a
  * simulator that runs a swarm through thousands of orders of events.
  *
  * @module coppice/testing

@@ -43,18 +43,21 @@ const openBegin: Invariant<InnerScene> = {
   },
 };
 
-/** That everybody who lives can still be reached by what it lives for. */
+/** Invariants of liveness: every agent still alive can be reached by what it waits for. */
 export const lifeInvariants: readonly Invariant<InnerScene>[] = [
   betweenLives,
   answerable,
   openBegin,
 ];
 
-/** At rest only another agent can answer, and only one that lives and knows that it is awaited. */
+/**
+ * Returns why no answer to an open call can come. At rest only another agent can answer, and only
+ * one that is alive and knows that it is awaited.
+ */
 function unanswerable(kernel: Kernel, node: Node, callId: string, call: Call): string | undefined {
-  const { out, children } = call;
+  const { command, children } = call;
   const watched = call.watched && kernel.agent(call.watched);
-  switch (out.type) {
+  switch (command.type) {
     case "wait":
       if (children === undefined || children.size === 0) return "nobody is left to wait for";
       return dead([...children]);
@@ -66,7 +69,7 @@ function unanswerable(kernel: Kernel, node: Node, callId: string, call: Call): s
       return all.length === 0 ? "there is no such child" : dead(all);
     }
     case "model":
-      // What rides behind results waits for those.
+      // A model call that is deferred until results arrive waits for their calls.
       if (call.state === "deferred" && node.calls.size > 1) return undefined;
       return "nobody asks a model for it";
     default:

@@ -9,18 +9,18 @@ import { difference, type RunState, runState, wholeState } from "./whole-state.t
 interface NotedRow {
   readonly text: string;
   readonly run: string | undefined;
-  /** The facts that its step told: from this number on, up to that. */
+  /** The facts that its step emitted: from this number to `last`. */
   readonly from: number;
   readonly last: number;
 }
 
-/** What was so after so many rows. */
+/** The state after a number of rows. */
 interface NotedState {
   readonly whole: unknown;
   readonly runs: ReadonlyMap<string, RunState>;
 }
 
-/** All that happened to one supervisor, as texts, and what it came to on the way. */
+/** The inputs of one supervisor, as texts, and the states they led to on the way. */
 export class NotedInputs {
   readonly #options: SupervisorOptions;
   readonly #onLaunched: ((swarm: Swarm) => void) | undefined;
@@ -28,32 +28,32 @@ export class NotedInputs {
   readonly #states = new Map<number, NotedState>();
   #start: StepTime = { now: 0, wall: 0 };
   #swarm: Swarm | undefined;
-  /** The newest fact, as the last step left it. */
-  #told = 0;
+  /** The newest fact after the last step. */
+  #newest = 0;
 
   constructor(options: SupervisorOptions, onLaunched?: (swarm: Swarm) => void) {
     this.#options = options;
     this.#onLaunched = onLaunched;
   }
 
-  /** @param swarm whose inputs they are */
+  /** @param swarm the swarm whose inputs are recorded */
   set swarm(swarm: Swarm) {
     this.#swarm = swarm;
-    this.#told = swarm.log.last;
+    this.#newest = swarm.log.last;
   }
 
-  /** What its steps look at. */
+  /** Creates the source of the values that the swarm's steps look at. */
   readonly outside = (clock: Clock): Outside => {
     const noted = new Noted(clock, (text, run) => {
       const last = this.#swarm?.log.last ?? 0;
-      this.#rows.push({ text, run, from: this.#told + 1, last });
-      this.#told = last;
+      this.#rows.push({ text, run, from: this.#newest + 1, last });
+      this.#newest = last;
     });
     this.#start = noted.start;
     return noted;
   };
 
-  /** Notes the state that the inputs so far must lead to again. */
+  /** Records the state that a replay of the inputs so far must reach. */
   note(): void {
     const swarm = this.#swarm as Swarm;
     const owners = new Map<number, string | undefined>();
@@ -65,7 +65,7 @@ export class NotedInputs {
     this.#states.set(this.#rows.length, { whole: wholeState(swarm), runs });
   }
 
-  /** Where a new supervisor that is given the same inputs does not come to the same. */
+  /** Replays all inputs to a new supervisor; returns the first difference of its state, if any. */
   async wrongAgain(): Promise<string | undefined> {
     await using again = await this.#replayed(false);
     return this.#wrongIn(again, this.#rows, (at) => {
@@ -74,7 +74,9 @@ export class NotedInputs {
     });
   }
 
-  /** Where one that is given the inputs of one run alone does not come to that run's state. */
+  /**
+   * Replays the inputs of each run alone; returns the first difference of that run's state, if any.
+   */
   async wrongAlone(): Promise<string | undefined> {
     const runs = new Set(this.#rows.flatMap(({ run }) => (run === undefined ? [] : [run])));
     for (const run of runs) {
@@ -92,7 +94,7 @@ export class NotedInputs {
       const state = this.#states.get(at)?.runs.get(run);
       if (state === undefined) return undefined;
       const { facts, ...now } = runState(again.swarm, run, (seq) => seq > before);
-      // Alone it is let go of nothing: of what was kept then they are the newest.
+      // A run alone forgets no facts: the recorded facts are the newest of them.
       const left = facts.slice(facts.length - state.facts.length);
       return difference(state, { ...now, facts: left });
     });
@@ -103,7 +105,7 @@ export class NotedInputs {
     return replayed(this.#options, { start, isAlone, onLaunched });
   }
 
-  /** @param rows those that are taken, each in its place */
+  /** @param rows all rows, with undefined in place of those that are skipped */
   #wrongIn(
     again: Replayed,
     rows: readonly (NotedRow | undefined)[],

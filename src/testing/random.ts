@@ -1,5 +1,5 @@
 /**
- * Numbers that look random and come from a seed: the same seed, the same numbers.
+ * A generator of pseudo-random numbers: the same seed gives the same numbers.
  *
  * The generator is sfc32 (Chris Doty-Humphrey, PractRand), seeded through splitmix32.
  */
@@ -9,7 +9,7 @@ export class Random {
   #c: number;
   #count = 1;
 
-  /** @param seed a whole number; two that differ by one have nothing in common */
+  /** @param seed a whole number; the sequences of neighbouring seeds are unrelated */
   constructor(seed: number) {
     let mixed = (seed ^ Math.floor(seed / 2 ** 32)) | 0;
     const next = (): number => {
@@ -24,7 +24,7 @@ export class Random {
     for (let warmUp = 0; warmUp < 12; warmUp += 1) this.next();
   }
 
-  /** At least 0, below 1. */
+  /** Returns a number from 0 to below 1. */
   next(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#count) | 0;
     this.#count = (this.#count + 1) | 0;
@@ -35,27 +35,27 @@ export class Random {
     return (sum >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from 0 to below `most`. */
+  /** Returns a whole number from 0 to below `most`. */
   below(most: number): number {
     return Math.floor(this.next() * most);
   }
 
-  /** A whole number, both ends included. */
+  /** Returns a whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + this.below(most - least + 1);
   }
 
-  /** True so often: 0 is never, 1 is always. */
+  /** Returns true at a rate from 0, never, to 1, always. */
   chance(rate: number): boolean {
     return this.next() < rate;
   }
 
-  /** One of several; they must not be none. */
+  /** Returns one of the items; there must be at least one. */
   pick<T>(from: readonly T[]): T {
     return from[this.below(from.length)] as T;
   }
 
-  /** Another generator, whose numbers do not depend on how many are taken here afterwards. */
+  /** Returns another generator, which numbers taken here afterwards do not affect. */
   fork(): Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }

@@ -14,17 +14,17 @@ import type { Swarm } from "../supervisor/swarm.ts";
 import type { Clock } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
 
-/** Steps that are taken again: each looks at what it saw then. */
+/** The outside of a replay: each step sees the values that it saw the first time. */
 class Past implements Outside {
   readonly isReplay = true;
   readonly isAlone: boolean;
   readonly start: StepTime;
-  /** Where a step looked for something else than it did then. */
+  /** The first place where a step looked for something else than the first time. */
   wrong: string | undefined;
   #time: StepTime = { now: 0, wall: 0 };
   #answers: Answer[] = [];
 
-  /** @param isAlone they are those of one run */
+  /** @param isAlone true when the steps are those of one run */
   constructor(start: StepTime, isAlone: boolean) {
     this.start = start;
     this.isAlone = isAlone;
@@ -51,8 +51,10 @@ class Past implements Outside {
     return answer;
   }
 
-  /** What all share is here too, where all runs are: it has to say the same again. */
-  ask<Value>(to: string, ask: () => Value): Value {
+  /**
+   * Asks again when all runs are replayed: the shared parts exist too, and must answer as before.
+   */
+  query<Value>(to: string, ask: () => Value): Value {
     if (this.isAlone) return this.look(to, ask);
     let value: Value;
     try {
@@ -70,7 +72,7 @@ class Past implements Outside {
     return value;
   }
 
-  tell(change: () => void): void {
+  update(change: () => void): void {
     if (!this.isAlone) change();
   }
 
@@ -79,7 +81,7 @@ class Past implements Outside {
     decide: (request: Request) => Value,
     request: Request,
   ): Value {
-    if (!this.isAlone) return this.ask(to, () => decide(request));
+    if (!this.isAlone) return this.query(to, () => decide(request));
     const given = this.look(to, () => undefined as Value);
     decide({ ...request, given });
     return given;
@@ -91,7 +93,7 @@ class Past implements Outside {
   }
 }
 
-/** Nobody lives here: what was sent then has been sent. */
+/** A replay has no hosts, because everything it would send was sent the first time. */
 const noHosts: Hosts = {
   pick: () => {
     throw new TypeError("a replay has no hosts");
@@ -102,24 +104,26 @@ const noHosts: Hosts = {
   stop: async () => undefined,
 };
 
-/** So much that nothing of a run is let go but what was let go then. */
+/**
+ * The megabytes kept in the replay of one run: enough to drop nothing that was not dropped before.
+ */
 const KEPT_MB = 1_000_000;
 
 export interface ReplayOptions {
-  /** When the supervisor was started whose inputs are taken again. */
+  /** The start of the supervisor whose inputs are replayed. */
   readonly start: StepTime;
-  /** They are those of one run, and what all runs share is not here. */
+  /** True when the inputs are those of one run, without the parts that all runs share. */
   readonly isAlone?: boolean;
   readonly onLaunched?: ((swarm: Swarm) => void) | undefined;
 }
 
 export interface Replayed extends AsyncDisposable {
   readonly swarm: Swarm;
-  /** Takes one more input. Fails where its step looks at something else than it did then. */
+  /** Takes one more input. Fails when its step looks at something else than the first time. */
   take(row: string): void;
 }
 
-/** A new supervisor that has seen nothing yet, to take inputs that another one has noted. */
+/** Starts a new supervisor that replays the recorded inputs of another one. */
 export async function replayed(
   options: SupervisorOptions,
   { start, isAlone = false, onLaunched }: ReplayOptions,
@@ -143,7 +147,7 @@ export async function replayed(
       try {
         swarm.inbox.take(row.input);
       } catch (thrown) {
-        // Whoever gave that order was told: an answer like others.
+        // An order that was refused the first time is refused again: its caller got the error.
         if (!(thrown instanceof Error)) past.wrong ??= describe(thrown);
       }
       if (past.wrong !== undefined) throw new Error(`${past.wrong}, in ${text.slice(0, 400)}`);

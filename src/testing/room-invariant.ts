@@ -2,7 +2,10 @@ import { tightest } from "../kernel/limits.ts";
 import type { Node } from "../kernel/node.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
 
-/** Who waits for room in a mailbox is woken when there is, and refused when there never will be. */
+/**
+ * A sender that waits for room in a mailbox is woken when there is room, and refused when there
+ * never will be.
+ */
 export const room: Invariant<InnerScene> = {
   name: "nobody waits for room that is there",
   ofStep: ({ swarm }) => {

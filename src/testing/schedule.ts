@@ -21,34 +21,34 @@ import { SimulationFailed } from "./simulation-failed.ts";
 import { stateInvariants } from "./state-invariants.ts";
 import { Trace } from "./trace.ts";
 
-/** What one schedule hands to whoever drives its swarm. */
+/** The handle of one schedule for the code that drives its swarm. */
 export interface Simulation {
   readonly seed: number;
-  /** The same numbers for the same seed. */
+  /** A generator of random numbers: the same numbers for the same seed. */
   readonly random: Random;
-  /** Resolves when this is what happens next, among all that could. */
+  /** Resolves when the chooser picks this among all possible next events. */
   turn(what?: string): Promise<void>;
 }
 
 export interface ScheduleOptions {
   /**
-   * The swarm of one schedule, always the same one for the same numbers. `threads` is how many
-   * hosts of each kind there are, default 2; the clock is the simulation's own.
+   * Returns the options of one schedule's swarm, always the same for the same numbers. `threads` is
+   * the number of hosts of each kind, default 2; the clock is the simulation's own.
    */
   readonly swarm: (random: Random) => SupervisorOptions;
-  /** Uses the swarm: what it awaits takes as many steps as it takes. */
+  /** Uses the swarm; what it awaits takes as many steps as it needs. */
   readonly drive: (supervisor: Supervisor, simulation: Simulation) => Promise<void> | void;
-  /** What goes wrong, and how often. At most 12 a schedule, those of calls left out. */
+  /** The kinds and rates of faults; at most 12 a schedule, those of calls left out. */
   readonly faults?: FaultRates;
-  /** What must be true beside what the library itself promises. */
+  /** Invariants to check beside the library's own. */
   readonly invariants?: readonly Invariant[];
-  /** Steps after which a swarm is taken for one that never comes to rest. Default 10_000. */
+  /** Steps after which a swarm counts as one that never comes to rest. Default 10_000. */
   readonly mostSteps?: number;
-  /** For tests of the simulator itself. */
+  /** A hook for tests of the simulator itself. */
   readonly onLaunched?: (swarm: Swarm) => void;
 }
 
-/** A part of a schedule. */
+/** A phase of a schedule. */
 interface Phase {
   readonly until?: () => boolean;
   readonly needs?: () => boolean;
@@ -57,7 +57,7 @@ interface Phase {
 
 const innerInvariants = [...eventInvariants, ...stateInvariants, ...lifeInvariants, room];
 
-/** Runs one schedule, from the start of its supervisor to its end; answers with its steps. */
+/** Runs one schedule, from start to end of its supervisor; returns the number of its steps. */
 export async function runSchedule(seed: number, options: ScheduleOptions): Promise<number> {
   return new Schedule(seed, options).run();
 }
@@ -133,7 +133,7 @@ class Schedule implements Simulation {
     const [history, random, rates] = [this.#history, this.random, this.#rates];
     const turn = (what: string) => this.turn(what);
     const options: SupervisorOptions = {
-      workspace: false,
+      folder: false,
       threads: 2,
       ...asked,
       clock: this.#clock,
@@ -187,7 +187,7 @@ class Schedule implements Simulation {
     this.#stopping ??= stopping;
   }
 
-  /** A drive may meet a supervisor that the simulation has stopped. */
+  /** Runs the drive; a drive may find that the simulation has stopped the supervisor. */
   async #drive(supervisor: Supervisor): Promise<void> {
     try {
       await this.#options.drive(supervisor, this);
@@ -197,7 +197,7 @@ class Schedule implements Simulation {
     }
   }
 
-  /** Steps until it is time, or nothing is left to choose; what that `needs` must be so then. */
+  /** Steps until `until` is true or no choice is left; then `needs` must be true. */
   async #run({ until, needs = () => until === undefined, faults }: Phase): Promise<void> {
     const { mostSteps = 10_000 } = this.#options;
     for (;;) {
@@ -293,7 +293,7 @@ class Schedule implements Simulation {
   }
 }
 
-/** Every promise and tick that what happened has led to is done when this resolves. */
+/** Resolves when every pending promise callback and tick has run. */
 function allSettled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

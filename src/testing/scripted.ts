@@ -1,21 +1,21 @@
 import type { Json, ScriptedStep } from "../index.ts";
 import type { ScriptedModel } from "../wire/spec.ts";
 
-/** One tool call of a scripted turn. */
+/** A tool call of a scripted turn. */
 export interface ScriptedCall {
   readonly name: string;
   readonly input: Json;
 }
 
-/** One turn: what is said, a call, calls made at once, or all of it written out. */
+/** A scripted turn: a text, one call, several calls at once, or a whole step. */
 export type ScriptedTurn = string | ScriptedCall | readonly ScriptedCall[] | ScriptedStep;
 
 /**
- * Writes a scripted model: one turn after the other, offline and at once.
+ * Creates a scripted model: it returns one turn after the other, offline and at once.
  *
  * **Gotcha** a script that runs out fails the agent with SCRIPT_EXHAUSTED, unless it repeats.
  * @param turns a single text, or the turns in order
- * @param options `repeat`: begin again after the last turn; default false
+ * @param options `repeat`: begins again after the last turn; default false
  * @example
  * const greeter = { model: scripted("Hello!") };
  * const adder = { model: scripted([call("add", { a: 1, b: 2 }), "It is 3."]), tools: ["add"] };
@@ -30,9 +30,9 @@ export function scripted(
 }
 
 /**
- * One tool call for {@link scripted}: `call("add", { a: 1, b: 2 })`.
+ * Creates a tool call for {@link scripted}: `call("add", { a: 1, b: 2 })`.
  *
- * @param name as models see it: a tool of an MCP server is `server__tool`
+ * @param name the name that models see: a tool of an MCP server is `server__tool`
  */
 export function call(name: string, input: Json = {}): ScriptedCall {
   return { name, input };

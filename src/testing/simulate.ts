@@ -2,35 +2,36 @@ import { CoppiceError } from "../errors.ts";
 import { runSchedule, type ScheduleOptions } from "./schedule.ts";
 
 export interface SimulateOptions extends Omit<ScheduleOptions, "onLaunched"> {
-  /** How many schedules. Default 100. */
+  /** The number of schedules. Default 100. */
   readonly seeds?: number;
   /** The first seed; the others follow it. Default 1. */
   readonly from?: number;
-  /** Only this one: what a failure names. */
+  /** Runs only this seed, such as the one that a failure names. */
   readonly seed?: number;
-  /** Told after each schedule. */
+  /** Called after each schedule. */
   readonly onSchedule?: (seed: number, steps: number) => void;
 }
 
-/** What a simulation came to, when nothing was wrong. */
+/** The result of a simulation without failures. */
 export interface Simulated {
   readonly schedules: number;
   readonly steps: number;
 }
 
 /**
- * Runs a swarm through many schedules, each a different order of everything that could happen.
+ * Runs a swarm through many schedules, each a different order of all possible events.
  *
- * Supervisor, kernel, arbiter and the agents' runtime are the real ones; hosts live in the calling
- * thread, time stands still until it is told to go on, and one generator, seeded, chooses what
- * happens next: who is heard, which timer fires, which tool answers, which host dies or freezes,
- * who is cancelled. After each step everything that must always be true is asked.
+ * Supervisor, kernel, arbiter and the agents' runtime are the real ones. Hosts live in the calling
+ * thread, time passes only as a choice, and one seeded generator chooses the next event: which
+ * message arrives, which timer fires, which tool answers, which host dies or freezes, which agent
+ * is cancelled. All invariants are checked after each step.
  *
  * **Guarantees** the same seed gives the same schedule, event for event, as long as `swarm`,
- * `drive`, tools and modules take chance only from `random`, time from nowhere, and do no I/O.
- * **Fails with** SimulationFailed: the seed, the step, what was not true, and the last steps.
+ * `drive`, tools and modules take chance only from `random`, read no clock, and do no I/O.
+ * **Fails with** SimulationFailed: the seed, the step, the invariant that did not hold, and the
+ * last steps.
  * **Gotcha** a swarm that never comes to rest, such as one with a timer that arms itself again,
- * has to be stopped by its `drive`.
+ * must be stopped by its `drive`.
  * @example
  * await simulate({
  *   seeds: 200,
@@ -44,7 +45,7 @@ export interface Simulated {
  */
 export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const { seed, onSchedule, faults = {} } = options;
-  // A failure names one seed: whoever gives it wants exactly that.
+  // A given seed is one that a failure named: exactly that one is run.
   const { from = 1, seeds = 100 } = seed === undefined ? options : { from: seed, seeds: 1 };
   for (const [name, value] of Object.entries({ from, seeds })) {
     if (!Number.isSafeInteger(value) || value < 0) throw wrong(name, value, "a whole number");
@@ -62,6 +63,6 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
 }
 
 function wrong(name: string, value: unknown, wanted: string): CoppiceError {
-  const told = `simulate: ${name} has to be ${wanted}, not ${String(value)}`;
-  return new CoppiceError("OPTIONS_INVALID", told);
+  const message = `simulate: ${name} has to be ${wanted}, not ${String(value)}`;
+  return new CoppiceError("OPTIONS_INVALID", message);
 }

@@ -1,7 +1,7 @@
 import { createHostRuntime, type HostRuntime } from "../agents/host-runtime.ts";
-import type { HostKind, Place, PlaceListener } from "../hosts/host.ts";
+import type { HostHandle, HostHandleListener, HostKind } from "../hosts/host.ts";
 import { type Life, startLife } from "../hosts/life.ts";
-import { LivingPlace } from "../hosts/living-place.ts";
+import { LivingHost } from "../hosts/living-host.ts";
 import type { HostFault, Running } from "../kernel/blame.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
@@ -13,14 +13,14 @@ import type { SimulatedClock, SimulatedTime } from "./simulated-time.ts";
 export interface SimulatedHostOptions {
   readonly id: string;
   readonly kind: HostKind;
-  readonly isolation: Place["isolation"];
-  readonly words: SharedArrayBuffer;
-  readonly events: PlaceListener;
+  readonly isolation: HostHandle["isolation"];
+  readonly cancelFlags: SharedArrayBuffer;
+  readonly events: HostHandleListener;
   readonly time: SimulatedTime;
-  /** The supervisor's: it waits for the host's end. */
+  /** The supervisor's clock, which waits for the host's end. */
   readonly clock: SimulatedClock;
   readonly killMs: number;
-  /** How often a model's stream is cut; per call. */
+  /** The rate at which a model's stream is cut; per call. */
   readonly modelCut: number;
   readonly random: Random;
   readonly importModule: (url: string) => Promise<unknown>;
@@ -28,19 +28,19 @@ export interface SimulatedHostOptions {
 }
 
 /**
- * A host in the calling thread whose every move is a choice: to start, to take a message, to send
- * what it did, to be heard, to end. It runs the agents' own runtime, and can be made to crash or
- * to freeze as a thread does.
+ * A host in the calling thread. Each of its moves is a choice: to start, to take a message, to
+ * send, to have a message of its own arrive, to end. It runs the agents' own runtime, and can crash
+ * or freeze as a thread does.
  */
-export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
+export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSource {
   readonly id: string;
   readonly kind: HostKind;
-  readonly isolation: Place["isolation"];
-  resident: Place["resident"];
+  readonly isolation: HostHandle["isolation"];
+  soleAgent: HostHandle["soleAgent"];
   readonly #options: SimulatedHostOptions;
   readonly #clock: SimulatedClock;
   protected readonly life: Life;
-  readonly #residents = new Map<string, Running>();
+  readonly #agents = new Map<string, Running>();
   readonly #inbox: ToHost[] = [];
   readonly #outbox: FromHost[] = [];
   readonly #flushes: (() => void)[] = [];
@@ -48,7 +48,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   #launched = false;
   #launchTimer: unknown;
   #isFenced = false;
-  /** It will not exit before it was called stuck. */
+  /** True when it exits only after it has been reported as stuck. */
   #lingers = false;
   #fault: HostFault | undefined;
 
@@ -65,7 +65,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
       announceSuspect: () => events.hear(this, { type: "suspect" }),
       terminate: (reason) => {
         this.#lingers = random.chance(0.1);
-        // Never inside the step that condemned it: agents move now.
+        // Deferred past the step that terminated it, because agents move now.
         queueMicrotask(() => this.#fence(reason));
       },
       announceStuck: () => events.hear(this, { type: "stuck", fault: this.#fault }),
@@ -90,14 +90,16 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   }
 
   async check(): Promise<void> {
-    // Modules are looked at before any host is opened.
+    // Modules are checked before any host is opened.
   }
 
   async drain(): Promise<void> {
-    // Whatever it still runs ends with it, as in a thread that does not answer.
+    // Work still running ends with the host, as in a thread that does not answer.
   }
 
-  /** Its thread dies: some of what it had sent arrives before that, the rest never does. */
+  /**
+   * Simulates the death of the thread: a part of what it had sent still arrives, the rest is lost.
+   */
   crash(): void {
     const { random } = this.#options;
     this.#outbox.length = random.between(0, this.#outbox.length);
@@ -106,7 +108,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
     this.#exit("it crashed");
   }
 
-  /** Its thread stands still, within a delivery or between two. */
+  /** Freezes the thread, within a delivery or between two. */
   freeze(): void {
     this.#fault = { cause: "froze", hasRun: true, running: this.#takeHalf() };
     this.#clock.halted = true;
@@ -121,12 +123,12 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
     if (message !== undefined) {
       add("from", `is heard, with ${message.frames.length} frames`, () => this.#emit());
     }
-    if (state === "stuck" || (state === "condemned" && !this.#lingers)) {
+    if (state === "stuck" || (state === "terminating" && !this.#lingers)) {
       add("end", "exits", () => this.#exit("it exited"));
     }
     if (state === "suspect") {
       add("wake", "wakes up", () => this.#wake());
-      add("condemn", "is condemned", () => this.condemn("it froze"));
+      add("terminate", "is condemned", () => this.terminate("it froze"));
     }
     if (state === "starting" && this.#launched) add("start", "starts", () => this.#start());
     if (state !== "ready") return;
@@ -136,10 +138,10 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   }
 
   #start(): void {
-    const { words, importModule, random, modelCut } = this.#options;
+    const { cancelFlags, importModule, random, modelCut } = this.#options;
     this.#runtime = createHostRuntime({
       post: (message) => this.#send(message),
-      words: new Int32Array(words),
+      cancelFlags: new Int32Array(cancelFlags),
       env: {},
       importModule,
       clock: this.#clock,
@@ -150,7 +152,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
     this.life.send({ type: "host.started" });
   }
 
-  /** A frozen thread goes on, nothing having happened. */
+  /** Wakes a frozen thread, which continues as if nothing had happened. */
   #wake(): void {
     this.#clock.halted = false;
     this.#fault = undefined;
@@ -165,19 +167,19 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
   #receive(message: ToHost): void {
     for (const item of message.items) {
       if (item.type === "place") {
-        this.#residents.set(item.path, { path: item.path, incarnation: item.incarnation });
-      } else if (item.type === "deliver" && this.#residents.has(item.path)) {
+        this.#agents.set(item.path, { path: item.path, incarnation: item.incarnation });
+      } else if (item.type === "deliver" && this.#agents.has(item.path)) {
         const { path, incarnation, n } = item;
-        this.#residents.set(path, { path, incarnation, n });
-      } else if (item.type === "drop") this.#residents.delete(item.path);
+        this.#agents.set(path, { path, incarnation, n });
+      } else if (item.type === "drop") this.#agents.delete(item.path);
     }
     this.#runtime?.receive(message);
   }
 
   #send(message: FromHost): void {
     if (this.#isFenced) return;
-    for (const { path, out } of message.frames) {
-      if (out.some(({ type }) => type === "done")) this.#residents.delete(path);
+    for (const { path, commands } of message.frames) {
+      if (commands.some(({ type }) => type === "done")) this.#agents.delete(path);
     }
     this.#outbox.push(structuredClone(message));
   }
@@ -187,7 +189,7 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
     if (message !== undefined) this.#options.events.hear(this, { type: "frames", message });
   }
 
-  /** Takes in the next message up to some delivery, in which the thread then stands still. */
+  /** Takes the next message up to a random item: the thread freezes in it. */
   #takeHalf(): readonly Running[] {
     const { random } = this.#options;
     const [message] = this.#inbox;
@@ -198,30 +200,30 @@ export class SimulatedHost extends LivingPlace implements Place, ChoiceSource {
     const left = items.slice(last);
     this.#inbox[0] = { items: left };
     const [item] = left;
-    if (item?.type !== "deliver" || !this.#residents.has(item.path)) return [];
+    if (item?.type !== "deliver" || !this.#agents.has(item.path)) return [];
     const { path, incarnation, n } = item;
     return [{ path, incarnation, n }];
   }
 
-  /** Whom a death that no delivery caused is charged to: somebody who lives here, or nobody. */
+  /** Picks the agent suspected of a death that no delivery caused: one that lives here, or none. */
   #anyone(): readonly Running[] {
     const { random } = this.#options;
-    const residents = [...this.#residents.values()];
-    return residents.length === 0 || random.chance(0.5) ? [] : [random.pick(residents)];
+    const agents = [...this.#agents.values()];
+    return agents.length === 0 || random.chance(0.5) ? [] : [random.pick(agents)];
   }
 
   #exit(reason: string): void {
     this.life.send({ type: "host.exited", reason });
   }
 
-  /** From now on nothing is heard of it, so that its agents can go on elsewhere. */
+  /** Fences the host: nothing more of it is taken in, so that its agents can continue elsewhere. */
   #fence(reason: string): void {
     if (this.#isFenced) return;
     this.#leave();
     this.#options.events.hear(this, { type: "fenced", reason, fault: this.#fault });
   }
 
-  /** Takes what the thread has still said, and lets go of it. */
+  /** Takes in what the thread has still sent, and releases the thread. */
   #leave(): void {
     if (this.#isFenced) return;
     this.#isFenced = true;

@@ -1,7 +1,7 @@
 import { checkModel, importMachine } from "../agents/module-import.ts";
-import type { Place, PlaceListener } from "../hosts/host.ts";
+import type { HostHandle, HostHandleListener } from "../hosts/host.ts";
+import { HostPool } from "../hosts/host-pool.ts";
 import type { Hosts, HostsOptions } from "../hosts/hosts.ts";
-import { Placement } from "../hosts/placement.ts";
 import type { HostKind } from "../wire/control.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
 import type { Random } from "./random.ts";
@@ -11,13 +11,13 @@ import type { SimulatedClock, SimulatedTime } from "./simulated-time.ts";
 /** Milliseconds after which a host that does not end is stuck, as for threads. */
 const KILL_MS = 2_000;
 
-/** Modules stay imported: only the first simulation waits for them. */
+/** Modules imported by any simulation so far; only the first one waits for an import. */
 const imported = new Map<string, Promise<unknown>>();
 
-/** The hosts of one kind: those of many agents, and those of one each. */
-type KindOfHosts = Readonly<Record<"shared" | "thread" | "process", Placement>>;
+/** The host pools of one kind: one shared by many agents, and two of dedicated hosts. */
+type KindOfHosts = Readonly<Record<"shared" | "thread" | "process", HostPool>>;
 
-/** Several hosts of each kind in the calling thread. */
+/** The hosts of a simulation, several of each kind, in the calling thread. */
 export class SimulatedHosts implements ChoiceSource {
   readonly #time: SimulatedTime;
   readonly #clock: SimulatedClock;
@@ -27,7 +27,7 @@ export class SimulatedHosts implements ChoiceSource {
 
   readonly #modelCut: number;
 
-  /** @param modelCut how often a model's stream is cut, per call */
+  /** @param modelCut the rate at which a model's stream is cut, per call */
   constructor(time: SimulatedTime, clock: SimulatedClock, random: Random, modelCut: number) {
     this.#modelCut = modelCut;
     this.#time = time;
@@ -35,16 +35,16 @@ export class SimulatedHosts implements ChoiceSource {
     this.#random = random;
   }
 
-  /** Those that have not ended. */
+  /** Returns the hosts that have not ended. */
   get all(): readonly SimulatedHost[] {
     return [...this.#living];
   }
 
-  /** What a supervisor is given for its hosts. */
+  /** Starts the hosts of a supervisor. */
   readonly start = (options: HostsOptions): Hosts => {
     const kinds: Readonly<Record<HostKind, KindOfHosts>> = {
-      house: this.#kind("house", options),
-      guest: this.#kind("guest", options),
+      library: this.#kind("library", options),
+      "user-code": this.#kind("user-code", options),
     };
     const all = Object.values(kinds).flatMap((kind) => Object.values(kind));
     return {
@@ -59,12 +59,12 @@ export class SimulatedHosts implements ChoiceSource {
         }
       },
       list: () =>
-        all.flatMap(({ places }) =>
-          places.map(({ id, kind, state, load }) => ({ id, kind, state, agents: load })),
+        all.flatMap(({ handles }) =>
+          handles.map(({ id, kind, state, load }) => ({ id, kind, state, agents: load })),
         ),
       faults: () => [],
       stop: async () => {
-        await Promise.all(all.map((placement) => placement.stop()));
+        await Promise.all(all.map((hostPool) => hostPool.stop()));
       },
     };
   };
@@ -74,20 +74,22 @@ export class SimulatedHosts implements ChoiceSource {
   }
 
   #kind(kind: HostKind, options: HostsOptions): KindOfHosts {
-    const { threads, words, events } = options;
+    const { threads, cancelFlags, events } = options;
     const limit = Math.max(1, threads);
-    const open = (isolation: Place["isolation"]) => (told: PlaceListener) =>
-      this.#open({ kind, isolation, words: words[kind], events: told });
-    const placement = (most: number, isolation?: Place["isolation"]): Placement =>
-      new Placement({ limit: most, clock: this.#clock, events, open: open(isolation) });
+    const open = (isolation: HostHandle["isolation"]) => (listener: HostHandleListener) =>
+      this.#open({ kind, isolation, cancelFlags: cancelFlags[kind], events: listener });
+    const hostPool = (most: number, isolation?: HostHandle["isolation"]): HostPool =>
+      new HostPool({ limit: most, clock: this.#clock, events, open: open(isolation) });
     return {
-      shared: placement(limit),
-      thread: placement(Number.POSITIVE_INFINITY, "thread"),
-      process: placement(Number.POSITIVE_INFINITY, "process"),
+      shared: hostPool(limit),
+      thread: hostPool(Number.POSITIVE_INFINITY, "thread"),
+      process: hostPool(Number.POSITIVE_INFINITY, "process"),
     };
   }
 
-  #open(options: Pick<SimulatedHostOptions, "kind" | "isolation" | "words" | "events">): Place {
+  #open(
+    options: Pick<SimulatedHostOptions, "kind" | "isolation" | "cancelFlags" | "events">,
+  ): HostHandle {
     this.#opened += 1;
     const host: SimulatedHost = new SimulatedHost({
       ...options,

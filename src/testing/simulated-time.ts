@@ -7,37 +7,39 @@ interface Armed {
   readonly run: () => void;
 }
 
-/** Milliseconds by which a timer can be late. */
-const MOST_LATE_MS = 3_000;
+/** The most milliseconds by which a timer can be late. */
+const MAX_LATE_MS = 3_000;
 
-/** The time of a simulation: it goes on when that is chosen, from timer to timer. */
+/** The time of a simulation: it passes when that is chosen, from timer to timer. */
 export class SimulatedTime implements ChoiceSource {
   readonly #random: Random;
   readonly #lateness: number;
   readonly #clocks = new Set<SimulatedClock>();
   now = Date.UTC(2026, 0, 1);
-  /** How far the date is ahead of what has passed: less than nothing where a clock was set back. */
+  /** Milliseconds by which the wall clock is ahead of `now`: negative when it was set back. */
   ahead = 0;
 
-  /** @param lateness how often, from 0 to 1, time goes on before its time or for longer */
+  /** @param lateness the rate, from 0 to 1, at which time passes early or for longer */
   constructor(random: Random, lateness: number) {
     this.#random = random;
     this.#lateness = lateness;
   }
 
-  /** A clock of this time; each fires its own timers in order, as the thread would that has it. */
+  /**
+   * Creates a clock of this time; each clock fires its own timers in order, as its thread would.
+   */
   clock(owner: string): SimulatedClock {
     const clock = new SimulatedClock(this, owner);
     this.#clocks.add(clock);
     return clock;
   }
 
-  /** Forgets a clock with all of its timers. */
+  /** Drops a clock with all of its timers. */
   drop(clock: SimulatedClock): void {
     this.#clocks.delete(clock);
   }
 
-  /** Timers that have not fired. */
+  /** Returns the number of timers that have not fired. */
   get armed(): number {
     let armed = 0;
     for (const clock of this.#clocks) armed += clock.armed;
@@ -46,7 +48,7 @@ export class SimulatedTime implements ChoiceSource {
 
   offer(to: Choice[]): void {
     for (const clock of this.#clocks) clock.offer(to);
-    // As a rule it waits until there is nothing else to do: otherwise every deadline would pass.
+    // Usually time passes only when there is no other choice: otherwise every deadline would pass.
     if (to.length === 0 || this.#random.chance(this.#lateness)) this.#offerNext(to);
   }
 
@@ -60,7 +62,7 @@ export class SimulatedTime implements ChoiceSource {
       kind: "time",
       what: `time goes on by ${next - this.now} ms`,
       run: () => {
-        const late = this.#random.chance(this.#lateness) ? this.#random.below(MOST_LATE_MS) : 0;
+        const late = this.#random.chance(this.#lateness) ? this.#random.below(MAX_LATE_MS) : 0;
         this.now = next + late;
       },
     });
@@ -72,7 +74,7 @@ export class SimulatedClock implements Clock, ChoiceSource {
   readonly #time: SimulatedTime;
   readonly #owner: string;
   readonly #timers = new Set<Armed>();
-  /** Its thread is frozen: no timer fires. */
+  /** True while its thread is frozen: no timer fires. */
   halted = false;
 
   constructor(time: SimulatedTime, owner: string) {
@@ -102,7 +104,7 @@ export class SimulatedClock implements Clock, ChoiceSource {
     return this.#timers.size;
   }
 
-  /** When its earliest timer is due. */
+  /** Returns the time of its earliest timer; infinite when it has none. */
   get next(): number {
     return this.#earliest()?.at ?? Number.POSITIVE_INFINITY;
   }

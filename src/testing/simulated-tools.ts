@@ -2,19 +2,19 @@ import type { Tool } from "../tools/tool.ts";
 import type { History } from "./history.ts";
 import type { Random } from "./random.ts";
 
-/** What a tool needs of the simulation in which it is called. */
+/** The parts of a simulation that a tool needs. */
 export interface ToolSurroundings {
   readonly history: History;
   readonly random: Random;
-  /** How often a call fails, and how often it is never answered. */
+  /** The rates at which a call fails and at which it is never answered. */
   readonly rates: { readonly toolFailure: number; readonly toolSilence: number };
-  /** Resolves when it is this one's turn. */
+  /** Resolves when this call's turn is chosen. */
   readonly turn: (what: string) => Promise<void>;
 }
 
 /**
- * The same tool, in a simulation: it is run, and it answers, when that is chosen; now and then it
- * fails, or is silent until its time is over.
+ * Wraps a tool for a simulation: its runs and answers are choices; at the given rates it fails, or
+ * is silent until its timeout.
  */
 export function simulatedTool(tool: Tool, surroundings: ToolSurroundings): Tool {
   const { history, random, rates, turn } = surroundings;
@@ -27,6 +27,6 @@ export function simulatedTool(tool: Tool, surroundings: ToolSurroundings): Tool 
     if (fails) throw new Error("the simulation has this call fail");
     return tool.execute(input, context);
   };
-  // The brand by which it is known comes along with the prototype.
+  // The brand that marks a tool is inherited through the prototype.
   return Object.freeze(Object.create(tool, { execute: { value: execute, enumerable: true } }));
 }

@@ -1,10 +1,10 @@
-/** What a simulation found, with all that is needed to see it again. */
+/** A failed simulation, with all that is needed to reproduce it. */
 export class SimulationFailed extends Error {
-  /** `simulate({ …, seed })` runs exactly this schedule again. */
+  /** The seed: `simulate({ …, seed })` runs exactly this schedule again. */
   readonly seed: number;
-  /** How many steps had been taken. */
+  /** The number of steps taken. */
   readonly step: number;
-  /** The name of what was not true. */
+  /** The name of the invariant that did not hold. */
   readonly invariant: string;
 
   constructor(options: {
@@ -12,18 +12,18 @@ export class SimulationFailed extends Error {
     readonly step: number;
     readonly invariant: string;
     readonly wrong: string;
-    /** The last steps and what they caused, oldest first. */
+    /** The last steps and their effects, oldest first. */
     readonly trace: readonly string[];
     readonly cause?: unknown;
   }) {
     const { seed, step, invariant, wrong, trace, cause } = options;
-    const told = [
+    const lines = [
       `Seed ${seed}, step ${step}: "${invariant}" is not so: ${wrong}.`,
       "The last steps:",
       ...trace.map((line) => `  ${line}`),
       `To see exactly this again: simulate({ ...options, seed: ${seed} })`,
     ];
-    super(told.join("\n"), cause === undefined ? {} : { cause });
+    super(lines.join("\n"), cause === undefined ? {} : { cause });
     this.name = "SimulationFailed";
     this.seed = seed;
     this.step = step;

@@ -1,5 +1,5 @@
 import { BUDGET_UNITS } from "../../machines/budget/accounts.ts";
-import type { Seat } from "../authority/seat.ts";
+import type { Standing } from "../authority/standing.ts";
 import { TOP_LEVEL_SPAWNS, tightest } from "../kernel/limits.ts";
 import { type Node, subtree } from "../kernel/node.ts";
 import type { Tree } from "../kernel/tree.ts";
@@ -7,7 +7,7 @@ import { isAtOrBelow } from "./history.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
 import { stoppedCalls } from "./stopped-calls-invariant.ts";
 
-/** What a subtree holds, counted anew and not taken from the kernel's own counts. */
+/** Counts of a subtree, made anew and not taken from the kernel's own counters. */
 interface Count {
   slots: number;
   queued: number;
@@ -43,9 +43,9 @@ const slots: Invariant<InnerScene> = {
   name: "slots balance",
   ofStep: ({ swarm }) => {
     for (const node of subtree(swarm.kernel.tree.root)) {
-      const { slots: held, queued } = count(node);
+      const { slots: taken, queued } = count(node);
       const { path, atWork, queuedBelow } = node;
-      if (held !== atWork) return `${path} counts ${atWork} at work, and ${held} hold a slot`;
+      if (taken !== atWork) return `${path} counts ${atWork} at work, and ${taken} hold a slot`;
       if (queued !== queuedBelow) return `${path} counts ${queuedBelow} queued, not ${queued}`;
       if (node.end !== undefined && node.slot) return `${path} has ended and holds a slot`;
       if (node.slot && node.waitingAt !== undefined) return `${path} has a slot and waits for one`;
@@ -58,8 +58,11 @@ const budgets: Invariant<InnerScene> = {
   name: "no budget is exceeded",
   ofStep: (scene) => {
     const { arbiter } = scene.swarm.parts;
-    for (const seat of [arbiter.root, ...[...scene.swarm.records].map((record) => record.seat)]) {
-      const over = overCeiling(seat, scene) ?? overCount(seat, scene);
+    for (const standing of [
+      arbiter.root,
+      ...[...scene.swarm.records].map((record) => record.standing),
+    ]) {
+      const over = overCeiling(standing, scene) ?? overCount(standing, scene);
       if (over !== undefined) return over;
     }
     return undefined;
@@ -70,26 +73,26 @@ const sums: Invariant<InnerScene> = {
   name: "what is spent adds up",
   atRest: ({ swarm, history }) => {
     const { spent } = swarm.parts.arbiter.root.account;
-    for (const [unit, told] of history.charged.entries()) {
-      if (told === spent[unit]) continue;
-      return `model calls have told of ${told} ${BUDGET_UNITS[unit]}, and ${spent[unit]} are spent`;
+    for (const [unit, sum] of history.charged.entries()) {
+      if (sum === spent[unit]) continue;
+      return `model calls have told of ${sum} ${BUDGET_UNITS[unit]}, and ${spent[unit]} are spent`;
     }
     return undefined;
   },
   atEnd: ({ swarm, history }) => {
-    // Where some have been forgotten (`keepMb`), nobody can add them up.
+    // The accounts of forgotten agents (`keepMb`) are missing, so the sums cannot be compared.
     if ([...swarm.records].length < history.agents.size) return undefined;
     const { account: root } = swarm.parts.arbiter.root;
     for (const [unit, name] of BUDGET_UNITS.entries()) {
       let [own, tops] = [0, 0];
-      for (const { seat, node } of swarm.records) {
-        own += seat.account.own[unit] ?? 0;
-        if (node.depth === 1) tops += seat.account.spent[unit] ?? 0;
+      for (const { standing, node } of swarm.records) {
+        own += standing.account.own[unit] ?? 0;
+        if (node.depth === 1) tops += standing.account.spent[unit] ?? 0;
       }
       const spent = root.spent[unit] ?? 0;
       if (tops !== spent)
         return `top-level agents have spent ${tops} ${name}, and the root ${spent}`;
-      // What those spent whose path has another agent by now is in the accounts above them alone.
+      // The usage of agents whose path was taken over is left in the accounts above them alone.
       if (history.former.length > 0 ? own > spent : own !== spent)
         return `agents have spent ${own} ${name}, and the root ${spent}`;
     }
@@ -100,8 +103,8 @@ const sums: Invariant<InnerScene> = {
 const reservations: Invariant<InnerScene> = {
   name: "no reservation is left",
   ofStep: ({ swarm }) => {
-    for (const { seat, node } of swarm.records) {
-      if (node.end !== undefined && isReserved(seat.account)) return `${node.path} has ended`;
+    for (const { standing, node } of swarm.records) {
+      if (node.end !== undefined && isReserved(standing.account)) return `${node.path} has ended`;
     }
     return undefined;
   },
@@ -123,8 +126,10 @@ const rest: Invariant<InnerScene> = {
       "asks wait for an answer": sum(({ asks }) => asks.size),
       "questions wait for a person": swarm.approvals.list().length,
       "calls wait for a budget": swarm.modelCalls.saved.waiting.size,
-      "calls wait for their rate": swarm.pacedCalls.waiting,
-      "agents wait to be tried alone": sum(({ trials }) => trials.waiting.size + trials.open.size),
+      "calls wait for their rate": swarm.rateLimitedCalls.waiting,
+      "agents wait to be tried alone": sum(
+        ({ quarantine }) => quarantine.waiting.size + quarantine.open.size,
+      ),
       "deadlines are never due": sum(({ deadlines }) => deadlines.size),
       "timers never fire": armed,
     };
@@ -136,7 +141,7 @@ const rest: Invariant<InnerScene> = {
   },
 };
 
-/** What can be told from the state of the kernel and of the arbiter. */
+/** Invariants of the state of the kernel and of the arbiter. */
 export const stateInvariants: readonly Invariant<InnerScene>[] = [
   limits,
   spawns,
@@ -150,12 +155,12 @@ export const stateInvariants: readonly Invariant<InnerScene>[] = [
 
 function overLimit(node: Node): string | undefined {
   const { path, limits: own } = node;
-  const { slots: held, queued, depth } = count(node);
+  const { slots: taken, queued, depth } = count(node);
   const over = (limit: string, is: number, most: number): string =>
     `${path} has ${limit} ${is}, and ${most} is allowed`;
   if (own.depth !== undefined && depth > own.depth) return over("depth", depth, own.depth);
-  if (own.concurrency !== undefined && held > own.concurrency) {
-    return over("concurrency", held, own.concurrency);
+  if (own.concurrency !== undefined && taken > own.concurrency) {
+    return over("concurrency", taken, own.concurrency);
   }
   if (own.queue !== undefined && queued > own.queue) return over("queue", queued, own.queue);
   const bounds = { children: living(node), mailbox: node.mailbox.waiting, turns: node.turns };
@@ -171,10 +176,10 @@ function living({ children }: Node): number {
 }
 
 /**
- * By the account's own figures. What a service had billed before it said that a prompt is longer
- * than what is left can be charged, and not be prevented.
+ * Checks an account by its own figures. A service may bill a prompt before it reports that the
+ * prompt is longer than what is left: such a charge cannot be prevented, so it is allowed.
  */
-function overCeiling({ path, account }: Seat, { history }: InnerScene): string | undefined {
+function overCeiling({ path, account }: Standing, { history }: InnerScene): string | undefined {
   for (const [unit, name] of BUDGET_UNITS.entries()) {
     const spent = account.spent[unit] ?? 0;
     const reserved = account.reserved[unit] ?? 0;
@@ -195,8 +200,8 @@ function overdraftOf(path: string, unit: number, { overdrafts }: InnerScene["his
   return sum;
 }
 
-/** By the calls that were started, whatever the account says. */
-function overCount({ path, account }: Seat, { history }: InnerScene): string | undefined {
+/** Checks an account by the calls that were started, independently of its figures. */
+function overCount({ path, account }: Standing, { history }: InnerScene): string | undefined {
   for (const unit of ["toolCalls", "modelCalls"] as const) {
     const limit = account.limit[BUDGET_UNITS.indexOf(unit)] ?? Number.POSITIVE_INFINITY;
     if (limit === Number.POSITIVE_INFINITY) continue;
@@ -207,7 +212,7 @@ function overCount({ path, account }: Seat, { history }: InnerScene): string | u
   return undefined;
 }
 
-/** The deepest level, the slots and the queued spawns at and below a node. */
+/** Counts the slots and queued spawns at and below a node, and its deepest level. */
 function count(top: Node): Count {
   const total: Count = { slots: 0, queued: 0, depth: 0 };
   for (const node of subtree(top)) {
@@ -229,18 +234,19 @@ function restless(node: Node): string | undefined {
   if (waitingAt !== undefined)
     return `waits at ${waitingAt.path} for a slot that nobody gives back`;
   if (held.length > 0) return `has ${held.length} requests that nobody takes up`;
-  // A sibling that lives may keep it from being started for as long as that lives.
+  // A living sibling may keep a parked node from starting.
   if (node.parent?.parked.includes(node)) return undefined;
   if (status !== "waiting") return `is ${status}, and nothing can happen any more`;
-  // A loop reads its mail between its turns, and this one may be about a child that goes on.
-  const reads = !node.birth.loop || node.calls.size === 0;
+  // A loop reads its mailbox between turns, and this turn may wait for a child that is still
+  // running.
+  const reads = !node.childSpec.loop || node.calls.size === 0;
   if (mailbox.empty || !(reads || mailbox.unacknowledged.length > 0)) return undefined;
   return `has ${mailbox.system.length + mailbox.user.length} messages that it never gets`;
 }
 
 function leftReserved(swarm: InnerScene["swarm"]): string | undefined {
-  for (const { seat } of swarm.records) {
-    if (isReserved(seat.account)) return `${seat.path} has reserved what nobody uses`;
+  for (const { standing } of swarm.records) {
+    if (isReserved(standing.account)) return `${standing.path} has reserved what nobody uses`;
   }
   const { account } = swarm.parts.arbiter.root;
   return isReserved(account) ? "the root has reserved what nobody uses" : undefined;

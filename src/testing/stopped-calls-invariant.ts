@@ -1,22 +1,26 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InnerScene, Invariant } from "./invariant.ts";
 
-/** What is known of calls that have stopped on their way is enough to go on with, and kept once. */
+/** The record of a stopped call is plain data, enough to continue the call, and kept only once. */
 export const stoppedCalls: Invariant<InnerScene> = {
   name: "calls that have stopped are plain data",
   ofStep: ({ swarm }) => {
     const waiting = { budget: 0, rate: 0 };
-    for (const { node, standings } of swarm.records) {
-      for (const [callId, standing] of standings ?? []) {
+    for (const { node, stoppedCalls } of swarm.records) {
+      for (const [callId, progress] of stoppedCalls ?? []) {
         if (node.closed) return `${callId} is kept, and its agent is closed`;
-        if (!isPlain(standing)) return `${callId} does not come back from JSON as it was`;
-        if (standing.waitsFor !== undefined) waiting[standing.waitsFor] += 1;
+        if (!isPlain(progress)) return `${callId} does not come back from JSON as it was`;
+        if (progress.waitsFor !== undefined) waiting[progress.waitsFor] += 1;
       }
     }
     const { budget, rate } = waiting;
-    const [queued, paced] = [swarm.modelCalls.saved.waiting.size, swarm.pacedCalls.waiting];
+    const [queued, rateCleared] = [
+      swarm.modelCalls.saved.waiting.size,
+      swarm.rateLimitedCalls.waiting,
+    ];
     if (budget !== queued) return `${queued} calls wait for a budget, and ${budget} are known`;
-    if (rate !== paced) return `${paced} calls wait for their rate, and ${rate} are known`;
+    if (rate !== rateCleared)
+      return `${rateCleared} calls wait for their rate, and ${rate} are known`;
     return undefined;
   },
 };

@@ -1,21 +1,22 @@
 import type { EventType, RuntimeEvent, Supervisor } from "../index.ts";
 
-/** Events that a probe keeps; the oldest go first. */
-const EVENTS_KEPT = 100_000;
-/** Events that a failed wait names. */
+/** The most events that a probe keeps; the oldest are dropped first. */
+const MAX_KEPT_EVENTS = 100_000;
+/** The most events that a failed wait lists. */
 const EVENTS_TOLD = 8;
 
-/** Milliseconds: a wait has to say what it saw before Vitest's own five seconds are over. */
-const LONGEST_WAIT_MS = 4_000;
+/** Milliseconds: a wait must report before Vitest's own limit of five seconds. */
+const MAX_WAIT_MS = 4_000;
 
-/** An event type, or what to look for in an event. */
+/** An event type, or a predicate of events. */
 export type Wanted = EventType | ((event: RuntimeEvent) => boolean);
 
 /**
- * Collects what happens in a supervisor and waits for what should.
+ * Records the events of a supervisor, and waits for expected ones.
  *
  * **Guarantees** every event from its creation on, ephemeral ones included, in order.
- * **Gotcha** what `Supervisor.start` did was before: `supervisor.events({ since: 0 })` has it.
+ * **Gotcha** events of `Supervisor.start` come before it: `supervisor.events({ since: 0 })` has
+ * them.
  * @example
  * using probe = new TestProbe(supervisor);
  * await supervisor.spawn("lead", { input: "go" });
@@ -32,20 +33,20 @@ export class TestProbe implements Disposable {
     supervisor.on("*", this.#hear);
   }
 
-  /** What has happened so far, oldest first. */
+  /** Returns the events so far, oldest first. */
   get events(): readonly RuntimeEvent[] {
     return this.#events;
   }
 
   /**
-   * Resolves with the first event that is wanted, at once when it has already happened.
+   * Resolves with the first event that matches, at once when it has already happened.
    *
-   * **Fails with** an Error that names the last events when none comes in time.
+   * **Fails with** an Error that lists the last events when none matches in time.
    * @param options `timeoutMs`: milliseconds of real time; default 4_000, under Vitest's 5_000
    */
   async waitFor(
     wanted: Wanted,
-    { timeoutMs = LONGEST_WAIT_MS }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = MAX_WAIT_MS }: { readonly timeoutMs?: number } = {},
   ): Promise<RuntimeEvent> {
     const fits =
       typeof wanted === "function" ? wanted : ({ type }: RuntimeEvent) => type === wanted;
@@ -73,14 +74,14 @@ export class TestProbe implements Disposable {
     });
   }
 
-  /** Hears nothing any more; `events` stays. */
+  /** Stops recording; `events` stays. */
   [Symbol.dispose](): void {
     this.#supervisor.off("*", this.#hear);
   }
 
   readonly #hear = (event: RuntimeEvent): void => {
     this.#events.push(event);
-    if (this.#events.length > EVENTS_KEPT) this.#events.shift();
+    if (this.#events.length > MAX_KEPT_EVENTS) this.#events.shift();
     for (const watcher of [...this.#watchers]) watcher(event);
   };
 
@@ -89,7 +90,7 @@ export class TestProbe implements Disposable {
     const last = this.#events.slice(-EVENTS_TOLD).map(({ type, path }) => `${type} ${path}`);
     const { length } = this.#events;
     const all = length > last.length ? `of ${length} events the last were` : "the last were";
-    const told = length === 0 ? "nothing happened" : `${all}: ${last.join(", ")}`;
-    return `No ${what} within ${timeoutMs} ms; ${told}.`;
+    const seen = length === 0 ? "nothing happened" : `${all}: ${last.join(", ")}`;
+    return `No ${what} within ${timeoutMs} ms; ${seen}.`;
   }
 }

@@ -1,7 +1,7 @@
 import type { RuntimeEvent } from "../wire/event.ts";
 
-/** Steps that a failure shows. */
-const STEPS_KEPT = 30;
+/** The most steps that a failure shows. */
+const MAX_KEPT_STEPS = 30;
 
 interface Step {
   readonly number: number;
@@ -9,7 +9,7 @@ interface Step {
   readonly events: RuntimeEvent[];
 }
 
-/** The last steps of a schedule and what each caused; made into text only when somebody asks. */
+/** The last steps of a schedule and the events of each; turned into text only on demand. */
 export class Trace {
   readonly #steps: Step[] = [];
   #count = 0;
@@ -21,7 +21,7 @@ export class Trace {
   step(what: string): void {
     this.#count += 1;
     this.#steps.push({ number: this.#count, what, events: [] });
-    if (this.#steps.length > STEPS_KEPT) this.#steps.shift();
+    if (this.#steps.length > MAX_KEPT_STEPS) this.#steps.shift();
   }
 
   event(event: RuntimeEvent): void {

@@ -3,13 +3,14 @@ import type { AgentRecord } from "../engine/agent-record.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Swarm } from "../supervisor/swarm.ts";
 
-/** Levels of one thing: what is deeper refers to itself. */
-const MOST_LEVELS = 60;
+/** The most levels of a value that are copied; deeper ones become "[deep]". */
+const MAX_LEVELS = 60;
 
-/** All that a swarm decides from, and all facts that it has told, as plain data. */
+/** Returns all state that a swarm decides from, and all facts it has emitted, as plain data. */
 export function wholeState(swarm: Swarm): unknown {
   const { runs, records, log } = swarm;
-  const { approvals, asks, modelCalls, pacedCalls, toolInputs, requests, labels, places } = swarm;
+  const { approvals, asks, modelCalls, rateLimitedCalls, toolInputs, requests, labels, router } =
+    swarm;
   const { nodes, shared } = runs.ground;
   return {
     shared: plain(shared),
@@ -17,21 +18,30 @@ export function wholeState(swarm: Swarm): unknown {
     agents: [...nodes.values()].map((node) => fieldsOf({ ...node }, 0)),
     records: [...records].map((record) => plain(record.saved)),
     arbiter: plain(swarm.parts.arbiter),
-    ...plainly({ approvals, asks, modelCalls, pacedCalls, toolInputs, requests, labels, places }),
+    ...plainly({
+      approvals,
+      asks,
+      modelCalls,
+      rateLimitedCalls,
+      toolInputs,
+      requests,
+      labels,
+      router,
+    }),
     facts: plain(log.newest(log.last)),
   };
 }
 
 export interface RunState {
-  /** Those that are kept. */
+  /** The facts that are kept. */
   readonly facts: readonly unknown[];
   readonly [part: string]: unknown;
 }
 
 /**
- * The same of one run: a top-level agent with all below it.
+ * Returns the state of one run: a top-level agent with all below it.
  *
- * @param isOwnFact of a fact, by its number, whether a step of this run has told it
+ * @param isOwnFact returns true for the number of a fact that a step of this run has emitted
  */
 export function runState(swarm: Swarm, run: string, isOwnFact: (seq: number) => boolean): RunState {
   const { runs, records, log } = swarm;
@@ -48,12 +58,12 @@ export function runState(swarm: Swarm, run: string, isOwnFact: (seq: number) => 
   };
 }
 
-/** What of a run's calls stands in what is kept of all. */
+/** Returns the calls of one run from the tables that all runs share. */
 function callsOf(swarm: Swarm, isOwn: (path: string) => boolean): object {
-  const { approvals, asks, modelCalls, pacedCalls, toolInputs, requests } = swarm;
+  const { approvals, asks, modelCalls, rateLimitedCalls, toolInputs, requests } = swarm;
   const { waiting, jobs } = modelCalls.saved;
   const { awaited, kept } = toolInputs.saved;
-  const { callers } = pacedCalls;
+  const { callers } = rateLimitedCalls;
   const parts = {
     asks: asks.saved,
     waiting,
@@ -71,17 +81,24 @@ function callsOf(swarm: Swarm, isOwn: (path: string) => boolean): object {
   return { ...Object.fromEntries(own), questions: open.map((one) => plain(one)) };
 }
 
-/** The path of whose it is: an agent, or the id of a call or an ask. */
+/**
+ * Returns the path of the agent that owns a key: the agent itself, or the id of a call or an ask.
+ */
 function ownerOf(key: Node | string): string {
   return typeof key === "string" ? (/\/[^#]*/.exec(key)?.[0] ?? "/") : key.path;
 }
 
-/** Without what places of its host are called: that is the supervisor's affair. */
-function ofRecord({ saved: { word: _word, number: _number, ...saved } }: AgentRecord): unknown {
+/**
+ * Copies a record without its cancel flag and number, which belong to the supervisor and not to the
+ * run.
+ */
+function ofRecord({
+  saved: { cancelFlag: _cancelFlag, number: _number, ...saved },
+}: AgentRecord): unknown {
   return plain(saved);
 }
 
-/** Where two states differ first, and how; undefined where they do not. */
+/** Returns the first difference between two states; undefined when they are equal. */
 export function difference(one: unknown, other: unknown, at = ""): string | undefined {
   if (Object.is(one, other)) return undefined;
   if (!isObject(one) || !isObject(other)) return `${at}: ${shown(one)}, and ${shown(other)}`;
@@ -98,7 +115,7 @@ function plainly(parts: { readonly [name: string]: object }): object {
 }
 
 function plain(value: unknown, level = 0): unknown {
-  if (level > MOST_LEVELS) return "[deep]";
+  if (level > MAX_LEVELS) return "[deep]";
   if (value instanceof Error) return { name: value.name, message: value.message };
   if (!isObject(value)) return typeof value === "function" ? undefined : value;
   if (isNode(value)) return `agent ${value.path} ${value.serial}`;
@@ -113,7 +130,7 @@ function plain(value: unknown, level = 0): unknown {
 
 function fieldsOf(value: object, level: number): object {
   const fields = Object.entries(value)
-    // Where code stood is no part of what happened.
+    // A stack trace is not part of the state.
     .filter(([key]) => key !== "stack")
     .map(([key, field]) => [key, plain(field, level + 1)] as const)
     .filter(([, field]) => field !== undefined);

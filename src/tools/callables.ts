@@ -10,7 +10,7 @@ const READER: ComputeModule = {
   memoryMb: 256,
 };
 
-/** Has inputs read on a thread of compute tools, for one call. */
+/** Reads the input of a call on a thread of compute tools. */
 export function asideOn(threads: ComputeThreads): (context: ReadContext) => Aside {
   return (context) => async (task) => {
     const read = (await runAside(threads, READER, task, context)) as ReadInput;
@@ -18,7 +18,7 @@ export function asideOn(threads: ComputeThreads): (context: ReadContext) => Asid
   };
 }
 
-/** How a toolbox calls one of the embedder's own tools. */
+/** Creates the callable with which a toolbox calls one of the embedder's own tools. */
 export function callableOf(tool: Tool, threads: ComputeThreads): Callable {
   const { timeoutMs, compute: module } = tool;
   const aside = asideOn(threads);

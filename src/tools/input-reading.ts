@@ -5,7 +5,7 @@ import { type Callable, CallFailure, type CallRequest, said, unfit } from "./run
 import type { ReadPlace } from "./schema/fit-input.ts";
 import type { ReadInput } from "./schema/input-reader.ts";
 
-/** The input of one call as its tool will be given it, or why it cannot be given it. */
+/** The input of one call as its tool receives it, or the error that refuses it. */
 export type CallInput =
   | {
       readonly status: "read";
@@ -16,9 +16,9 @@ export type CallInput =
   | { readonly status: "refused"; readonly error: CoppiceError };
 
 /**
- * Reads the input of a call, at once where that can be.
+ * Reads the input of a call, synchronously where possible.
  *
- * **Guarantees** never throws or rejects; a promise settles when the tool's time is over, or with
+ * **Guarantees** never throws or rejects. A promise settles when the tool's time is over, or with
  * `CANCELLED` when the signal is aborted, whatever the validator does then.
  */
 export function readCallInput(
@@ -50,7 +50,7 @@ class Reading {
     const queue = (): (() => void) => this.#queue();
     try {
       const read = this.#callable.read(input, { callId, path, labels, attempt, signal, queue });
-      return read instanceof Promise ? this.#settled(read) : this.#told(read);
+      return read instanceof Promise ? this.#settled(read) : this.#inputOf(read);
     } catch (thrown) {
       return this.#failed(thrown);
     }
@@ -73,7 +73,7 @@ class Reading {
       return await Promise.race([
         ended.promise,
         read.then(
-          (one) => this.#told(one),
+          (one) => this.#inputOf(one),
           (thrown: unknown) => this.#failed(thrown),
         ),
       ]);
@@ -84,7 +84,7 @@ class Reading {
     }
   }
 
-  /** Its time begins when it does. */
+  /** Stops the timer while the reader waits in a queue; the returned function starts it. */
   #queue(): () => void {
     this.#isQueued = true;
     this.#clock.clearTimeout(this.#timer);
@@ -95,22 +95,22 @@ class Reading {
     if (this.#isOver) return;
     const { timeoutMs } = this.#callable;
     const { tool } = this.#request;
-    const told = `The input of tool "${tool}" could not be read in ${timeoutMs} ms`;
-    const error = new CoppiceError("TOOL_TIMED_OUT", told, { tool, timeoutMs });
+    const message = `The input of tool "${tool}" could not be read in ${timeoutMs} ms`;
+    const error = new CoppiceError("TOOL_TIMED_OUT", message, { tool, timeoutMs });
     this.#timer = this.#clock.setTimeout(() => this.#expire(error), timeoutMs);
   }
 
-  #told(read: ReadInput): CallInput {
+  #inputOf(read: ReadInput): CallInput {
     if (!read.valid) return { status: "refused", error: unfit(this.#request.tool, read.issues) };
     const { value, view, read: places } = read;
     return { status: "read", value, view, read: places };
   }
 
-  /** The validator itself threw, or its thread did not answer. */
+  /** Refuses the input because the validator threw, or its thread did not answer. */
   #failed(thrown: unknown): CallInput {
     const { tool } = this.#request;
     const code = thrown instanceof CallFailure ? thrown.code : "TOOL_FAILED";
-    const told = `The input of tool "${tool}" could not be read: ${said(thrown)}`;
-    return { status: "refused", error: new CoppiceError(code, told, { tool }) };
+    const message = `The input of tool "${tool}" could not be read: ${said(thrown)}`;
+    return { status: "refused", error: new CoppiceError(code, message, { tool }) };
   }
 }

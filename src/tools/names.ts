@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CoppiceError } from "../errors.ts";
 
-/** What the agent loop itself shows to models. */
+/** Names of tools that the agent loop itself shows to models. */
 export const RESERVED_NAMES: readonly string[] = [
   "spawn_agent",
   "send_message",
@@ -12,11 +12,11 @@ export const RESERVED_NAMES: readonly string[] = [
 /** The longest name of a tool that services of models accept. */
 const MAX_LENGTH = 64;
 
-/** The name a model knows a subject by: `fs/read` is `fs__read`. */
+/** Returns the name by which models know a subject: `fs/read` is `fs__read`. */
 export function nameForModels(subject: string): string {
   const name = subject.replace("/", "__").replace(/[^A-Za-z0-9_-]/g, "_");
   const [, own = ""] = /^[^/]*\/?(.*)$/s.exec(subject) ?? [];
-  // A name of other letters alone would be the same as that of its every neighbour.
+  // A name without ASCII letters and digits would be underscores alone, and equal to others.
   if (own !== "" && !/[A-Za-z0-9]/.test(own)) return withHash(name, subject);
   return name.length <= MAX_LENGTH ? name : withHash(name, subject);
 }
@@ -24,8 +24,8 @@ export function nameForModels(subject: string): string {
 /**
  * Checks the names of the embedder's own tools.
  *
- * **Fails with** `OPTIONS_INVALID` when two would be shown to models under the same name, or one
- * under a reserved one.
+ * **Fails with** `OPTIONS_INVALID` when models would see two of them under the same name, or one
+ * under a reserved name.
  */
 export function checkNames(subjects: Iterable<string>): void {
   const owners = new Map(RESERVED_NAMES.map((name) => [name, "the agent loop"]));
@@ -39,18 +39,18 @@ export function checkNames(subjects: Iterable<string>): void {
 
 export interface Named {
   readonly name: string;
-  /** It was given just now. */
+  /** True when the name was assigned by this call. */
   readonly isNew: boolean;
-  /** It is another than it would be alone, since that one was taken. */
+  /** True when the name differs from the usual one, because that was taken. */
   readonly isRenamed: boolean;
 }
 
 /**
- * The names by which models know subjects, each of them once.
+ * The names by which models know subjects; no two are equal.
  *
- * **Guarantees** a subject keeps its name until it is left out of `keepOnly`; where two would get
- * the same, the later gets its own with a hash, since a server that lists new tools while agents
- * work must not be able to stop them.
+ * **Guarantees** a subject keeps its name until `keepOnly` leaves it out. When two would get the
+ * same name, the later one gets a hash in its name: a server that lists new tools must not stop
+ * agents at work.
  */
 export class NameTable {
   readonly #names = new Map<string, string>();
@@ -61,7 +61,7 @@ export class NameTable {
     const known = this.#names.get(subject);
     if (known !== undefined) return { name: known, isNew: false, isRenamed: known !== wanted };
     let name = wanted;
-    // The hash itself is a name that another may have.
+    // A name with the hash may be taken too.
     for (let n = 0; this.#taken.has(name); n += 1) name = withHash(wanted, subject + " ".repeat(n));
     this.#taken.add(name);
     this.#names.set(subject, name);

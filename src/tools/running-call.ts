@@ -9,7 +9,7 @@ import type { InputIssue } from "./schema/compiled-schema.ts";
 import type { ReadInput } from "./schema/input-reader.ts";
 import type { ToolContext } from "./tool.ts";
 
-/** One call, as the supervisor asks for it once everything above the agent has allowed it. */
+/** A tool call as the supervisor makes it, once every layer above the agent has allowed it. */
 export interface CallRequest {
   readonly callId: string;
   /** The subject: `add`, `fs/read_file`. */
@@ -19,30 +19,36 @@ export interface CallRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly attempt: number;
   readonly signal: AbortSignal;
-  /** What the tool is given, where the input was read already. */
+  /** The value for the tool, when the input was read before. */
   readonly read?: { readonly valid: true; readonly value: unknown } | undefined;
 }
 
-/** What can be called: a function of this process, or a tool of an MCP server. */
+/** A callable tool: a function of this process, or a tool of an MCP server. */
 export interface Callable {
   readonly timeoutMs: number;
-  /** When set, progress grants another `timeoutMs`, up to this many milliseconds in all. */
+  /**
+   * The most milliseconds of a call whose progress extends it by `timeoutMs` each time; unset: no
+   * extension.
+   */
   readonly maxTotalMs?: number;
   readonly read: (input: Json, context: ReadContext) => ReadInput | Promise<ReadInput>;
   readonly execute: (input: unknown, context: CallContext) => unknown;
 }
 
-/** As {@link ToolContext}; an MCP server may report progress without saying of how much. */
+/**
+ * The context of a call: {@link ToolContext}, but an MCP server may report progress without a
+ * fraction.
+ */
 export interface CallContext extends Omit<ToolContext, "progress"> {
   progress(fraction: number | undefined, message?: string): void;
-  /** Stops its time while it waits for a place to run; what it returns starts it anew. */
+  /** Stops the timeout while the call waits for a thread; the returned function starts it anew. */
   queue(): () => void;
 }
 
-/** What a reading on another thread is told of its call. */
+/** The context of a read on another thread. */
 export type ReadContext = Omit<CallContext, "progress">;
 
-/** A failure with a code of the runtime, which a function of the embedder cannot give itself. */
+/** A failure with a code of the runtime; an embedder's function cannot set the code itself. */
 export class CallFailure extends Error {
   readonly code: ErrorCode;
 
@@ -64,11 +70,11 @@ export interface RunningCallOptions {
 
 const PROGRESS_EVERY_MS = 100;
 const MAX_PROGRESS_CHARACTERS = 500;
-/** A longer message of a failure is cut: the model pays for every character. */
+/** The most characters of a failure's message: the model pays for each of them. */
 const MAX_MESSAGE_CHARACTERS = 16_000;
 
 /**
- * One call while it runs, from the check of its input to its result.
+ * A call while it runs, from the check of its input to its result.
  *
  * **Guarantees** `result` never rejects and settles once, at the latest when the time is over or
  * the signal is aborted, whatever the tool does; no timer or listener is left then.
@@ -81,7 +87,7 @@ export class RunningCall {
   readonly #resolve: (result: CallResult) => void;
   #startedAt: number;
   readonly #onAbort = (): void => this.cancel(this.#request.signal.reason);
-  /** Made when the tool asks for its signal: most never do. */
+  /** Allocated when the tool reads its signal; most tools never do. */
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #timer: unknown;
@@ -118,7 +124,7 @@ export class RunningCall {
     const { tool, input, read: ready } = this.#request;
     try {
       const context = this.#context();
-      // A check that answers at once costs no turn of the event loop.
+      // A synchronous check costs no turn of the event loop.
       const reading = ready ?? this.#callable.read(input, context);
       const read = reading instanceof Promise ? await reading : reading;
       if (this.#settled) return;
@@ -130,18 +136,18 @@ export class RunningCall {
       const value = plainResult(await this.#callable.execute(read.value, context));
       this.#settle({ isError: false, value });
     } catch (error) {
-      // Nobody waits any more for what a tool throws after its call has ended: it is dropped here
-      // on purpose, so that it cannot become an unhandled rejection.
+      // An error thrown after the call has ended has no receiver: it is dropped on purpose, so that
+      // it does not become an unhandled rejection.
       if (!this.#settled) this.#fail(error);
     }
   }
 
   #fail(thrown: unknown): void {
-    const told = `Tool "${this.#request.tool}" failed: ${said(thrown)}`;
-    if (isFailure(thrown)) return this.#end(thrown.code, told);
-    // Its own code would let a tool speak in the name of the runtime.
+    const message = `Tool "${this.#request.tool}" failed: ${said(thrown)}`;
+    if (isFailure(thrown)) return this.#end(thrown.code, message);
+    // A tool's own code must not pass for a code of the runtime.
     const code = thrown instanceof CoppiceError ? { code: thrown.code } : {};
-    this.#end("TOOL_FAILED", told, { said: said(thrown), ...code });
+    this.#end("TOOL_FAILED", message, { said: said(thrown), ...code });
   }
 
   #context(): CallContext {
@@ -214,10 +220,10 @@ export class RunningCall {
   #timeOut(): void {
     const { tool } = this.#request;
     const elapsedMs = Math.round(this.#options.clock.now() - this.#startedAt);
-    const told = `Tool "${tool}" did not answer in ${elapsedMs} ms`;
+    const message = `Tool "${tool}" did not answer in ${elapsedMs} ms`;
     const { timeoutMs } = this.#callable;
-    this.#end("TOOL_TIMED_OUT", told, { timeoutMs, elapsedMs });
-    this.#abort(new DOMException(told, "TimeoutError"));
+    this.#end("TOOL_TIMED_OUT", message, { timeoutMs, elapsedMs });
+    this.#abort(new DOMException(message, "TimeoutError"));
   }
 
   #end(code: ErrorCode, message: string, details: ErrorDetails = {}): void {
@@ -234,16 +240,19 @@ export class RunningCall {
   }
 }
 
-/** A refusal or failure as the model reads it: what happened and what to do, no stack. */
+/**
+ * Creates a refusal or failure as the model reads it: what happened and what to do, without a
+ * stack.
+ */
 export function refusedCall(code: ErrorCode, message: string, details: ErrorDetails): CallResult {
   const error = new CoppiceError(code, message, details);
   return { isError: true, error: { code, message: error.message, details } };
 }
 
-/** An input that does not fit, as the model reads it. */
+/** Creates the error of an input that does not fit, as the model reads it. */
 export function unfit(tool: string, issues: readonly InputIssue[]): CoppiceError {
-  const told = issues.map(({ path, message }) => `${path || "the input"} ${message}`).join("; ");
-  const message = `The input of tool "${tool}" does not fit its schema: ${told}`;
+  const faults = issues.map(({ path, message }) => `${path || "the input"} ${message}`).join("; ");
+  const message = `The input of tool "${tool}" does not fit its schema: ${faults}`;
   return new CoppiceError("TOOL_INPUT_INVALID", message, { tool, issues });
 }
 
@@ -251,7 +260,7 @@ function isFailure(thrown: unknown): thrown is CallFailure {
   try {
     return thrown instanceof CallFailure;
   } catch {
-    // A proxy that cannot be asked.
+    // A proxy may throw.
     return false;
   }
 }
@@ -264,7 +273,7 @@ function plainResult(value: unknown): Json {
   }
 }
 
-/** What was thrown, as text that a model can pay for. */
+/** Describes a thrown value in a text bounded for models. */
 export function said(thrown: unknown): string {
   return shorten(describe(thrown), MAX_MESSAGE_CHARACTERS);
 }

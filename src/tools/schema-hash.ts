@@ -2,16 +2,18 @@ import { createHash } from "node:crypto";
 
 /** Values that are hashed in one step. */
 const STEP_VALUES = 256;
-/** The keys of a larger object count in the order in which they stand. */
-const MOST_SORTED = 10_000;
+/**
+ * The most keys of an object that are sorted; a larger object is hashed in the order of its keys.
+ */
+const MAX_SORTED = 10_000;
 
-/** A value that is still to be written, or a piece of text as it is. */
+/** A value that is still to be written, or literal text. */
 type Rest = { readonly value: unknown } | string;
 
 /**
- * The hash of JSON, whose keys may stand in any order, in short steps.
+ * Hashes JSON independently of the order of keys, in short steps.
  *
- * **Guarantees** its size costs no pause and its depth no stack.
+ * **Guarantees** size costs no pause and depth no stack.
  */
 export function* hashInSteps(json: unknown): Generator<undefined, string> {
   const hash = createHash("sha256");
@@ -25,7 +27,7 @@ export function* hashInSteps(json: unknown): Generator<undefined, string> {
   }
 }
 
-/** As {@link hashInSteps}, all at once. */
+/** Hashes as {@link hashInSteps} does, in one go. */
 export function hashOf(json: unknown): string {
   const steps = hashInSteps(json);
   for (;;) {
@@ -34,7 +36,7 @@ export function hashOf(json: unknown): string {
   }
 }
 
-/** The beginning of a value; what comes after it goes to the rest, last things first. */
+/** Returns the beginning of a value and pushes the rest, in reverse order. */
 function opened(value: unknown, rest: Rest[]): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) {
@@ -43,7 +45,7 @@ function opened(value: unknown, rest: Rest[]): string {
     return "[";
   }
   const keys = Object.keys(value);
-  if (keys.length <= MOST_SORTED) keys.sort();
+  if (keys.length <= MAX_SORTED) keys.sort();
   rest.push("}");
   for (let at = keys.length - 1; at >= 0; at -= 1) {
     const key = keys[at] as string;

@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 
-/** How long this thread works at what others wrote before it looks at everything else. */
+/** Milliseconds that this thread works on foreign input before it yields to other work. */
 const SLICE_MS = 5;
 
 /**
- * Takes the steps of long work in slices of some milliseconds, and lets the thread do everything
- * else in between. Work that takes less is done at once.
+ * Runs the steps of long work in slices of some milliseconds, and yields to other work in between.
+ * Shorter work is done in one go.
  *
- * **Gotcha** a single step is not cut: whoever writes the steps keeps each of them short.
+ * **Gotcha** a single step is not divided: each step must be short.
  * @param signal ends the work between two slices, with its reason
  */
 export async function inSlices<T>(
@@ -18,7 +18,7 @@ export async function inSlices<T>(
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value as T;
-    // What a step has set going counts too.
+    // Callbacks that a step has scheduled count too.
     await undefined;
     if (performance.now() - began < SLICE_MS) continue;
     await setImmediate();

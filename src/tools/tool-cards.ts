@@ -5,17 +5,17 @@ import { NameTable } from "./names.ts";
 import { schemaForModels } from "./schema/model-schema.ts";
 import { hashOf } from "./schema-hash.ts";
 
-/** A tool as whoever offers it describes it. */
+/** A tool as its provider describes it. */
 export interface Described {
   readonly description: string;
   readonly inputSchema: JsonSchema;
-  /** Of the schema as it was written, where that is known already. */
+  /** The hash of the schema as it was written, if it is known. */
   readonly schemaHash?: string;
 }
 
-/** Who offers tools, under their own names. */
+/** A provider of tools, with the tools under their own names. */
 export interface Offer {
-  /** Left out for the embedder's own tools. */
+  /** The server's name; undefined for the embedder's own tools. */
   readonly server?: string;
   readonly tools: ReadonlyMap<string, Described>;
 }
@@ -25,20 +25,22 @@ export interface ToolCardsOptions {
   readonly onChanged: (server: string, tool: string, hash: string) => void;
 }
 
-/** Tools that went away and whose hash is kept; the one that went first is forgotten first. */
-const MOST_HASHES = 10_000;
+/** The most hashes kept of tools that are gone; the first to go is forgotten first. */
+const MAX_HASHES = 10_000;
 
 /**
- * What models are shown of all tools, and what each tool was when it was last listed.
+ * The cards that models see of all tools, and the hash of each tool when it was last listed.
  *
- * **Guarantees** a tool keeps its name for models as long as it is listed; of two that would get
- * the same one, the later gets a hash behind it and is told; so is a tool that is no longer what
- * it was.
+ * **Guarantees** a tool keeps its name for models as long as it is listed. Of two that would get
+ * the same name, the later one gets a hash in its name and is reported; so is a tool that has
+ * changed.
  */
 export class ToolCards {
   readonly #options: ToolCardsOptions;
   readonly #names = new NameTable();
-  /** By subject; what is gone stays, so that it is known again when it comes back. */
+  /**
+   * Hashes by subject; those of tools that are gone are kept, to recognise them when they return.
+   */
   readonly #hashes = new Map<string, string>();
   #cards: readonly ToolCard[] = [];
   #bySubject: ReadonlyMap<string, ToolCard> = new Map();
@@ -47,7 +49,7 @@ export class ToolCards {
     this.#options = options;
   }
 
-  /** In the order in which they are offered. */
+  /** Returns the cards in the order in which they are offered. */
   get all(): readonly ToolCard[] {
     return this.#cards;
   }
@@ -56,12 +58,12 @@ export class ToolCards {
     return this.#bySubject.get(subject);
   }
 
-  /** Of name, description and schema: the same as long as the tool is what it was. */
+  /** Returns the hash of name, description and schema, which changes when the tool does. */
   hashOf(subject: string): string | undefined {
     return this.#hashes.get(subject);
   }
 
-  /** Takes note of all that is offered now. */
+  /** Replaces the offers with the current ones. */
   update(offers: readonly Offer[]): void {
     const listed = offers.flatMap(({ server, tools }) =>
       [...tools].map(([tool, described]) => ({
@@ -75,18 +77,18 @@ export class ToolCards {
       const { name, isNew, isRenamed } = this.#names.nameOf(subject);
       if (isNew && isRenamed && server !== undefined) this.#options.onRenamed(server, tool, name);
       const before = this.#bySubject.get(subject);
-      // What was made for the same card, such as its length, holds for it still.
+      // Values cached for an unchanged card, such as its length, stay valid.
       return isSame && before?.name === name ? before : cardOf(subject, name, described);
     });
     this.#bySubject = new Map(this.#cards.map((card) => [card.subject, card]));
     this.#forget();
   }
 
-  /** Takes note of what a tool is; true where it is what it was. */
+  /** Notes the hash of a tool; returns true when it is unchanged. */
   #note(subject: string, described: Described, server: string | undefined, tool: string): boolean {
     const hash = hashOfTool(subject, described);
     const before = this.#hashes.get(subject);
-    // Behind all others, so that what is listed is not forgotten.
+    // Moved to the end, so that listed tools are not forgotten.
     this.#hashes.delete(subject);
     this.#hashes.set(subject, hash);
     if (before !== undefined && before !== hash && server !== undefined) {
@@ -97,7 +99,7 @@ export class ToolCards {
 
   #forget(): void {
     for (const subject of this.#hashes.keys()) {
-      if (this.#hashes.size <= Math.max(MOST_HASHES, this.#cards.length)) return;
+      if (this.#hashes.size <= Math.max(MAX_HASHES, this.#cards.length)) return;
       this.#hashes.delete(subject);
     }
   }
@@ -110,7 +112,10 @@ function cardOf(subject: string, name: string, described: Described): ToolCard {
 
 const hashes = new WeakMap<Described, string>();
 
-/** Made once for each description, whose schema's keys may stand in any order. */
+/**
+ * Returns the hash of a description, independently of the order of its schema's keys; computed
+ * once.
+ */
 function hashOfTool(subject: string, described: Described): string {
   const made = hashes.get(described);
   if (made !== undefined) return made;

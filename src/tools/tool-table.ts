@@ -1,7 +1,10 @@
 import { CoppiceError } from "../errors.ts";
 import { isTool, type Tool } from "./tool.ts";
 
-/** The embedder's own tools by name; fails with `OPTIONS_INVALID` for what is none. */
+/**
+ * Returns the embedder's own tools by name. Fails with `OPTIONS_INVALID` for a value that is no
+ * tool.
+ */
 export function toolTable(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
   const table = new Map<string, Tool>();
   for (const [index, tool] of tools.entries()) {

@@ -1,5 +1,5 @@
 import { CoppiceError } from "../errors.ts";
-import { LONGEST_DELAY_MS } from "../wire/clock.ts";
+import { MAX_DELAY_MS } from "../wire/clock.ts";
 import type { ComputeModule } from "../wire/compute.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import type { JsonSchema } from "../wire/json.ts";
@@ -140,7 +140,7 @@ export function describeTool(
     throw wrongTool(name, "has an `idempotent` that is no boolean");
   }
   if (!isDelay(timeoutMs)) {
-    const allowed = `not 1 to ${LONGEST_DELAY_MS} milliseconds`;
+    const allowed = `not 1 to ${MAX_DELAY_MS} milliseconds`;
     throw wrongTool(name, `has timeoutMs ${String(timeoutMs)}, ${allowed}`);
   }
   const { described, read } = readInputSchema(name, tool.input, tool.inputSchema);
@@ -153,7 +153,7 @@ export function branded(tool: Tool): Tool {
 }
 
 export function wrongTool(tool: string, what: string): CoppiceError {
-  return new CoppiceError("OPTIONS_INVALID", `Tool "${tool}" ${what}.`, { tool });
+  return new CoppiceError("OPTIONS_INVALID", `Tool "${tool}" ${what}`, { tool });
 }
 
 /** True for what {@link defineTool} and `defineComputeTool` return, in any copy of the package. */
@@ -163,7 +163,7 @@ export function isTool(value: unknown): value is Tool {
 
 /** Whether a timer can wait so many milliseconds. */
 export function isDelay(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && value <= LONGEST_DELAY_MS;
+  return typeof value === "number" && value > 0 && value <= MAX_DELAY_MS;
 }
 
 function validName(tool: unknown): string {

@@ -23,7 +23,7 @@ import { toolTable } from "./tool-table.ts";
 
 type ToolboxFact = Extract<keyof EventBodies, `mcp.${string}` | "tool.renamed" | "tool.changed">;
 
-/** What a toolbox tells; the receiver must not throw. */
+/** An event of a toolbox; its receiver must not throw. */
 export type ToolboxEvent =
   | { [Type in ToolboxFact]: { readonly type: Type } & EventBodies[Type] }[ToolboxFact]
   | ({
@@ -36,19 +36,19 @@ export type ToolboxEvent =
 export interface ToolboxOptions {
   readonly tools: readonly Tool[];
   readonly mcpServers: Readonly<Record<string, McpServerConfig>>;
-  /** Where compute tools run; ends with the toolbox. */
+  /** The threads of compute tools; they end with the toolbox. */
   readonly compute: ComputeThreads;
   readonly onEvent: (event: ToolboxEvent) => void;
-  /** What a server offers has been listed, anew or for the first time. */
+  /** Called when the tools of a server have been listed, for the first time or again. */
   readonly onTools?: () => void;
-  /** Default: the system's. */
+  /** The clock. Default: the system's. */
   readonly clock?: Clock;
-  /** Ends a start that is under way; it has no part in what comes after. */
+  /** Aborts a start that is under way; it has no effect afterwards. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Everything that agents can call, in this process and on MCP servers, behind one `call`.
+ * All tools that agents can call, in this process and on MCP servers, behind one `call`.
  *
  * **Guarantees** no call rejects or outlives its time; after `stop` no child process, timer or
  * listener of this toolbox is left.
@@ -64,12 +64,12 @@ export class Toolbox {
   #stopping: Promise<void> | undefined;
 
   /**
-   * Checks everything, then connects all servers at once.
+   * Checks all options, then connects all servers at once.
    *
-   * **Guarantees** resolves when each server is connected, has failed, or has been silent for
-   * 10 s (or its `timeoutMs`), and each module of a compute tool is imported; when it rejects
-   * nothing is left running.
-   * **Fails with** `OPTIONS_INVALID` for a wrong tool, module, server or a clash of names;
+   * **Guarantees** resolves when each server is connected, has failed, or has not answered for 10 s
+   * (or its `timeoutMs`), and each module of a compute tool is imported; when it rejects, nothing
+   * is left running.
+   * **Fails with** `OPTIONS_INVALID` for an invalid tool, module or server or a clash of names;
    * `TOOL_FAILED` when a `required` server does not start; `CANCELLED` by the `signal`.
    */
   static async start(options: ToolboxOptions): Promise<Toolbox> {
@@ -87,7 +87,7 @@ export class Toolbox {
       toolbox.#requireServers();
     } catch (error) {
       await toolbox.stop();
-      // What was waited for fails for other reasons when it is abandoned.
+      // The abort makes the awaited work fail for other reasons.
       if (signal?.aborted) throw new CoppiceError("CANCELLED", "the start was aborted");
       throw error;
     } finally {
@@ -112,62 +112,65 @@ export class Toolbox {
     this.#servers = new Map(servers.map(([name, config]) => [name, this.#connect(name, config)]));
   }
 
-  /** Threads of compute tools in a native call that outlived the order to end. */
+  /**
+   * Returns the number of threads of compute tools in a native call that were ordered to end and
+   * have not.
+   */
   get stuckThreads(): number {
     return this.#options.compute.stuck;
   }
 
-  /** Why threads of compute tools cannot be started at present. */
+  /** Returns why threads of compute tools cannot be started at present. */
   get faults(): readonly string[] {
     const { fault } = this.#options.compute;
     return fault === undefined ? [] : [fault];
   }
 
-  /** The MCP servers, as they are now. */
+  /** Returns the MCP servers in their current state. */
   get servers(): readonly ServerRow[] {
     return [...this.#servers.values()].map(({ row }) => row);
   }
 
-  /** Every tool there is now. Those of a server that went away stay listed. */
+  /** Lists every tool. Those of a server that is away stay listed. */
   list(): readonly ToolCard[] {
     return this.#cards.all;
   }
 
-  /** What a tool was when it was last listed: name, description and schema, as a hash. */
+  /** Returns the hash of a tool's name, description and schema when it was last listed. */
   hashOf(subject: string): string | undefined {
     return this.#cards.hashOf(subject);
   }
 
-  /** Whether a tool of this subject is listed. */
+  /** True when a tool of this subject is listed. */
   has(subject: string): boolean {
     return this.#tools.has(subject) || this.#cards.card(subject) !== undefined;
   }
 
-  /** As `has`, and true for servers and for any name under a server that is not connected. */
+  /** True as for `has`, and for servers and any name under a server that is not connected. */
   knows(subjectOrServer: string): boolean {
     return this.#servers.has(subjectOrServer) || this.#isCallable(subjectOrServer);
   }
 
-  /** Whether a name or glob means something: of a server that may yet offer it as well. */
+  /** True when a name or glob matches a tool, or may match one that a server offers later. */
   mayMatch(pattern: string): boolean {
     if (this.knows(pattern) || this.match([pattern]).length > 0) return true;
     return [...this.#servers.values()].some((server) => server.mayOffer(pattern));
   }
 
-  /** Our name of a tool, also for the name under which a model has not been shown it. */
+  /** Returns the subject of a tool, also for a name under which the model was not shown it. */
   subjectOf(name: string): string {
     if (this.knows(name)) return name;
     const card = this.#cards.all.find((listed) => listed.name === name);
     return card?.subject ?? this.#subjectAway(name) ?? name;
   }
 
-  /** What a model is shown for these names and globs, in the toolbox's order, each once. */
+  /** Returns the cards that match these names and globs, in the toolbox's order, each once. */
   match(patterns: readonly string[]): readonly ToolCard[] {
     const tests = patterns.map(compileGlob);
     return this.#cards.all.filter(({ subject }) => tests.some((matches) => matches(subject)));
   }
 
-  /** Whether it may be run again after a crash. */
+  /** True when a tool may be run again after a crash. */
   isIdempotent(subject: string): boolean {
     const tool = this.#tools.get(subject);
     if (tool) return tool.idempotent;
@@ -176,21 +179,21 @@ export class Toolbox {
   }
 
   /**
-   * Reads the input of a call as its tool will be given it; no promise where that can be done at
-   * once. Undefined for a tool that is not there, which the call itself says.
+   * Reads the input of a call as its tool will receive it, synchronously where possible. Returns
+   * undefined for an unknown tool, which the call itself reports.
    */
   read(request: CallRequest): CallInput | Promise<CallInput> | undefined {
     const callable = this.#stopping === undefined ? this.#callable(request.tool) : undefined;
     return callable && readCallInput(callable, request, this.#clock);
   }
 
-  /** Runs one call. Never rejects: what goes wrong is a result that the agent reads. */
+  /** Runs one call. Never rejects: a failure is a result that the agent reads. */
   call(request: CallRequest): Promise<CallResult> {
     const { callId, tool, path } = request;
     const callable = this.#callable(tool);
     if (this.#stopping !== undefined) {
-      const told = `Tool "${tool}" was not called: the toolbox has been stopped`;
-      return Promise.resolve(refusedCall("CANCELLED", told, { tool }));
+      const message = `Tool "${tool}" was not called: the toolbox has been stopped`;
+      return Promise.resolve(refusedCall("CANCELLED", message, { tool }));
     }
     if (callable === undefined) {
       return Promise.resolve(refusedCall("TOOL_UNKNOWN", `There is no tool "${tool}"`, { tool }));
@@ -201,15 +204,15 @@ export class Toolbox {
         this.#options.onEvent({ type: "tool.progress", callId, tool, path, ...progress }),
     });
     this.#running.add(running);
-    // It never rejects, and whoever gets it hears of its end after this has.
+    // It never rejects, and the caller learns of its end after this callback has run.
     void running.result.then(() => this.#running.delete(running));
     return running.result;
   }
 
   /**
-   * Cancels what runs and closes every server, within about two seconds.
+   * Cancels running calls and closes every server, within about two seconds.
    *
-   * @param hurry aborted by who does not want to wait: servers are killed then
+   * @param hurry kills the servers at once when it is aborted
    */
   stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping ??= this.#stop(hurry);
@@ -248,12 +251,14 @@ export class Toolbox {
     for (const [name, { required }] of Object.entries(this.#options.mcpServers)) {
       const server = this.#servers.get(name);
       if (!required || server === undefined || server.isConnected) continue;
-      const told = `MCP server "${name}" is required and did not start: ${server.error}`;
-      throw new CoppiceError("TOOL_FAILED", told, { server: name });
+      const message = `MCP server "${name}" is required and did not start: ${server.error}`;
+      throw new CoppiceError("TOOL_FAILED", message, { server: name });
     }
   }
 
-  /** The embedder's own first: of two that want the same name they get it. */
+  /**
+   * Returns all offers, the embedder's first: of two tools that want the same name it gets its own.
+   */
   #offers(): readonly Offer[] {
     const servers = [...this.#servers.values()].map(({ name, tools }) => ({ server: name, tools }));
     return [{ tools: this.#tools }, ...servers];
@@ -262,7 +267,7 @@ export class Toolbox {
   #isCallable(subject: string): boolean {
     if (this.#own.has(subject)) return true;
     const { server, name } = this.#split(subject);
-    // What a server that is away has to offer is not known: the call says that it is away.
+    // The tools of a server that is away are unknown: the call reports that it is away.
     return server !== undefined && (!server.isConnected || server.tools.has(name));
   }
 
@@ -273,7 +278,10 @@ export class Toolbox {
     return server?.callable(name);
   }
 
-  /** The subject of a model's name under a server that is away, so that the call can say so. */
+  /**
+   * Returns the subject of a model's name under a server that is away, so that the call can report
+   * it.
+   */
   #subjectAway(name: string): string | undefined {
     for (const server of this.#servers.values()) {
       const prefix = nameForModels(`${server.name}/`);

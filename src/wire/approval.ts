@@ -1,61 +1,67 @@
 import type { Json } from "./json.ts";
 
 /**
- * How far an approval reaches: this call, this agent, its top-level run, every agent. Beyond this
- * call it is remembered for the same subject and for the arguments that the rules which asked speak
- * of (their `where`): another rule asks again, as do arguments that cannot be read, and a tool that
- * has changed.
+ * The reach of an approval: this call, this agent, its top-level run, every agent. Beyond this call
+ * it is remembered for the same subject and for the arguments named by the rules that asked (their
+ * `where`). Another rule asks again, and so do arguments that cannot be read, and a tool that has
+ * changed.
  */
 export type ApprovalScope = "once" | "agent" | "run" | "always";
 
-/** Something a person must decide before a call goes on. */
+/** A request that a person must decide before a call can continue. */
 export interface PendingApproval {
   readonly id: string;
-  /** The agent that waits. */
+  /** The path of the agent that waits. */
   readonly path: string;
-  /** A call that a grant asks about, a budget that is used up, or an agent's own question. */
+  /**
+   * The kind: a call that a grant asks about, a budget that is used up, or an agent's own question.
+   */
   readonly kind: "tool" | "budget" | "question";
-  /** Of which template the agent is, or of the spec it was made from. */
+  /** The template of the agent, or the name of the spec it was made from. */
   readonly template: string;
-  /** Of the agent; `{}` where it has none. */
+  /** The labels of the agent; `{}` when it has none. */
   readonly labels: Readonly<Record<string, string>>;
-  /** `tool:fs/write_file`, `budget:usd`, or `question`. */
+  /** The subject: `tool:fs/write_file`, `budget:usd`, or `question`. */
   readonly subject: string;
-  /** What the tool is given, frozen. Its texts are as they came: clean them to show them. */
+  /** The input of the tool, frozen. Its strings are unchanged: clean them before they are shown. */
   readonly input?: Json;
-  /** Of a tool: the hash of its name, description and schema as they are, see `tool.changed`. */
+  /** For a tool, the hash of its current name, description and schema; see `tool.changed`. */
   readonly hash?: string;
-  /** Text that can be shown: nothing in it hides, moves or ends a line. */
+  /** The reason, safe to show: nothing in it hides, moves or ends a line. */
   readonly reason: string;
-  /** Milliseconds since the epoch. */
+  /** The time of the request, in milliseconds since the epoch. */
   readonly askedAt: number;
-  /** When it is refused if nobody has answered: later where the computer sleeps meanwhile. */
+  /**
+   * The time at which it is refused without an answer, in milliseconds since the epoch; later when
+   * the computer sleeps meanwhile.
+   */
   readonly expiresAt: number;
-  /** Milliseconds it had waited when it was looked at. */
+  /** Milliseconds that it had waited when it was listed. */
   readonly waitingMs: number;
 }
 
 export interface Decision {
   readonly allow: boolean;
-  /** Default `once`. */
+  /** The reach of the approval. Default `once`. */
   readonly scope?: ApprovalScope;
-  /** Shown to the agent when it is refused. */
+  /** The reason, shown to the agent on a refusal. */
   readonly reason?: string;
   /**
-   * The answer to a question. For a budget how much more of its unit: above 0 and, but for `usd`,
-   * whole; left out, as much as it was. What the workspace bounds is not lifted beyond that.
+   * The answer to a question. For a budget the additional amount of its unit: above 0 and, except
+   * for `usd`, whole; default: as much again as its limit. No raise exceeds the budget of a folder,
+   * unless that one asks too (`onExceeded`).
    */
   readonly answer?: Json;
   /**
-   * Stands in for running the tool that is asked about: it is not run, its agent is given this, and
-   * nothing is charged. Only with `allow: true`, for this call alone.
+   * Replaces the run of the tool: it is not run, its agent gets this result, and nothing is
+   * charged. Only with `allow: true`, for this call alone.
    */
   readonly result?: Json;
-  /** Who decided. */
+  /** The name of the person or program that decided. */
   readonly by?: string;
 }
 
-/** A question and what was decided of it. */
+/** A request's id and its decision. */
 export interface Decided {
   readonly id: string;
   readonly decision: Decision;

@@ -1,5 +1,5 @@
-/** How often one model is asked in one call, whether an attempt that failed was billed or not. */
-export const MOST_ATTEMPTS = 4;
+/** The most attempts at one model in one call, billed or not. */
+export const MAX_ATTEMPTS = 4;
 
-/** The longest wait before another attempt, in milliseconds; what asks for more gets this. */
-export const LONGEST_RETRY_MS = 60_000;
+/** The longest wait before another attempt, in milliseconds; a longer one is cut to this. */
+export const MAX_RETRY_MS = 60_000;

@@ -3,32 +3,34 @@ import type { Json } from "./json.ts";
 import { JSON_BOUND, type JsonBound, refusalOf } from "./json-bound.ts";
 import type { JsonRefusal } from "./json-refusal.ts";
 
-/** The most that one call may be given, in bytes of its input as JSON. */
-export const MOST_INPUT_BYTES = 1_000_000;
+/** The most bytes of a call's input, as JSON. */
+export const MAX_INPUT_BYTES = 1_000_000;
 
-/** The most that an input may be. */
-export const INPUT_BOUND: JsonBound = { ...JSON_BOUND, bytes: MOST_INPUT_BYTES };
+/** The bound of a call's input. */
+export const INPUT_BOUND: JsonBound = { ...JSON_BOUND, bytes: MAX_INPUT_BYTES };
 
-/** What a text must hold for a number in it to be more than a number of ours can be. */
+/**
+ * Matches a text that may contain a number beyond the range or precision of a JavaScript number.
+ */
 const LONG_NUMBER = /\d{16}|\d[eE]/;
 
 /**
- * Reads the JSON of an input.
+ * Parses the JSON of an input.
  *
- * **Fails with** a `SyntaxError` where it is no JSON, and with a `RangeError` that says why where
- * it would be another value once it was read, or one that nobody can copy.
+ * **Fails with** a `SyntaxError` for a text that is not JSON, and with a `RangeError` that gives
+ * the reason when parsing would change a value, or when the value is over the bound.
  */
 export function readInputJson(json: string): Json {
   const value = JSON.parse(json) as Json;
   const refusal = refusalOf(value);
   if (refusal?.excess !== undefined) throw new RangeError(inputFaultOf(refusal));
-  // Slow, and needed for hardly any.
+  // Slow, and rarely needed.
   if (LONG_NUMBER.test(json)) JSON.parse(json, refuseLost);
   if (refusal !== undefined) throw new RangeError(inputFaultOf(refusal));
   return value;
 }
 
-/** Why a text that was left as it came could not be read, though it is JSON. */
+/** Returns why a text that was left unparsed could not be read, although it is JSON. */
 export function whyUnread(input: Json): string | undefined {
   if (typeof input !== "string") return undefined;
   try {
@@ -39,21 +41,28 @@ export function whyUnread(input: Json): string | undefined {
   return undefined;
 }
 
-/** What a model is told of an input that is refused. */
+/** Returns the reason that a model is given for a refused input. */
 export function inputFaultOf({ excess, message }: JsonRefusal): string {
   const isDeep = excess === "depth";
-  return isDeep ? `must not nest deeper than ${JSON_BOUND.depth} levels` : `cannot be: ${message}`;
+  return isDeep
+    ? `must not nest deeper than ${JSON_BOUND.depth} levels`
+    : `cannot be used: ${message}`;
 }
 
-/** Given to `JSON.parse`, which tells how a number was written. */
+/**
+ * Refuses a number that would change; a reviver for `JSON.parse`, which passes the number's source
+ * text.
+ */
 function refuseLost(_key: string, value: unknown, written?: { readonly source?: string }): unknown {
   const { source = "" } = written ?? {};
   if (typeof value !== "number" || isKept(value, source)) return value;
-  const told = source.length > 50 ? `${clip(source, 50)}…` : source;
-  throw new RangeError(`has the number ${told}, which cannot be kept exactly; give it as text`);
+  const shown = source.length > 50 ? `${clip(source, 50)}…` : source;
+  throw new RangeError(`has the number ${shown}, which cannot be kept exactly; give it as text`);
 }
 
-/** Fractions are rounded everywhere; a whole number, such as an id, must be that number. */
+/**
+ * True when a number is kept: fractions may be rounded, an integer, such as an id, must be exact.
+ */
 function isKept(value: number, source: string): boolean {
   if (Number.isSafeInteger(value)) return true;
   return Number.isFinite(value) && (!/^-?\d+$/.test(source) || BigInt(source) === BigInt(value));

@@ -1,6 +1,6 @@
 /**
- * The beginning of a text, at most `most` UTF-16 units long, and well formed wherever it is cut:
- * half of a surrogate pair is refused by services, stores and encoders.
+ * Returns the beginning of a text, at most `most` UTF-16 units long, and never cuts a surrogate
+ * pair: services, stores and encoders refuse half of one.
  */
 export function clip(text: string, most: number): string {
   if (text.length <= most) return text;
@@ -8,14 +8,14 @@ export function clip(text: string, most: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most);
 }
 
-/** As {@link clip}, and says how much is missing. */
+/** Clips a text as {@link clip} does, and appends the number of missing characters. */
 export function shorten(text: string, most: number): string {
   if (text.length <= most) return text;
   const shown = clip(text, most);
   return `${shown}... (${text.length - shown.length} more characters)`;
 }
 
-/** The end of a text, as {@link clip} is its beginning. */
+/** Returns the end of a text, as {@link clip} returns its beginning. */
 export function clipStart(text: string, most: number): string {
   if (text.length <= most) return text;
   const from = text.length - most;

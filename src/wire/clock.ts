@@ -1,27 +1,27 @@
 /**
- * Time as everything here needs it, so that tests can bring their own. Durations - deadlines,
- * waits, rates, windows of restarts - are counted by `now`, dates - of events, questions and
- * budget windows - are told by `wall`. The two are never compared with each other.
+ * The source of time, which tests can replace. Durations (deadlines, waits, rates, windows of
+ * restarts) are measured with `now`, dates (of events, questions and budget windows) with `wall`.
+ * The two are never compared.
  */
 export interface Clock {
   /**
-   * Milliseconds since some moment of this thread's own; never goes back. Whether it goes on while
-   * a computer sleeps is the operating system's choice: on Linux it stands still.
+   * Returns milliseconds since a moment of this thread's own; it never goes back. The operating
+   * system decides whether it advances while the computer sleeps: on Linux it does not.
    */
   now(): number;
-  /** Milliseconds since 1970, as the computer's clock says: it jumps when that is set. */
+  /** Returns milliseconds since 1970 by the computer's clock; it jumps when that is set. */
   wall(): number;
   setTimeout(run: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
 }
 
-/** The longest delay that a timer of Node can hold, in milliseconds: a longer one fires at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The longest delay of a timer in Node, in milliseconds: a longer one fires at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The longest time that anybody may ask us to wait, in milliseconds: a hundred years. */
-export const LONGEST_DELAY_MS = 36_525 * 24 * 3_600_000;
+/** The longest time that options may ask to wait, in milliseconds: a hundred years. */
+export const MAX_DELAY_MS = 36_525 * 24 * 3_600_000;
 
-/** The system's time. */
+/** The system's clock. */
 export const systemClock: Clock = withLongDelays({
   now: () => performance.now(),
   wall: () => Date.now(),
@@ -30,15 +30,15 @@ export const systemClock: Clock = withLongDelays({
 });
 
 /**
- * A clock that waits as long as it is told to, whatever the longest delay of `clock` is: in stages
- * of {@link LONGEST_TIMER_MS}.
+ * Returns a clock without a longest delay: it waits in stages of {@link MAX_TIMER_MS} of the given
+ * clock.
  */
 export function withLongDelays(clock: Clock): Clock {
   return {
     now: () => clock.now(),
     wall: () => clock.wall(),
     setTimeout(run, delayMs) {
-      return delayMs > LONGEST_TIMER_MS
+      return delayMs > MAX_TIMER_MS
         ? new StagedTimer(clock, run, delayMs)
         : clock.setTimeout(run, delayMs);
     },
@@ -67,7 +67,7 @@ class StagedTimer {
   }
 
   #next(): void {
-    const stageMs = Math.min(this.#leftMs, LONGEST_TIMER_MS);
+    const stageMs = Math.min(this.#leftMs, MAX_TIMER_MS);
     this.#leftMs -= stageMs;
     const isLast = this.#leftMs === 0;
     this.#stage = this.#clock.setTimeout(() => (isLast ? this.#run() : this.#next()), stageMs);

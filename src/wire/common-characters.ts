@@ -1,6 +1,6 @@
 /**
- * Ideographs that are one token each to both encoders that the estimate is fitted to: those that
- * most of a usual Chinese or Japanese text consists of. Any other costs two or three.
+ * Ideographs that are one token each in both encoders that the estimate is fitted to: most of a
+ * usual Chinese or Japanese text. Any other costs two or three.
  */
 export const COMMON_IDEOGRAPHS = [
   "一万三上下不与专且业东两个中串临为主么义之乐乘也习书买了事二于云互五些交产京人什仅今从仓他付",
@@ -21,10 +21,10 @@ export const COMMON_IDEOGRAPHS = [
   "闭问间闻队防阳阵际陆限院除随隔集零需青非面音页项顺须预频题颜额飞首马验高黑默龙",
 ].join("");
 
-/** Marks of other scripts than Latin, and of typography, that are a token each. */
+/** Marks of non-Latin scripts, and of typography, that are one token each. */
 export const COMMON_MARKS = "、。「」『』，：；！？（）—–‘’“”…•™€→≤≥·°©®";
 
-/** What lines and bars are drawn with costs little from the third in a row on. */
+/** Characters of drawn lines and bars: from the third in a row on they cost little. */
 export const DRAWN: readonly { readonly of: string; readonly tokens: number }[] = [
   { of: "\u00a0\u3000\ufffd─═—…", tokens: 0.13 },
   { of: "█＝", tokens: 0.26 },

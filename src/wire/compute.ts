@@ -3,33 +3,33 @@ import type { MessagePort } from "node:worker_threads";
 import type { Json } from "./json.ts";
 import { isPrinted, type Printed } from "./printed.ts";
 
-/** A module whose default export is a tool, and how much memory each of its threads should need. */
+/** A module whose default export is a tool, and the memory that each of its threads should need. */
 export interface ComputeModule {
-  /** A `file:` URL. */
+  /** Its `file:` URL. */
   readonly url: string;
   readonly memoryMb: number;
 }
 
-/** One call of a compute tool, as it is given to the threads that run them. */
+/** A call of a compute tool, as its pool of threads gets it. */
 export interface ComputeCall {
   readonly module: ComputeModule;
   readonly input: unknown;
   readonly context: ComputeContext;
-  /** Its abort ends the thread, or takes the call out of the queue. */
+  /** Its abort ends the thread, or removes the call from the queue. */
   readonly signal: AbortSignal;
-  /** It begins on a thread. */
+  /** Called when the call begins on a thread. */
   readonly onBegin: () => void;
   readonly onProgress: (fraction: number, message?: string) => void;
 }
 
-/** What the thread of a compute tool is started with. It runs this one module and no other. */
+/** The start data of a compute tool's thread, which runs this one module and no other. */
 export interface ComputeTask {
-  /** Carries {@link ToCompute} in and {@link FromCompute} out. */
+  /** The port that carries {@link ToCompute} in and {@link FromCompute} out. */
   readonly port: MessagePort;
   readonly url: string;
 }
 
-/** What can be told to a thread of the call that it serves. */
+/** The context of a call that is sent to its thread. */
 export interface ComputeContext {
   readonly callId: string;
   readonly path: string;
@@ -37,17 +37,17 @@ export interface ComputeContext {
   readonly attempt: number;
 }
 
-/** A call; the next is sent when this one has ended. */
+/** A call; the next one is sent when this one has ended. */
 export interface ToCompute {
   readonly input: unknown;
   readonly context: ComputeContext;
 }
 
 export type FromCompute =
-  /** The thread runs, and goes on to import its module. */
+  /** The thread runs, and imports its module next. */
   | { readonly type: "begun" }
   | { readonly type: "ready" }
-  /** The module is of no use, and so is the thread. */
+  /** The module cannot be used, and so neither can the thread. */
   | { readonly type: "unfit"; readonly reason: string }
   | { readonly type: "printed"; readonly print: Printed }
   | { readonly type: "progress"; readonly fraction: number; readonly message?: string }
@@ -55,12 +55,12 @@ export type FromCompute =
   | { readonly type: "threw"; readonly reason: string };
 
 /**
- * True for a message that has the form of {@link FromCompute}: a tool's code can speak on its
- * thread's port in our stead. The value of a result is looked at by whoever wants it.
+ * True for a message of the form of {@link FromCompute}: a tool's code can post on its thread's
+ * port too. The value of a result is checked by its receiver.
  */
 export function isFromCompute(message: unknown): message is FromCompute {
   if (typeof message !== "object" || message === null) return false;
-  const { type, reason, fraction, message: told, print } = message as Record<string, unknown>;
+  const { type, reason, fraction, message: text, print } = message as Record<string, unknown>;
   switch (type) {
     case "printed":
       return isPrinted(print);
@@ -72,7 +72,7 @@ export function isFromCompute(message: unknown): message is FromCompute {
     case "threw":
       return typeof reason === "string";
     case "progress":
-      return typeof fraction === "number" && (told === undefined || typeof told === "string");
+      return typeof fraction === "number" && (text === undefined || typeof text === "string");
     default:
       return false;
   }

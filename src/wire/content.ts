@@ -4,11 +4,11 @@ import type { Block, CacheMark } from "./transcript.ts";
 
 type Fields = { readonly [key: string]: Json | undefined };
 
-/** A message that says nothing, and a result that is nothing: services refuse blank text. */
+/** The text for a message without content, and for an empty result: services refuse blank text. */
 export const EMPTY_MESSAGE = "[empty message]";
 const EMPTY_RESULT = "[empty result]";
 
-/** Every field that the Messages API knows in a block of a user's content, and no other. */
+/** The fields of each content block that the Messages API accepts from a user. */
 const BLOCK_FIELDS: Readonly<Record<string, readonly string[]>> = {
   text: ["type", "text", "cache_control", "citations"],
   image: ["type", "source", "cache_control", "transformations"],
@@ -20,18 +20,21 @@ const SOURCE_FIELDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What a person or an agent says, made of any value: text stays text, content blocks stay blocks,
- * anything else is shown as JSON.
+ * Turns any value into the content of a user's message: text stays text, content blocks stay
+ * blocks, other values become JSON.
  *
- * **Guarantees** the service takes what comes back: text is well formed and not blank, images are
- * of a kind and size that it reads, or a note says what was left out. A list becomes blocks only
- * where each of its items is exactly one: rows that happen to have a `type` are data.
+ * **Guarantees** the service accepts the result: text is well formed and not blank, and images have
+ * a type and size that it reads, or are replaced by a note. A list becomes blocks only when each
+ * item is exactly a block: rows that happen to have a `type` are data.
  */
 export function messageContent(value: Json): string | readonly Block[] {
   return contentOf(value, EMPTY_MESSAGE);
 }
 
-/** What a tool gave, as {@link messageContent}; where a cache is cut is not a tool's to say. */
+/**
+ * Turns a tool's result into content as {@link messageContent} does, without its cache marks: a
+ * tool may not set them.
+ */
 export function toolContent(value: Json): string | readonly Block[] {
   const content = contentOf(value, EMPTY_RESULT);
   return typeof content === "string" ? content : content.map(unmarked);
@@ -51,28 +54,28 @@ export function textBlock(text: string): Block {
   return { type: "text", text };
 }
 
-/** Content as blocks; whether they are right is not asked. */
+/** Returns content as blocks, without checking them. */
 export function blocksOf(content: string | readonly Block[]): readonly Block[] {
   return typeof content === "string" ? [textBlock(content)] : content;
 }
 
-/** A value as text: well formed, whatever was put into it; what is no value at all is no text. */
+/** Returns a value as well-formed text; undefined becomes empty text. */
 export function contentText(value: Json): string {
   return typeof value === "string" ? value.toWellFormed() : (JSON.stringify(value) ?? "");
 }
 
-/** True where the service would see nothing, which is more than `trim` takes off. */
+/** True for a text that the service treats as blank, which includes more than `trim` removes. */
 export function isBlank(text: string): boolean {
   return !/[^\s\p{Cc}]/u.test(text);
 }
 
-/** The content blocks that a value is; undefined where it is data. */
+/** Returns the content blocks that a value consists of; undefined when it is data. */
 export function blocksIn(value: Json): readonly Block[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || !value.every(isBlock)) return undefined;
   return value as readonly Json[] as readonly Block[];
 }
 
-/** True for exactly what the SDK's types give a block of text or an image, and nothing beside. */
+/** True for exactly a text or image block as the SDK types it, without other fields. */
 function isBlock(value: Json): value is Json & Block {
   const block = fieldsOf(value);
   if (block === undefined || !hasOnly(block, BLOCK_FIELDS)) return false;
@@ -95,7 +98,7 @@ function isMark(value: Json): boolean {
   return Object.keys(rest).length === 0 && [undefined, "5m", "1h"].includes(ttl as string);
 }
 
-/** It has no field beside those of its type. */
+/** True when a block has only the fields of its type. */
 function hasOnly(block: Fields, known: Readonly<Record<string, readonly string[]>>): boolean {
   const { type } = block;
   if (typeof type !== "string" || !Object.hasOwn(known, type)) return false;
@@ -103,7 +106,7 @@ function hasOnly(block: Fields, known: Readonly<Record<string, readonly string[]
   return Object.keys(block).every((field) => fields.includes(field));
 }
 
-/** A block as it is sent: what the service would refuse of it is left out. */
+/** Returns a block as it is sent, without parts that the service would refuse. */
 function shownBlock(block: Block): readonly Block[] {
   if (block.type === "image") return [shownImage(block)];
   if (block.type !== "text" || isBlank(block.text)) return [];

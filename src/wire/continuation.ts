@@ -1,7 +1,7 @@
 import { type Block, type TurnMessage, textIn } from "./transcript.ts";
 
-/** How often a cut answer is gone on with; each time is a model call, and counts as a turn. */
-export const MOST_CONTINUATIONS = 3;
+/** The most continuations of a cut answer; each is a model call, and counts as a turn. */
+export const MAX_CONTINUATIONS = 3;
 
 const wasCut =
   "Your answer was cut off because it reached its maximum of tokens. " +
@@ -11,18 +11,18 @@ const hasPaused =
   "Go on exactly where it stopped, without repeating anything.";
 
 /**
- * What a model is told whose answer was cut by `max_tokens`. Said in a turn of the user's, because
- * newer models refuse a conversation that ends with their own.
+ * The text for a model whose answer was cut by `max_tokens`. It is a user turn, because newer
+ * models refuse a conversation that ends with an assistant message.
  */
 export const GO_ON: Block = { type: "text", text: wasCut };
 
-/** What a model is told that paused in the middle of its turn. */
+/** The text for a model that paused in the middle of its turn. */
 export const RESUME: Block = { type: "text", text: hasPaused };
 
-/** What a call that was cut off is answered with; {@link continuations} counts it. */
+/** The result of a call that was cut off; {@link continuations} counts it. */
 export const CUT_OFF = "was cut off because the answer reached its maximum of tokens";
 
-/** How often the answer at the end of the transcript was cut and has been gone on with. */
+/** Counts how often the answer at the end of the transcript was cut and continued. */
 export function continuations(transcript: readonly TurnMessage[]): number {
   let count = 0;
   for (let at = transcript.length - 1; at >= 0; at -= 1) {
@@ -35,8 +35,8 @@ export function continuations(transcript: readonly TurnMessage[]): number {
 }
 
 /**
- * The answer at the end of the transcript, made one of its pieces. A turn whose last word is
- * nothing answers with what it said before; one that said nothing at all is answered by "".
+ * Returns the answer at the end of the transcript, joined from its pieces. A turn that ends with an
+ * empty message answers with its text before; a turn without any text answers with "".
  */
 export function answerIn(transcript: readonly TurnMessage[]): string {
   const last = transcript.length - 1;
@@ -50,7 +50,7 @@ export function answerIn(transcript: readonly TurnMessage[]): string {
   return "";
 }
 
-/** What the model last said: the partial output of an agent that does not complete. */
+/** Returns the model's last text: the partial output of an agent that does not complete. */
 export function lastAnswer(transcript: readonly TurnMessage[]): string | undefined {
   let omitted = 0;
   for (let at = transcript.length - 1; at >= 0; at -= 1) {
@@ -65,8 +65,9 @@ export function lastAnswer(transcript: readonly TurnMessage[]): string | undefin
 }
 
 /**
- * How many messages the turn at the end of the transcript has: all of them where none began. What
- * was said while it was asked for once more, so that nobody has answered in between, is part of it.
+ * Returns the number of messages of the turn at the end of the transcript, or of all messages when
+ * no turn began. User messages that directly follow each other, without an answer in between,
+ * belong to one turn.
  */
 export function turnLength(transcript: readonly TurnMessage[]): number {
   const first = transcript.findLastIndex((message, at) => {
@@ -75,7 +76,7 @@ export function turnLength(transcript: readonly TurnMessage[]): number {
   return transcript.length - Math.max(0, first);
 }
 
-/** Read off the transcript, so that it survives every move. */
+/** Joins the pieces of an answer, read from the transcript so that it survives every move. */
 function answerUpTo(transcript: readonly TurnMessage[], last: number): string {
   let text = "";
   for (let at = last; at >= 0; at -= 1) {
@@ -86,7 +87,10 @@ function answerUpTo(transcript: readonly TurnMessage[], last: number): string {
   return text;
 }
 
-/** A message of the user's; results and the wish to go on belong to the turn that they are in. */
+/**
+ * True for a message that begins a turn; results and requests to continue belong to the turn that
+ * they are in.
+ */
 function beginsTurn(message: TurnMessage): boolean {
   const { role, content } = message;
   if (role === "assistant") return false;
@@ -98,12 +102,15 @@ function asksToGoOn(message: TurnMessage): boolean {
   return saysOf(message, wasCut) || saysOf(message, hasPaused);
 }
 
-function saysOf({ content }: TurnMessage, told: string): boolean {
+function saysOf({ content }: TurnMessage, text: string): boolean {
   if (typeof content === "string") return false;
-  return content.some((block) => block.type === "text" && block.text === told);
+  return content.some((block) => block.type === "text" && block.text === text);
 }
 
-/** Beside calls that were made, one that was cut is no continuation: the turn has come further. */
+/**
+ * True when the only result is that of a cut call. Beside the results of other calls it is no
+ * continuation: the turn has progressed.
+ */
 function tellsOfCut({ content }: TurnMessage): boolean {
   if (typeof content === "string") return false;
   const [only, ...others] = content.filter((block) => block.type === "tool_result");

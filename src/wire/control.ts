@@ -2,46 +2,50 @@
 import type { MessagePort } from "node:worker_threads";
 import type { WireError } from "./outcome.ts";
 
-/** A house host runs only our code and holds the API keys; a guest host runs users' modules. */
-export type HostKind = "house" | "guest";
+/**
+ * The kind of a host: a library host runs only the library's code and has the API keys; a user-code
+ * host runs modules.
+ */
+export type HostKind = "library" | "user-code";
 
-/** What a machine or model module is checked as. */
+/** The kind that a module is checked as. */
 export type ModuleKind = "machine" | "model";
 
 /**
- * A host's heart: the words that its thread writes and the supervisor reads, without a message.
+ * The heartbeat of a host: the Int32 words that its thread writes and the supervisor reads, without
+ * a message.
  *
- * `beats` counts; `running` is the number of the agent whose code runs (0: nobody's), `upTo` the
- * last delivery that it has taken in. A guest can write here too: it only harms its own host.
+ * `beats` counts; `running` is the number of the agent whose code runs (0: none), `upTo` the last
+ * delivery that it has taken. User code can write here too: it only harms its own host.
  */
 export const HEART = { beats: 0, running: 1, upTo: 2, words: 3 } as const;
 
-/** With this code a thread exits that holds more memory than it may. */
+/** The exit code of a thread that exceeded its memory limit. */
 export const OUT_OF_MEMORY_EXIT = 112;
 
-/** What a host is started with. */
+/** The start data of a host. */
 export interface HostTask {
-  /** Carries {@link ToHost} in and {@link FromHost} out. */
+  /** The port that carries {@link ToHost} in and {@link FromHost} out. */
   readonly port: MessagePort;
-  /** Carries calls of {@link HostControl}. */
+  /** The port that carries calls of {@link HostControl}. */
   readonly controlPort: MessagePort;
-  /** The cancel words: one Int32 per agent, growable. */
-  readonly words: SharedArrayBuffer;
+  /** The cancel flags: one Int32 per agent, growable. */
+  readonly cancelFlags: SharedArrayBuffer;
   readonly kind: HostKind;
   /** The words of {@link HEART}, as Int32. */
   readonly heart: SharedArrayBuffer;
-  /** Milliseconds between two beats of it. */
+  /** Milliseconds between two beats. */
   readonly beatMs: number;
-  /** Megabytes that its thread may hold. Left out: nothing is measured. */
+  /** The memory limit of its thread in megabytes. Left out: memory is not measured. */
   readonly memoryMb?: number | undefined;
 }
 
-/** What can be asked of a host beside its agents' messages. Errors are values here. */
+/** The calls to a host beside the messages of its agents. Errors are returned as values. */
 export interface HostControl {
   ping(): { readonly threadId: number };
   stats(): { readonly agents: number };
-  /** Closes what the host runs and says what is left to say. It runs nothing afterwards. */
+  /** Closes everything that the host runs and sends what is left. It runs nothing afterwards. */
   drain(): void;
-  /** Imports the module and looks at its default export; null when it is as it should be. */
+  /** Imports the module and checks its default export; resolves with null when it is valid. */
   checkModule(url: string, kind: ModuleKind): Promise<WireError | null>;
 }

@@ -4,18 +4,18 @@ import type { WireError } from "./outcome.ts";
 import type { Limits, ModelSpec } from "./spec.ts";
 import type { ToolCard, TurnMessage } from "./transcript.ts";
 
-/** What every agent of one kind shares; travels once to each host, by `id`. */
+/** The data that all agents of one kind share; it is sent once to each host, under `id`. */
 export interface Template {
-  /** The hash that names it. */
+  /** The hash that identifies it. */
   readonly id: string;
   readonly machine?: string;
   readonly model?: ModelSpec;
-  /** Those asked when that one failed for good, in this order. */
+  /** The models that are called after that one has failed for good, in this order. */
   readonly fallback?: readonly ModelSpec[];
   readonly instructions?: string;
-  /** Tools shown to the model. */
+  /** The tools shown to the model. */
   readonly tools: readonly ToolCard[];
-  /** Templates that may be spawned, with what is told of them to the model. */
+  /** The templates that may be spawned, with their descriptions for the model. */
   readonly agents: readonly { readonly name: string; readonly description: string }[];
   readonly output?: JsonSchema;
 }
@@ -25,9 +25,15 @@ export type CallResult =
   | { readonly isError: false; readonly value: Json }
   | { readonly isError: true; readonly error: WireError; readonly partial?: Json };
 
-/** What is delivered to an agent. Numbered, kept until a frame covers it, delivered in order. */
+/**
+ * The contents of a delivery to an agent. Deliveries are numbered, kept until a frame covers them,
+ * and delivered in order.
+ */
 export type DeliveryBody =
-  /** From a person, an agent or an ask. The loop: a user turn. A machine: the event itself. */
+  /**
+   * A message from a person, an agent or an ask. The loop gets a user turn, a machine the event
+   * itself.
+   */
   | {
       readonly type: "message";
       readonly from: string;
@@ -36,25 +42,30 @@ export type DeliveryBody =
     }
   /** The result of a tool, spawn, send, wait, cancel or (for machines) model call. */
   | { readonly type: "result"; readonly callId: string; readonly result: CallResult }
-  /** The model call `callId` may start on this host, with at most `maxTokens` of output. */
+  /**
+   * A permit: the model call `callId` may start on this host, with at most `maxTokens` of output.
+   */
   | {
       readonly type: "permit";
       readonly callId: string;
       readonly maxTokens: number;
       readonly attempt: number;
       readonly turn: number;
-      /** Which of the template's models answers; left out: the first. */
+      /** The index of the model among the template's; left out: the first. */
       readonly model?: number;
-      /** Attempts at that model that have failed in this call; left out: none. */
+      /** The failed attempts at that model in this call; left out: none. */
       readonly failed?: number;
-      /** What was reserved for the prompt; left out where a call's usage is known before it. */
+      /** The tokens reserved for the prompt; left out when a call's usage is known before it. */
       readonly inputTokens?: number;
     }
-  /** A background child ended. The loop: a user turn. A machine: event `child.ended`. */
+  /** A background child ended. The loop gets a user turn, a machine the event `child.ended`. */
   | { readonly type: "child"; readonly path: string; readonly name: string; readonly outcome: Json }
-  /** A line for the loop's model, told right before its next call. It wakes nobody. */
+  /** A line for the loop's model, added right before its next call. It does not wake the agent. */
   | { readonly type: "note"; readonly text: string }
-  /** Ends it now: abort the stream, keep the partial output, pair the transcript, answer `done`. */
+  /**
+   * Ends the agent now: it aborts the stream, keeps the partial output, closes open calls in the
+   * transcript, and answers `done`.
+   */
   | {
       readonly type: "end";
       readonly status: "cancelled" | "exhausted" | "timed-out";
@@ -70,33 +81,33 @@ export interface Delivery {
   readonly body: DeliveryBody;
 }
 
-/** Gives an agent to a host: new, or moved there with its last committed state. */
+/** Places an agent on a host: a new one, or one that moves there with its last committed state. */
 export interface PlaceAgent {
   readonly type: "place";
   readonly path: string;
   readonly incarnation: number;
   readonly template: string;
-  /** Index of the agent's cancel word. */
-  readonly word: number;
-  /** What its host's running cell calls it: never 0, and nobody else's. */
+  /** The index of the agent's cancel flag. */
+  readonly cancelFlag: number;
+  /** The agent's number in its host's word `running`: never 0, and unique. */
   readonly number: number;
   readonly input: Json;
   readonly name: string;
-  /** What bounds the loop where the turns run: see {@link Limits}. */
+  /** The limits that the loop itself enforces between turns; see {@link Limits}. */
   readonly limits: Required<Pick<Limits, "repeats" | "errors">>;
-  /** Left out: a task, which a turn that fails ends. */
+  /** The lifetime; left out: a task, which a failed turn ends. */
   readonly lifetime?: "session";
-  /** Where deliveries go on from: the last number that a frame covered. */
+  /** The number of the last delivery that a frame covered; deliveries continue after it. */
   readonly upTo: number;
-  /** The rest is set when the agent is moved. */
+  /** The last committed state. It and the fields below are set when the agent is moved. */
   readonly state?: Json;
-  /** Those that have no answer and wait for one: others in its state are over. */
+  /** The asks that still wait for an answer; others in its state are over. */
   readonly asks?: readonly string[];
   readonly timers?: readonly Timer[];
   readonly transcript?: readonly TurnMessage[];
 }
 
-/** Nobody waits for the answer to an ask any more, which its agent may still be asked for. */
+/** The end of an ask whose caller no longer waits; its agent may still be working on the answer. */
 export interface AskOver {
   readonly type: "ask-over";
   readonly path: string;
@@ -104,35 +115,35 @@ export interface AskOver {
   readonly askId: string;
 }
 
-/** What a host is told. */
+/** A message to a host. */
 export type HostItem =
   | PlaceAgent
   | Delivery
   | AskOver
-  /** Forget the agent: it has ended or lives elsewhere. No frame answers. */
+  /** Drops the agent: it has ended or lives elsewhere. No frame answers. */
   | { readonly type: "drop"; readonly path: string; readonly incarnation: number }
   | {
       readonly type: "job";
       readonly callId: string;
       readonly template: string;
-      readonly word: number;
+      readonly cancelFlag: number;
       readonly job: ModelJob;
       readonly maxTokens: number;
       readonly turn: number;
-      /** These as in a permit. */
+      /** The same fields as in a permit. */
       readonly model?: number;
       readonly failed?: number;
       readonly inputTokens?: number;
     }
-  /** Ends the stream of a job: its report still comes, with what was used. */
+  /** Ends the stream of a job: its report still follows, with its usage. */
   | { readonly type: "job.cancel"; readonly callId: string };
 
-/** One tick of the supervisor for one host, in one `postMessage`. */
+/** The messages of one tick of the supervisor to one host, in one `postMessage`. */
 export interface ToHost {
-  /** Said once: the host tells what its actors do, as {@link FromHost} `inspection`. */
+  /** Sent once: from then on the host reports its actors, as {@link FromHost} `inspection`. */
   readonly inspect?: true;
   readonly templates?: readonly Template[];
   readonly items: readonly HostItem[];
-  /** Ids of templates that nothing behind these items goes by until they are sent again. */
+  /** Ids of templates that no later item uses until they are sent again. */
   readonly forget?: readonly string[];
 }

@@ -1,36 +1,41 @@
-/** A longer word was not meant to be one of these, and would take its time to compare. */
-const LONGEST = 100;
-/** Names that are looked at, the first ones. */
-const MOST_NAMES = 1_000;
+/**
+ * The most characters of a word or name that is compared: a longer one is no misspelling, and slow
+ * to compare.
+ */
+const MAX_LENGTH = 100;
+/** The most names that are compared, the first ones. */
+const MAX_NAMES = 1_000;
 
 /**
- * The name that was probably meant, when one is near enough to be worth a guess.
+ * Returns the name that was probably meant, when one is similar enough.
  *
- * **Guarantees** bounded, whatever a model has said: no word or name of more than 100 letters is
+ * **Guarantees** bounded, whatever a model writes: no word or name of more than 100 characters is
  * compared, nor more than 1,000 names.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
-  if (word.length > LONGEST) return undefined;
+  if (word.length > MAX_LENGTH || word.length < 2) return undefined;
   let best: { readonly name: string; readonly edits: number } | undefined;
   let looked = 0;
   for (const name of known) {
     looked += 1;
-    if (looked > MOST_NAMES) break;
-    const most = Math.max(1, Math.floor(name.length / 3));
-    if (name.length > LONGEST || Math.abs(name.length - word.length) > most) continue;
+    if (looked > MAX_NAMES) break;
+    const most = name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3));
+    if (name.length > MAX_LENGTH || Math.abs(name.length - word.length) > most) continue;
     const edits = editDistance(word.toLowerCase(), name.toLowerCase());
     if (edits <= most && (best === undefined || edits < best.edits)) best = { name, edits };
   }
   return best?.name;
 }
 
-/** A few words of it to end a sentence with; none where no name is near. */
+/** Returns the end of a sentence that suggests a name; empty when none is similar. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const name = nearest(word, known);
   return name === undefined || name === word ? "" : `; did you mean "${name}"?`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+/**
+ * Counts insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+ */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

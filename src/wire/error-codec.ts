@@ -4,19 +4,19 @@ import type { Json } from "./json.ts";
 import { plainJson } from "./json-bound.ts";
 import type { WireError } from "./outcome.ts";
 import { ownText } from "./own-text.ts";
-import { fieldOf, MOST_READ, readField } from "./read-field.ts";
+import { fieldOf, MAX_READ, readField } from "./read-field.ts";
 import { isError } from "./realm.ts";
 import { summaryOf } from "./summary.ts";
 
-/** Of what was thrown and is no error, in characters. */
-const MOST_SHOWN = 1_000;
+/** The most characters of a thrown value that is no error. */
+const MAX_SHOWN = 1_000;
 
 /**
- * Encodes anything thrown; what is not a {@link CoppiceError} becomes `fallback`.
+ * Encodes any thrown value; one that is not a {@link CoppiceError} gets the code `fallback`.
  *
- * **Guarantees** never throws, whatever was thrown: text, nothing, a symbol, an object whose fields
- * cannot be read. Plain JSON, also where a module of the user's made the error and put into it what
- * no thread could be sent: details that are no JSON are left out.
+ * **Guarantees** never throws, whatever was thrown: text, undefined, a symbol, an object whose
+ * fields throw when read. The result is plain JSON, also when user code made the error and put
+ * values into it that cannot be sent: details that are not JSON are left out.
  */
 export function encodeError(thrown: unknown, fallback: ErrorCode): WireError {
   if (!(thrown instanceof CoppiceError)) {
@@ -52,7 +52,7 @@ function keysOf(value: object): readonly string[] {
   }
 }
 
-/** Undefined for what cannot be told. */
+/** Returns a field as JSON; undefined when it cannot be read or sent. */
 function plainField(details: object, key: string): Json | undefined {
   try {
     const value = readField(details, key);
@@ -62,7 +62,7 @@ function plainField(details: object, key: string): Json | undefined {
   }
 }
 
-/** Rebuilds the error; the message is taken as it was, the remote stack kept for people. */
+/** Rebuilds the error with the same message; the remote stack is kept for people. */
 export function decodeError(wire: WireError): CoppiceError {
   const code = isCode(wire.code) ? wire.code : "MODEL_FAILED";
   const error = new CoppiceError(code, wire.message, wire.details);
@@ -71,10 +71,10 @@ export function decodeError(wire: WireError): CoppiceError {
   return error;
 }
 
-/** What can be said of a thrown value, whatever it is; in memory of its own. */
+/** Describes any thrown value, in a string that keeps no other one in memory. */
 export function describe(thrown: unknown): string {
   try {
-    return ownText(clip(shown(thrown), MOST_READ));
+    return ownText(clip(shown(thrown), MAX_READ));
   } catch {
     return "something that cannot be shown was thrown";
   }
@@ -84,5 +84,5 @@ function shown(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   if (typeof thrown !== "object" || thrown === null) return String(thrown);
   if (isError(thrown)) return fieldOf(thrown, "message") || fieldOf(thrown, "name") || "an error";
-  return JSON.stringify(summaryOf(thrown, MOST_SHOWN));
+  return JSON.stringify(summaryOf(thrown, MAX_SHOWN));
 }

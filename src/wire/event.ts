@@ -44,7 +44,7 @@ export const FACTS = [
   "mcp.skipped",
   "tool.renamed",
   "tool.changed",
-  "config.loosened",
+  "config.ineffective",
   "runtime.fault",
 ] as const;
 
@@ -177,7 +177,7 @@ export interface EventBodies {
     /** How many letters of this sender it stands for. Left out: one. */
     readonly count?: number;
   };
-  readonly "host.started": { readonly host: string; readonly kind: "house" | "guest" };
+  readonly "host.started": { readonly host: string; readonly kind: "library" | "user-code" };
   readonly "host.suspect": { readonly host: string };
   readonly "host.lost": EndReason & {
     readonly host: string;
@@ -207,7 +207,7 @@ export interface EventBodies {
     readonly hash: string;
   };
   /** A bound that has no effect, because one below it is tighter. */
-  readonly "config.loosened": {
+  readonly "config.ineffective": {
     readonly layer: string;
     readonly option: string;
     readonly asked: number;

@@ -1,20 +1,20 @@
-import { LONGEST_DELAY_MS } from "./clock.ts";
-import { type Frame, type FromHost, MOST_STATES, type Out } from "./frame.ts";
-import { MOST_NOTES } from "./inspection.ts";
+import { MAX_DELAY_MS } from "./clock.ts";
+import { type Command, type Frame, type FromHost, MAX_STATES } from "./frame.ts";
+import { MAX_NOTES } from "./inspection.ts";
 import { JSON_BOUND, type JsonBound, JsonWalk, refusalOf } from "./json-bound.ts";
 import { JsonRefusal } from "./json-refusal.ts";
-import { MOST_ENCODED_CHARACTERS } from "./machine-state.ts";
+import { MAX_ENCODED_CHARACTERS } from "./machine-state.ts";
 import { isPrinted } from "./printed.ts";
 import { isUsage } from "./token-counts.ts";
 
-/** Whether a value has its form; what is JSON in it is counted on the walk. */
+/** Returns true for a value of its form; JSON inside it is counted on the walk. */
 type Check = (value: unknown, walk: JsonWalk) => boolean;
 type Fields = Readonly<Record<string, Check>>;
 type Loose = { readonly [key: string]: unknown };
 
 /**
- * Of a whole frame: what one agent may say in a tick. As many bytes as a packet of a process; each
- * value in it was held to {@link JSON_BOUND} by the host.
+ * The bound of one frame, and so of all that an agent sends in a tick: as many bytes as a packet of
+ * a process. The host has checked each value against {@link JSON_BOUND}.
  */
 const FRAME_BOUND: JsonBound = {
   depth: JSON_BOUND.depth + 8,
@@ -22,10 +22,12 @@ const FRAME_BOUND: JsonBound = {
   bytes: 64_000_000,
 };
 const STATE_BOUND: JsonBound = { ...FRAME_BOUND, depth: 600 };
-/** Things in one list of a frame, and frames of one tick: each costs a step of the supervisor. */
-const MOST_ITEMS = 100_000;
+/**
+ * The most items in one list of a frame, and frames of one tick: each costs the supervisor a step.
+ */
+const MAX_ITEMS = 100_000;
 
-/** Throws for what is over the bound, which refuses the frame. */
+/** Throws for a value over the bound, which refuses the frame. */
 const json: Check = (value, walk) => {
   walk.check(value);
   return true;
@@ -35,7 +37,7 @@ const flag: Check = (value) => typeof value === "boolean";
 const number: Check = (value) => Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const delay: Check = (value, walk) =>
-  count(value, walk) && (value as number) > 0 && (value as number) <= LONGEST_DELAY_MS;
+  count(value, walk) && (value as number) > 0 && (value as number) <= MAX_DELAY_MS;
 const moment: Check = (value) => value === "now" || value === "results";
 const optional =
   (check: Check): Check =>
@@ -44,8 +46,8 @@ const optional =
 const listOf =
   (check: Check): Check =>
   (value, walk) => {
-    if (!Array.isArray(value) || value.length > MOST_ITEMS) return false;
-    // A hole has no form: every index is looked at.
+    if (!Array.isArray(value) || value.length > MAX_ITEMS) return false;
+    // Checks every index, because a hole has no form.
     for (let at = 0; at < value.length; at += 1) if (!check(value[at], walk)) return false;
     return true;
   };
@@ -60,7 +62,7 @@ const shaped = (fields: Fields): Check => {
     return true;
   };
 };
-/** Of several forms, the one that the field `tag` names. */
+/** Checks a value against the one of several forms that its field `tag` names. */
 const oneOf = (tag: string, forms: Readonly<Record<string, Fields>>): Check => {
   const checks = new Map(Object.entries(forms).map(([name, form]) => [name, shaped(form)]));
   return (value, walk) => {
@@ -88,7 +90,7 @@ const again = shaped({ attempt: count, delayMs: count });
 const grew = { callId: text, usage };
 const retried = { callId: text, attempt: count, delayMs: number, error };
 
-const out = oneOf("type", {
+const command = oneOf("type", {
   tool: { callId: text, tool: text, input: json },
   model: { callId: text, after: moment, inputTokens: number, job: optional(job) },
   "model.done": {
@@ -122,20 +124,20 @@ const out = oneOf("type", {
   },
 });
 
-/** A walk of its own: XState nests what a machine holds in what holds it. */
+/** Checks a state on a walk of its own: XState nests a machine's values deeper. */
 const state: Check = (value) => {
   if (!isObject(value) || value.encoded === undefined) {
     return refusalOf(value, STATE_BOUND) === undefined;
   }
-  // To all but its host it is a text, bounded where it is decoded as well.
+  // To all but its host this is an opaque text; its length is also checked where it is decoded.
   const { encoded, ...readable } = value;
-  const isBounded = typeof encoded === "string" && encoded.length <= MOST_ENCODED_CHARACTERS;
+  const isBounded = typeof encoded === "string" && encoded.length <= MAX_ENCODED_CHARACTERS;
   return isBounded && refusalOf(readable, STATE_BOUND) === undefined;
 };
 
 const passedForm = listOf(json);
 const passed: Check = (value, walk) =>
-  Array.isArray(value) && value.length < MOST_STATES && passedForm(value, walk);
+  Array.isArray(value) && value.length < MAX_STATES && passedForm(value, walk);
 
 const frame = shaped({
   path: text,
@@ -143,7 +145,7 @@ const frame = shaped({
   upTo: count,
   busy: flag,
   arriving: optional(flag),
-  out: listOf(out),
+  commands: listOf(command),
   state,
   value: json,
   passed: optional(passed),
@@ -164,24 +166,24 @@ const report = oneOf("type", {
   },
 });
 
-const told = { path: text, incarnation: count, actor: text };
+const ofActor = { path: text, incarnation: count, actor: text };
 const note = oneOf("type", {
   actor: {
-    ...told,
+    ...ofActor,
     parent: optional(text),
     name: text,
     machine: optional(count),
     definition: json,
   },
-  event: { ...told, source: optional(text), event: json },
-  snapshot: { ...told, event: json, snapshot: json },
-  "left-out": { ...told, count },
+  event: { ...ofActor, source: optional(text), event: json },
+  snapshot: { ...ofActor, event: json, snapshot: json },
+  "left-out": { ...ofActor, count },
 });
 const notesForm = listOf(note);
 const notes: Check = (value, walk) =>
-  Array.isArray(value) && value.length <= MOST_NOTES && notesForm(value, walk);
+  Array.isArray(value) && value.length <= MAX_NOTES && notesForm(value, walk);
 
-/** Whether each has its form; every one has a bound of its own. */
+/** Checks each item against a bound of its own. */
 const each =
   (check: Check): Check =>
   (value) =>
@@ -198,10 +200,10 @@ const fromHost = shaped({
 });
 
 /**
- * True for a message that has the form of {@link FromHost}, with one frame for each agent at most.
+ * True for a message of the form of {@link FromHost}, with at most one frame for each agent.
  *
- * A guest's code can speak on its host's port in our stead: what comes from there is looked at
- * before anything of it is believed.
+ * User code can post on its host's port too, so every message from there is checked before it is
+ * used.
  */
 export function isFromHost(value: unknown): value is FromHost {
   if (!holds(fromHost, value)) return false;
@@ -214,9 +216,12 @@ export function isFrame(value: unknown): value is Frame {
   return holds(frame, value);
 }
 
-/** True for what has the form of {@link Out}: an honest host asks before it speaks. */
-export function isOut(value: Out): boolean {
-  return holds(out, value);
+/**
+ * True for a value of the form of {@link Command}; a host checks its own commands before it sends
+ * them.
+ */
+export function isCommand(value: Command): boolean {
+  return holds(command, value);
 }
 
 function holds(check: Check, value: unknown): boolean {

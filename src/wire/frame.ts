@@ -9,33 +9,37 @@ import type { Block, TokenUsage, TurnMessage } from "./transcript.ts";
 export interface Timer {
   readonly id: string;
   readonly dueMs: number;
-  /** What XState needs to schedule it again: the event, as plain data. */
+  /** The event that XState needs to schedule it again, as plain data. */
   readonly event: Json;
 }
 
-/** State values of one frame, the last included. */
-export const MOST_STATES = 100;
-/** Events that a machine emits in one frame. */
-export const MOST_EMITTED = 100;
+/** The most state values of one frame, the last included. */
+export const MAX_STATES = 100;
+/** The most events that a machine emits in one frame. */
+export const MAX_EMITTED = 100;
 
-/** What an agent asks for or reports. The closed union of everything that leaves a host. */
-export type Out =
-  /** A tool call. `tool` is the subject (`fs/read`), or what the model said when unknown. */
+/**
+ * A command: a request or report of an agent. The closed union of everything that leaves a host.
+ */
+export type Command =
+  /**
+   * A tool call. `tool` is the subject (`fs/read`), or the model's own name for an unknown tool.
+   */
   | { readonly type: "tool"; readonly callId: string; readonly tool: string; readonly input: Json }
-  | ModelOut
-  /** A model call ended on its host: settles the reservation of `callId`. */
+  | ModelCommand
+  /** The end of a model call on its host, which settles the reservation of `callId`. */
   | {
       readonly type: "model.done";
       readonly callId: string;
       readonly usage: TokenUsage;
-      /** True when the stream broke before its final usage: `usage` is what is known. */
+      /** True when the stream broke before its final usage: `usage` has the known part. */
       readonly partial?: boolean;
       readonly stopReason?: string;
       readonly error?: WireError;
-      /** The same model is asked for once more: its wish is behind this in the same frame. */
+      /** Set when the same model is called once more: that command follows in the same frame. */
       readonly again?: NextAttempt;
     }
-  /** A service has said how long the prompt is, and that is more than was reserved. */
+  /** A service reports that the prompt is longer than was reserved. */
   | { readonly type: "model.grew"; readonly callId: string; readonly usage: TokenUsage }
   | {
       readonly type: "model.retried";
@@ -50,7 +54,9 @@ export type Out =
       readonly agent: string;
       readonly input: Json;
       readonly name?: string;
-      /** False: the child's outcome is the call's result. True: accepted is the result. */
+      /**
+       * False: the child's outcome is the call's result. True: the result is that it was accepted.
+       */
       readonly background: boolean;
     }
   | { readonly type: "send"; readonly callId: string; readonly to: string; readonly message: Json }
@@ -62,9 +68,9 @@ export type Out =
       readonly message: Json;
       readonly timeoutMs: number;
     }
-  /** Resolves with the outcome of another agent, at once when it has one. */
+  /** Waits for the outcome of another agent; at once when it has one. */
   | { readonly type: "watch"; readonly callId: string; readonly to: string }
-  /** Resolves when the named children (default: all live ones) have ended. */
+  /** Waits until the named children (default: all live ones) have ended. */
   | { readonly type: "wait"; readonly callId: string; readonly names?: readonly string[] }
   | {
       readonly type: "cancel";
@@ -72,91 +78,95 @@ export type Out =
       readonly name: string;
       readonly reason?: string;
     }
-  /** An agent's own question to a person. */
+  /** A question of the agent to a person. */
   | { readonly type: "question"; readonly callId: string; readonly question: Json }
   /** The answer to an `ask`. */
   | { readonly type: "reply"; readonly askId: string; readonly value: Json }
   /** The turn that an `ask` began has failed, and its agent lives on. */
   | { readonly type: "reply.failed"; readonly askId: string; readonly error: WireError }
-  /** A turn has failed because of what it is, and its agent lives on: what follows is another. */
+  /**
+   * A turn has failed because of its contents, and its agent lives on: the next turn may succeed.
+   */
   | { readonly type: "turn.failed"; readonly error: WireError }
-  /** What a machine emitted for whoever listens; `leftOut` others before it are not told. */
+  /** An event that a machine emitted; `leftOut` earlier ones are not reported. */
   | { readonly type: "emitted"; readonly event: Json; readonly leftOut?: number }
   /** Streamed text: ephemeral, never journaled. */
   | { readonly type: "output"; readonly callId: string; readonly text: string }
-  /** The loop's turn ended without tool calls: a task ends here unless something wakes it. */
+  /** The loop's turn ended without tool calls: a task ends here unless a delivery wakes it. */
   | { readonly type: "turn-end"; readonly output: Json }
   | { readonly type: "done"; readonly end: AgentEnd };
 
-/** An attempt of a model call has failed and may have been billed; another one may succeed. */
+/**
+ * A failed attempt of a model call that may have been billed, and after which another may succeed.
+ */
 export interface NextAttempt {
-  /** Which attempt of the call that was, counted from 1. */
+  /** The number of the failed attempt, counted from 1. */
   readonly attempt: number;
   /** Milliseconds to wait before the next one. */
   readonly delayMs: number;
 }
 
 /**
- * Asks for a permit to call the model. With `after: "results"` the kernel decides once every
- * other pending call of the agent has its result, so that the permit rides behind the last.
+ * A request for a permit to call the model. With `after: "results"` the kernel decides once every
+ * other pending call of the agent has its result, so that the permit follows the last one.
  */
-export interface ModelOut {
+export interface ModelCommand {
   readonly type: "model";
   readonly callId: string;
   readonly after: "now" | "results";
   /** Estimated input tokens of everything already in the transcript. */
   readonly inputTokens: number;
-  /** Set by a custom machine's `callModel` on a guest host: a house host runs the call. */
+  /** Set by a custom machine's `callModel` on a user-code host: a library host runs the call. */
   readonly job?: ModelJob;
 }
 
-/** A model call that a house host runs for an agent that lives on a guest host. */
+/** A model call that a library host runs for an agent that lives on a user-code host. */
 export interface ModelJob {
   readonly messages: readonly TurnMessage[];
   readonly system?: string;
-  /** Names of tools to show, from the template's cards. Left out: all of them. */
+  /** Names of the tools to show, from the template's cards. Left out: all of them. */
   readonly tools?: readonly string[];
 }
 
-/** How an agent ended, as its host saw it. */
+/** The end of an agent, as its host reports it. */
 export type AgentEnd =
   | { readonly status: "completed"; readonly output: Json }
   | {
       readonly status: "failed";
       readonly error: WireError;
       readonly partial?: Json;
-      /** It never came up: its machine could not be imported, created or started. */
+      /** Set when it never started: its machine could not be imported, created or started. */
       readonly atStart?: true;
     }
-  /** The answer to an `end` delivery: the kernel knows why. */
+  /** The answer to an `end` delivery: the kernel knows the cause. */
   | { readonly status: "ended"; readonly partial?: Json };
 
-/** What one agent did in one tick: applied whole or not at all. */
+/** The actions of one agent in one tick: applied as a whole or not at all. */
 export interface Frame {
   readonly path: string;
   readonly incarnation: number;
-  /** Deliveries consumed: every one numbered up to this. */
+  /** The number of the last delivery consumed; all before it are consumed too. */
   readonly upTo: number;
-  readonly out: readonly Out[];
+  readonly commands: readonly Command[];
   /** The machine's persisted snapshot, see {@link MachineState}; left out when unchanged. */
   readonly state?: Json;
   /** XState's state value, for people; sent when it changed. */
   readonly value?: Json;
-  /** The state values that it passed through before that one, in order. */
+  /** The state values that it passed through before `value`, in order. */
   readonly passed?: readonly Json[];
-  /** How many more it passed through: they were too many for one frame. */
+  /** The number of further state values, which were too many for one frame. */
   readonly leftOut?: number;
   /** All armed timers; left out when unchanged. */
   readonly timers?: readonly Timer[];
   /** Messages appended to the transcript. */
   readonly append?: readonly TurnMessage[];
-  /** True while the host runs something of this agent that is no call through the door. */
+  /** True while the host does work for this agent other than a call that the supervisor knows. */
   readonly busy: boolean;
-  /** Its machine is still being imported. */
+  /** Set while its machine is still being imported. */
   readonly arriving?: true;
 }
 
-/** What a house host reports of a {@link ModelJob}. */
+/** A library host's report on a {@link ModelJob}. */
 export type JobReport =
   | { readonly type: "output"; readonly callId: string; readonly text: string }
   | {
@@ -172,7 +182,7 @@ export type JobReport =
       readonly callId: string;
       readonly usage: TokenUsage;
       readonly partial?: boolean;
-      /** The host has nothing left to do for it: it is for the supervisor to ask once more. */
+      /** Set when the host is done with it: the supervisor may attempt the call once more. */
       readonly again?: NextAttempt;
       readonly result:
         | {
@@ -183,15 +193,15 @@ export type JobReport =
         | { readonly isError: true; readonly error: WireError };
     };
 
-/** One tick of a host, in one `postMessage`. */
+/** The messages of one tick of a host, in one `postMessage`. */
 export interface FromHost {
   readonly frames: readonly Frame[];
   readonly jobs?: readonly JobReport[];
-  /** Only where the supervisor is inspected. */
+  /** Sent only when the supervisor is inspected. */
   readonly inspection?: readonly InspectionNote[];
-  /** What code there has printed. */
+  /** Prints of code on the host. */
   readonly prints?: readonly PrintNote[];
 }
 
-/** Which bound a model call met. */
+/** The unit of the bound that a model call met. */
 export type ExhaustedUnit = Unit | "turns";

@@ -6,9 +6,9 @@ import type { Block } from "./transcript.ts";
 type ImageBlock = Extract<Block, { readonly type: "image" }>;
 type Source = { readonly [field: string]: Json | undefined };
 
-/** What the service takes of one image: characters of base64, and pixels of a side. */
-const MOST_CHARACTERS = 5 * 1_024 * 1_024;
-const MOST_PIXELS = 8_000;
+/** The service's limits of one image: characters of base64, and pixels of a side. */
+const MAX_CHARACTERS = 5 * 1_024 * 1_024;
+const MAX_PIXELS = 8_000;
 const LIMIT = "the limit is 5 MB";
 
 const TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
@@ -20,11 +20,10 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 /**
- * An image as the service takes it, or a note that says why the model does not see it.
+ * Returns an image as the service accepts it, or a note that tells the model why it is left out.
  *
- * The media type is the one that the data has: a service refuses an image that is called by
- * another. Data is given its plain form, without white space, a `data:` prefix or the letters of
- * base64url.
+ * The media type is that of the data: a service refuses an image under another type. The data is
+ * written as plain base64, without white space, a `data:` prefix or the letters of base64url.
  */
 export function shownImage({ source: given, cache_control: mark }: ImageBlock): Block {
   const source = inlined(given as Source);
@@ -33,14 +32,14 @@ export function shownImage({ source: given, cache_control: mark }: ImageBlock): 
   return { type: "image", source: shown, ...(mark != null && { cache_control: mark }) };
 }
 
-/** A `data:` URL is data, whichever field it stands in. */
+/** Turns a `data:` URL, in whichever field, into data. */
 function inlined(source: Source): Source {
-  const held = source.type === "url" ? source.url : source.data;
-  if (typeof held !== "string" || !held.startsWith("data:")) return source;
-  const comma = held.indexOf(",");
-  const head = comma < 0 ? "" : held.slice("data:".length, Math.min(comma, 200));
+  const text = source.type === "url" ? source.url : source.data;
+  if (typeof text !== "string" || !text.startsWith("data:")) return source;
+  const comma = text.indexOf(",");
+  const head = comma < 0 ? "" : text.slice("data:".length, Math.min(comma, 200));
   if (!/;\s*base64$/i.test(head)) return source;
-  return { type: "base64", media_type: head, data: held.slice(comma + 1) };
+  return { type: "base64", media_type: head, data: text.slice(comma + 1) };
 }
 
 function shownReference(source: Source): Source | string {
@@ -54,10 +53,10 @@ function shownReference(source: Source): Source | string {
 function shownData(source: Source): Source | string {
   const { media_type: given, data: raw } = source as { readonly [field: string]: string };
   if (raw === undefined || raw === "") return "[image left out: it has no data]";
-  // Twice the limit is not worth the look at each of its characters.
-  const data = raw.length > 2 * MOST_CHARACTERS ? undefined : plainBase64(raw);
+  // Data over twice the limit is not even scanned.
+  const data = raw.length > 2 * MAX_CHARACTERS ? undefined : plainBase64(raw);
   const { length } = data ?? raw;
-  if (length > MOST_CHARACTERS) return `[image of ${megabytes(length)} MB left out: ${LIMIT}]`;
+  if (length > MAX_CHARACTERS) return `[image of ${megabytes(length)} MB left out: ${LIMIT}]`;
   if (data === undefined) return "[image left out: its data is not base64]";
   const {
     type = otherType(data) ?? typeOf(given ?? ""),
@@ -68,18 +67,18 @@ function shownData(source: Source): Source | string {
     const named = clip(type.toWellFormed(), 100) || "no type";
     return `[image of ${named} left out: only jpeg, png, gif and webp are shown]`;
   }
-  if (width > MOST_PIXELS || height > MOST_PIXELS) {
-    return `[image of ${width} x ${height} pixels left out: the limit is ${MOST_PIXELS}]`;
+  if (width > MAX_PIXELS || height > MAX_PIXELS) {
+    return `[image of ${width} x ${height} pixels left out: the limit is ${MAX_PIXELS}]`;
   }
   return { type: "base64", media_type: type, data };
 }
 
-/** Rounded up, so that what is over a limit never looks like the limit. */
+/** Formats megabytes, rounded up, so that a size over a limit never looks like the limit. */
 function megabytes(characters: number): string {
   return (Math.ceil((characters / 1_024 / 1_024) * 10) / 10).toFixed(1);
 }
 
-/** The plain name of a media type, where the service takes images of it. */
+/** Returns the plain name of a media type, if the service accepts images of it. */
 export function shownType(given: string): string | undefined {
   const type = typeOf(given);
   return TYPES.includes(type) ? type : undefined;
@@ -90,7 +89,7 @@ function typeOf(given: string): string {
   return ALIASES[type] ?? type;
 }
 
-/** Undefined for what no decoder takes. */
+/** Returns plain base64; undefined for data that no decoder accepts. */
 function plainBase64(raw: string): string | undefined {
   const isPlain = /^[A-Za-z0-9+/]+={0,2}$/.test(raw);
   const plain = isPlain ? raw : raw.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/");

@@ -1,52 +1,61 @@
 import type { Json } from "./json.ts";
 
 export interface ImageInfo {
-  /** By the first bytes, whatever the image was said to be. */
+  /** The type by the first bytes, whatever type was declared. */
   readonly type: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
-  /** In pixels; 0 where its header is cut off or says nothing. */
+  /** Pixels; 0 when the header is cut off or does not say. */
   readonly width: number;
   readonly height: number;
 }
 
 type Size = Pick<ImageInfo, "width" | "height">;
 
-/** Anthropic's models see an image in patches of so many pixels a side, each a token. */
+/**
+ * The side of a patch in pixels: Anthropic's models see an image in patches, each of them a token.
+ */
 const PATCH = 28;
-/** Its older rule, which is still the usual estimate: so many pixels are a token. */
+/** The older rule, still the usual estimate: pixels per token. */
 const PIXELS_OF_A_TOKEN = 750;
-/** What is larger is made smaller before it is billed: by its longer side, then by its tokens. */
-const LONGEST_SIDE = 2_576;
-const MOST_IMAGE_TOKENS = 4_784;
+/**
+ * The limits of a billed image: a larger one is scaled down first, by its longer side, then by its
+ * tokens.
+ */
+const MAX_SIDE_LENGTH = 2_576;
+const MAX_IMAGE_TOKENS = 4_784;
 
-/** More segments than a picture has before its size, which stands behind all that is embedded. */
-const MOST_SEGMENTS = 512;
+/**
+ * The most segments that are walked: a JPEG has fewer before its size, which follows everything
+ * embedded.
+ */
+const MAX_SEGMENTS = 512;
 
 const UNKNOWN: Size = { width: 0, height: 0 };
 
 /**
- * The tokens of an image by its size, so that it is never fewer than its service bills.
+ * Returns the tokens of an image by its size, never fewer than its service bills.
  *
- * Source: https://platform.claude.com/docs/en/build-with-claude/vision, with the resolution of
- * Opus 4.7 and later; models before it are billed for 1,568 pixels a side and tokens at most.
- * @param source of an image block; where the size is not known, the most that an image can be
+ * Source: https://platform.claude.com/docs/en/build-with-claude/vision, with the resolution of Opus
+ * 4.7 and later; earlier models are billed for at most 1,568 pixels a side and as many tokens.
+ * @param source of an image block; when its size is unknown, the result is the most that an image
+ *   can have
  */
 export function imageTokens(source: Json): number {
   const { type, data } = fieldsOf(source);
   const info = type === "base64" && typeof data === "string" ? imageInfo(data) : undefined;
   const { width, height } = info ?? UNKNOWN;
-  if (width === 0 || height === 0) return MOST_IMAGE_TOKENS;
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+  if (width === 0 || height === 0) return MAX_IMAGE_TOKENS;
+  const scale = Math.min(1, MAX_SIDE_LENGTH / Math.max(width, height));
   const [across, down] = [Math.ceil(width * scale), Math.ceil(height * scale)];
   const patches = Math.ceil(across / PATCH) * Math.ceil(down / PATCH);
   const tokens = Math.max(patches, Math.ceil((across * down) / PIXELS_OF_A_TOKEN));
-  return Math.min(tokens, MOST_IMAGE_TOKENS);
+  return Math.min(tokens, MAX_IMAGE_TOKENS);
 }
 
 /**
- * The type and size of an image, read off its header; undefined for what is none of the four
- * types that models take.
+ * Returns the type and size of an image, read from its header; undefined unless it is of one of the
+ * four types that models accept.
  *
- * **Guarantees** only the bytes that tell are decoded, however large the image is.
+ * **Guarantees** only the bytes that are needed are decoded, however large the image is.
  */
 export function imageInfo(base64: string): ImageInfo | undefined {
   const head = bytesAt(base64, 0, 30);
@@ -64,7 +73,9 @@ export function imageInfo(base64: string): ImageInfo | undefined {
   return undefined;
 }
 
-/** What the data of a file is that was taken for an image and cannot be one; else undefined. */
+/**
+ * Returns the type of data that was taken for an image and is none; undefined when that is unknown.
+ */
 export function otherType(base64: string): string | undefined {
   const head = bytesAt(base64, 0, 30);
   if (text(head, 0, 5) === "%PDF-") return "application/pdf";
@@ -96,12 +107,12 @@ function webpSize(head: Uint8Array): Size {
 /** Walks from segment to segment to the first that begins a frame, of whatever coding. */
 function jpegSize(base64: string): Size {
   let at = 2;
-  for (let n = 0; n < MOST_SEGMENTS; n++) {
+  for (let n = 0; n < MAX_SEGMENTS; n++) {
     const segment = bytesAt(base64, at, 9);
     const [mark, kind = 0] = segment;
     if (mark !== 0xff || segment.length < 4) return UNKNOWN;
     if (isFrame(kind)) return sizeOf(big(segment, 7, 2), big(segment, 5, 2));
-    // The picture itself, or its end: no size came before.
+    // The image data or its end: no size came before.
     if (kind === 0xda || kind === 0xd9) return UNKNOWN;
     if (kind === 0xff) at += 1;
     else if (kind === 0x01 || (kind >= 0xd0 && kind <= 0xd8)) at += 2;
@@ -110,12 +121,12 @@ function jpegSize(base64: string): Size {
   return UNKNOWN;
 }
 
-/** C4, C8 and CC are tables and an extension in the midst of the frames. */
+/** True for the code of a frame; C4, C8 and CC are tables and an extension among them. */
 function isFrame(kind: number): boolean {
   return kind >= 0xc0 && kind <= 0xcf && kind !== 0xc4 && kind !== 0xc8 && kind !== 0xcc;
 }
 
-/** Fewer than asked for at the end. */
+/** Returns the decoded bytes at a position; fewer than `length` at the end. */
 function bytesAt(base64: string, at: number, length: number): Uint8Array {
   const first = Math.floor(at / 3);
   const last = Math.ceil((at + length) / 3);
@@ -131,7 +142,7 @@ function text(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }
 
-/** A whole number, most significant byte first; 0 where the bytes end before. */
+/** Returns an unsigned integer, most significant byte first; 0 when the bytes end before. */
 function big(bytes: Uint8Array, at: number, length: number): number {
   if (bytes.length < at + length) return 0;
   return bytes.subarray(at, at + length).reduce((sum, byte) => sum * 256 + byte, 0);

@@ -1,19 +1,19 @@
 import type { Json } from "./json.ts";
 
-/** Whose actors the shared ones are, which no agent has started. */
+/** The path of the shared actors, which no agent has started. */
 export const SUPERVISOR = "/";
 
 interface NoteOfActor {
-  /** The agent whose machine it is, or belongs to; {@link SUPERVISOR} for the shared ones. */
+  /** The path of the agent that owns the actor; {@link SUPERVISOR} for the shared ones. */
   readonly path: string;
   readonly incarnation: number;
-  /** The agent's path for its machine; below it `/@` and the id for each other actor. */
+  /** The agent's path for its machine; for every other actor the path, `/@` and the id. */
   readonly actor: string;
 }
 
 /**
- * What a host tells of the actors that run in it, when the supervisor is inspected. Summaries:
- * bounded, without secrets, and thinned for actors that are very busy. Never kept.
+ * A host's note on an actor that runs in it, when the supervisor is inspected. Notes are summaries:
+ * bounded, without secrets, and throttled for very busy actors. They are never kept.
  */
 export type InspectionNote =
   | (NoteOfActor & {
@@ -21,20 +21,23 @@ export type InspectionNote =
       /** The actor that started it; left out for an agent's own machine. */
       readonly parent?: string;
       readonly name: string;
-      /** Names the machine's definition among those of its host. */
+      /** The number of the machine's definition on its host. */
       readonly machine?: number;
-      /** Once for each machine and host. */
+      /** The definition, sent once for each machine and host. */
       readonly definition?: Json;
     })
   | (NoteOfActor & {
       readonly type: "event";
-      /** Who sent it, when that was an actor of the same agent. */
+      /** The sender, when it is an actor of the same agent. */
       readonly source?: string;
       readonly event: Json;
     })
   | (NoteOfActor & { readonly type: "snapshot"; readonly event: Json; readonly snapshot: Json })
-  /** It was too busy to tell all: so many events and snapshots since the last note. */
+  /**
+   * The number of events and snapshots left out since the last note, because the actor was too
+   * busy.
+   */
   | (NoteOfActor & { readonly type: "left-out"; readonly count: number });
 
-/** The most notes of one message: a host says less than this in a tick, and never more. */
-export const MOST_NOTES = 10_000;
+/** The most notes of one message: a host sends fewer in a tick, and never more. */
+export const MAX_NOTES = 10_000;

@@ -2,38 +2,43 @@ import type { Json } from "./json.ts";
 import { type Excess, JsonRefusal, type RefusalReason } from "./json-refusal.ts";
 import { isPlainPrototype } from "./realm.ts";
 
-/** The most that a value may be, whoever says it. */
+/** The bound of a value, whoever sends it. */
 export interface JsonBound {
-  /** Containers within containers. */
+  /** The most containers within each other. */
   readonly depth: number;
-  /** All values in it; one that stands in several places is counted in each, as JSON writes it. */
+  /** The most values in it; a value in several places counts in each of them, as in JSON. */
   readonly values: number;
-  /** About as many as its JSON has in UTF-8: what JSON would escape counts as it stands. */
+  /**
+   * The most bytes, about those of its JSON in UTF-8; characters that JSON would escape count as
+   * they are.
+   */
   readonly bytes: number;
-  /** Objects and lists among the values. Default: as many as values. */
+  /** The most objects and lists among the values. Default: the bound of values. */
   readonly containers?: number;
 }
 
 /**
- * What anybody says to anybody: messages, inputs, results, answers, options. To look at that much
- * takes some 20 ms of a thread.
+ * The bound of every value that is passed between parties: messages, inputs, results, answers,
+ * options. Checking a value of this size takes some 20 ms of a thread.
  */
 export const JSON_BOUND: JsonBound = { depth: 200, values: 250_000, bytes: 16_000_000 };
 
-/** Shorter texts count their characters: asking how many bytes they have takes longer. */
+/**
+ * The length up to which a string counts its characters, because counting its bytes takes longer.
+ */
 const SHORT_TEXT = 32;
 
-/** How what is no plain data is read. */
+/** The way to read values that are not plain data. */
 export interface JsonForm {
-  /** What stands for an object. */
+  /** Returns the value that represents an object. */
   readonly speak: (value: object, key: string) => unknown;
-  /** Whether an object that is no list may be taken field by field. */
+  /** True when an object other than a list may be read field by field. */
   readonly isPlain: (value: object) => boolean;
-  /** What is not looked at, by {@link JsonWalk.check} alone. Default: nothing. */
+  /** True for values that {@link JsonWalk.check}, and only it, skips. Default: none. */
   readonly passes?: (value: unknown) => boolean;
 }
 
-/** As `JSON.stringify` has it, but for what it would lose. */
+/** Reads values as `JSON.stringify` does, but refuses those that it would lose. */
 const asJson: JsonForm = {
   speak(value, key) {
     const toJson: unknown = Reflect.get(value, "toJSON");
@@ -43,22 +48,23 @@ const asJson: JsonForm = {
 };
 
 /**
- * Looks only at how much a value is: data in it is counted, and anything else is passed over.
+ * Checks the amount of a value only: data in it is counted, and other values are skipped.
  *
- * **Fails with** a {@link JsonRefusal} for what is over the bound, for holes and keys `__proto__`.
+ * **Fails with** a {@link JsonRefusal} for a value over the bound, and for holes and keys
+ * `__proto__`.
  */
 export function checkAmount(value: unknown, bound: JsonBound, isData: typeof isPlainData): void {
   new JsonWalk(bound, { ...asJson, passes: (part) => !isData(part) }).check(value);
 }
 
-/** Text, and what has fields or items of its own without being an instance of anything. */
+/** True for a string, a list, or an object that is not an instance of a class. */
 export function isPlainData(value: unknown): boolean {
   if (typeof value === "string" || Array.isArray(value)) return true;
   if (typeof value !== "object" || value === null) return false;
   return isPlainPrototype(Object.getPrototypeOf(value));
 }
 
-/** Why a value is no JSON within its bound as it stands; undefined for one that is. */
+/** Returns why a value is not JSON within its bound as it is; undefined when it is. */
 export function refusalOf(value: unknown, bound = JSON_BOUND): JsonRefusal | undefined {
   try {
     new JsonWalk(bound).check(value);
@@ -70,23 +76,22 @@ export function refusalOf(value: unknown, bound = JSON_BOUND): JsonRefusal | und
 }
 
 /**
- * Copies a value as plain JSON; `undefined` is left out, and null in a list; -0 is 0; what has
- * `toJSON` speaks for itself.
+ * Copies a value as plain JSON: `undefined` is left out, and becomes null in a list; -0 becomes 0;
+ * `toJSON` is called where there is one.
  *
- * **Fails with** a {@link JsonRefusal} where JSON would lose something (functions, BigInts, NaN,
- * maps, errors, buffers, holes, circles) and for what is over its bound; with whatever a getter
- * of it throws.
+ * **Fails with** a {@link JsonRefusal} when JSON would lose something (functions, BigInts, NaN,
+ * maps, errors, buffers, holes, circles) and for a value over its bound; with the error of a getter
+ * that throws.
  */
 export function plainJson(value: unknown, bound = JSON_BOUND): Json {
   return new JsonWalk(bound).copy(value) ?? null;
 }
 
 /**
- * The one walk over values that others made. Its bound is for all that it is given: a frame is
- * one walk.
+ * A walk over untrusted values. Its bound covers all values that it is given: a frame is one walk.
  *
- * **Guarantees** linear, ends at the bound, and never longer than that: a list of four billion
- * holes is refused for its length.
+ * **Guarantees** linear, and ends at the bound at the latest: a list of four billion holes is
+ * refused for its length.
  */
 export class JsonWalk {
   readonly #bound: JsonBound;
@@ -94,9 +99,9 @@ export class JsonWalk {
   #values: number;
   #bytes: number;
   #containers: number;
-  /** Where it is: the first `level` of them. */
+  /** The path to the current value: the first `level` keys. */
   readonly #keys: (string | number)[] = [];
-  /** The last prototype, beside ours, that was found to be one of plain objects. */
+  /** The last prototype of plain objects found, beside this realm's own. */
   #plain: object | null = null;
 
   constructor(bound: JsonBound, form = asJson) {
@@ -107,7 +112,7 @@ export class JsonWalk {
     this.#containers = bound.containers ?? bound.values;
   }
 
-  /** Looks at a value that has to be plain data already, such as what came over a wire. */
+  /** Checks a value that must be plain data already, such as one that came over a wire. */
   check(value: unknown): void {
     this.#look(value, 0);
   }
@@ -135,7 +140,7 @@ export class JsonWalk {
     }
   }
 
-  /** To ask of every object of another realm would take longer than all the rest. */
+  /** Caches the last result: testing every object of another realm would dominate the cost. */
   #isPlain(prototype: object | null): boolean {
     if (prototype === Object.prototype || prototype === this.#plain) return true;
     if (!isPlainPrototype(prototype)) return false;
@@ -166,7 +171,7 @@ export class JsonWalk {
     return fields;
   }
 
-  /** Counts a value; false for one that holds no others. */
+  /** Counts a value; returns false for one that contains no others. */
   #isContainer(part: unknown, level: number): part is object {
     this.#values -= 1;
     if (this.#values < 0) this.#refuseMany(level, "values");
@@ -191,7 +196,7 @@ export class JsonWalk {
     }
   }
 
-  /** @param items of a list, or the keys of an object */
+  /** @param items the items of a list, or the keys of an object */
   #open(items: readonly unknown[], level: number): void {
     const { depth } = this.#bound;
     this.#containers -= 1;
@@ -253,7 +258,7 @@ export class JsonWalk {
   }
 }
 
-/** Sets a field that is the object's own, whatever its key. */
+/** Sets a field of the object itself, also for the key `__proto__`. */
 export function setField<Value>(fields: { [key: string]: Value }, key: string, value: Value): void {
   if (key !== "__proto__") fields[key] = value;
   else Object.defineProperty(fields, key, { value, ...VISIBLE });
@@ -261,12 +266,12 @@ export function setField<Value>(fields: { [key: string]: Value }, key: string, v
 
 const VISIBLE = { enumerable: true, configurable: true, writable: true } as const;
 
-/** JSON has no negative zero: what was written as -0 is read as another number than it was. */
+/** Returns 0 for -0: JSON has no negative zero, so -0 would change when it is written and read. */
 export function withoutSign<Value>(value: Value): Value {
   return value === 0 ? (0 as Value) : value;
 }
 
-/** Characters of a number, without writing out those that most are. */
+/** Counts the characters of a number, mostly without formatting it. */
 function digitsOf(number: number): number {
   if (!Number.isSafeInteger(number)) return String(number).length;
   let digits = number < 0 ? 2 : 1;

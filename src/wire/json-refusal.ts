@@ -1,30 +1,32 @@
 import { clip } from "./clip.ts";
 
-/** Longer paths are cut at their end. */
-const MOST_PATH = 200;
+/** The most characters of a path; a longer one is cut at its end. */
+const MAX_PATH = 200;
 
-/** What of a value is over its bound. */
+/** The part of a bound that a value exceeds. */
 export type Excess = "depth" | "values" | "bytes" | "containers";
 
-/** Why something is refused. */
+/** The reason of a refusal. */
 export interface RefusalReason {
   readonly reason: string;
   readonly advice: string;
   readonly excess?: Excess;
 }
 
-/** Why a value is none that can be kept or sent: where in it, and what to do about it. */
+/** A refusal of a value that cannot be kept or sent: the place in it, and advice. */
 export class JsonRefusal extends TypeError {
-  /** A JSON Pointer to where it was seen; empty for the value itself. */
+  /** A JSON Pointer to the place; empty for the value itself. */
   readonly path: string;
-  /** Without its subject: "nests deeper than 200 levels". */
+  /** The reason without a subject: "nests deeper than 200 levels". */
   readonly reason: string;
-  /** Where there is too much of the whole value, and not one in it wrong: of what. */
+  /**
+   * The part of the bound that the whole value exceeds; undefined when a single value is at fault.
+   */
   readonly excess: Excess | undefined;
 
   constructor(keys: readonly (string | number)[], { reason, advice, excess }: RefusalReason) {
-    const whole = keys.map((key) => `/${typeof key === "string" ? clip(key, MOST_PATH) : key}`);
-    const path = clip(whole.join(""), MOST_PATH).toWellFormed();
+    const whole = keys.map((key) => `/${typeof key === "string" ? clip(key, MAX_PATH) : key}`);
+    const path = clip(whole.join(""), MAX_PATH).toWellFormed();
     const subject = excess !== undefined || path === "" ? "it" : `its value at ${path}`;
     super(`${subject} ${reason}; ${advice}`);
     this.path = path;

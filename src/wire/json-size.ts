@@ -2,31 +2,34 @@ import type { Json } from "./json.ts";
 import { mayBeSlice } from "./own-text.ts";
 import { isMark } from "./value-ref.ts";
 
-/** What a look at a value tells of it. */
+/** The measured size of a value. */
 export interface Sized {
-  /** Its JSON has at least so many bytes; once that is enough, no further look is taken. */
+  /** The fewest bytes of its JSON; measuring stops once they are enough. */
   least: number;
-  /** And at most so many. */
+  /** The most bytes of its JSON. */
   most: number;
-  /** About how many bytes of memory it holds. */
+  /** The approximate bytes of memory that it takes. */
   held: number;
-  /** One of its keys is `$value` or an escape of that. */
+  /** True when one of its keys is `$value` or an escape of that. */
   isMarked: boolean;
-  /** One of its texts may be a slice, which holds on to all that it was cut from. */
+  /**
+   * True when one of its strings may be a slice, which keeps the whole string it was cut from in
+   * memory.
+   */
   isSliced: boolean;
 }
 
-/** Of a text, a list and an object beside what is in them, as V8 keeps them. */
-const HELD_BY_TEXT = 24;
-const HELD_BY_LIST = 32;
-const HELD_BY_OBJECT = 56;
-/** The longest that JSON writes a number, and one UTF-16 unit of a text. */
-const LONGEST_NUMBER = 25;
-const LONGEST_UNIT = 6;
+/** Bytes of a string, a list and an object beside their contents, as V8 keeps them. */
+const TEXT_BYTES = 24;
+const LIST_BYTES = 32;
+const OBJECT_BYTES = 56;
+/** The most characters of a number in JSON, and of one UTF-16 unit of a string. */
+const MAX_NUMBER_LENGTH = 25;
+const MAX_UNIT_LENGTH = 6;
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
-/** Looks at a value without writing it out, until it is certain to be over `enough` bytes. */
+/** Measures a value without serialising it, until it is certain to exceed `enough` bytes. */
 export function sizeOf(value: Json | undefined, enough: number): Sized {
   const sized = { least: 0, most: 0, held: 0, isMarked: false, isSliced: false };
   look(value, enough, sized);
@@ -36,17 +39,17 @@ export function sizeOf(value: Json | undefined, enough: number): Sized {
 function look(value: Json | undefined, enough: number, sized: Sized): void {
   if (typeof value === "string") {
     sized.least += value.length + 2;
-    sized.most += LONGEST_UNIT * value.length + 2;
-    sized.held += HELD_BY_TEXT + value.length;
+    sized.most += MAX_UNIT_LENGTH * value.length + 2;
+    sized.held += TEXT_BYTES + value.length;
     if (mayBeSlice(value)) sized.isSliced = true;
   } else if (typeof value !== "object" || value === null) {
     sized.least += 1;
-    sized.most += LONGEST_NUMBER;
+    sized.most += MAX_NUMBER_LENGTH;
     sized.held += 8;
   } else if (Array.isArray(value)) {
     sized.least += 2;
     sized.most += 2 + value.length;
-    sized.held += HELD_BY_LIST + 8 * value.length;
+    sized.held += LIST_BYTES + 8 * value.length;
     for (const item of value) {
       if (sized.least > enough) return;
       look(item, enough, sized);
@@ -57,14 +60,14 @@ function look(value: Json | undefined, enough: number, sized: Sized): void {
 function lookAtFields(value: JsonObject, enough: number, sized: Sized): void {
   sized.least += 2;
   sized.most += 2;
-  sized.held += HELD_BY_OBJECT;
+  sized.held += OBJECT_BYTES;
   for (const key in value) {
     if (sized.least > enough) return;
     const field = value[key];
     if (field === undefined) continue;
     sized.least += key.length + 3;
-    sized.most += LONGEST_UNIT * key.length + 4;
-    sized.held += HELD_BY_TEXT + key.length + 8;
+    sized.most += MAX_UNIT_LENGTH * key.length + 4;
+    sized.held += TEXT_BYTES + key.length + 8;
     if (isMark(key)) sized.isMarked = true;
     look(field, enough, sized);
   }

@@ -1,17 +1,18 @@
-/** Byte-pair encoders differ; a little too many is the harmless side. */
+/** A margin, because byte-pair encoders differ and a little too many is harmless. */
 const MARGIN = 1.15;
 
 const [OTHER, LOWER, UPPER, DIGIT, MARK, SPACE] = [0, 1, 2, 3, 4, 5] as const;
 
 /**
- * The likeliest number of tokens of a text that a model wrote and its service did not count.
+ * Returns the likeliest number of tokens of a text that a model wrote and its service did not
+ * count.
  *
- * A reservation asks for the most that a text may be (`textTokens`); what is charged for a
- * stream that was cut off has to be near what it was.
+ * A reservation needs the most tokens that a text may have (`textTokens`); the charge for a stream
+ * that was cut off must be close to the real number.
  *
- * **Guarantees** between 0.95 and 2 times what two real byte-pair encoders (Claude 2's and
- * OpenAI's o200k) say of prose, code, JSON, tables, logs, keys and nine scripts; English is 1.2.
- * **Gotcha** of text made to mislead it, such as random letters, it may be half.
+ * **Guarantees** between 0.95 and 2 times the count of two real byte-pair encoders (Claude 2's and
+ * OpenAI's o200k) for prose, code, JSON, tables, logs, keys and nine scripts; English is 1.2.
+ * **Gotcha** for text made to mislead it, such as random letters, it may be half.
  */
 export function likelyTokens(text: string): number {
   let sum = 0;
@@ -46,7 +47,7 @@ function kindOf(code: number): number {
   return code < 128 ? MARK : OTHER;
 }
 
-/** Tokens of one character that is not ASCII, by the block it stands in. */
+/** Returns the tokens of one character outside ASCII, by its block. */
 function scriptTokens(code: number): number {
   if (code < 0x0370) return 1.7; // letters with accents, which break words up
   if (code < 0x0590) return 0.6; // Greek, Cyrillic, Armenian

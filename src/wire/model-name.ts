@@ -1,8 +1,8 @@
 import type { ModelSpec } from "./spec.ts";
 
 /**
- * A model as people read it: `anthropic:claude-sonnet-4-5`, `scripted`, or a module's URL with
- * what its options call the model.
+ * Returns the name of a model for people: `anthropic:claude-haiku-5-5`, `scripted`, or a module's
+ * URL with the name that its options give the model.
  */
 export function modelName(model: ModelSpec): string {
   const named = "model" in model ? model.model : undefined;

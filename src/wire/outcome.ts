@@ -2,7 +2,7 @@ import type { CoppiceError, ErrorCode, ErrorDetails } from "../errors.ts";
 import type { Json } from "./json.ts";
 import type { Unit } from "./spec.ts";
 
-/** What a subtree has used. `inputTokens` counts cached input too; `usd` is in dollars. */
+/** The usage of a subtree. `inputTokens` includes cached input; `usd` is in dollars. */
 export interface Usage {
   readonly usd: number;
   readonly inputTokens: number;
@@ -11,12 +11,12 @@ export interface Usage {
   readonly modelCalls: number;
 }
 
-/** How an agent ended. Written once; refusals and cancellations are values, not exceptions. */
+/** The outcome of an agent. Written once; refusals and cancellations are values, not exceptions. */
 export type Outcome<Output = Json> = { readonly path: string; readonly usage: Usage } & (
   | { readonly status: "completed"; readonly output: Output }
   | { readonly status: "failed"; readonly error: CoppiceError; readonly partial?: Json }
   | { readonly status: "cancelled"; readonly reason: string; readonly partial?: Json }
-  /** Ended by force; `error` says why where that was its own fault: frozen, out of memory. */
+  /** Ended by force; `error` is set when the agent itself was the cause: frozen, out of memory. */
   | {
       readonly status: "killed";
       readonly reason: string;
@@ -27,7 +27,7 @@ export type Outcome<Output = Json> = { readonly path: string; readonly usage: Us
   | { readonly status: "timed-out"; readonly partial?: Json }
 );
 
-/** An outcome as it is journaled and told: its error is data. */
+/** An outcome as it is journaled and reported: its error is data. */
 export type WireOutcome =
   | Exclude<Outcome, { status: "failed" | "killed" }>
   | (Omit<Extract<Outcome, { status: "failed" }>, "error"> & { readonly error: WireError })

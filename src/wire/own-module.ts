@@ -1,9 +1,9 @@
 /**
- * The address of a module of ours that others load: it lies beside the source as source, and beside
- * what was built as built.
+ * Returns the address of a module of this library that is loaded by its URL: a source file beside
+ * sources, a built file in a build.
  *
- * @param path without its ending, as seen from the module that asks
- * @param from the address of the module that asks; a bundle of the older kind of modules has none
+ * @param path the path without its extension, relative to the calling module
+ * @param from the address of the calling module; a CommonJS bundle has none
  */
 export function ownModule(path: string, from: string | undefined): URL {
   const base = from ?? "file:///bundle/src/bundled/module.js";

@@ -1,33 +1,36 @@
-/** How much work a regular expression can make of a text, read off the expression. */
+/** The cost of a regular expression, derived from its source. */
 export interface PatternForm {
   /**
-   * The most steps that `RegExp` takes on a text of so many characters: never too few, often far
-   * too many, infinite where nothing can be said.
+   * Returns an upper bound of the steps that `RegExp` takes on a text of a length: often far too
+   * high, infinite when nothing is known.
    */
   readonly steps: (characters: number) => number;
-  /** The same in the syntax of RE2, which takes linear time; undefined where it cannot say it. */
+  /**
+   * The same expression in the syntax of RE2, which takes linear time; undefined when RE2 cannot
+   * express it.
+   */
   readonly linear: string | undefined;
-  /** Places in the expression once its repetitions are written out. */
+  /** The number of places in the expression with its repetitions written out. */
   readonly size: number;
 }
 
-/** What is known of a part. */
+/** The cost of a part of an expression. */
 interface Part {
-  /** Ways to match it at one place, those of different lengths apart. */
+  /** The ways to match it at one place; those of different lengths count separately. */
   readonly paths: number;
-  /** Repetitions without an end, each of which can stop at any place of the text. */
+  /** The unbounded repetitions, each of which can stop anywhere in the text. */
   readonly open: number;
   readonly size: number;
   readonly linear: string | undefined;
-  /** It can match only at the beginning. */
+  /** True when it can match only at the beginning. */
   readonly isAnchored: boolean;
 }
 
 const DEEPEST = 50;
-const LONGEST = 10_000;
+const MAX_LENGTH = 10_000;
 const UNKNOWN: PatternForm = { steps: () => Infinity, linear: undefined, size: Infinity };
 
-/** White space as ECMA-262 has it; that of RE2 is ASCII's. */
+/** White space of ECMA-262; RE2's own is that of ASCII. */
 const SPACE = [
   ...[
     "\\t-\\r",
@@ -43,23 +46,23 @@ const SPACE = [
 const ANY = "[^\\n\\r\\x{2028}\\x{2029}]";
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };
 
-/** Reads an expression of ECMA-262 as it is with the flag `u`; never throws. */
+/** Reads an expression of ECMA-262 with the flag `u`; never throws. */
 export function readPattern(source: string): PatternForm {
-  if (source.length > LONGEST) return UNKNOWN;
+  if (source.length > MAX_LENGTH) return UNKNOWN;
   const reader = new PatternReader(source);
   const part = reader.read();
   if (part === undefined) return UNKNOWN;
   const { paths, open, size, linear, isAnchored } = part;
-  // Without a beginning it is tried at each place of the text.
+  // An expression without an anchor is tried at each place of the text.
   const power = open + (isAnchored ? 0 : 1);
   const steps = (characters: number): number => paths * size * (characters + 1) ** power;
   return { steps, linear, size };
 }
 
-/** Steps, about two nanoseconds each, that nobody notices. */
+/** Steps, of about two nanoseconds each, that count as quick. */
 const FEW = 20_000;
 
-/** Whether `RegExp` is done in a moment with any text of so many characters. */
+/** True when `RegExp` is quick on any text of a length. */
 export function isQuickPattern(source: string, characters: number): boolean {
   return readPattern(source).steps(characters) <= FEW;
 }
@@ -130,7 +133,7 @@ class PatternReader {
       [];
     if (sign === undefined) return this.#next() === "{" ? undefined : atom;
     this.#at += sign.length;
-    // Whether it takes as little or as much as it can makes no difference to whether it matches.
+    // A lazy repetition matches the same texts as a greedy one.
     this.#take("?");
     const linear = mapped(atom.linear, (text) => (text === "" ? "" : `${text}${sign}`));
     const from = sign === "+" ? 1 : Number(least);
@@ -156,13 +159,13 @@ class PatternReader {
   #classItem(): string | undefined {
     if (this.#take("-")) return "-";
     if (!this.#take("\\")) return literal(this.#character());
-    // What is not white space cannot be said among other characters.
+    // RE2 cannot express the complement of this set inside a class.
     if (this.#take("S")) return undefined;
     if (this.#take("s")) return SPACE;
     return this.#take("b") ? "\\x{8}" : this.#escape()?.linear;
   }
 
-  /** What stands behind a backslash. */
+  /** Reads the part behind a backslash. */
   #escape(): Part | undefined {
     const rest = this.#source.slice(this.#at);
     const back = /^(?:[1-9]\d*|k<[^>]{1,100}>)/.exec(rest)?.[0];
@@ -216,7 +219,7 @@ class PatternReader {
   }
 }
 
-/** Undefined for half a character, which RE2 does not know. */
+/** Returns a literal for RE2; undefined for half of a surrogate pair, which it cannot match. */
 function literal(character: string): string | undefined {
   if (/^[A-Za-z0-9]$/.test(character)) return character;
   if (!character.isWellFormed()) return undefined;
@@ -250,7 +253,7 @@ function eitherOf(parts: readonly Part[]): Part {
   };
 }
 
-/** The same part, from so many to so many times. */
+/** Returns the cost of a part that is repeated from `from` to `to` times. */
 function repeat(part: Part, from: number, to: number): Part {
   const { paths, open } = part;
   const size = part.size * (to === Infinity ? Math.max(1, from) : to);

@@ -2,8 +2,8 @@ import type { Duplex } from "node:stream";
 import { deserialize, serialize } from "node:v8";
 
 /**
- * What a packet is about: the frames of agents, calls of the control side, the heartbeat, and the
- * number of a delivery that is being taken in.
+ * The kind of a packet: frames of agents, calls of the control side, the heartbeat, or the number
+ * of a delivery that is being taken.
  */
 export type Lane = "data" | "control" | "beat" | "taken";
 
@@ -14,11 +14,13 @@ export interface Packet {
 
 export interface PipeOptions {
   readonly stream: Duplex;
-  /** More bytes in one packet are no honest one. Default: as many as a length can say. */
+  /**
+   * The most bytes of a packet; an honest one has fewer. Default: the most that a length can state.
+   */
   readonly mostBytes?: number;
-  /** Given what arrived together, in order. */
+  /** Called with the packets that arrived together, in order. */
   readonly onPackets: (packets: readonly Packet[]) => void;
-  /** What arrived cannot be read; nothing more is. */
+  /** Called when the input cannot be read; reading stops. */
   readonly onUnreadable: (error: unknown) => void;
 }
 
@@ -26,25 +28,29 @@ const LENGTH_BYTES = 4;
 const lanes: readonly Lane[] = ["data", "control", "beat", "taken"];
 
 /**
- * Packets over one stream of bytes, as a `MessagePort` has them between threads.
+ * Packets over one stream of bytes, like those of a `MessagePort` between threads.
  *
- * Not the channel of `child_process`: what a guest writes into that is parsed by Node itself, and
- * rubbish there throws where nobody can catch it.
+ * It is not the channel of `child_process`: Node parses what user code writes into that, and
+ * invalid input throws where it cannot be caught.
  */
 export class Pipe {
   readonly #options: PipeOptions;
   #chunks: Buffer[] = [];
-  #held = 0;
+  #received = 0;
   #broken = false;
 
   constructor(options: PipeOptions) {
     this.#options = options;
     options.stream.on("data", (chunk: Buffer) => this.#hear(chunk));
-    // Its end says the same, and who it belongs to is told of that.
+    // The end of the stream reports the same to its owner.
     options.stream.on("error", () => undefined);
   }
 
-  /** **Fails with** an error, at once, when the message cannot be cloned. */
+  /**
+   * Sends a packet.
+   *
+   * **Fails with** an error, at once, when the message cannot be cloned.
+   */
   send(lane: Lane, message: unknown): void {
     const body = serialize(message);
     const head = Buffer.allocUnsafe(LENGTH_BYTES + 1);
@@ -61,7 +67,7 @@ export class Pipe {
   #hear(chunk: Buffer): void {
     if (this.#broken) return;
     this.#chunks.push(chunk);
-    this.#held += chunk.length;
+    this.#received += chunk.length;
     const packets: Packet[] = [];
     try {
       for (let next = this.#take(); next !== undefined; next = this.#take()) packets.push(next);
@@ -74,13 +80,13 @@ export class Pipe {
   }
 
   #take(): Packet | undefined {
-    if (this.#held < LENGTH_BYTES) return undefined;
+    if (this.#received < LENGTH_BYTES) return undefined;
     const length = this.#first(LENGTH_BYTES).readUInt32LE();
     const { mostBytes = Number.POSITIVE_INFINITY } = this.#options;
     if (length > mostBytes) throw new Error(`a packet of ${length} bytes, ${mostBytes} at most`);
-    if (this.#held < LENGTH_BYTES + length) return undefined;
+    if (this.#received < LENGTH_BYTES + length) return undefined;
     const whole = this.#first(LENGTH_BYTES + length);
-    this.#held -= whole.length;
+    this.#received -= whole.length;
     const [rest] = this.#chunks as [Buffer];
     if (rest.length === whole.length) this.#chunks.shift();
     else this.#chunks[0] = rest.subarray(whole.length);
@@ -89,7 +95,9 @@ export class Pipe {
     return { lane, message: deserialize(whole.subarray(LENGTH_BYTES + 1)) };
   }
 
-  /** The first bytes of what is held, in one piece: pieces are joined only once all are there. */
+  /**
+   * Returns the first bytes received, in one piece; chunks are joined only when that is necessary.
+   */
   #first(bytes: number): Buffer {
     const [chunk] = this.#chunks as [Buffer];
     if (chunk.length >= bytes) return chunk.subarray(0, bytes);

@@ -1,18 +1,18 @@
 import type { ModelSpec } from "./spec.ts";
 
-/** What is to be known of a model provider without loading what speaks to it. */
+/** The facts about a model provider that are known without loading its client. */
 interface Provider {
-  /** Variables of the environment that only our own hosts are given: keys, and where they hold. */
+  /** Environment variables that only library hosts receive: its keys, and their addresses. */
   readonly environment: readonly string[];
-  /** The field that tells its models apart, in names, subjects, prices and circuits. */
+  /** The field that distinguishes its models in names, subjects, prices and circuit breakers. */
   readonly id?: string;
-  /** Where its specs cannot be written as a text: what to give instead. */
+  /** Advice for a provider whose specs cannot be written as a text. */
   readonly give?: string;
-  /** What a spec lacks without which it is no model. */
+  /** Returns what a spec lacks to be a model; undefined when it lacks nothing. */
   readonly lackOf: (spec: { readonly [field: string]: unknown }) => string | undefined;
 }
 
-/** What stands before the URL of a module that is its own provider. */
+/** The prefix of a module that is its own provider. */
 const MODULE = "file:";
 
 const providers = {
@@ -34,37 +34,40 @@ const providers = {
   },
 } satisfies Record<string, Provider>;
 
-/** `file:` stands for every module. */
+/** The name of a provider; `file:` stands for every module. */
 export type ProviderName = keyof typeof providers;
 
-/** The names of those that are no modules. */
+/** The names of the providers that are no modules. */
 export const PROVIDER_NAMES = Object.keys(providers).filter((name) => name !== MODULE);
 
-/** Those whose models can be written as a text: `anthropic:claude-sonnet-4-5`. */
+/** The providers whose models can be written as a text: `anthropic:claude-haiku-5-5`. */
 export const NAMED_PROVIDERS = Object.entries<Provider>(providers)
   .filter(([, { id }]) => id !== undefined)
   .map(([name]) => name);
 
-/** All that our own hosts are given of the environment. */
+/** The environment variables that library hosts receive. */
 export const PROVIDER_ENVIRONMENT = Object.values(providers).flatMap((one) => one.environment);
 
-/** What is known of the provider that a spec or a text names; undefined where there is none. */
+/** Returns the provider of a spec or of a text; undefined for an unknown one. */
 export function providerOf({ provider }: Pick<ModelSpec, "provider">): Provider | undefined {
   if (provider.startsWith(MODULE)) return providers[MODULE];
   return Object.hasOwn(providers, provider) ? providers[provider as ProviderName] : undefined;
 }
 
-/** A module brings its own code, which runs only where users' code may. */
+/** True for a module, which brings its own code and runs only on user-code hosts. */
 export function isModule({ provider }: ModelSpec): boolean {
   return provider.startsWith(MODULE);
 }
 
-/** True where its hosts must have a key. */
+/** True when its hosts need a key. */
 export function needsKey(model: ModelSpec): boolean {
   return (providerOf(model)?.environment.length ?? 0) > 0;
 }
 
-/** What tells a model from others of its provider; undefined where nothing does. */
+/**
+ * Returns the id that distinguishes a model from others of its provider; undefined when there is
+ * none.
+ */
 export function modelId(model: ModelSpec): string | undefined {
   const field = providerOf(model)?.id;
   const id = field === undefined ? undefined : (model as { [field: string]: unknown })[field];

@@ -1,15 +1,15 @@
 import { clip } from "./clip.ts";
 
-/** More of a text is not kept: whoever throws chooses how long it is. */
-export const MOST_READ = 64_000;
+/** The most characters kept of a text: the thrower decides its length. */
+export const MAX_READ = 64_000;
 
-/** A field of anything, where it is text; undefined also where reading it throws. */
+/** Returns a field of any value if it is a string; undefined also when reading it throws. */
 export function fieldOf(value: unknown, field: string): string | undefined {
   const read = readField(value, field);
-  return typeof read === "string" ? clip(read, MOST_READ) : undefined;
+  return typeof read === "string" ? clip(read, MAX_READ) : undefined;
 }
 
-/** A field of anything; undefined where there is none, and where reading it throws. */
+/** Returns a field of any value; undefined when it is missing, or when reading it throws. */
 export function readField(value: unknown, field: string): unknown {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) {
     return undefined;

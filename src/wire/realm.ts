@@ -2,18 +2,19 @@ import { types } from "node:util";
 import { readField } from "./read-field.ts";
 
 /**
- * Values of another realm: what `node:vm` runs, such as a test of Jest, has an `Object`, an `Error`
- * and a `Promise` of its own, and what Node hands it - of `structuredClone`, of a port, of a file
- * that is missing - is of Node's realm. `instanceof` knows neither side's from the other.
+ * Values of another realm: code that `node:vm` runs, such as a Jest test, has its own `Object`,
+ * `Error` and `Promise`, while the results of Node (of `structuredClone`, a port, a missing file)
+ * are of Node's realm. `instanceof` fails across the two.
  */
 
 const NATIVE = /^function (\w+)\(\) \{ \[native code\] \}$/;
 
 /**
- * The name of the built-in class, of whatever realm, whose prototype this is: `Object`, `Map`.
+ * Returns the name of the built-in class, of any realm, whose prototype this is: `Object`, `Map`.
  *
- * **Guarantees** cannot be feigned and runs no code of others: no function that is not built in is
- * written so, a proxy and a bound one included, and the `prototype` of one that is never changes.
+ * **Guarantees** cannot be forged and runs no foreign code: no other function prints like a
+ * built-in class, proxies and bound functions included, and the `prototype` of a built-in class
+ * never changes.
  */
 export function builtInOf(prototype: object): string | undefined {
   if (types.isProxy(prototype)) return undefined;
@@ -26,8 +27,8 @@ export function builtInOf(prototype: object): string | undefined {
 }
 
 /**
- * True for the prototype of plain objects, in whatever realm they were made; not for one of another
- * realm that has more than ours, such as a `toJSON`, which all of its objects would inherit.
+ * True for the prototype of plain objects of any realm; false for one of another realm with
+ * additional properties, such as a `toJSON`, which all of its objects would inherit.
  */
 export function isPlainPrototype(prototype: object | null): boolean {
   if (prototype === Object.prototype || prototype === null) return true;
@@ -35,12 +36,15 @@ export function isPlainPrototype(prototype: object | null): boolean {
   return Reflect.ownKeys(prototype).every((key) => Object.hasOwn(Object.prototype, key));
 }
 
-/** True for an error of any realm, and for what inherits from one of ours. */
+/** True for an error of any realm, and for an object that inherits from one of this realm. */
 export function isError(value: unknown): value is Error {
   return Error.isError(value) || value instanceof Error;
 }
 
-/** True for what may be awaited, a promise of another realm included, also where to ask throws. */
+/**
+ * True for a value that can be awaited, also a promise of another realm; false when reading `then`
+ * throws.
+ */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof readField(value, "then") === "function";
 }

@@ -1,20 +1,20 @@
 import type { Json } from "./json.ts";
 import { isQuickPattern } from "./pattern.ts";
 
-/** What a schema says of the keys of one value. Nodes are named by their index. */
+/** The rules of a schema for the keys of one value. Nodes refer to each other by index. */
 export interface KeyNode {
-  /** Keys that go by another name before the model: `[shown, true]`. */
+  /** Keys with another name for the model: `[shown, true]`. */
   readonly names?: readonly (readonly [shown: string, true: string])[];
-  /** By true key: the values of the properties that are declared. */
+  /** The nodes of declared properties, by true key. */
   readonly fields?: readonly (readonly [key: string, node: number | null])[];
-  /** The values of all keys that a pattern matches. */
+  /** The nodes of the keys that a pattern matches. */
   readonly patterns?: readonly (readonly [pattern: string, node: number | null])[];
-  /** The values of all other keys. */
+  /** The nodes of all other keys. */
   readonly rest?: readonly number[];
-  /** The first items of a list, then all others. */
+  /** The nodes of the first items of a list; `items` has those of all others. */
   readonly first?: readonly (number | null)[];
   readonly items?: readonly number[];
-  /** What holds for the same value too: the branches of a union, the target of a reference. */
+  /** Nodes that apply to the same value too: the branches of a union, the target of a reference. */
   readonly also?: readonly number[];
 }
 
@@ -24,25 +24,25 @@ export type RenamedKeys = readonly KeyNode[];
 type Fields = { readonly [key: string]: Json | undefined };
 type Direction = "restore" | "show";
 
-/** Deeper input is left as it is, for whoever validates it. */
-const MOST_LEVELS = 200;
-/** Longer keys are held against no pattern. */
-export const LONGEST_KEY = 500;
-const STATES_KEPT = 1_000;
+/** The most levels that are renamed; deeper input is left to the validator. */
+const MAX_LEVELS = 200;
+/** The most characters of a key that is matched against patterns. */
+export const MAX_KEY_LENGTH = 500;
+const MAX_KEPT_STATES = 1_000;
 
-/** Nodes that hold for one value, each once, and what is read off them. */
+/** The nodes that apply to one value, each once, and the data derived from them. */
 interface State {
   readonly nodes: readonly {
     readonly node: KeyNode;
     readonly declared: ReadonlySet<string>;
     readonly patterns: readonly { readonly regExp: RegExp; readonly id: number | null }[];
   }[];
-  /** The other name of a key, by the direction of the walk. */
+  /** The other name of each key, by the direction of the walk. */
   readonly names: ReadonlyMap<string, string>;
   readonly fields: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Renames the keys of values between what a model is shown and what a tool's schema says. */
+/** Renames the keys of values between those that a model sees and those of a tool's schema. */
 export class KeyRenaming {
   readonly #keys: RenamedKeys;
   readonly #states = new Map<string, State>();
@@ -51,19 +51,19 @@ export class KeyRenaming {
     this.#keys = keys;
   }
 
-  /** What a model said, with the true keys. A key that is there under both names stays as it is. */
+  /** Returns a model's value with the true keys. A key that is present under both names stays. */
   restore(value: Json): Json {
     return this.#walk(value, [0], "restore", 0);
   }
 
-  /** The inverse; `node` says of which schema `value` is. */
+  /** Returns a value with the shown keys; `node` is that of its schema. */
   show(value: Json, node = 0): Json {
     return this.#walk(value, [node], "show", 0);
   }
 
   #walk(value: Json, ids: readonly number[], direction: Direction, level: number): Json {
     if (typeof value !== "object" || value === null) return value;
-    if (ids.length === 0 || level > MOST_LEVELS) return value;
+    if (ids.length === 0 || level > MAX_LEVELS) return value;
     const state = this.#state(ids, direction);
     if (Array.isArray(value)) {
       const list = value as readonly Json[];
@@ -83,7 +83,9 @@ export class KeyRenaming {
   #fieldAt(state: State, key: string): readonly number[] {
     const found = [...(state.fields.get(key) ?? [])];
     for (const { node, declared, patterns } of state.nodes) {
-      const fits = patterns.filter(({ regExp }) => key.length <= LONGEST_KEY && regExp.test(key));
+      const fits = patterns.filter(
+        ({ regExp }) => key.length <= MAX_KEY_LENGTH && regExp.test(key),
+      );
       for (const { id } of fits) if (id !== null) found.push(id);
       if (fits.length === 0 && !declared.has(key)) found.push(...(node.rest ?? []));
     }
@@ -95,7 +97,7 @@ export class KeyRenaming {
     const word = `${direction} ${[...all].sort((a, b) => a - b).join(" ")}`;
     const known = this.#states.get(word);
     if (known !== undefined) return known;
-    // A set is walked on to what is added meanwhile.
+    // Iterating a set includes the items added meanwhile.
     for (const id of all) for (const next of this.#keys[id]?.also ?? []) all.add(next);
     const nodes = [...all].flatMap((id) => this.#keys[id] ?? []);
     const pairs = nodes.flatMap(({ names = [] }) => names);
@@ -107,7 +109,7 @@ export class KeyRenaming {
       if (id !== null) into.push(id);
     }
     const state = { nodes: nodes.map(readNode), names: new Map(ordered), fields };
-    if (this.#states.size >= STATES_KEPT) this.#states.clear();
+    if (this.#states.size >= MAX_KEPT_STATES) this.#states.clear();
     this.#states.set(word, state);
     return state;
   }
@@ -119,7 +121,7 @@ function readNode(node: KeyNode): State["nodes"][number] {
     node,
     declared: new Set(fields.map(([key]) => key)),
     patterns: patterns.flatMap(([pattern, id]) =>
-      isQuickPattern(pattern, LONGEST_KEY) ? [{ regExp: new RegExp(pattern, "u"), id }] : [],
+      isQuickPattern(pattern, MAX_KEY_LENGTH) ? [{ regExp: new RegExp(pattern, "u"), id }] : [],
     ),
   };
 }

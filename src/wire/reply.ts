@@ -1,4 +1,4 @@
-import { INPUT_BOUND, inputFaultOf, MOST_INPUT_BYTES, whyUnread } from "./call-input.ts";
+import { INPUT_BOUND, inputFaultOf, MAX_INPUT_BYTES, whyUnread } from "./call-input.ts";
 import { clip } from "./clip.ts";
 import { isBlank } from "./content.ts";
 import type { Json } from "./json.ts";
@@ -9,52 +9,52 @@ import { wellFormed } from "./well-formed.ts";
 
 type ToolUse = Extract<Block, { readonly type: "tool_use" }>;
 
-/** How many calls of one turn are run. */
-export const MOST_CALLS = 128;
+/** The most calls of one turn that are run. */
+export const MAX_CALLS = 128;
 
-/** What the calls beyond those are answered with. */
-export const TOO_MANY_CALLS = `only ${MOST_CALLS} calls of one turn are run; make this one again`;
+/** The result of each call beyond those. */
+export const TOO_MANY_CALLS = `only ${MAX_CALLS} calls of one turn are run; make this one again`;
 
-/** How much of a bad input its model is shown, in characters. */
-const MOST_QUOTED = 200;
+/** The most characters of an invalid input that its model is shown. */
+const MAX_QUOTED = 200;
 
-/** How much of a name is told: no tool has a longer one. */
-const MOST_NAMED = 128;
+/** The most characters of a name in a message: no tool has a longer one. */
+const MAX_NAMED = 128;
 
-const SHORT_INPUT = { ...INPUT_BOUND, bytes: Math.floor(MOST_INPUT_BYTES / 6) };
+const SHORT_INPUT = { ...INPUT_BOUND, bytes: Math.floor(MAX_INPUT_BYTES / 6) };
 
 const CALL_ID = /^[a-zA-Z0-9_-]{1,64}$/;
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 
-/** A call of a reply, as it is to be run. */
+/** A call of a reply, ready to run. */
 export interface ReplyCall {
-  /** As in the transcript. */
+  /** Its id in the transcript. */
   readonly id: string;
-  /** As the model said it. */
+  /** The tool's name as the model wrote it. */
   readonly name: string;
   readonly input: Json;
-  /** Why it is not run: what its model is told instead of a result. */
+  /** The reason why it is not run; the model gets it instead of a result. */
   readonly fault?: string;
 }
 
 /** A reply as it enters the conversation. */
 export interface RepairedReply {
-  /** What is kept in the transcript: the same object where nothing had to be repaired. */
+  /** The content for the transcript: the same object when nothing had to be repaired. */
   readonly content: readonly Block[];
-  /** What is to be run, in order: {@link MOST_CALLS} at most. */
+  /** The calls to run, in order: at most {@link MAX_CALLS}. */
   readonly calls: readonly ReplyCall[];
 }
 
 /**
- * Makes a model's reply one that its service takes back.
+ * Repairs a model's reply so that its service accepts it as a part of the conversation.
  *
- * Ids of calls that are empty, odd or used before are replaced, names are made names, an input
- * that is no object becomes `{}` and a fault of its call, text is well formed and not blank,
- * thinking has its signature and something behind it.
+ * Ids of calls that are empty, invalid or taken are replaced, names are made valid, an input that
+ * is no object becomes `{}` and a fault of its call, text is well formed and not blank, and a
+ * thinking block has its signature and a block after it.
  *
  * **Guarantees** the same repair for the same reply; a reply that needs none is not copied.
- * @param taken ids of calls that stand in the conversation
- * @param turn the number of the model call, for the ids that are made
+ * @param taken ids of the calls in the conversation
+ * @param turn the number of the model call, for new ids
  */
 export function repairReply(
   content: readonly Block[],
@@ -68,13 +68,12 @@ export function repairReply(
     !isThinking(content.at(-1)) &&
     uses.every((use, index) => isSoundCall(use, taken) && inputs[index]?.value === use.input) &&
     (uses.length < 2 || new Set(uses.map(({ id }) => id)).size === uses.length);
-  if (isSound)
-    return { content, calls: uses.length > MOST_CALLS ? uses.slice(0, MOST_CALLS) : uses };
+  if (isSound) return { content, calls: uses.length > MAX_CALLS ? uses.slice(0, MAX_CALLS) : uses };
 
   const ids = uniqueIds(content, taken, turn);
   const calls = uses.map(({ name }, index): ReplyCall => {
     const { value, fault } = inputs[index] as Input;
-    const call = { id: ids[index] as string, name: cut(textOf(name), MOST_NAMED), input: value };
+    const call = { id: ids[index] as string, name: cut(textOf(name), MAX_NAMED), input: value };
     return fault === undefined ? call : { ...call, fault };
   });
   let next = 0;
@@ -87,10 +86,10 @@ export function repairReply(
     } else keep(kept, block);
   }
   while (isThinking(kept.at(-1))) kept.pop();
-  return { content: kept, calls: calls.slice(0, MOST_CALLS) };
+  return { content: kept, calls: calls.slice(0, MAX_CALLS) };
 }
 
-/** The fields of a block that a model says: a service refuses any other. */
+/** The fields of each block that a model writes: a service refuses any other. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   text: ["type", "text"],
   thinking: ["type", "thinking", "signature"],
@@ -98,14 +97,17 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_use: ["type", "id", "name", "input"],
 };
 
-/** Whether a block can be kept as it is; the form of a call is looked at by itself. */
+/** True when a block can be kept as it is; the form of a call is checked separately. */
 function isSaid(block: Block): boolean {
   if (!hasAllOf(block) || Object.keys(block).length !== FIELDS[block.type]?.length) return false;
   if (block.type === "text") return block.text.isWellFormed() && !isBlank(block.text);
   return block.type !== "thinking" || isSigned(block);
 }
 
-/** All of its fields are there and text, but for the input of a call, which may be anything. */
+/**
+ * True when a block has all of its fields as strings, except the input of a call, which may be any
+ * value.
+ */
 function hasAllOf(block: Block): boolean {
   const fields = Object.hasOwn(FIELDS, block.type) ? FIELDS[block.type] : undefined;
   if (fields === undefined) return false;
@@ -114,12 +116,15 @@ function hasAllOf(block: Block): boolean {
   );
 }
 
-/** A thought is bound to its signature: one that would have to be mended is left out. */
+/**
+ * True for a thinking block that can be kept: its text is bound to its signature, so one that needs
+ * a repair is left out.
+ */
 function isSigned({ thinking, signature }: Extract<Block, { type: "thinking" }>): boolean {
   return signature !== "" && thinking.isWellFormed();
 }
 
-/** Keeps what can be kept; blank text is kept where it parts two texts, as a part of the first. */
+/** Keeps a block as far as possible; blank text between two texts is appended to the first. */
 function keep(kept: Block[], block: Block): void {
   if (!hasAllOf(block)) return;
   if (block.type === "thinking" && isSigned(block)) {
@@ -145,7 +150,7 @@ function isSoundCall({ id, name }: ToolUse, taken: ReadonlySet<string>): boolean
   return CALL_ID.test(id) && TOOL_NAME.test(name) && !taken.has(id);
 }
 
-/** One id for each call, none of them twice: its own, or one by its place in the reply. */
+/** Returns one id for each call, all distinct: its own, or one derived from its position. */
 function uniqueIds(
   content: readonly Block[],
   taken: ReadonlySet<string>,
@@ -165,17 +170,17 @@ function uniqueIds(
   });
 }
 
-/** Of a field that may be anything where a machine wrote the block. */
+/** Returns a field as a string; when a machine wrote the block it may have any type. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
 function nameOf(name: string): string {
-  return name.slice(0, MOST_NAMED).replace(/[^a-zA-Z0-9_-]/g, "_") || "unnamed";
+  return name.slice(0, MAX_NAMED).replace(/[^a-zA-Z0-9_-]/g, "_") || "unnamed";
 }
 
 interface Input {
-  /** The same value where nothing had to be changed. */
+  /** The input: the same value when nothing had to be changed. */
   readonly value: Json;
   readonly fault?: string;
 }
@@ -186,22 +191,23 @@ function readInput(input: Json | undefined): Input {
     const fault = whyUnread(input) ?? `has to be a JSON object, and was ${quoted(input)}`;
     return { value: {}, fault };
   }
-  // A character is six bytes of JSON at most: what is short by that measure is not written out.
+  // A character is at most six bytes of JSON: an input that is short by that measure is not
+  // serialised.
   if (refusalOf(input, SHORT_INPUT) === undefined) return { value: wellFormed(input) };
   const refusal = refusalOf(input);
   if (refusal !== undefined) return { value: {}, fault: inputFaultOf(refusal) };
   const bytes = Buffer.byteLength(JSON.stringify(input));
-  if (bytes <= MOST_INPUT_BYTES) return { value: wellFormed(input) };
-  const fault = `has ${bytes} bytes of JSON, and ${MOST_INPUT_BYTES} is the most; send less`;
+  if (bytes <= MAX_INPUT_BYTES) return { value: wellFormed(input) };
+  const fault = `has ${bytes} bytes of JSON, and ${MAX_INPUT_BYTES} is the most; send less`;
   return { value: {}, fault };
 }
 
 function quoted(input: Json): string {
-  if (typeof input === "string") return `this text: ${cut(input, MOST_QUOTED)}`;
-  return cut(JSON.stringify(summaryOf(input, MOST_QUOTED)), MOST_QUOTED);
+  if (typeof input === "string") return `this text: ${cut(input, MAX_QUOTED)}`;
+  return cut(JSON.stringify(summaryOf(input, MAX_QUOTED)), MAX_QUOTED);
 }
 
-/** The beginning of a text that its model wrote, and so may not be well formed. */
+/** Returns the beginning of a model's text, which may not be well formed. */
 function cut(text: string, most: number): string {
   return text.length <= most ? text.toWellFormed() : `${clip(text, most).toWellFormed()}…`;
 }

@@ -2,37 +2,40 @@ import { clip, clipStart } from "./clip.ts";
 import type { Json } from "./json.ts";
 
 /**
- * Text that models, tools and servers have written, made fit to be shown to somebody who decides
- * by it: what a screen would hide, move or leave blank is spelt out.
+ * Functions that make text of models, tools and servers fit to be shown to a person who decides by
+ * it: characters that a screen would hide, move or leave blank are spelt out.
  */
 
-/** Controls, marks of direction, what has no width or looks like a space, half a character. */
+/**
+ * Control characters, direction marks, zero-width characters, those that look like a space, and
+ * lone surrogates.
+ */
 const HIDING = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
-/** Marks on top of others, which reach into the lines above. */
+/** Combining marks beyond the third, which reach into the lines above. */
 const PILED = /(?<=\p{M}{3})\p{M}/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** The longest path that systems take: what is shorter and looks like one is never clipped. */
-const LONGEST_PATH = 4096;
+/** The longest path of any system: a shorter text that looks like a path is never clipped. */
+const MAX_PATH_LENGTH = 4096;
 const PATH = /^(~|\.{0,2}[\\/]|[a-z]:[\\/]|file:)|^[^\s]*[\\/][^\s]*$/i;
 
-/** Beyond these a value is no question any more that a person can read. */
-const MOST = { parts: 1_000, levels: 32 };
-const MOST_KEY = LONGEST_PATH;
-/** Units of a value of which a clipped one shows half from its beginning, half from its end. */
-const MOST_SHOWN = 2_000;
+/** The most parts and levels of a value that a person can still read as a question. */
+const MAX = { parts: 1_000, levels: 32 };
+const MAX_KEY = MAX_PATH_LENGTH;
+/** UTF-16 units of a clipped value: half of them from its beginning, half from its end. */
+const MAX_SHOWN = 2_000;
 
-/** Text with what would hide spelt out: `\u{202e}`, `\u{1b}`, `\n`. */
+/** Spells out the characters of a text that a screen would hide: `\u{202e}`, `\u{1b}`, `\n`. */
 export function shownText(text: string): string {
   return text.replace(HIDING, spelt).replace(PILED, spelt);
 }
 
 /**
- * Text between quotation marks, which it cannot end by itself.
+ * Returns a text in quotation marks, which it cannot close by itself.
  *
- * @param most UTF-16 units; of a longer text the middle is left out, which is said between the
- * two quoted halves, where the text itself cannot say it. Default: all of it.
+ * @param most UTF-16 units; the middle of a longer text is left out, and a note between the two
+ *   quoted halves says so, where the text cannot imitate it. Default: no limit
  */
 export function quoted(text: string, most = Number.POSITIVE_INFINITY): string {
   if (text.length <= most) return `"${shownText(text.replace(/["\\]/g, "\\$&"))}"`;
@@ -43,11 +46,11 @@ export function quoted(text: string, most = Number.POSITIVE_INFINITY): string {
 }
 
 /**
- * A value as JSON for people: keys and paths whole, other texts clipped in the middle.
+ * Returns a value as JSON for people: keys and paths whole, other texts clipped in the middle.
  *
- * **Guarantees** bounded in parts and levels; what is left out is counted.
+ * **Guarantees** bounded in parts and levels; omitted parts are counted.
  */
-export function shownValue(value: Json, most = MOST_SHOWN, bounds = MOST): string {
+export function shownValue(value: Json, most = MAX_SHOWN, bounds = MAX): string {
   let parts = 0;
   const show = (part: Json, levels: number): string => {
     if (typeof part === "string") return shownString(part, most);
@@ -62,7 +65,7 @@ export function shownValue(value: Json, most = MOST_SHOWN, bounds = MOST): strin
         shown.push(`... ${entries.length - shown.length} more left out ...`);
         break;
       }
-      const name = isList ? "" : `${quoted(key, MOST_KEY)}: `;
+      const name = isList ? "" : `${quoted(key, MAX_KEY)}: `;
       shown.push(name + show(item ?? null, levels - 1));
     }
     return isList ? `[${shown.join(", ")}]` : `{${shown.join(", ")}}`;
@@ -71,8 +74,8 @@ export function shownValue(value: Json, most = MOST_SHOWN, bounds = MOST): strin
 }
 
 function shownString(text: string, most: number): string {
-  const isPath = text.length <= LONGEST_PATH && PATH.test(text);
-  return quoted(text, isPath ? LONGEST_PATH : most);
+  const isPath = text.length <= MAX_PATH_LENGTH && PATH.test(text);
+  return quoted(text, isPath ? MAX_PATH_LENGTH : most);
 }
 
 function spelt(sign: string): string {

@@ -183,7 +183,7 @@ export interface AgentSpec {
   readonly name?: string;
   /** Module URL (`file:`) that default-exports an XState machine; left out: the built-in loop. */
   readonly machine?: string;
-  /** `"anthropic:claude-sonnet-4-5"`, or a {@link ModelSpec}. */
+  /** `"anthropic:claude-haiku-5-5"`, or a {@link ModelSpec}. */
   readonly model?: string | ModelSpec;
   /**
    * Models that are asked in turn when a call of `model` failed for good with `MODEL_FAILED`: for

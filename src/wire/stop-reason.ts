@@ -2,38 +2,39 @@ import { CoppiceError } from "../errors.ts";
 import { clip } from "./clip.ts";
 import type { WireError } from "./outcome.ts";
 
-/** What the loop does with a reply. */
+/** The loop's reaction to a reply. */
 export type StopMeaning =
-  /** The turn is done. */
+  /** The turn is complete. */
   | "complete"
-  /** Its calls are made, and their results are told to the model. */
+  /** Its calls are made, and the model gets their results. */
   | "calls"
-  /** The model is asked to go on with the same answer. */
+  /** The model is asked to continue the same answer. */
   | "goes-on"
-  /** The turn is not what was asked for, and never will be. */
+  /** The turn has failed, and repeating it would not help. */
   | "failed";
 
-/** What must be known of a reply to say what it means. */
+/** The facts about a reply that decide its meaning. */
 export interface Stopped {
   readonly stopReason: string;
-  /** Whether it has a call that is whole. */
+  /** True when it has a complete call. */
   readonly hasCalls: boolean;
-  /** Whether it has said something: text that is not blank, or a call that was cut off. */
+  /** True when it has content: text that is not blank, or a call that was cut off. */
   readonly hasSaid: boolean;
-  /** Whether an answer that was cut may be gone on with once more. */
+  /** True when a cut answer may be continued once more. */
   readonly mayGoOn: boolean;
 }
 
-/** Of a request that the service took for a bad one: what it holds is at fault, not its model. */
+/** Statuses of an invalid request: its contents are at fault, not the model. */
 const REFUSED = new Set([400, 413, 422]);
 
-/** Reasons after which nothing of the reply is acted on. */
+/** Stop reasons after which the whole reply is ignored. */
 const LOST = new Set(["refusal", "model_context_window_exceeded"]);
 
 /**
- * Says what a reply means: success is what its service calls so, and nothing else.
+ * Returns the meaning of a reply: only the stop reasons that its service defines as success count
+ * as success.
  *
- * A call that is whole is a call under every reason but those that take the reply back.
+ * A complete call is made under every stop reason except those that withdraw the reply.
  */
 export function meaningOf({ stopReason, hasCalls, hasSaid, mayGoOn }: Stopped): StopMeaning {
   if (LOST.has(stopReason)) return "failed";
@@ -51,19 +52,19 @@ export function meaningOf({ stopReason, hasCalls, hasSaid, mayGoOn }: Stopped): 
   }
 }
 
-/** The failure of a turn by its stop reason, with what to do about it. */
+/** Creates the failure of a turn by its stop reason, with advice. */
 export function stopFailure({ stopReason, hasSaid }: Stopped): CoppiceError {
-  return new CoppiceError("MODEL_FAILED", told(stopReason, hasSaid), { stopReason });
+  return new CoppiceError("MODEL_FAILED", failureMessage(stopReason, hasSaid), { stopReason });
 }
 
-/** Whether a turn failed because of what it is: without it, the next one may succeed. */
+/** True when a turn failed because of its contents: without it, the next one may succeed. */
 export function isTurnFailure({ code, details }: WireError): boolean {
   if (code !== "MODEL_FAILED") return false;
   const { stopReason, status } = details;
   return typeof stopReason === "string" || (typeof status === "number" && REFUSED.has(status));
 }
 
-function told(stopReason: string, hasSaid: boolean): string {
+function failureMessage(stopReason: string, hasSaid: boolean): string {
   switch (stopReason) {
     case "refusal":
       return "The model refused to answer; say what it is asked for in another way";

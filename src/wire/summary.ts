@@ -5,19 +5,19 @@ import { fieldOf } from "./read-field.ts";
 import { isError } from "./realm.ts";
 import { isSecretName, REDACTED, withoutSecrets } from "./secrets.ts";
 
-/** Longer texts are cut, so that one of them does not use up a whole summary. */
-const LONGEST_TEXT = 400;
+/** The most characters of one text, so that it does not use up a whole summary. */
+const MAX_TEXT_LENGTH = 400;
 const DEEPEST = 8;
 
 /**
- * A small copy of any value, for people to look at: at most about `characters` long as JSON, with
- * what was cut marked by an ellipsis and what looks like a secret replaced.
+ * Returns a small copy of any value for people: about `characters` long as JSON at most, with an
+ * ellipsis where something was cut, and without anything that looks like a secret.
  */
 export function summaryOf(value: unknown, characters: number): Json {
   try {
     return copy(value, { left: characters }, 0);
   } catch (thrown) {
-    // A getter or a proxy of somebody else's object threw.
+    // A getter or a proxy threw.
     return `… unreadable: ${clip(fieldOf(thrown, "message") ?? "nobody knows why", 100)}`;
   }
 }
@@ -50,11 +50,11 @@ function copy(value: unknown, room: Room, depth: number): Json {
 }
 
 function copyText(text: string, room: Room): string {
-  const length = Math.min(LONGEST_TEXT, room.left);
-  // Redacted first: half a secret would not be known for one.
-  const most = 4 * LONGEST_TEXT;
+  const length = Math.min(MAX_TEXT_LENGTH, room.left);
+  // Redacted before it is cut: half of a secret would not be recognised.
+  const most = 4 * MAX_TEXT_LENGTH;
   const plain = withoutSecrets(clip(text, most));
-  // Where little is left of it, its last word may be the half of one.
+  // When redaction leaves little, the last word may be half of a secret.
   const shown = text.length > most && plain.length <= length ? plain.replace(/\S*$/, "") : plain;
   room.left -= Math.min(shown.length, length);
   const cut = shown.length > length || text.length > most;
@@ -82,7 +82,7 @@ function copyObject(value: object, room: Room, depth: number): Json {
   return fields;
 }
 
-/** A text of all its digits may take seconds to write. */
+/** Formats a bigint of at most 100 digits: all digits of a larger one may take seconds. */
 function shownBigInt(value: bigint): string {
   const most = 10n ** 100n;
   return value < most && value > -most ? `${value}n` : "… a bigint of more than 100 digits";

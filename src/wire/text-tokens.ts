@@ -11,29 +11,32 @@ import {
   UPPER_LETTERS,
 } from "./token-costs.ts";
 
-/** The columns of `TURNS`, and the rows but for the one that letters share. */
+/** The columns of `TURNS`, and its rows except the one that both kinds of letters share. */
 const [LOWER, UPPER, DIGIT, MARK, SPACE, LINE, CONTROL, OTHER, WIDE] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8,
 ] as const;
 const KINDS = 9;
 
-/** Where a word is long enough that few encoders have it as one token. */
+/** The length beyond which few encoders have a word as one token. */
 const LONG_WORD = 6;
 
-/** The letter behind a backslash. */
+/** The tokens of a letter behind a backslash. */
 const ESCAPED = 1.35;
 const BACKSLASH = 92;
 
 interface Tables {
-  /** Of an ASCII character. */
+  /** The kind of each ASCII character. */
   readonly kinds: Uint8Array;
-  /** By kind before, then kind. */
+  /** Tokens by the kind before, then the kind. */
   readonly turns: Float64Array;
-  /** By first letter, then second, whatever their case; four times, from these on. */
+  /** Tokens by first letter, then second, regardless of case; four tables, at these offsets. */
   readonly letters: Float64Array;
-  /** By how often the same ASCII character stood before, from once to four times or more. */
+  /**
+   * Tokens by the number of times that the same ASCII character came before, from once to four
+   * times or more.
+   */
   readonly repeats: Float64Array;
-  /** By code unit. */
+  /** Tokens by code unit. */
   readonly scripts: Float32Array;
   /** The same from the third in a row on, where that is less. */
   readonly drawn: ReadonlyMap<number, number>;
@@ -42,17 +45,17 @@ interface Tables {
 const FAR = 26 * 26;
 const CAPITAL = 2 * FAR;
 
-/** Made when the first text is looked at: 300 KB for each thread. */
+/** Created for the first text: 300 KB for each thread. */
 let tables: Tables | undefined;
 
 /**
- * About how many tokens a text is, without an encoder: by the letters that follow each other in a
- * word, by what follows what, and by script.
+ * Estimates the number of tokens of a text without an encoder: by the pairs of letters in words, by
+ * the kinds of characters that follow each other, and by script.
  *
- * **Guarantees** between 0.95 and 2 times what two real byte-pair encoders (Claude 2's and
- * OpenAI's o200k) say, whichever says more, of prose in 31 languages, code and data; up to 4 times
- * of texts made to mislead it, from random letters to private characters. Never under 0.9 times of
- * any text of 100 characters or more that was tried; of less it may be two tokens off.
+ * **Guarantees** between 0.95 and 2 times the count of two real byte-pair encoders (Claude 2's and
+ * OpenAI's o200k), whichever is higher, for prose in 31 languages, code and data; up to 4 times for
+ * texts made to mislead it, from random letters to private characters. Never under 0.9 times for
+ * any text of 100 characters or more that was tried; for shorter texts it may be two tokens off.
  */
 export function textTokens(text: string): number {
   tables ??= makeTables();
@@ -77,7 +80,7 @@ export function textTokens(text: string): number {
       if (kind < OTHER) sum += repeats[(Math.min(repeated, 4) - 1) * 128 + code] as number;
       else sum += (repeated > 1 ? drawn.get(code) : undefined) ?? (scripts[code] as number);
     } else if (last === BACKSLASH && kind <= UPPER) {
-      // An escape such as \n: the word, if there is one, begins behind it.
+      // An escape such as \n: the word, if any, begins behind it.
       sum += ESCAPED;
       kind = MARK;
     } else {
@@ -129,7 +132,7 @@ function scriptCosts(): Float32Array {
   return costs;
 }
 
-/** Of an ASCII character. */
+/** Returns the kind of an ASCII character. */
 function kindOf(code: number): number {
   if (code >= 97 && code <= 122) return LOWER;
   if (code === 32) return SPACE;

@@ -1,13 +1,15 @@
 /**
- * Costs of pieces of text in tokens, by which `textTokens` adds up.
+ * The costs of pieces of text in tokens, which `textTokens` adds up.
  *
- * They were fitted once, by linear programming, so that no text of a few thousand comes to less
- * than two real encoders say: prose, code and data of many kinds, and texts of a random structure.
+ * They were fitted once, by linear programming, so that no text of a few thousand gets fewer tokens
+ * than two real encoders count: prose, code and data of many kinds, and texts of a random
+ * structure.
  */
 
 /**
- * How common each pair of letters is in words, from 1 to 4: the second letter by column, in the
- * order of the alphabet. Words are made of the common ones; of the rarest each letter is a token.
+ * The rarity of each pair of letters in words, from 1 to 4: first letter by row, second by column,
+ * in the order of the alphabet. Words are made of common pairs; each letter of a rarest pair is a
+ * token.
  */
 export const PAIRS = [
   "32113313122111313111222323",
@@ -38,15 +40,19 @@ export const PAIRS = [
   "33333333343333334333343333",
 ];
 
-/** A further letter of a word by how common its pair is: within the first six, and behind. */
+/**
+ * The tokens of a further letter of a word by the rarity of its pair: within the first six, and
+ * behind.
+ */
 export const LOWER_LETTERS = { near: [0.07, 0.17, 0.45, 1.1], far: [0.41, 1, 0.45, 1.1] };
 export const UPPER_LETTERS = { near: [0.08, 1, 0.44, 1.1], far: [0.97, 1, 0.44, 1.1] };
-/** A capital behind a small letter. */
+/** The tokens of a capital behind a small letter. */
 export const HUMP = 0.88;
 
 /**
- * What begins a piece, by what stands before it. Columns: small letter, capital, digit, mark,
- * space, line break or tab, control character, other scripts, ideographs and the like.
+ * The tokens of the beginning of a piece, by the character before it. Columns: small letter,
+ * capital, digit, mark, space, line break or tab, control character, other scripts, ideographs and
+ * the like.
  */
 export const TURNS = [
   [0, 0, 0.89, 0.5, 0.64, 1.15, 1.07, 1, 0], // after letter
@@ -59,7 +65,7 @@ export const TURNS = [
   [1, 0.9, 0.96, 1, 0.93, 0.88, 0.98, 0.57, 0], // after wide
 ];
 
-/** The same character again: the second time, up to the fourth, and beyond. */
+/** The tokens of a repeated character: the second time, up to the fourth, and beyond. */
 type Repeats = readonly [second: number, few: number, many: number];
 
 export const REPEATED: readonly { readonly of: string; readonly tokens: Repeats }[] = [
@@ -67,7 +73,7 @@ export const REPEATED: readonly { readonly of: string; readonly tokens: Repeats 
   { of: "\n", tokens: [0.42, 0.07, 0.07] },
   { of: "\t", tokens: [0.13, 0.13, 0.13] },
   { of: "\r", tokens: [0.5, 0.5, 0.5] },
-  // Lines are drawn with these, which stand in one token by the dozen; the next, by a few.
+  // Lines are drawn with these: dozens of them are one token; of the next, a few are.
   { of: "=-~+%_*#./", tokens: [1.1, 1.04, 0.03] },
   { of: "!", tokens: [1.1, 0.75, 0.15] },
   { of: "^@<:\"\\$?'>)", tokens: [1.1, 0.75, 0.25] },
@@ -75,7 +81,7 @@ export const REPEATED: readonly { readonly of: string; readonly tokens: Repeats 
 export const REPEATED_MARK: Repeats = [0.58, 0.58, 0.58];
 export const REPEATED_CONTROL: Repeats = [1, 1, 1];
 
-/** A character that is not ASCII, from each of these code units on. */
+/** The tokens of a character outside ASCII, from each of these code units on. */
 export const SCRIPTS: readonly (readonly [from: number, tokens: number])[] = [
   [0x80, 2],
   [0xa0, 1.3],
@@ -136,7 +142,7 @@ export const SCRIPTS: readonly (readonly [from: number, tokens: number])[] = [
   [0xa000, 3],
   [0xac00, 2.55],
   [0xd7a4, 3],
-  // The first halves of a pair, which tell its plane, then the second ones, and those of flags.
+  // First halves of surrogate pairs, by their plane, then second halves, and those of flags.
   [0xd800, 3],
   [0xd83c, 1.7],
   [0xd83e, 2],

@@ -7,21 +7,21 @@ import type { Block, ToolCard, TurnMessage } from "./transcript.ts";
 
 export { textTokens } from "./text-tokens.ts";
 
-/** Roles and delimiters around a message, and around a call or its result. */
+/** Tokens of the role and delimiters of a message, and of a call or its result. */
 const MESSAGE_TOKENS = 4;
 const CALL_TOKENS = 10;
 
-/** What the service itself tells the model of how to call tools, at most, and of each tool. */
+/** The most tokens of the service's own instructions for tools, and for each tool. */
 const TOOLS_TOKENS = 350;
 const TOOL_TOKENS = 12;
 
-/** The smallest share of the real figure that the estimate of any text was found to be. */
+/** The smallest ratio of the estimate to the real number found for any text. */
 const LEAST_SHARE = 0.9;
 
 /**
- * About how many tokens a value is as JSON, without writing it out.
+ * Estimates the tokens of a value as JSON, without serialising it.
  *
- * **Fails with** a TypeError for what no JSON can hold.
+ * **Fails with** a TypeError for a value that JSON cannot hold.
  */
 export function jsonTokens(value: Json | undefined): number {
   if (typeof value === "string") return escapedTokens(value) + 1;
@@ -42,17 +42,17 @@ function escapedTokens(text: string): number {
   return textTokens(JSON.stringify(text).slice(1, -1));
 }
 
-/** The least that an input takes in a prompt, whichever way it is shown there. */
+/** Returns the fewest tokens that an input takes in a prompt, in whichever form it is shown. */
 export function leastTokens(value: Json): number {
   if (typeof value === "string") return textTokens(value);
   if (typeof value !== "object" || value === null) return 0;
-  // An image that will be left out costs what its note does.
+  // An image that will be left out costs as much as its note.
   const content = blocksIn(value) === undefined ? undefined : messageContent(value);
   return content === undefined ? tokensOfTexts(value) : contentTokens(content);
 }
 
 function tokensOfTexts(value: Json | undefined): number {
-  // Whether it is shown as it is or inside of JSON.
+  // It may be shown as it is or inside JSON: the lower number counts.
   if (typeof value === "string") return Math.min(textTokens(value), escapedTokens(value));
   if (typeof value !== "object" || value === null) return 0;
   return Object.values(value).reduce<number>((sum, item) => sum + tokensOfTexts(item), 0);
@@ -62,12 +62,12 @@ export function messageTokens({ content }: TurnMessage): number {
   return MESSAGE_TOKENS + contentTokens(content);
 }
 
-/** The most tokens that a prompt of this estimate may turn out to have, by the stated bound. */
+/** Returns the most tokens that a prompt with this estimate can have, by the stated bound. */
 export function mostTokens(estimate: number): number {
   return Math.floor(estimate / LEAST_SHARE);
 }
 
-/** What every request of an agent begins with: its instructions and its tools. */
+/** Estimates the beginning of every request of an agent: its instructions and its tools. */
 export function preambleTokens(system: string | undefined, cards: readonly ToolCard[]): number {
   let tokens = system === undefined ? 0 : textTokens(system) + MESSAGE_TOKENS;
   if (cards.length > 0) tokens += TOOLS_TOKENS;
@@ -75,7 +75,7 @@ export function preambleTokens(system: string | undefined, cards: readonly ToolC
   return tokens;
 }
 
-/** Counted once: the list of a large server would hold the thread at every spawn. */
+/** Counted once: the list of a large server would block the thread at every spawn. */
 const counted = new WeakMap<ToolCard, number>();
 
 function cardTokens(card: ToolCard): number {
@@ -89,14 +89,17 @@ function cardTokens(card: ToolCard): number {
 
 const known = new WeakMap<JsonSchema, number>();
 
-/** As `jsonTokens`, counted once for each schema: all agents that are shown a tool are shown it. */
+/**
+ * Estimates a schema as `jsonTokens` does, once for each schema: all agents with a tool share its
+ * schema.
+ */
 export function schemaTokens(schema: JsonSchema): number {
   const counted = known.get(schema) ?? jsonTokens(schema as Json);
   known.set(schema, counted);
   return counted;
 }
 
-/** What a delivery adds to the next request of the loop that gets it. */
+/** Estimates the tokens that a delivery adds to the loop's next request. */
 export function deliveryTokens(body: DeliveryBody): number {
   switch (body.type) {
     case "result":
@@ -112,7 +115,7 @@ export function deliveryTokens(body: DeliveryBody): number {
   }
 }
 
-/** What a child gave is shown as a tool's result is. */
+/** Estimates a child's outcome; its output is shown like a tool's result. */
 function outcomeTokens(outcome: Json): number {
   if (typeof outcome !== "object" || outcome === null || !("output" in outcome)) {
     return jsonTokens(outcome);
@@ -127,7 +130,7 @@ function resultTokens(result: CallResult): number {
   return textTokens(code) + textTokens(message) + jsonTokens(result.partial);
 }
 
-/** Text is shown as it is, blocks as blocks, and anything else as the JSON that it is. */
+/** Estimates a value: text is shown as it is, blocks as blocks, and other values as JSON. */
 function valueTokens(value: Json): number {
   if (typeof value === "string") return textTokens(value);
   const blocks = blocksIn(value);

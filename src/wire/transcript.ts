@@ -1,10 +1,10 @@
 import type { Json, JsonSchema } from "./json.ts";
 import type { RenamedKeys } from "./renamed-keys.ts";
 
-/** Where the service may cut its cache, in the shape of Anthropic's Messages API. */
+/** A mark where the service may end a cached prefix, in the shape of Anthropic's Messages API. */
 export interface CacheMark {
   readonly type: "ephemeral";
-  /** Default five minutes. */
+  /** The lifetime of the cache. Default five minutes. */
   readonly ttl?: "5m" | "1h";
 }
 
@@ -22,51 +22,57 @@ export type Block =
       readonly is_error?: boolean;
     };
 
-/** One message of an agent's conversation with its model. */
+/** A message of an agent's conversation with its model. */
 export interface TurnMessage {
   readonly role: "user" | "assistant";
   readonly content: string | readonly Block[];
   /**
-   * Leaves as many messages before this one, and this one itself, out of every later request:
-   * its turn was refused. The history keeps them.
+   * Omits this message and as many before it from every later request, because their turn was
+   * refused. The history keeps them.
    */
   readonly omits?: number;
 }
 
-/** A tool as a model sees it: `subject` is our name (`fs/read`), `name` its own (`fs__read`). */
+/**
+ * A tool as a model sees it: `subject` is the library's name (`fs/read`), `name` the model's
+ * (`fs__read`).
+ */
 export interface ToolCard {
   readonly subject: string;
   readonly name: string;
   readonly description: string;
-  /** As the model is shown it. */
+  /** The schema as the model sees it. */
   readonly inputSchema: JsonSchema;
-  /** Where keys in it are not those of the tool: how what a model says becomes true. */
+  /** The mapping of its keys to the tool's own, when they differ. */
   readonly keys?: RenamedKeys;
 }
 
-/** Tokens of one model call as its service reported them. */
+/** The tokens of one model call as its service reported them. */
 export interface TokenUsage {
   /** Input tokens that were neither read from nor written to the cache. */
   readonly inputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
-  /** Of `cacheWriteTokens`, those that were written for one hour. Left out: none. */
+  /** The part of `cacheWriteTokens` that was written for one hour. Left out: none. */
   readonly cacheWrite1hTokens?: number;
   readonly outputTokens: number;
-  /** Searches that the service itself made on the web. Left out: none. */
+  /** Web searches that the service itself made. Left out: none. */
   readonly webSearches?: number;
 }
 
-/** All text of a message. */
+/** Returns all text of a message. */
 export function textIn({ content }: TurnMessage): string {
   if (typeof content === "string") return content;
   return content.map((block) => (block.type === "text" ? block.text : "")).join("");
 }
 
-/** How a call that will have no result is closed, so that none is left without its pair. */
+/** The result that closes a call without a result, so that no call is left without its pair. */
 export const cancelledResult = { content: "cancelled", is_error: true } as const;
 
-/** What closes the calls of a turn that was cut off; undefined when none is open. */
+/**
+ * Returns the message that closes the calls of a turn that was cut off; undefined when none is
+ * open.
+ */
 export function closingMessage(transcript: readonly TurnMessage[]): TurnMessage | undefined {
   const last = transcript.at(-1);
   if (last?.role !== "assistant" || typeof last.content === "string") return undefined;
@@ -78,7 +84,7 @@ export function closingMessage(transcript: readonly TurnMessage[]): TurnMessage 
   return results.length === 0 ? undefined : { role: "user", content: results };
 }
 
-/** Whether a user asked for an hour of cache somewhere in a conversation. */
+/** True when a user asked for one hour of cache anywhere in a conversation. */
 export function asksForAnHour(messages: readonly TurnMessage[]): boolean {
   return messages.some(({ content }) => {
     const blocks = typeof content === "string" ? [] : content;

@@ -16,11 +16,11 @@ const GO_ON = "[go on]";
 const STRAY = "[result of a call that is not in this conversation]";
 
 /**
- * A conversation that somebody else wrote, such as a machine for its `callModel`, as the service
- * takes it: content made right message by message, each call with its result right behind it, from
- * the user at its beginning and its end.
+ * Repairs a conversation from another source, such as a machine for its `callModel`, so that the
+ * service accepts it: the content of each message is valid, each call is followed by its result,
+ * and the conversation begins and ends with the user.
  *
- * **Guarantees** what is right already is sent as it was; what cannot be sent stays readable.
+ * **Guarantees** valid messages are sent unchanged; parts that cannot be sent stay readable.
  */
 export function rightTurns(messages: readonly TurnMessage[]): readonly TurnMessage[] {
   const turns: TurnMessage[] = [];
@@ -41,16 +41,16 @@ export function rightTurns(messages: readonly TurnMessage[]): readonly TurnMessa
   }
   if (open.length > 0) turns.push({ role: "user", content: answered(open, []) });
   if (turns[0]?.role !== "user") turns.unshift({ role: "user", content: EMPTY_MESSAGE });
-  // Newer models refuse a conversation that ends with their own words.
+  // Newer models refuse a conversation that ends with an assistant message.
   if (turns.at(-1)?.role === "assistant") turns.push({ role: "user", content: GO_ON });
   return turns;
 }
 
-/** A call that has no result until now. */
+/** A call that has no result yet. */
 interface OpenCall {
-  /** Its id as it was written, which may stand for several. */
+  /** Its id as it was written, which several calls may share. */
   readonly written: string;
-  /** As it is sent. */
+  /** Its id as it is sent. */
   readonly id: string;
 }
 
@@ -59,7 +59,7 @@ function callsIn(said: readonly Block[], kept: readonly Block[]): readonly OpenC
   return kept.filter(isToolUse).map(({ id }, at) => ({ written: written[at]?.id ?? id, id }));
 }
 
-/** The user's content behind an answer: the results of its calls first, then the rest. */
+/** Returns the user's content behind an answer: the results of its calls first, then the rest. */
 function answered(
   open: readonly OpenCall[],
   content: TurnMessage["content"],
@@ -78,12 +78,12 @@ function resultOf(id: string, given: ToolResult | undefined): Block {
   if (given === undefined) return { type: "tool_result", tool_use_id: id, ...cancelledResult };
   const content = toolContent((given.content ?? "") as Json);
   if (given.is_error !== true) return { type: "tool_result", tool_use_id: id, content };
-  // The service takes nothing but text as an error.
-  const told = typeof content === "string" ? content : content.map(toldOf);
-  return { type: "tool_result", tool_use_id: id, content: told, is_error: true };
+  // The service accepts only text as an error.
+  const texts = typeof content === "string" ? content : content.map(textOnly);
+  return { type: "tool_result", tool_use_id: id, content: texts, is_error: true };
 }
 
-function toldOf(block: Block): Block {
+function textOnly(block: Block): Block {
   return block.type === "text" ? block : textBlock("[image left out: the call failed]");
 }
 

@@ -1,34 +1,34 @@
 import type { Json } from "./json.ts";
 
-/** Where a large value stands: it is kept once, elsewhere, and read with `supervisor.value`. */
+/** A reference to a large value, which is kept once and read with `supervisor.value`. */
 export type ValueRef = {
-  /** The SHA-256 of its JSON, or of `text:` and the text that it is, in hexadecimal. */
+  /** The SHA-256 in hexadecimal of its JSON, or for a string of `text:` and the string. */
   readonly $value: string;
-  /** Of its JSON, or of the text that it is, in UTF-8. */
+  /** The bytes in UTF-8 of its JSON, or of the string itself. */
   readonly bytes: number;
-  /** Its first 1,024 characters: of a text, or of the JSON of anything else. */
+  /** The first 1,024 characters of the string, or of the JSON of any other value. */
   readonly head: string;
 };
 
-/** `$value`, and each of its escapes: `$$value`, `$$$value`. */
+/** Matches `$value` and each of its escapes: `$$value`, `$$$value`. */
 const MARK = /^\$+value$/;
 
-/** True for a key that is one `$` longer where its value stands among references. */
+/** True for a key that gets one more `$` where its value is kept among references. */
 export function isMark(key: string): boolean {
   return key.charCodeAt(0) === 0x24 && MARK.test(key);
 }
 
-/** True for a reference, where {@link escaped} values and references stand. */
+/** True for a reference, among references and {@link escaped} values. */
 export function isValueRef(value: Json | undefined): value is ValueRef {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "$value");
 }
 
-/** A value of somebody's that has the shape of a reference, as one that has not. */
+/** Escapes a value, so that it is not taken for a reference. */
 export function escaped(value: Json): Json {
   return renamed(value, (key) => (isMark(key) ? `$${key}` : key));
 }
 
-/** What {@link escaped} was made from. */
+/** Returns the value that {@link escaped} was given. */
 export function unescaped(value: Json): Json {
   return renamed(value, (key) => (isMark(key) && key !== "$value" ? key.slice(1) : key));
 }

@@ -2,10 +2,10 @@ import type { Json } from "./json.ts";
 import { setField, withoutSign } from "./json-bound.ts";
 
 /**
- * Makes JSON whose texts and keys have no halves of surrogate pairs, which no service takes, and
- * whose numbers have no -0. Two keys never become one.
+ * Returns JSON whose strings and keys have no lone surrogates, which services refuse, and whose
+ * numbers have no -0. Two keys never become one.
  *
- * **Guarantees** the same value where nothing had to be changed.
+ * **Guarantees** the same value when nothing had to be changed.
  */
 export function wellFormed(value: Json): Json {
   if (typeof value === "string") return value.isWellFormed() ? value : value.toWellFormed();
@@ -27,7 +27,7 @@ function renamed(value: object, right: readonly (readonly [string, Json])[]): Js
   const fields: { [key: string]: Json } = {};
   for (const [given, field] of right) {
     let key = given.toWellFormed();
-    // Nor does one that is right already give way.
+    // A key that is well formed already is never replaced.
     while (key !== given && (Object.hasOwn(fields, key) || Object.hasOwn(value, key))) {
       key += "\ufffd";
     }

@@ -1,6 +1,6 @@
 import { createHostRuntime, type HostRuntimeOptions } from "../../src/agents/host-runtime.ts";
 import type { DeliveryBody, HostItem, PlaceAgent, Template } from "../../src/wire/delivery.ts";
-import type { Frame, FromHost, JobReport, Out, Timer } from "../../src/wire/frame.ts";
+import type { Command, Frame, FromHost, JobReport, Timer } from "../../src/wire/frame.ts";
 import type { Json } from "../../src/wire/json.ts";
 import type { ScriptedStep } from "../../src/wire/spec.ts";
 import type { TurnMessage } from "../../src/wire/transcript.ts";
@@ -12,7 +12,7 @@ export interface Known {
   value?: Json;
   timers?: readonly Timer[];
   transcript: TurnMessage[];
-  out: Out[];
+  commands: Command[];
 }
 
 export const path = "/a";
@@ -21,11 +21,11 @@ export const path = "/a";
 export function driveHost(options: Partial<HostRuntimeOptions> = {}) {
   const posts: FromHost[] = [];
   const flushes: (() => void)[] = [];
-  const words = new Int32Array(new SharedArrayBuffer(16));
-  const known: Known = { upTo: 0, transcript: [], out: [] };
+  const cancelFlags = new Int32Array(new SharedArrayBuffer(16));
+  const known: Known = { upTo: 0, transcript: [], commands: [] };
   const runtime = createHostRuntime({
     env: {},
-    words,
+    cancelFlags,
     schedule: (flush) => flushes.push(flush),
     post: (message) => posts.push(wired(message)),
     ...options,
@@ -34,7 +34,7 @@ export function driveHost(options: Partial<HostRuntimeOptions> = {}) {
 
   function commit(frame: Frame): Frame {
     known.upTo = frame.upTo;
-    known.out.push(...frame.out);
+    known.commands.push(...frame.commands);
     known.transcript.push(...(frame.append ?? []));
     if (frame.state !== undefined) known.state = frame.state;
     if (frame.value !== undefined) known.value = frame.value;
@@ -55,7 +55,7 @@ export function driveHost(options: Partial<HostRuntimeOptions> = {}) {
   }
   return {
     runtime,
-    words,
+    cancelFlags,
     known,
     posts,
     flushes,
@@ -68,7 +68,7 @@ export function driveHost(options: Partial<HostRuntimeOptions> = {}) {
     },
     place: (template: Template, more: Partial<PlaceAgent> = {}) => {
       n = more.upTo ?? 0;
-      return receive([placement(template, more)], [template]);
+      return receive([placed(template, more)], [template]);
     },
     /** Delivers all in one tick. */
     tell: (...bodies: DeliveryBody[]): Frame[] =>
@@ -95,10 +95,10 @@ export function delivery(body: DeliveryBody, n: number, incarnation = 1): HostIt
   return { type: "deliver", path, incarnation, n, body };
 }
 
-export function placement(template: Template, more: Partial<PlaceAgent> = {}): PlaceAgent {
+export function placed(template: Template, more: Partial<PlaceAgent> = {}): PlaceAgent {
   const own = { path, incarnation: 1, template: template.id, input: "go", name: "a" };
   const limits = { repeats: 20, errors: 16 };
-  return { type: "place", ...own, word: 0, number: 1, limits, upTo: 0, ...more };
+  return { type: "place", ...own, cancelFlag: 0, number: 1, limits, upTo: 0, ...more };
 }
 
 export function movedTo({ upTo, state, timers, transcript }: Known): Partial<PlaceAgent> {

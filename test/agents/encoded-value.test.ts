@@ -2,19 +2,19 @@ import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { createActor, createMachine } from "xstate";
 import { decodeValue, encodeValue } from "../../src/agents/encoded-value.ts";
-import { KeptValue, MOST_DIGITS, MOST_VALUES } from "../../src/agents/kept-value.ts";
+import { KeptValue, MAX_DIGITS, MAX_VALUES } from "../../src/agents/kept-value.ts";
 import { restoreKept } from "../../src/agents/machine-state.ts";
 import { isFromHost } from "../../src/wire/frame-check.ts";
-import { MOST_ENCODED_CHARACTERS } from "../../src/wire/machine-state.ts";
+import { MAX_ENCODED_CHARACTERS } from "../../src/wire/machine-state.ts";
 
 const root = createActor(createMachine({}));
 
 it.each([
   ["holes without end", "[[-7,4294967295]]"],
-  ["holes without end, in pieces", `[[1,2],[-7,${MOST_VALUES}],[-7,1]]`],
+  ["holes without end, in pieces", `[[1,2],[-7,${MAX_VALUES}],[-7,1]]`],
   ["holes of a length that is none", '[[-7,"many"]]'],
-  ["digits without end", `[["BigInt","${"9".repeat(MOST_DIGITS + 2)}"]]`],
-  ["a text without end", `["${"x".repeat(MOST_ENCODED_CHARACTERS)}"]`],
+  ["digits without end", `[["BigInt","${"9".repeat(MAX_DIGITS + 2)}"]]`],
+  ["a text without end", `["${"x".repeat(MAX_ENCODED_CHARACTERS)}"]`],
   ["a depth without end", `[${Array.from({ length: 100_000 }, (_, n) => `[${n + 1}]`)},1]`],
   ["a place that is not there", "[[7]]"],
   ["a prototype", '[{"__proto__":1},2]'],
@@ -28,8 +28,8 @@ it.each([
 });
 
 it("what is at the edge is read", () => {
-  expect(decodeValue(`[[-7,${MOST_VALUES}]]`).value).toHaveLength(MOST_VALUES);
-  const digits = "9".repeat(MOST_DIGITS);
+  expect(decodeValue(`[[-7,${MAX_VALUES}]]`).value).toHaveLength(MAX_VALUES);
+  const digits = "9".repeat(MAX_DIGITS);
   expect(decodeValue(`[["BigInt","${digits}"]]`).value).toBe(BigInt(digits));
 });
 
@@ -48,9 +48,9 @@ it.each([
   ["states without end", { value: "a", passed: Array.from({ length: 100 }, () => "a") }],
   ["states that are no JSON", { value: "a", passed: [new Map()] }],
   ["a count that is none", { value: "a", leftOut: -1 }],
-  ["an emitted event that is no JSON", { out: [{ type: "emitted", event: new Date() }] }],
+  ["an emitted event that is no JSON", { commands: [{ type: "emitted", event: new Date() }] }],
 ])("%s in a frame are no frame of an honest host", (_, fields) => {
-  const frame = { path: "/a", incarnation: 1, upTo: 0, busy: false, out: [] };
+  const frame = { path: "/a", incarnation: 1, upTo: 0, busy: false, commands: [] };
   expect(isFromHost({ frames: [frame] })).toBe(true);
   expect(isFromHost({ frames: [{ ...frame, ...fields }] })).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import type { HostItem } from "../../src/wire/delivery.ts";
-import { callId, delivery, driveHost, loopTemplate, permit, placement } from "./driven-host.ts";
+import { callId, delivery, driveHost, loopTemplate, permit, placed } from "./driven-host.ts";
 import { readOnce } from "./read-once.ts";
 
 const talk = loopTemplate([{ text: "one" }]);
@@ -10,7 +10,7 @@ it("posts once for everything that one message caused", () => {
   const host = driveHost();
   const paths = ["/a", "/b", "/c"];
   const frames = host.receive(
-    paths.map((path) => placement(talk, { path })),
+    paths.map((path) => placed(talk, { path })),
     [talk],
   );
   expect(frames.map(({ path }) => path)).toEqual(paths);
@@ -32,7 +32,7 @@ it("lets a new incarnation take the place of the old one", () => {
   const host = driveHost();
   host.place(talk);
   const [frame] = host.place(talk, { incarnation: 2 });
-  expect(frame).toMatchObject({ incarnation: 2, out: [{ callId: "/a#2.1" }] });
+  expect(frame).toMatchObject({ incarnation: 2, commands: [{ callId: "/a#2.1" }] });
   expect(host.runtime.stats()).toEqual({ agents: 1 });
 });
 
@@ -40,20 +40,17 @@ it("covers a delivery that it makes nothing of", () => {
   const host = driveHost();
   host.place(talk);
   const [frame] = host.tell(permit(99, 0));
-  expect(frame).toEqual({ path: "/a", incarnation: 1, upTo: 1, out: [], busy: false });
+  expect(frame).toEqual({ path: "/a", incarnation: 1, upTo: 1, commands: [], busy: false });
 });
 
 it("fails an agent whose state it cannot read, and no other", () => {
   const host = driveHost();
   const frames = host.receive(
-    [
-      placement(talk, { state: { value: "nowhere", context: {} } }),
-      placement(talk, { path: "/b" }),
-    ],
+    [placed(talk, { state: { value: "nowhere", context: {} } }), placed(talk, { path: "/b" })],
     [talk],
   );
-  expect(frames[0]?.out).toMatchObject([{ type: "done", end: { status: "failed" } }]);
-  expect(frames[1]?.out).toMatchObject([{ type: "model" }]);
+  expect(frames[0]?.commands).toMatchObject([{ type: "done", end: { status: "failed" } }]);
+  expect(frames[1]?.commands).toMatchObject([{ type: "model" }]);
   expect(host.runtime.stats()).toEqual({ agents: 1 });
 });
 
@@ -63,31 +60,38 @@ it("fails an agent whose model's reply it cannot take, and no other", () => {
   const bad = loopTemplate([spoilt], { id: "bad" });
   host.runtime.receive({
     templates: [bad, talk],
-    items: [placement(bad), placement(talk, { path: "/b" })],
+    items: [placed(bad), placed(talk, { path: "/b" })],
   });
   host.runtime.receive({ items: [delivery(permit(1, 0), 1), permitOf("/b")] });
   const frames = host.flush();
-  expect(frames[0]?.out.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
-  expect(frames[1]?.out.at(-1)).toEqual({ type: "turn-end", output: "one" });
+  expect(frames[0]?.commands.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
+  expect(frames[1]?.commands.at(-1)).toEqual({ type: "turn-end", output: "one" });
 });
 
 it("fails an agent that holds more than anybody could keep, and no other", () => {
   const host = driveHost();
   const message = (characters: number) =>
     ({ type: "message", from: "/", message: "x".repeat(characters) }) as const;
-  host.receive([placement(talk), placement(talk, { path: "/b" })], [talk]);
+  host.receive([placed(talk), placed(talk, { path: "/b" })], [talk]);
   // It waits for its model, so that a message stands in its state.
-  expect(host.tell(message(1_000))).toMatchObject([{ path: "/a", out: [] }]);
+  expect(host.tell(message(1_000))).toMatchObject([{ path: "/a", commands: [] }]);
   const [frame] = host.tell(message(64_000_000));
   const end = { status: "failed", error: { code: "RUNTIME_FAULT" } };
-  expect(frame).toMatchObject({ path: "/a", out: [{ type: "done", end }] });
+  expect(frame).toMatchObject({ path: "/a", commands: [{ type: "done", end }] });
   expect(frame?.state).toBeUndefined();
   expect(host.runtime.stats()).toEqual({ agents: 1 });
 });
 
 describe("a job", () => {
   const job = { messages: [{ role: "user" as const, content: "hi" }] };
-  const item = { type: "job" as const, template: "loop", word: 0, maxTokens: 9, turn: 0, job };
+  const item = {
+    type: "job" as const,
+    template: "loop",
+    cancelFlag: 0,
+    maxTokens: 9,
+    turn: 0,
+    job,
+  };
 
   it("runs a model for an agent that lives elsewhere", () => {
     const host = driveHost();
@@ -98,9 +102,9 @@ describe("a job", () => {
     ]);
   });
 
-  it("does not start once the cancel word is set", () => {
+  it("does not start once the cancel flag is set", () => {
     const host = driveHost();
-    Atomics.store(host.words, 0, 1);
+    Atomics.store(host.cancelFlags, 0, 1);
     host.runtime.receive({ templates: [talk], items: [{ ...item, callId: callId(1) }] });
     const result = { isError: true, error: { code: "CANCELLED" } };
     expect(host.jobs()).toMatchObject([{ type: "done", result }]);
@@ -146,7 +150,7 @@ describe("checkModule", () => {
 
 it("says what is left when it is closed, and nothing afterwards", () => {
   const host = driveHost();
-  host.runtime.receive({ templates: [talk], items: [placement(talk)] });
+  host.runtime.receive({ templates: [talk], items: [placed(talk)] });
   host.runtime.close();
   expect(host.posts).toHaveLength(1);
   host.runtime.receive({ items: [delivery(permit(1, 0), 1)] });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Out } from "../../src/wire/frame.ts";
+import type { Command } from "../../src/wire/frame.ts";
 import {
   cancelled,
   type DrivenHost,
@@ -41,7 +41,7 @@ describe("told to end", () => {
     const host = prepare();
     const [frame] = host.tell(cancelled);
     const said = partial === undefined ? {} : { partial };
-    expect(frame?.out).toEqual([{ type: "done", end: { status: "ended", ...said } }]);
+    expect(frame?.commands).toEqual([{ type: "done", end: { status: "ended", ...said } }]);
     expect(isPaired(host.known.transcript)).toBe(true);
     expect(host.runtime.stats()).toEqual({ agents: 0 });
     expect(host.tell(cancelled)).toEqual([]);
@@ -59,25 +59,25 @@ describe("told to end", () => {
   it("while its model answers, it settles the call before it says that it ended", async () => {
     const host = told(placed(slow), permit(1, 0), result(2, 1), permit(3, 1));
     const [closing] = host.tell(cancelled);
-    expect(closing).toMatchObject({ value: "closing", out: [] });
+    expect(closing).toMatchObject({ value: "closing", commands: [] });
     host.tell(cancelled);
     const [frame] = await host.later();
-    expect(frame?.out).toMatchObject([
+    expect(frame?.commands).toMatchObject([
       { type: "model.done", callId: "/a#1.3", usage: { outputTokens: 0 } },
       { type: "done", end: { status: "ended", partial: "first" } },
     ]);
-    expect(frame?.out[0]).not.toHaveProperty("error");
+    expect(frame?.commands[0]).not.toHaveProperty("error");
   });
 
   it("keeps the text that was streamed before", async () => {
     const host = driveHost({ importModule: async () => ({ default: streaming }) });
     host.place(loopTemplate([], { model: { provider: "file:///m.ts" } }));
     host.tell(permit(1, 0));
-    await until(host, (out) => out.type === "output");
+    await until(host, (command) => command.type === "output");
     host.tell(cancelled);
     const [frame] = await host.later();
     expect(frame?.append).toEqual([{ role: "assistant", content: "so far" }]);
-    expect(frame?.out).toMatchObject([
+    expect(frame?.commands).toMatchObject([
       { type: "model.done", partial: true },
       { type: "done", end: { status: "ended", partial: "so far" } },
     ]);
@@ -88,18 +88,18 @@ describe("told to end", () => {
     host.tell(cancelled);
     const next = driveHost();
     const [frame] = next.place(loopTemplate(slow), movedTo(host.known));
-    expect(frame?.out).toEqual([{ type: "done", end: { status: "ended", partial: "first" } }]);
+    expect(frame?.commands).toEqual([{ type: "done", end: { status: "ended", partial: "first" } }]);
     host.runtime.close();
   });
 });
 
-it("starts no model once its cancel word is set, although the permit was under way", () => {
+it("starts no model once its cancel flag is set, although the permit was under way", () => {
   const host = placed(both);
-  Atomics.store(host.words, 0, 1);
+  Atomics.store(host.cancelFlags, 0, 1);
   const [frame] = host.tell(permit(1, 0));
-  expect(frame?.out).toMatchObject([{ type: "model.done", usage: { inputTokens: 0 } }]);
+  expect(frame?.commands).toMatchObject([{ type: "model.done", usage: { inputTokens: 0 } }]);
   const [ended] = host.tell(cancelled);
-  expect(ended?.out).toEqual([{ type: "done", end: { status: "ended" } }]);
+  expect(ended?.commands).toEqual([{ type: "done", end: { status: "ended" } }]);
 });
 
 it("forgets a dropped agent at once, and says nothing of the stream that ran", async () => {
@@ -125,13 +125,13 @@ describe("an answer that is not whole", () => {
     const host = answering({ text: "half a", stopReason: "max_tokens" });
     const [frame] = await host.later();
     expect(frame).toMatchObject({ value: "asking", append: [{ role: "assistant" }] });
-    expect(frame?.out.at(-1)).toMatchObject({ type: "model", callId: "/a#1.2", after: "now" });
+    expect(frame?.commands.at(-1)).toMatchObject({ type: "model", callId: "/a#1.2", after: "now" });
   });
 
   it("does not make a call that was cut off, and tells the model so", async () => {
     const host = answering({ toolCalls: [add(1), add(2)], stopReason: "max_tokens" });
     const [frame] = await host.later();
-    const made = frame?.out.filter(({ type }) => type === "tool");
+    const made = frame?.commands.filter(({ type }) => type === "tool");
     expect(made).toMatchObject([{ callId: "/a#1.2", input: { a: 1 } }]);
     const [next] = host.tell(result(2, 1), permit(4, 1));
     expect(next?.append?.[0]?.content).toMatchObject([
@@ -146,7 +146,7 @@ describe("an answer that is not whole", () => {
     const [frame] = await host.later();
     const error = { code: "MODEL_FAILED", details: { stopReason: "refusal" } };
     const end = { status: "failed", error, partial: "No." };
-    expect(frame?.out.at(-1)).toMatchObject({ type: "done", end });
+    expect(frame?.commands.at(-1)).toMatchObject({ type: "done", end });
     expect(isPaired(host.known.transcript)).toBe(true);
   });
 });
@@ -161,6 +161,6 @@ function told(host: DrivenHost, ...bodies: Parameters<DrivenHost["tell"]>): Driv
   return host;
 }
 
-async function until(host: DrivenHost, there: (out: Out) => boolean): Promise<void> {
-  while (!host.known.out.some(there)) await host.later();
+async function until(host: DrivenHost, there: (command: Command) => boolean): Promise<void> {
+  while (!host.known.commands.some(there)) await host.later();
 }

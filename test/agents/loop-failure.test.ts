@@ -51,7 +51,7 @@ describe("a turn of a session that failed", () => {
         { omits: 2, content: [] },
       ],
     });
-    expect(frame?.out.slice(1)).toMatchObject([
+    expect(frame?.commands.slice(1)).toMatchObject([
       { type: "model.done", stopReason: "refusal" },
       { type: "reply.failed", askId: "odd", error },
       { type: "turn.failed", error },
@@ -66,9 +66,9 @@ describe("a turn of a session that failed", () => {
   it("is estimated no more", async () => {
     const { host } = answering("Ready.", refused, "fine");
     await turn(host, permit(1, 0));
-    const before = host.tell(ask("odd"))[0]?.out.at(-1);
+    const before = host.tell(ask("odd"))[0]?.commands.at(-1);
     await turn(host, permit(2, 1));
-    const after = host.tell(ask("even"))[0]?.out.at(-1);
+    const after = host.tell(ask("even"))[0]?.commands.at(-1);
     expect(after).toMatchObject({ type: "model" });
     expect(after).toEqual({ ...before, callId: "/a#1.3" });
     host.runtime.close();
@@ -88,7 +88,7 @@ describe("a turn of a session that failed", () => {
     const next = driveHost({ importModule: async () => ({ default: model }) });
     next.place(modelled, { ...session, ...movedTo(known) });
     const frame = await turn(next, ask("even"), permit(3, 2));
-    expect(frame?.out.at(-1)).toEqual({ type: "turn-end", output: "fine" });
+    expect(frame?.commands.at(-1)).toEqual({ type: "turn-end", output: "fine" });
     expect(asked[0]?.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
     next.runtime.close();
   });
@@ -109,7 +109,7 @@ describe("a turn of a session that failed", () => {
     const [frame] = host.tell(told);
     expect(frame).toMatchObject({
       value: "waiting",
-      out: [
+      commands: [
         { type: "reply.failed", askId: "odd", error },
         { type: "turn.failed", error },
         { type: "turn-end", output: "Ready." },
@@ -122,7 +122,7 @@ describe("a turn of a session that failed", () => {
     const host = driveHost({ importModule: async () => ({ default: () => refused }) });
     host.place(modelled);
     const frame = await turn(host, permit(1, 0));
-    expect(frame?.out.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
+    expect(frame?.commands.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
     expect(isPaired(host.known.transcript)).toBe(true);
   });
 });
@@ -136,7 +136,7 @@ describe("a turn with more calls than are run", () => {
     const host = driveHost();
     host.place(template);
     const [frame] = host.tell(permit(1, 0));
-    expect(frame?.out.filter(({ type }) => type === "tool")).toHaveLength(128);
+    expect(frame?.commands.filter(({ type }) => type === "tool")).toHaveLength(128);
     return host;
   }
 

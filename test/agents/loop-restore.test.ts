@@ -30,14 +30,14 @@ function runThrough(moveAfter: number) {
       host = driveHost();
       host.place(template, movedTo(known));
       host.known.transcript.unshift(...known.transcript);
-      host.known.out.unshift(...known.out);
+      host.known.commands.unshift(...known.commands);
       host.known.value ??= known.value ?? null;
       host.known.state ??= known.state ?? null;
     }
     host.tell(body);
   });
-  const { out, transcript, state, value, upTo } = host.known;
-  return { out, transcript, state, value, upTo };
+  const { commands, transcript, state, value, upTo } = host.known;
+  return { commands, transcript, state, value, upTo };
 }
 
 describe("an agent of the loop moved to another host", () => {
@@ -63,10 +63,10 @@ describe("an agent of the loop moved to another host", () => {
     expect(first.known.value).toBe("thinking");
     const second = driveHost();
     const [moved] = second.place(loopTemplate([{ text: "now" }]), movedTo(first.known));
-    expect(moved).toEqual({ path: "/a", incarnation: 1, upTo: 1, out: [], busy: false });
+    expect(moved).toEqual({ path: "/a", incarnation: 1, upTo: 1, commands: [], busy: false });
     const [answered] = second.tell(permit(1, 0));
     expect(answered).toMatchObject({ upTo: 2, value: "waiting" });
-    expect(answered?.out.at(-1)).toEqual({ type: "turn-end", output: "now" });
+    expect(answered?.commands.at(-1)).toEqual({ type: "turn-end", output: "now" });
     first.runtime.close();
   });
 });

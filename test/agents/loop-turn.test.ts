@@ -14,7 +14,7 @@ it("runs a turn with a tool in three frames", () => {
     path: "/a",
     incarnation: 1,
     upTo: 0,
-    out: [{ type: "model", callId: "/a#1.1", after: "now", inputTokens: expect.any(Number) }],
+    commands: [{ type: "model", callId: "/a#1.1", after: "now", inputTokens: expect.any(Number) }],
     busy: false,
     value: "asking",
     state: {
@@ -35,7 +35,7 @@ it("runs a turn with a tool in three frames", () => {
   expect(called).toMatchObject({
     upTo: 1,
     value: "acting",
-    out: [
+    commands: [
       { type: "output", callId: "/a#1.1", text: "hm" },
       { type: "model.done", callId: "/a#1.1", usage: noTokens, stopReason: "tool_use" },
       { type: "tool", callId: "/a#1.2", tool: "add", input: { a: 1 } },
@@ -47,7 +47,7 @@ it("runs a turn with a tool in three frames", () => {
   expect(ended).toMatchObject({
     upTo: 3,
     value: "waiting",
-    out: [
+    commands: [
       { type: "output", callId: "/a#1.3", text: "2" },
       { type: "model.done", callId: "/a#1.3", usage: noTokens, stopReason: "end_turn" },
       { type: "turn-end", output: "2" },
@@ -85,7 +85,7 @@ it("shows a model the tools by its names and calls them by ours", () => {
     ]),
   );
   const [frame] = host.tell(permit(1, 0));
-  expect(frame?.out).toMatchObject([
+  expect(frame?.commands).toMatchObject([
     {},
     { tool: "fs/read" },
     { tool: "nope", input: { n: 1 } },
@@ -154,14 +154,14 @@ it("begins a new turn with a message, and answers every ask of a turn at its end
   });
   expect(woken).toMatchObject({
     value: "asking",
-    out: [{ type: "model", callId: "/a#1.2", after: "now" }],
+    commands: [{ type: "model", callId: "/a#1.2", after: "now" }],
   });
   const [ended] = host.tell(
     { type: "message", from: "user", message: [7], askId: "q2" },
     permit(2, 1),
   );
   expect(ended?.append?.[0]).toEqual({ role: "user", content: [text("and?"), text("[7]")] });
-  expect(ended?.out.slice(2)).toEqual([
+  expect(ended?.commands.slice(2)).toEqual([
     { type: "reply", askId: "q1", value: "two" },
     { type: "reply", askId: "q2", value: "two" },
     { type: "turn-end", output: "two" },
@@ -180,7 +180,7 @@ it("turns the built-in calls into requests, and answers a malformed one itself",
   ];
   host.place(loopTemplate([{ toolCalls: calls }, { text: "ok" }], { agents }));
   const [frame] = host.tell(permit(1, 0));
-  expect(frame?.out.slice(1)).toEqual([
+  expect(frame?.commands.slice(1)).toEqual([
     { type: "spawn", callId: "/a#1.2", agent: "reviewer", input: "x", name: "r", background: true },
     { type: "send", callId: "/a#1.4", to: "r", message: "hi" },
     { type: "wait", callId: "/a#1.5" },
@@ -198,7 +198,7 @@ it("knows no built-in calls without agents to spawn", () => {
   const host = driveHost();
   host.place(loopTemplate([{ toolCalls: [{ name: "spawn_agent", input: {} }] }]));
   const [frame] = host.tell(permit(1, 0));
-  expect(frame?.out[1]).toMatchObject({ type: "tool", tool: "spawn_agent" });
+  expect(frame?.commands[1]).toMatchObject({ type: "tool", tool: "spawn_agent" });
 });
 
 it("keeps content blocks of its input", () => {
@@ -219,7 +219,7 @@ it("fails with the model's error and what the model had said", async () => {
   const error = { code: "MODEL_FAILED", message: expect.stringContaining("Broke.") };
   expect(frame).toMatchObject({
     value: "failed",
-    out: [
+    commands: [
       { type: "model.done", usage: noTokens, error },
       { type: "done", end: { status: "failed", error, partial: "half" } },
     ],

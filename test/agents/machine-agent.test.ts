@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { assign, fromPromise, setup } from "xstate";
 import { callModel, callTool, reply, spawnAgent } from "../../src/door/index.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { type DrivenHost, driveHost, movedTo } from "./driven-host.ts";
-import { manualClock } from "./manual-clock.ts";
 
 const url = "file:///machine.ts";
 const template = {
@@ -21,12 +21,12 @@ afterEach(() => {
 async function place(
   machine: unknown,
   more: Parameters<DrivenHost["place"]>[1] = {},
-  clock = manualClock(),
+  clock = new ManualClock(),
 ) {
   const host = driveHost({ importModule: async () => ({ default: machine }), clock });
   hosts.push(host);
   const [waiting] = host.place(template, more);
-  expect(waiting).toMatchObject({ out: [], busy: true });
+  expect(waiting).toMatchObject({ commands: [], busy: true });
   const [frame] = await host.later();
   return { host, frame };
 }
@@ -63,7 +63,7 @@ describe("a machine that calls through the door", () => {
     expect(frame).toMatchObject({
       value: "calling",
       busy: false,
-      out: [{ type: "tool", callId: "/a#1.1", tool: "fs/read", input: { path: "x" } }],
+      commands: [{ type: "tool", callId: "/a#1.1", tool: "fs/read", input: { path: "x" } }],
       state: {
         count: 1,
         asks: [],
@@ -74,7 +74,7 @@ describe("a machine that calls through the door", () => {
     expect(next).toMatchObject({
       upTo: 1,
       value: "thinking",
-      out: [
+      commands: [
         {
           type: "model",
           callId: "/a#1.2",
@@ -87,7 +87,9 @@ describe("a machine that calls through the door", () => {
     const answer = { content: [{ type: "text", text: "yes" }], stopReason: "end_turn" };
     const [done] = host.tell(resultOf(2, answer));
     const seen = [{ isError: false, value: "text" }];
-    expect(done?.out).toEqual([{ type: "done", end: { status: "completed", output: { seen } } }]);
+    expect(done?.commands).toEqual([
+      { type: "done", end: { status: "completed", output: { seen } } },
+    ]);
     expect(host.runtime.stats()).toEqual({ agents: 0 });
   });
 
@@ -108,9 +110,9 @@ describe("a machine that calls through the door", () => {
   it("takes its call up again after a move, without asking a second time", async () => {
     const first = await place(caller);
     const { host, frame } = await place(caller, movedTo(first.host.known));
-    expect(frame?.out).toEqual([]);
+    expect(frame?.commands).toEqual([]);
     const [next] = host.tell(resultOf(1, "text"));
-    expect(next).toMatchObject({ value: "thinking", out: [{ callId: "/a#1.2" }] });
+    expect(next).toMatchObject({ value: "thinking", commands: [{ callId: "/a#1.2" }] });
   });
 
   it("drops the result of a call whose state it has left", async () => {
@@ -133,7 +135,7 @@ describe("a machine that calls through the door", () => {
       path: "/a",
       incarnation: 1,
       upTo: 2,
-      out: [],
+      commands: [],
       busy: false,
     });
   });
@@ -146,7 +148,9 @@ it("runs a machine from a real module, once imported for all that use it", async
   await host.runtime.checkModule(machine, "machine");
   host.place({ ...template, machine }, { input: { a: 2 } });
   const [frame] = await host.later();
-  expect(frame?.out).toEqual([{ type: "tool", callId: "/a#1.1", tool: "add", input: { a: 2 } }]);
+  expect(frame?.commands).toEqual([
+    { type: "tool", callId: "/a#1.1", tool: "add", input: { a: 2 } },
+  ]);
   const status = {
     type: "message",
     from: "user",
@@ -154,7 +158,7 @@ it("runs a machine from a real module, once imported for all that use it", async
     askId: "q",
   } as const;
   const [answered] = host.tell(status);
-  expect(answered?.out).toEqual([{ type: "reply", askId: "q", value: "calling" }]);
+  expect(answered?.commands).toEqual([{ type: "reply", askId: "q", value: "calling" }]);
 });
 
 describe("what a machine is told", () => {
@@ -198,14 +202,14 @@ describe("what a machine is told", () => {
     const { host } = await place(listening);
     host.tell(message({ type: "later" }, "q1"), message({ type: "later" }, "q2"));
     const [now] = host.tell(message({ type: "ping" }, "q3"));
-    expect(now?.out).toEqual([{ type: "reply", askId: "q3", value: "pong" }]);
+    expect(now?.commands).toEqual([{ type: "reply", askId: "q3", value: "pong" }]);
     const { host: next } = await place(listening, movedTo(host.known));
     const [then] = next.tell(
       message({ type: "answer" }),
       message({ type: "answer" }),
       message({ type: "answer" }),
     );
-    expect(then?.out).toEqual([
+    expect(then?.commands).toEqual([
       { type: "reply", askId: "q1", value: 0 },
       { type: "reply", askId: "q2", value: 0 },
     ]);
@@ -219,13 +223,13 @@ describe("timers", () => {
   });
 
   it("are armed again after a move with what is left of them, and fire once", async () => {
-    const clock = manualClock();
+    const clock = new ManualClock();
     const { host, frame } = await place(waiting, {}, clock);
     expect(frame?.timers).toMatchObject([{ id: "xstate.after.1000.(machine).early", dueMs: 1000 }]);
     const known = { ...host.known, timers: [{ ...host.known.timers![0]!, dueMs: 400 }] };
     host.runtime.close();
 
-    const elsewhere = manualClock();
+    const elsewhere = new ManualClock();
     const { host: next } = await place(waiting, movedTo(known), elsewhere);
     elsewhere.advance(399);
     expect(next.flush()).toEqual([]);
@@ -245,7 +249,7 @@ describe("timers", () => {
         },
       },
     });
-    const clock = manualClock();
+    const clock = new ManualClock();
     const { host } = await place(arming, {}, clock);
     clock.advance(300);
     const [frame] = host.tell({ type: "message", from: "user", message: { type: "go" } });
@@ -276,7 +280,7 @@ describe("an end", () => {
     const [done] = await host.later();
     expect(done).toMatchObject({
       busy: false,
-      out: [{ end: { status: "completed", output: null } }],
+      commands: [{ end: { status: "completed", output: null } }],
     });
   });
 
@@ -296,18 +300,18 @@ describe("an end", () => {
     [7, { code: "MACHINE_INVALID", details: { output: 7 } }],
   ])("in a final state tagged failed with %j is a failure", async (output, error) => {
     const { frame } = await place(ending(output));
-    expect(frame?.out).toMatchObject([{ type: "done", end: { status: "failed", error } }]);
+    expect(frame?.commands).toMatchObject([{ type: "done", end: { status: "failed", error } }]);
   });
 
   it("told by the supervisor stops the machine, also while its module is imported", async () => {
     const { host } = await place(caller);
     const [ended] = host.tell({ type: "end", status: "timed-out", reason: "late" });
-    expect(ended?.out).toEqual([{ type: "done", end: { status: "ended" } }]);
+    expect(ended?.commands).toEqual([{ type: "done", end: { status: "ended" } }]);
     const importing = driveHost({ importModule: () => new Promise(() => undefined) });
     importing.place(template);
     expect(importing.tell(resultOf(1, 1))).toEqual([]);
     const [gone] = importing.tell({ type: "end", status: "cancelled", reason: "" });
-    expect(gone?.out).toEqual([{ type: "done", end: { status: "ended" } }]);
+    expect(gone?.commands).toEqual([{ type: "done", end: { status: "ended" } }]);
   });
 });
 
@@ -321,14 +325,14 @@ describe("a machine that breaks", () => {
       },
     },
   });
-  const holding = (held: unknown) =>
-    setup({}).createMachine({ context: { a: { b: held } }, initial: "x", states: { x: {} } });
+  const holding = (loaded: unknown) =>
+    setup({}).createMachine({ context: { a: { b: loaded } }, initial: "x", states: { x: {} } });
 
   it("fails alone when it throws", async () => {
     const { host } = await place(throwing);
     const [frame] = host.tell({ type: "message", from: "user", message: { type: "go" } });
     const error = { code: "MACHINE_INVALID", message: "The machine threw: boom" };
-    expect(frame?.out).toMatchObject([{ type: "done", end: { status: "failed", error } }]);
+    expect(frame?.commands).toMatchObject([{ type: "done", end: { status: "failed", error } }]);
   });
 
   it.each([
@@ -336,10 +340,10 @@ describe("a machine that breaks", () => {
     [new WeakMap(), "a WeakMap"],
     [Symbol("s"), "a symbol"],
     [Promise.resolve(), "a Promise"],
-  ])("fails when its state holds %s, saying where", async (held, what) => {
-    const { frame } = await place(holding(held));
+  ])("fails when its state holds %s, saying where", async (loaded, what) => {
+    const { frame } = await place(holding(loaded));
     const message = expect.stringContaining(`context.a.b is ${what}`);
-    expect(frame?.out).toMatchObject([{ end: { status: "failed", error: { message } } }]);
+    expect(frame?.commands).toMatchObject([{ end: { status: "failed", error: { message } } }]);
   });
 
   it("keeps an error in its state as name and message", async () => {
@@ -351,7 +355,7 @@ describe("a machine that breaks", () => {
   it("fails when its module exports no machine or cannot be imported", async () => {
     const { frame } = await place({ not: "a machine" });
     const error = { code: "MACHINE_INVALID" };
-    expect(frame?.out).toMatchObject([{ type: "done", end: { status: "failed", error } }]);
+    expect(frame?.commands).toMatchObject([{ type: "done", end: { status: "failed", error } }]);
   });
 });
 

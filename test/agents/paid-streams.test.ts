@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Out } from "../../src/wire/frame.ts";
+import type { Command } from "../../src/wire/frame.ts";
 import {
   cancelled,
   delivery,
@@ -7,12 +7,12 @@ import {
   loopTemplate,
   movedTo,
   permit,
-  placement,
+  placed,
 } from "./driven-host.ts";
 import { readOnce } from "./read-once.ts";
 
 const usage = { inputTokens: 7, outputTokens: 2 };
-const doneIn = (out: readonly Out[]) => out.filter(({ type }) => type === "model.done");
+const doneIn = (command: readonly Command[]) => command.filter(({ type }) => type === "model.done");
 
 /** A module that says half an answer and breaks off, as often as it is told. */
 function breaking(times: number) {
@@ -37,7 +37,7 @@ describe("a loop whose stream was cut", () => {
     const [frame] = await host.later();
     expect(frame).toMatchObject({ value: "asking" });
     expect(frame?.append).toBeUndefined();
-    expect(frame?.out.slice(-2)).toMatchObject([
+    expect(frame?.commands.slice(-2)).toMatchObject([
       { type: "model.done", usage, partial: true, again: { attempt: 1, delayMs: 9 } },
       { type: "model", callId: "/a#1.1", after: "now" },
     ]);
@@ -52,8 +52,8 @@ describe("a loop whose stream was cut", () => {
     const host = hostOf(breaking(9));
     host.tell({ ...permit(1, 0), failed: 3 } as never);
     const [frame] = await host.later();
-    expect(frame?.out.at(-2)).not.toHaveProperty("again");
-    expect(frame?.out.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
+    expect(frame?.commands.at(-2)).not.toHaveProperty("again");
+    expect(frame?.commands.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
   });
 
   it("keeps what was said of it when no attempt follows", async () => {
@@ -61,7 +61,9 @@ describe("a loop whose stream was cut", () => {
     host.tell(permit(1, 0));
     await host.later();
     const [frame] = host.tell(cancelled);
-    expect(frame?.out).toEqual([{ type: "done", end: { status: "ended", partial: "half 1" } }]);
+    expect(frame?.commands).toEqual([
+      { type: "done", end: { status: "ended", partial: "half 1" } },
+    ]);
   });
 
   it("asks once more on another host than the one that reported it", async () => {
@@ -74,7 +76,7 @@ describe("a loop whose stream was cut", () => {
     other.place(template, movedTo(host.known));
     other.tell({ ...permit(1, 0), failed: 1 } as never);
     const [frame] = await other.later();
-    expect(doneIn(frame?.out ?? [])).toMatchObject([{ callId: "/a#1.1", usage }]);
+    expect(doneIn(frame?.commands ?? [])).toMatchObject([{ callId: "/a#1.1", usage }]);
   });
 });
 
@@ -88,7 +90,7 @@ it("a stream under way goes on when its permit is given twice", async () => {
   host.tell(permit(1, 0));
   host.tell(permit(1, 0));
   const [frame] = await host.later();
-  expect(doneIn(frame?.out ?? [])).toMatchObject([{ usage }]);
+  expect(doneIn(frame?.commands ?? [])).toMatchObject([{ usage }]);
   expect(asked).toBe(1);
 });
 
@@ -100,7 +102,7 @@ it("a prompt that is longer than its permit says is told once", async () => {
   });
   host.tell({ ...permit(1, 0), inputTokens: 6 } as never);
   const [frame] = await host.later();
-  const grew = frame?.out.filter(({ type }) => type === "model.grew");
+  const grew = frame?.commands.filter(({ type }) => type === "model.grew");
   expect(grew).toMatchObject([{ callId: "/a#1.1", usage: { inputTokens: 7 } }]);
   const fits = hostOf(async function* () {
     yield { usage };
@@ -108,15 +110,15 @@ it("a prompt that is longer than its permit says is told once", async () => {
   });
   fits.tell({ ...permit(1, 0), inputTokens: 7 } as never);
   const [none] = await fits.later();
-  expect(none?.out.some(({ type }) => type === "model.grew")).toBe(false);
+  expect(none?.commands.some(({ type }) => type === "model.grew")).toBe(false);
 });
 
 it("a reply that cannot be taken is charged what it used", () => {
   const host = driveHost({ post: (message) => host.posts.push(message) });
   const spoilt = { toolCalls: [{ name: "add", input: readOnce() }], usage };
   const bad = loopTemplate([spoilt], { id: "bad" });
-  host.runtime.receive({ templates: [bad], items: [placement(bad), delivery(permit(1, 0), 1)] });
-  const out = host.flush().flatMap((frame) => frame.out);
-  expect(doneIn(out)[0]).toMatchObject({ usage });
-  expect(out.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
+  host.runtime.receive({ templates: [bad], items: [placed(bad), delivery(permit(1, 0), 1)] });
+  const command = host.flush().flatMap((frame) => frame.commands);
+  expect(doneIn(command)[0]).toMatchObject({ usage });
+  expect(command.at(-1)).toMatchObject({ type: "done", end: { status: "failed" } });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AnyActorRef } from "xstate";
-import { Arbiter, type Seat, type Verdict } from "../../src/authority/arbiter.ts";
+import { Arbiter, type Standing, type Verdict } from "../../src/authority/arbiter.ts";
 import type { Budget, Grant, ModelSpec } from "../../src/wire/spec.ts";
 import { wokenOf } from "./woken.ts";
 
@@ -10,7 +10,7 @@ const unknown: ModelSpec = { provider: "anthropic", model: "claude-next" };
 const all: Grant[] = ["tool:*", "model:*", "spawn:*"];
 const none = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
 
-function open(arbiter: Arbiter, path: string, budget: Budget = {}, parent?: Seat): Seat {
+function open(arbiter: Arbiter, path: string, budget: Budget = {}, parent?: Standing): Standing {
   return arbiter.open({ path, parent, layers: [all], budgets: [budget] });
 }
 
@@ -34,24 +34,26 @@ describe("arbiter: tool calls", () => {
 
   it("asks for the right first, and a denial takes nothing", () => {
     const arbiter = new Arbiter({ grants: ["tool:add"], budget: { toolCalls: 0 } });
-    const seat = open(arbiter, "/a");
-    const { code, details } = refusal(arbiter.tool(seat, { callId: "k", tool: "drop" }));
+    const standing = open(arbiter, "/a");
+    const { code, details } = refusal(arbiter.tool(standing, { callId: "k", tool: "drop" }));
     expect({ code, details }).toEqual({
       code: "CAPABILITY_DENIED",
       details: { node: "/", subject: "tool:drop", path: "/a" },
     });
-    expect(refusal(arbiter.tool(seat, { callId: "l", tool: "add" })).code).toBe("BUDGET_EXCEEDED");
-    expect(arbiter.usage(seat).toolCalls).toBe(0);
+    expect(refusal(arbiter.tool(standing, { callId: "l", tool: "add" })).code).toBe(
+      "BUDGET_EXCEEDED",
+    );
+    expect(arbiter.usage(standing).toolCalls).toBe(0);
   });
 
   it("counts a call whose tool began, and gives back one that never did", () => {
     const arbiter = new Arbiter();
-    const seat = open(arbiter, "/a");
-    for (const callId of ["done", "began", "idle"]) arbiter.tool(seat, { callId, tool: "add" });
+    const standing = open(arbiter, "/a");
+    for (const callId of ["done", "began", "idle"]) arbiter.tool(standing, { callId, tool: "add" });
     arbiter.settle("done");
     arbiter.release("began");
     arbiter.release("idle", { started: false });
-    expect(arbiter.usage(seat).toolCalls).toBe(2);
+    expect(arbiter.usage(standing).toolCalls).toBe(2);
   });
 });
 
@@ -77,10 +79,10 @@ describe("arbiter: model calls", () => {
     { budget: { modelCalls: 0 }, unit: "modelCalls", limit: 0 },
   ])("are refused under $budget", ({ budget, unit, limit }) => {
     const arbiter = new Arbiter();
-    const seat = open(arbiter, "/a", budget);
-    const no = refusal(arbiter.model(seat, ask));
+    const standing = open(arbiter, "/a", budget);
+    const no = refusal(arbiter.model(standing, ask));
     expect(no).toMatchObject({ code: "BUDGET_EXCEEDED", unit, details: { node: "/a", limit } });
-    expect(arbiter.budget(seat).tokens.reserved).toBe(0);
+    expect(arbiter.budget(standing).tokens.reserved).toBe(0);
   });
 
   it("of a model that says less than 1,024 itself need only that", () => {
@@ -92,17 +94,17 @@ describe("arbiter: model calls", () => {
   it("are charged what they used, in dollars and in tokens of both kinds", () => {
     const arbiter = new Arbiter({ budget: { usd: 1, tokens: 50_000 } });
     const parent = open(arbiter, "/a");
-    const seat = open(arbiter, "/a/b", {}, parent);
-    arbiter.model(seat, ask);
+    const standing = open(arbiter, "/a/b", {}, parent);
+    arbiter.model(standing, ask);
     expect(arbiter.budget(arbiter.root).tokens.reserved).toBe(9_192);
     const usage = { inputTokens: 10, cacheReadTokens: 20, cacheWriteTokens: 30, outputTokens: 40 };
     arbiter.settle("k", usage);
     const usd = (10 * 3 + 20 * 0.3 + 30 * 3.75 + 40 * 15) / 1e6;
     const used = { usd, inputTokens: 60, outputTokens: 40, toolCalls: 0, modelCalls: 1 };
-    for (const at of [seat, parent, arbiter.root]) expect(arbiter.usage(at)).toEqual(used);
-    expect(arbiter.ownUsage(seat)).toEqual(used);
+    for (const at of [standing, parent, arbiter.root]) expect(arbiter.usage(at)).toEqual(used);
+    expect(arbiter.ownUsage(standing)).toEqual(used);
     expect(arbiter.ownUsage(parent).modelCalls).toBe(0);
-    expect(arbiter.budget(seat)).toMatchObject({
+    expect(arbiter.budget(standing)).toMatchObject({
       usd: { limit: null, reserved: 0, spent: usd, remaining: 1 - usd },
       tokens: { limit: null, reserved: 0, spent: 100, remaining: 49_900 },
       toolCalls: { limit: null, remaining: null },
@@ -113,36 +115,38 @@ describe("arbiter: model calls", () => {
     "cost what was reserved when told %o",
     (usage) => {
       const arbiter = new Arbiter();
-      const seat = open(arbiter, "/a");
-      arbiter.model(seat, ask);
+      const standing = open(arbiter, "/a");
+      arbiter.model(standing, ask);
       arbiter.settle("k", usage);
-      expect(arbiter.usage(seat)).toMatchObject({ inputTokens: 1_000, outputTokens: 8_192 });
+      expect(arbiter.usage(standing)).toMatchObject({ inputTokens: 1_000, outputTokens: 8_192 });
     },
   );
 
   it("with figures that are no numbers of tokens are refused, not believed", () => {
     const arbiter = new Arbiter();
-    const seat = open(arbiter, "/a");
+    const standing = open(arbiter, "/a");
     for (const inputTokens of [Number.NaN, -1, 1e300]) {
-      expect(refusal(arbiter.model(seat, { ...ask, inputTokens })).code).toBe("OPTIONS_INVALID");
+      expect(refusal(arbiter.model(standing, { ...ask, inputTokens })).code).toBe(
+        "OPTIONS_INVALID",
+      );
     }
   });
 
   it("of a script reserve exactly what the step says, and nothing when it says nothing", () => {
     const arbiter = new Arbiter({ budget: { tokens: 10, usd: 0 } });
-    const seat = open(arbiter, "/a");
+    const standing = open(arbiter, "/a");
     const step = { ...ask, model: scripted };
     const ten = { ...none, inputTokens: 4, outputTokens: 6 };
-    expect(arbiter.model(seat, { ...step, exact: none })).toEqual({
+    expect(arbiter.model(standing, { ...step, exact: none })).toEqual({
       status: "granted",
       maxTokens: 8_192,
     });
     arbiter.settle("k", none);
-    expect(arbiter.model(seat, { ...step, exact: ten }).status).toBe("granted");
-    expect(arbiter.model(seat, { ...step, callId: "l", exact: ten }).status).toBe("waiting");
+    expect(arbiter.model(standing, { ...step, exact: ten }).status).toBe("granted");
+    expect(arbiter.model(standing, { ...step, callId: "l", exact: ten }).status).toBe("waiting");
     arbiter.settle("k", ten);
     expect(wokenOf(arbiter)).toMatchObject([{ callId: "l", verdict: { status: "refused" } }]);
-    expect(arbiter.usage(seat)).toMatchObject({ usd: 0, inputTokens: 4, outputTokens: 6 });
+    expect(arbiter.usage(standing)).toMatchObject({ usd: 0, inputTokens: 4, outputTokens: 6 });
   });
 
   it("without a known price are refused where dollars are bounded, and only there", () => {
@@ -197,9 +201,11 @@ describe("arbiter: waiting", () => {
 describe("arbiter: spawns, messages and warnings", () => {
   it("lets an agent spawn what every node above it may pass on", () => {
     const arbiter = new Arbiter({ grants: ["spawn:a"] });
-    const seat = open(arbiter, "/x");
-    expect(arbiter.spawn(seat, { template: "a" }).status).toBe("granted");
-    expect(refusal(arbiter.spawn(seat, { template: "b" })).details).toMatchObject({ node: "/" });
+    const standing = open(arbiter, "/x");
+    expect(arbiter.spawn(standing, { template: "a" }).status).toBe("granted");
+    expect(refusal(arbiter.spawn(standing, { template: "b" })).details).toMatchObject({
+      node: "/",
+    });
   });
 
   it("lets relatives write to each other unless denied, and strangers only by grant", () => {
@@ -208,7 +214,7 @@ describe("arbiter: spawns, messages and warnings", () => {
     const team = arbiter.open({ path: "/team", layers, budgets: [] });
     const plain = arbiter.open({ path: "/team/a", parent: team, layers: [[]], budgets: [] });
     const holder = arbiter.open({ path: "/team/h", parent: team, layers, budgets: [] });
-    const write = (from: Seat, to: string, relation: "sibling" | "other" | "parent") =>
+    const write = (from: Standing, to: string, relation: "sibling" | "other" | "parent") =>
       arbiter.message(from, { to, relation }).status;
     expect(write(plain, "/team/d", "sibling")).toBe("granted");
     expect(write(plain, "/team/b", "sibling")).toBe("refused");
@@ -220,10 +226,10 @@ describe("arbiter: spawns, messages and warnings", () => {
 
   it("warns once, in the contract's units", () => {
     const arbiter = new Arbiter({ budget: { usd: 0.001, warnAt: 0.5 } });
-    const seat = open(arbiter, "/a");
+    const standing = open(arbiter, "/a");
     const usage = { ...none, outputTokens: 40 };
     for (const callId of ["a", "b"]) {
-      arbiter.model(seat, { callId, model: sonnet, inputTokens: 0, maxTokens: 10 });
+      arbiter.model(standing, { callId, model: sonnet, inputTokens: 0, maxTokens: 10 });
       arbiter.settle(callId, usage);
     }
     const warning = { path: "/", unit: "usd", limit: 0.001, spent: 0.0006, by: "/a" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Arbiter, type Seat } from "../../src/authority/arbiter.ts";
+import { Arbiter, type Standing } from "../../src/authority/arbiter.ts";
 import { SpecGrants, supervisorGrants } from "../../src/authority/implied-grants.ts";
 import { CoppiceError } from "../../src/errors.ts";
 import type { AgentSpec, Grant } from "../../src/wire/spec.ts";
@@ -12,16 +12,17 @@ const model = "anthropic:claude-haiku-4-5";
 function line(templates: Templates, names: readonly string[], options?: readonly Grant[]) {
   const grants = new SpecGrants(templates);
   const arbiter = new Arbiter();
-  let seat: Seat = arbiter.root;
+  let standing: Standing = arbiter.root;
   names.forEach((name, n) => {
     const narrowing = n === names.length - 1 ? options : undefined;
     const layers = grants.layers(templates[name]!, narrowing);
-    const path = `${seat.path === "/" ? "" : seat.path}/${name}`;
-    seat = arbiter.open({ path, parent: seat, layers, budgets: [] });
+    const path = `${standing.path === "/" ? "" : standing.path}/${name}`;
+    standing = arbiter.open({ path, parent: standing, layers, budgets: [] });
   });
   return {
-    tool: (tool: string) => arbiter.tool(seat, { callId: `${seat.path} ${tool}`, tool }).status,
-    spawn: (template: string) => arbiter.spawn(seat, { template }).status,
+    tool: (tool: string) =>
+      arbiter.tool(standing, { callId: `${standing.path} ${tool}`, tool }).status,
+    spawn: (template: string) => arbiter.spawn(standing, { template }).status,
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Arbiter, type Seat, type Verdict } from "../../src/authority/arbiter.ts";
+import { Arbiter, type Standing, type Verdict } from "../../src/authority/arbiter.ts";
 import type { Budget, Grant, ModelSpec } from "../../src/wire/spec.ts";
 import { wokenOf } from "./woken.ts";
 
@@ -9,24 +9,28 @@ const none = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTo
 
 interface Opened {
   readonly grants?: readonly Grant[];
-  readonly parent?: Seat;
+  readonly parent?: Standing;
   readonly budget?: Budget;
 }
 
-function open(arbiter: Arbiter, path: string, { grants = all, parent, budget }: Opened = {}): Seat {
+function open(
+  arbiter: Arbiter,
+  path: string,
+  { grants = all, parent, budget }: Opened = {},
+): Standing {
   return arbiter.open({ path, parent, layers: [grants], budgets: budget ? [budget] : [] });
 }
 
 /** One agent below the root, and its calls by name. */
 function agent(grants: readonly Grant[], more: Omit<Opened, "grants"> = {}) {
   const arbiter = new Arbiter();
-  const seat = open(arbiter, "/a", { grants, ...more });
+  const standing = open(arbiter, "/a", { grants, ...more });
   let count = 0;
   const tool = (name: string, input = {}, approved = false) => {
     count += 1;
-    return arbiter.tool(seat, { callId: `${count}`, tool: name, input, approved });
+    return arbiter.tool(standing, { callId: `${count}`, tool: name, input, approved });
   };
-  return { arbiter, seat, tool };
+  return { arbiter, standing, tool };
 }
 
 function why(verdict: Verdict): string {
@@ -48,8 +52,8 @@ describe("ask: a person is asked", () => {
   it("once for the whole path, with every node that asks", () => {
     const arbiter = new Arbiter({ grants: [...all, rm] });
     const middle = open(arbiter, "/m");
-    const seat = open(arbiter, "/m/a", { parent: middle, grants: [rm] });
-    expect(arbiter.tool(seat, { callId: "k", tool: "rm" })).toEqual({
+    const standing = open(arbiter, "/m/a", { parent: middle, grants: [rm] });
+    expect(arbiter.tool(standing, { callId: "k", tool: "rm" })).toEqual({
       status: "ask",
       subject: "tool:rm",
       reason: 'the grant "tool:rm" of /m/a asks before /m/a uses "tool:rm"',
@@ -83,25 +87,25 @@ describe("ask: a person is asked", () => {
       allow,
       ask: true,
     }));
-    const { arbiter, seat } = agent(grants);
+    const { arbiter, standing } = agent(grants);
     const call = { callId: "k", model: sonnet, inputTokens: 1, maxTokens: 1 };
     const to = { to: "/b", relation: "sibling" } as const;
-    expect(arbiter.spawn(seat, { template: "x" }).status).toBe("ask");
-    expect(arbiter.model(seat, call).status).toBe("ask");
-    expect(arbiter.message(seat, to).status).toBe("ask");
-    expect(arbiter.spawn(seat, { template: "x", approved: true }).status).toBe("granted");
-    expect(arbiter.model(seat, { ...call, approved: true }).status).toBe("granted");
-    expect(arbiter.message(seat, { ...to, approved: true }).status).toBe("granted");
+    expect(arbiter.spawn(standing, { template: "x" }).status).toBe("ask");
+    expect(arbiter.model(standing, call).status).toBe("ask");
+    expect(arbiter.message(standing, to).status).toBe("ask");
+    expect(arbiter.spawn(standing, { template: "x", approved: true }).status).toBe("granted");
+    expect(arbiter.model(standing, { ...call, approved: true }).status).toBe("granted");
+    expect(arbiter.message(standing, { ...to, approved: true }).status).toBe("granted");
   });
 
   it("not when the budget would refuse it anyway, and nothing is reserved meanwhile", () => {
-    const { arbiter, seat, tool } = agent([rm, { allow: "model:*", ask: true }], {
+    const { arbiter, standing, tool } = agent([rm, { allow: "model:*", ask: true }], {
       budget: { toolCalls: 1, tokens: 2_000 },
     });
     const call = { callId: "m", model: sonnet, inputTokens: 0, maxTokens: 2_000 };
     expect(tool("rm").status).toBe("ask");
-    expect(arbiter.model(seat, call).status).toBe("ask");
-    expect(arbiter.budget(seat)).toMatchObject({
+    expect(arbiter.model(standing, call).status).toBe("ask");
+    expect(arbiter.budget(standing)).toMatchObject({
       toolCalls: { spent: 0, remaining: 1 },
       tokens: { reserved: 0 },
       modelCalls: { spent: 0 },
@@ -109,15 +113,17 @@ describe("ask: a person is asked", () => {
     expect(arbiter.takeWarnings()).toEqual([]);
     expect(tool("rm", {}, true).status).toBe("granted");
     expect(why(tool("rm"))).toContain("BUDGET_EXCEEDED");
-    expect(why(arbiter.model(seat, { ...call, inputTokens: 2_000 }))).toContain("BUDGET_EXCEEDED");
+    expect(why(arbiter.model(standing, { ...call, inputTokens: 2_000 }))).toContain(
+      "BUDGET_EXCEEDED",
+    );
   });
 
   it("and after a yes everything is asked again: alive, rights, budget", () => {
-    const { arbiter, seat, tool } = agent([rm], { budget: { toolCalls: 0 } });
+    const { arbiter, standing, tool } = agent([rm], { budget: { toolCalls: 0 } });
     expect(why(tool("rm", {}, true))).toContain("BUDGET_EXCEEDED");
-    arbiter.revoke(seat, "tool:rm");
+    arbiter.revoke(standing, "tool:rm");
     expect(why(tool("rm", {}, true))).toContain("revoked");
-    arbiter.close(seat);
+    arbiter.close(standing);
     expect(why(tool("rm", {}, true))).toContain("AGENT_STOPPED");
   });
 });
@@ -134,7 +140,7 @@ describe("ask: answers that reach further", () => {
     const other = open(arbiter, "/other");
     const asks = (tool = "rm") =>
       [run, a, b, c, other].map(
-        (seat) => arbiter.tool(seat, { callId: "k", tool }).status === "ask",
+        (standing) => arbiter.tool(standing, { callId: "k", tool }).status === "ask",
       );
     return { arbiter, a, other, run, asks };
   };
@@ -158,7 +164,7 @@ describe("ask: answers that reach further", () => {
     arbiter.revoke(arbiter.root, "tool:r*");
     arbiter.grant(arbiter.root, { allow: "tool:rm", ask: true });
     expect(asks()).toEqual([true, true, true, true, true]);
-    arbiter.remember(a.parent as Seat, "tool:rm", "agent");
+    arbiter.remember(a.parent as Standing, "tool:rm", "agent");
     expect(asks()).toEqual([false, true, true, true, true]);
   });
 
@@ -188,8 +194,8 @@ describe("uses", () => {
     const arbiter = new Arbiter();
     const parent = open(arbiter, "/p", { grants: [{ allow: "tool:rm", uses: 3 }] });
     const [a, b] = ["/p/a", "/p/b"].map((path) => open(arbiter, path, { parent, grants: two }));
-    const use = (seat: Seat | undefined, callId: string) =>
-      arbiter.tool(seat!, { callId, tool: "rm" });
+    const use = (standing: Standing | undefined, callId: string) =>
+      arbiter.tool(standing!, { callId, tool: "rm" });
     expect([use(a, "1"), use(a, "2"), use(b, "3")].map(({ status }) => status)).toEqual(
       Array(3).fill("granted"),
     );
@@ -203,10 +209,10 @@ describe("uses", () => {
 
   it("are not spent by what the budget or a person refuses", () => {
     const grants: Grant[] = [{ allow: "tool:rm", uses: 1, ask: true }];
-    const { arbiter, seat, tool } = agent(grants, { budget: { toolCalls: 0 } });
+    const { arbiter, standing, tool } = agent(grants, { budget: { toolCalls: 0 } });
     expect(tool("rm").status).toBe("refused");
     expect(why(tool("rm", {}, true))).toContain("BUDGET_EXCEEDED");
-    arbiter.close(seat);
+    arbiter.close(standing);
     const rich = agent(grants);
     for (let n = 0; n < 3; n++) expect(rich.tool("rm").status).toBe("ask");
     expect(rich.tool("rm", {}, true).status).toBe("granted");
@@ -214,8 +220,8 @@ describe("uses", () => {
   });
 
   it("of one call are counted once, and come back when it never began", () => {
-    const { arbiter, seat } = agent([{ allow: "tool:rm", uses: 1 }]);
-    const ask = () => arbiter.tool(seat, { callId: "k", tool: "rm" }).status;
+    const { arbiter, standing } = agent([{ allow: "tool:rm", uses: 1 }]);
+    const ask = () => arbiter.tool(standing, { callId: "k", tool: "rm" }).status;
     expect([ask(), ask()]).toEqual(["granted", "granted"]);
     arbiter.release("k", { started: false });
     expect(ask()).toBe("granted");
@@ -225,9 +231,9 @@ describe("uses", () => {
 
   it("are left alone where another grant allows it without counting", () => {
     const own: Grant = { allow: "tool:*", delegate: false };
-    const { arbiter, seat, tool } = agent([{ allow: "tool:rm", uses: 1 }, own]);
+    const { arbiter, standing, tool } = agent([{ allow: "tool:rm", uses: 1 }, own]);
     for (let n = 0; n < 3; n++) expect(tool("rm").status).toBe("granted");
-    const child = open(arbiter, "/a/b", { parent: seat });
+    const child = open(arbiter, "/a/b", { parent: standing });
     const pass = (callId: string) => arbiter.tool(child, { callId, tool: "rm" }).status;
     expect([pass("x"), pass("y")]).toEqual(["granted", "refused"]);
   });
@@ -239,12 +245,12 @@ describe("uses", () => {
     const later = open(arbiter, "/later", { grants: [{ allow: "model:*", uses: 1 }] });
     const gone = open(arbiter, "/gone");
     arbiter.model(first, { ...call, callId: "first" });
-    for (const [seat, callId] of [
+    for (const [standing, callId] of [
       [gone, "gone"],
       [later, "one"],
       [later, "two"],
     ] as const) {
-      expect(arbiter.model(seat, { ...call, callId }).status).toBe("waiting");
+      expect(arbiter.model(standing, { ...call, callId }).status).toBe("waiting");
     }
     arbiter.revoke(gone, "model:*");
     arbiter.settle("first", none);
@@ -261,8 +267,8 @@ describe("uses", () => {
   });
 
   it("bound messages to relatives as well, which need no grant", () => {
-    const { arbiter, seat } = agent([{ allow: "message:/b", uses: 1 }]);
-    const write = (to: string) => arbiter.message(seat, { to, relation: "sibling" }).status;
+    const { arbiter, standing } = agent([{ allow: "message:/b", uses: 1 }]);
+    const write = (to: string) => arbiter.message(standing, { to, relation: "sibling" }).status;
     expect([write("/b"), write("/b"), write("/c")]).toEqual(["granted", "refused", "granted"]);
   });
 });
@@ -271,10 +277,10 @@ describe("expiry", () => {
   it("is over when so many milliseconds have passed since granting", () => {
     const arbiter = new Arbiter({ now: 1_000 });
     arbiter.at(5_000);
-    const seat = open(arbiter, "/a", { grants: [{ allow: "tool:rm", expiresMs: 100 }] });
+    const standing = open(arbiter, "/a", { grants: [{ allow: "tool:rm", expiresMs: 100 }] });
     const at = (now: number) => {
       arbiter.at(now);
-      return arbiter.tool(seat, { callId: `${now}`, tool: "rm" });
+      return arbiter.tool(standing, { callId: `${now}`, tool: "rm" });
     };
     expect([at(5_000), at(5_099)].map(({ status }) => status)).toEqual(["granted", "granted"]);
     expect(why(at(5_100))).toContain('"tool:rm" of /a has expired');
@@ -287,7 +293,8 @@ describe("expiry", () => {
     arbiter.at(99);
     const second = open(arbiter, "/2", { grants });
     arbiter.at(150);
-    const use = (seat: Seat) => arbiter.tool(seat, { callId: seat.path, tool: "rm" }).status;
+    const use = (standing: Standing) =>
+      arbiter.tool(standing, { callId: standing.path, tool: "rm" }).status;
     expect([use(first), use(second)]).toEqual(["refused", "granted"]);
     arbiter.grant(first, { allow: "tool:rm", expiresMs: 1 });
     expect(use(first)).toBe("granted");
@@ -307,7 +314,9 @@ describe("granting and revoking", () => {
     const parent = open(arbiter, "/p");
     const child = open(arbiter, "/p/c", { parent });
     const use = () =>
-      [parent, child].map((seat) => arbiter.tool(seat, { callId: seat.path, tool: "rm" }).status);
+      [parent, child].map(
+        (standing) => arbiter.tool(standing, { callId: standing.path, tool: "rm" }).status,
+      );
     expect(use()).toEqual(["granted", "granted"]);
     arbiter.revoke(parent, "tool:r*");
     expect(use()).toEqual(["refused", "refused"]);
@@ -322,22 +331,22 @@ describe("granting and revoking", () => {
   it("reach rights by default, and every layer", () => {
     const arbiter = new Arbiter();
     const layers = [all, ["tool:rm"]];
-    const seat = arbiter.open({ path: "/a", layers, budgets: [] });
-    const write = () => arbiter.message(seat, { to: "/b", relation: "sibling" }).status;
+    const standing = arbiter.open({ path: "/a", layers, budgets: [] });
+    const write = () => arbiter.message(standing, { to: "/b", relation: "sibling" }).status;
     expect(write()).toBe("granted");
-    arbiter.revoke(seat, "message:*");
+    arbiter.revoke(standing, "message:*");
     expect(write()).toBe("refused");
-    const use = (callId: string) => arbiter.tool(seat, { callId, tool: "cp" }).status;
+    const use = (callId: string) => arbiter.tool(standing, { callId, tool: "cp" }).status;
     expect(use("1")).toBe("refused");
-    arbiter.grant(seat, { allow: "tool:cp", uses: 2 });
+    arbiter.grant(standing, { allow: "tool:cp", uses: 2 });
     expect([use("2"), use("3"), use("4")]).toEqual(["granted", "granted", "refused"]);
   });
 
   it("do not grow when they are repeated", () => {
-    const { arbiter, seat, tool } = agent(all);
+    const { arbiter, standing, tool } = agent(all);
     for (let n = 0; n < 1_000; n++) {
-      arbiter.revoke(seat, "tool:rm");
-      arbiter.grant(seat, "tool:rm");
+      arbiter.revoke(standing, "tool:rm");
+      arbiter.grant(standing, "tool:rm");
     }
     expect(tool("rm").status).toBe("granted");
     expect(arbiter.summary().capability.epoch).toBe(2_000);
@@ -356,21 +365,26 @@ describe("what an agent may ever use", () => {
       { deny: "tool:d", where },
       { allow: "tool:e", delegate: false },
     ];
-    const { arbiter, seat } = agent(grants);
+    const { arbiter, standing } = agent(grants);
     const names = ["a", "b", "c", "d", "e", "f"];
-    const may = (who: Parameters<Arbiter["mayEver"]>[0]) => {
+    const may = (who: Standing) => {
       const each = names.map((name) => arbiter.mayEver(who, `tool:${name}`));
       const subjects = names.map((name) => `tool:${name}`);
       expect(arbiter.mayEverOf(who, subjects)).toEqual(each);
       return names.filter((_, n) => each[n]);
     };
-    expect(may(seat)).toEqual(["a", "d", "e"]);
-    expect(may({ layers: [grants] })).toEqual(["a", "d", "e"]);
-    expect(may({ parent: seat, layers: [["tool:*"]] })).toEqual(["a", "b", "d"]);
+    expect(may(standing)).toEqual(["a", "d", "e"]);
+    const child = arbiter.open({
+      path: "/a/b",
+      budgets: [],
+      parent: standing,
+      layers: [["tool:*"]],
+    });
+    expect(may(child)).toEqual(["a", "b", "d"]);
     expect(may(arbiter.root)).toEqual(["a", "b", "c", "d", "e", "f"]);
-    arbiter.revoke(seat, "tool:a");
-    expect(may(seat)).toEqual(["d", "e"]);
-    arbiter.close(seat);
-    expect(may(seat)).toEqual([]);
+    arbiter.revoke(standing, "tool:a");
+    expect(may(standing)).toEqual(["d", "e"]);
+    arbiter.close(standing);
+    expect(may(standing)).toEqual([]);
   });
 });

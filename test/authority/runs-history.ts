@@ -1,4 +1,4 @@
-import { Arbiter, type ArbiterOptions, type Seat } from "../../src/authority/arbiter.ts";
+import { Arbiter, type ArbiterOptions, type Standing } from "../../src/authority/arbiter.ts";
 import type { Shared } from "../../src/authority/shared.ts";
 import { CoppiceError } from "../../src/errors.ts";
 import type { ApprovalScope } from "../../src/wire/approval.ts";
@@ -25,7 +25,7 @@ export type Action =
   | { do: "grant"; path: string; grant: Grant }
   | { do: "revoke"; path: string; pattern: string }
   | { do: "remember"; path: string; subject: string; scope: ApprovalScope }
-  | { do: "ever"; path: string; layer: readonly Grant[] }
+  | { do: "ever"; path: string }
   | { do: "woke"; callId: string };
 
 /** A step of one run, or of nobody ("/"): what it asked, what was answered, what came of it. */
@@ -43,14 +43,14 @@ export interface Row {
 const model: ModelSpec = { provider: "anthropic", model: "claude-sonnet-4-5" };
 const subjects = ["tool:rm", "tool:cp", "model:anthropic:x"];
 
-/** An arbiter and the seats that were opened in it. */
+/** An arbiter and the standings that were opened in it. */
 export class Scene {
   readonly arbiter: Arbiter;
-  readonly seats = new Map<string, Seat>();
+  readonly standings = new Map<string, Standing>();
 
   constructor(options: ArbiterOptions, shared: Shared) {
     this.arbiter = new Arbiter({ ...options, shared });
-    this.seats.set("/", this.arbiter.root);
+    this.standings.set("/", this.arbiter.root);
   }
 
   /** Takes a step; its outcome is text, errors by code, message and details. */
@@ -110,10 +110,8 @@ export class Scene {
       case "remember":
         return arbiter.remember(this.#at(action), action.subject, action.scope);
       case "ever": {
-        const [parent, layers] = [this.#at(action), [action.layer]];
-        const one = arbiter.mayEver(parent, "tool:rm");
-        const would = parent.closed ? [] : arbiter.mayEverOf({ parent, layers }, subjects);
-        return [one, arbiter.mayEverOf(parent, subjects), would];
+        const standing = this.#at(action);
+        return [arbiter.mayEver(standing, "tool:rm"), arbiter.mayEverOf(standing, subjects)];
       }
       case "woke":
         return arbiter.woke(action.callId);
@@ -124,13 +122,13 @@ export class Scene {
     const parent = this.#at({ path: above });
     const first = { inputTokens: 0, maxTokens: 10 };
     const asked = { path, parent, budgets: [budget], layers: [layer] };
-    this.seats.set(path, this.arbiter.open({ ...asked, models: [model], first }));
+    this.standings.set(path, this.arbiter.open({ ...asked, models: [model], first }));
   }
 
-  #at({ path }: { readonly path: string }): Seat {
-    const seat = this.seats.get(path);
-    if (seat === undefined) throw new Error(`${path} was never opened`);
-    return seat;
+  #at({ path }: { readonly path: string }): Standing {
+    const standing = this.standings.get(path);
+    if (standing === undefined) throw new Error(`${path} was never opened`);
+    return standing;
   }
 }
 

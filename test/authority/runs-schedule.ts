@@ -1,4 +1,4 @@
-import type { ArbiterOptions, Seat } from "../../src/authority/arbiter.ts";
+import type { ArbiterOptions, Standing } from "../../src/authority/arbiter.ts";
 import type { Budget, Grant, Unit } from "../../src/wire/spec.ts";
 import fc from "../fixtures/properties.ts";
 import { type Action, Noting, type Row, Scene } from "./runs-history.ts";
@@ -124,10 +124,10 @@ export class History {
   #actionOf(run: string, step: Step): Action | undefined {
     const { at, pick, size, flag } = step;
     const of = <T>(all: readonly T[]): T => all[pick % all.length]!;
-    const seats = this.#seatsOf(run);
-    const seat = seats[at % seats.length];
-    if (seat === undefined || step.do === "open") return this.#open(run, seat, step);
-    const path = seat.path;
+    const standings = this.#seatsOf(run);
+    const standing = standings[at % standings.length];
+    if (standing === undefined || step.do === "open") return this.#open(run, standing, step);
+    const path = standing.path;
     const about = step.root === "own" ? path : "/";
     const calls = this.#calls.filter(
       (callId) => callId.startsWith(`${run}#`) || callId.startsWith(`${run}/`),
@@ -171,7 +171,7 @@ export class History {
         return { do: "remember", path, subject: of(subjects), scope };
       }
       default:
-        return { do: "ever", path, layer: of(layers) };
+        return { do: "ever", path };
     }
   }
 
@@ -182,7 +182,7 @@ export class History {
     return action?.do === "tool" || action?.do === "model" ? action : undefined;
   }
 
-  #open(run: string, above: Seat | undefined, { pick, size }: Step): Action | undefined {
+  #open(run: string, above: Standing | undefined, { pick, size }: Step): Action | undefined {
     const parent = above?.path ?? "/";
     const free = [0, 1, 2, 3]
       .map((n) => `${above?.path}/${n}`)
@@ -194,11 +194,11 @@ export class History {
   }
 
   #isOpen(path: string): boolean {
-    return this.scene.seats.get(path)?.closed === false;
+    return this.scene.standings.get(path)?.closed === false;
   }
 
-  #seatsOf(run: string): readonly Seat[] {
-    const all = [...this.scene.seats.values()].filter(({ closed }) => !closed);
+  #seatsOf(run: string): readonly Standing[] {
+    const all = [...this.scene.standings.values()].filter(({ closed }) => !closed);
     return all.filter(({ path }) => path === run || path.startsWith(`${run}/`));
   }
 

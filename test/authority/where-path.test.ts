@@ -32,8 +32,8 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** What the tool would be given, or why it is not called. */
 function read(grants: readonly Grant[], input: Json): Json | string {
-  const seat = new Arbiter({ grants });
-  const verdict = seat.tool(seat.root, { callId: "k", tool: "read", input });
+  const standing = new Arbiter({ grants });
+  const verdict = standing.tool(standing.root, { callId: "k", tool: "read", input });
   if (verdict.status === "granted") return verdict.input ?? input;
   return verdict.status === "refused" ? verdict.error.message : verdict.status;
 }

@@ -1,4 +1,4 @@
-import { Arbiter, type Seat } from "../../src/authority/arbiter.ts";
+import { Arbiter, type Standing } from "../../src/authority/arbiter.ts";
 import type { ModelSpec } from "../../src/wire/spec.ts";
 
 const model: ModelSpec = { provider: "anthropic", model: "claude-sonnet-4-5" };
@@ -7,15 +7,15 @@ const usage = { inputTokens: 900, cacheReadTokens: 0, cacheWriteTokens: 0, outpu
 /** How many calls the door grants, reserves and settles per second, so many agents deep. */
 export function doorPerSecond(kind: "tool" | "model", calls: number, depth = 4): number {
   const arbiter = new Arbiter({ budget: { usd: 9_000_000, toolCalls: 1e12, tokens: 1e12 } });
-  const seat = deepSeat(arbiter, depth);
-  const keys = Array.from({ length: calls }, (_, n) => `${seat.path}#1.${n}`);
+  const standing = deepSeat(arbiter, depth);
+  const keys = Array.from({ length: calls }, (_, n) => `${standing.path}#1.${n}`);
   const from = performance.now();
   for (const callId of keys) {
     if (kind === "tool") {
-      arbiter.tool(seat, { callId, tool: "add" });
+      arbiter.tool(standing, { callId, tool: "add" });
       arbiter.settle(callId);
     } else {
-      arbiter.model(seat, { callId, model, inputTokens: 1_000, maxTokens: 4_096 });
+      arbiter.model(standing, { callId, model, inputTokens: 1_000, maxTokens: 4_096 });
       arbiter.settle(callId, usage);
     }
   }
@@ -23,17 +23,17 @@ export function doorPerSecond(kind: "tool" | "model", calls: number, depth = 4):
   return calls / seconds;
 }
 
-function deepSeat(arbiter: Arbiter, depth: number): Seat {
+function deepSeat(arbiter: Arbiter, depth: number): Standing {
   const layers = [["tool:math/*", "tool:add", "model:anthropic:*", "spawn:helper"]];
-  let seat = arbiter.root;
+  let standing = arbiter.root;
   for (let level = 1; level <= depth; level += 1) {
-    const path = `${seat.path === "/" ? "" : seat.path}/a`;
-    seat = arbiter.open({
+    const path = `${standing.path === "/" ? "" : standing.path}/a`;
+    standing = arbiter.open({
       path,
-      parent: seat,
+      parent: standing,
       layers,
       budgets: [{ usd: 8_000_000, tokens: 1e12 }],
     });
   }
-  return seat;
+  return standing;
 }

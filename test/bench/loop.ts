@@ -1,6 +1,6 @@
 import { createHostRuntime } from "../../src/agents/host-runtime.ts";
 import type { HostItem, ToHost } from "../../src/wire/delivery.ts";
-import type { Frame, FromHost, Out } from "../../src/wire/frame.ts";
+import type { Command, Frame, FromHost } from "../../src/wire/frame.ts";
 import type { ScriptedStep } from "../../src/wire/spec.ts";
 
 export interface LoopBench {
@@ -25,7 +25,7 @@ export function benchLoop({ agents, toolTurns, rounds, clone = false }: LoopBenc
   const answers: ToHost[] = [];
   const runtime = createHostRuntime({
     env: {},
-    words: new Int32Array(new SharedArrayBuffer(4)),
+    cancelFlags: new Int32Array(new SharedArrayBuffer(4)),
     schedule: (flush) => flushes.push(flush),
     post: (message) => answers.push({ items: answer(pass(message)) }),
   });
@@ -58,7 +58,7 @@ function placements(agents: number, round: number): HostItem[] {
   return Array.from({ length: agents }, (_, index) => {
     const name = `a${round}-${index}`;
     const path = `/${name}`;
-    const rest = { incarnation: 1, template: "loop", word: 0, input: "go", name, upTo: 0 };
+    const rest = { incarnation: 1, template: "loop", cancelFlag: 0, input: "go", name, upTo: 0 };
     return { type: "place", path, number: index + 1, ...rest, limits: { repeats: 20, errors: 16 } };
   });
 }
@@ -67,8 +67,8 @@ function placements(agents: number, round: number): HostItem[] {
 export function answer({ frames }: FromHost): HostItem[] {
   return frames.flatMap((frame) => {
     let n = frame.upTo;
-    return frame.out.flatMap((out): HostItem[] => {
-      const said = answerTo(out, frame);
+    return frame.commands.flatMap((command): HostItem[] => {
+      const said = answerTo(command, frame);
       if (said?.type !== "deliver") return said === undefined ? [] : [said];
       n += 1;
       return [{ ...said, n }];
@@ -76,17 +76,17 @@ export function answer({ frames }: FromHost): HostItem[] {
   });
 }
 
-function answerTo(out: Out, { path, incarnation, upTo }: Frame): HostItem | undefined {
+function answerTo(command: Command, { path, incarnation, upTo }: Frame): HostItem | undefined {
   const delivery = { type: "deliver", path, incarnation, n: 0 } as const;
-  switch (out.type) {
+  switch (command.type) {
     case "tool": {
       const result = { isError: false, value: 3 } as const;
-      return { ...delivery, body: { type: "result", callId: out.callId, result } };
+      return { ...delivery, body: { type: "result", callId: command.callId, result } };
     }
     case "model": {
       // One delivery of a permit at first, then a result and a permit for each turn.
       const turn = Math.ceil(upTo / 2);
-      const { callId } = out;
+      const { callId } = command;
       return { ...delivery, body: { type: "permit", callId, maxTokens: 1024, attempt: 1, turn } };
     }
     case "turn-end":

@@ -33,10 +33,10 @@ const { values, positionals } = parseArgs({
 });
 await bench(positionals, values.quick ? "quick" : "full");
 
-/** Prints each figure whose name contains one of the words, or all of them. */
-async function bench(words: readonly string[], size: Size): Promise<void> {
+/** Prints each figure whose name contains one of the flags, or all of them. */
+async function bench(cancelFlags: readonly string[], size: Size): Promise<void> {
   const chosen = figures.filter(({ name }) => {
-    return words.length === 0 || words.some((word) => name.includes(word));
+    return cancelFlags.length === 0 || cancelFlags.some((cancelFlag) => name.includes(cancelFlag));
   });
   if (chosen.length === 0)
     print(`Nothing is called that: ${figures.map((f) => f.name).join(", ")}`);
@@ -61,12 +61,13 @@ async function measure(figure: Figure, size: Size): Promise<string> {
 }
 
 function verdict(found: number, target: Target, size: Size): string {
-  const [word, goal] = "most" in target ? ["at most", target.most] : ["at least", target.least];
+  const [cancelFlag, goal] =
+    "most" in target ? ["at most", target.most] : ["at least", target.least];
   // A tenth of the work is no answer to a target that speaks of all of it.
-  if (size === "quick") return `target ${word} ${shown(goal)}, of the full size only`;
+  if (size === "quick") return `target ${cancelFlag} ${shown(goal)}, of the full size only`;
   const factor = "most" in target ? found / target.most : target.least / found;
   const met = factor <= 1 ? "met" : `missed by a factor of ${factor.toFixed(1)}`;
-  return `target ${word} ${shown(goal)}: ${met}`;
+  return `target ${cancelFlag} ${shown(goal)}: ${met}`;
 }
 
 function print(line: string): void {

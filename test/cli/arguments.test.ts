@@ -18,6 +18,10 @@ describe("the command line", () => {
     ["run a.ts --input=", { ...run, input: "" }],
     ["run a.ts --input=--json", { ...run, input: "--json" }],
     ["run a.ts --agent a --agent b", { ...run, agent: "b" }],
+    ["init", { type: "init", folder: "." }],
+    ["init my-swarm", { type: "init", folder: "my-swarm" }],
+    ["init -- --odd", { type: "init", folder: "--odd" }],
+    ["init --help", { type: "help", of: "init" }],
     ["--help", { type: "help" }],
     ["run -h", { type: "help" }],
     ["-v", { type: "version" }],
@@ -28,8 +32,11 @@ describe("the command line", () => {
   const help = "`coppice --help` lists what there is.";
 
   it.each([
-    ["", "Say what to do: coppice run FILE."],
+    ["", "Say what to do: coppice run FILE, or coppice init DIR."],
     ["run", "Name the file to run: coppice run FILE."],
+    ["inti", 'There is no command "inti"; did you mean `coppice init`?'],
+    ["init a b", '"b" is one too many'],
+    ["init --plain a", "--plain is for `coppice run`, not init."],
     ["rnu a.ts", 'There is no command "rnu"; did you mean `coppice run`?'],
     ["a.ts", 'There is no command "a.ts"; did you mean `coppice run a.ts`?'],
     ["zzz", `There is no command "zzz"; ${help}`],

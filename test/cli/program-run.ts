@@ -1,14 +1,27 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const LONGEST_MS = 60_000;
+const MAX_DURATION_MS = 60_000;
 
 export interface Ran {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** How the program is started. */
+export interface RunSettings {
+  readonly stdin?: string;
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The folder that it is started in; default: the repository. */
+  readonly cwd?: string;
+  /** As this user and group, where the tests may do that. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** The program as a child process, while it runs. */
@@ -19,16 +32,20 @@ export class ProgramRun {
   #stderr = "";
   readonly #waiting = new Set<() => void>();
 
-  constructor(
-    args: readonly string[],
-    options: { stdin?: string; nodeArgs?: string[]; env?: Record<string, string> } = {},
-  ) {
-    const nodeArgs = ["--conditions=coppice-source", ...(options.nodeArgs ?? [])];
+  constructor(args: readonly string[], options: RunSettings = {}) {
+    const { nodeArgs = [], stdin, ...more } = options;
     const { VITEST, NODE_OPTIONS, ...env } = process.env;
-    this.child = spawn(process.execPath, [...nodeArgs, "src/cli/main.ts", ...args], {
+    const all = [
+      "--conditions=coppice-source",
+      ...nodeArgs,
+      join(root, "src/cli/main.ts"),
+      ...args,
+    ];
+    this.child = spawn(process.execPath, all, {
       cwd: root,
-      env: { ...env, NO_COLOR: "1", ...options.env },
-      timeout: LONGEST_MS,
+      ...more,
+      env: { ...env, NO_COLOR: "1", ...more.env },
+      timeout: MAX_DURATION_MS,
       killSignal: "SIGKILL",
     });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -39,7 +56,7 @@ export class ProgramRun {
       this.#stderr += text;
       this.#look();
     });
-    this.child.stdin?.end(options.stdin);
+    this.child.stdin?.end(stdin);
     this.ended = new Promise((resolve, reject) => {
       this.child.on("error", reject);
       this.child.on("close", (code, signal) => {
@@ -79,9 +96,6 @@ export class ProgramRun {
 }
 
 /** Runs the program to its end. */
-export function program(
-  args: readonly string[],
-  options: { stdin?: string; nodeArgs?: string[] } = {},
-): Promise<Ran> {
-  return new ProgramRun(args, options).ended;
+export function program(args: readonly string[], settings: RunSettings = {}): Promise<Ran> {
+  return new ProgramRun(args, settings).ended;
 }

@@ -1,11 +1,11 @@
 import type { EventType, Json, RuntimeEvent } from "coppice";
 import { describe, expect, it } from "vitest";
-import { happeningOf } from "../../src/cli/happening.ts";
 import { Report } from "../../src/cli/report.ts";
-import { StreamedText } from "../../src/cli/streamed-text.ts";
 import { runSummaryOf } from "../../src/cli/summary.ts";
 import { terminalLine } from "../../src/cli/terminal-line.ts";
-import { oneLine } from "../../src/cli/visible.ts";
+import { happeningOf } from "../../src/log/happening.ts";
+import { StreamedText } from "../../src/log/streamed-text.ts";
+import { oneLine } from "../../src/log/visible.ts";
 import { EPHEMERAL, FACTS } from "../../src/wire/event.ts";
 
 type Body = { readonly [key: string]: Json };
@@ -116,10 +116,15 @@ describe("a happening", () => {
       "restarted",
       "as incarnation 3: /other ended completed",
     ],
-    ["host.suspect", { host: "guest-1" }, "host", "guest-1 does not answer"],
-    ["host.stuck", { host: "guest-1" }, "host", "guest-1 cannot be ended"],
+    ["host.suspect", { host: "user-code-1" }, "host", "user-code-1 does not answer"],
+    ["host.stuck", { host: "user-code-1" }, "host", "user-code-1 cannot be ended"],
     ["letter.dead", { from: "/a", reason: "it has ended" }, "undelivered", "from /a: it has ended"],
-    ["host.lost", { host: "guest-1", reason: "it ended" }, "host", "guest-1 lost: it ended"],
+    [
+      "host.lost",
+      { host: "user-code-1", reason: "it ended" },
+      "host",
+      "user-code-1 lost: it ended",
+    ],
     ["mcp.lost", { server: "fs", error: "gone" }, "server", "fs lost: gone"],
     ["gap", { forgotten: 7 }, "gap", "7 events were missed"],
   ])("%s %j reads well", (type, body, what, detail) => {

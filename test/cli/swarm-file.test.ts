@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -50,6 +50,17 @@ describe("a file in a package of CommonJS", () => {
 });
 
 describe("a file", () => {
+  it.each(["swarm.ts", "swarm.mts"])("in an installed package is refused: %s", async (name) => {
+    folder = join(folder, "node_modules", "an-example");
+    mkdirSync(folder, { recursive: true });
+    const path = file(name, "export default { agents: {} };\n");
+    expect(await said(path)).toBe(
+      `UsageError: ${path} is TypeScript in node_modules, which Node does not run: ` +
+        "copy its folder out of there, and run the copy.",
+    );
+    expect(await said(file("swarm.mjs", "export default { agents: {} };\n"))).toBe("taken");
+  });
+
   it("that cannot be read as a program is refused without Node's own lines", async () => {
     const told = await said(file("swarm.mts", "export default {\n"));
     expect(told).toMatch(/^UsageError: .*swarm\.mts cannot be imported: /);
@@ -59,6 +70,9 @@ describe("a file", () => {
   it.each([
     ["throw 'text';", "cannot be imported: text"],
     ["import 'not-there-at-all';", "Cannot find package 'not-there-at-all'"],
+    ["import 'not-there/a/file.js';", "\nInstall what is missing: npm install not-there"],
+    ["import '@not/there/a';", "\nInstall what is missing: npm install @not/there"],
+    ["import.meta.resolve('@not/there/a');", "\nInstall what is missing: npm install @not/there"],
     ["export default () => ({});", "has one of another kind (function)"],
     ["export default null;", "has one of another kind (null)"],
     ["export default Promise.resolve({});", "exports a promise: write `export default await …`."],

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import xterm from "@xterm/headless";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const LONGEST_MS = 60_000;
+const MAX_DURATION_MS = 60_000;
 const FRAME_END = "\u001b[?2026l";
 
 /** False where there is no `script` of util-linux to make a pseudo terminal. */
@@ -38,7 +38,7 @@ export class TerminalRun {
     this.child = spawn("script", ["-qefc", command, "/dev/null"], {
       cwd: root,
       env: { ...outer, TERM: "xterm-256color", SHELL: "/bin/sh", ...env },
-      timeout: LONGEST_MS,
+      timeout: MAX_DURATION_MS,
       killSignal: "SIGKILL",
     });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {

@@ -1,24 +1,12 @@
 import inspector from "node:inspector";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MISSED_MAX, startHeartbeat } from "../../src/hosts/heartbeat.ts";
+import { MAX_MISSED, startHeartbeat } from "../../src/hosts/heartbeat.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 
 vi.mock("node:inspector", { spy: true });
 
-/** A clock whose timers run when the test says so, however late. */
-class LateClock extends ManualClock {
-  /** The process stood still: time has gone on, and what is due runs only now. */
-  standStill(ms: number): void {
-    this.#skew += ms;
-  }
-  #skew = 0;
-  override now(): number {
-    return super.now() + this.#skew;
-  }
-}
-
 const begin = (graceMs = 400) => {
-  const clock = new LateClock();
+  const clock = new ManualClock();
   const told: string[] = [];
   const host = { beats: 0, excused: false };
   const heartbeat = startHeartbeat({
@@ -29,10 +17,15 @@ const begin = (graceMs = 400) => {
     excused: () => host.excused,
     onMissed: () => told.push("suspect"),
     onSeen: () => told.push("ready"),
-    onCondemned: () => told.push("condemned"),
+    onSilent: () => told.push("terminating"),
   });
   const check = (times: number): void => {
     for (let n = 0; n < times; n += 1) clock.advance(100);
+  };
+  /** The process stood still until a check came late by so much. */
+  const checkLate = (ms: number): void => {
+    clock.standStill(100 + ms);
+    clock.advance(0);
   };
   const beat = (times: number): void => {
     for (let n = 0; n < times; n += 1) {
@@ -40,7 +33,7 @@ const begin = (graceMs = 400) => {
       check(1);
     }
   };
-  return { clock, told, host, heartbeat, check, beat };
+  return { clock, told, host, heartbeat, check, checkLate, beat };
 };
 
 afterEach(() => vi.restoreAllMocks());
@@ -55,7 +48,7 @@ describe("a heart", () => {
   it("is suspect at the third silent check, not at the second", () => {
     const { told, beat, check } = begin();
     beat(5);
-    check(MISSED_MAX - 1);
+    check(MAX_MISSED - 1);
     expect(told).toEqual([]);
     check(1);
     expect(told).toEqual(["suspect"]);
@@ -77,61 +70,53 @@ describe("a heart", () => {
     [0, 1],
   ])("with a grace of %i ms is condemned %i checks after that, once", (graceMs, checks) => {
     const { told, check } = begin(graceMs);
-    check(MISSED_MAX + checks - 1);
+    check(MAX_MISSED + checks - 1);
     expect(told).toEqual(["suspect"]);
     check(1);
-    expect(told).toEqual(["suspect", "condemned"]);
+    expect(told).toEqual(["suspect", "terminating"]);
     check(100);
-    expect(told).toEqual(["suspect", "condemned"]);
+    expect(told).toEqual(["suspect", "terminating"]);
   });
 
   it("that beats within its grace is ready again, and has the whole grace the next time", () => {
     const { told, beat, check } = begin();
-    check(MISSED_MAX + 3);
+    check(MAX_MISSED + 3);
     beat(1);
     expect(told).toEqual(["suspect", "ready"]);
-    check(MISSED_MAX + 3);
+    check(MAX_MISSED + 3);
     expect(told).toEqual(["suspect", "ready", "suspect"]);
     check(1);
-    expect(told).toEqual(["suspect", "ready", "suspect", "condemned"]);
+    expect(told).toEqual(["suspect", "ready", "suspect", "terminating"]);
   });
 });
 
 describe("a check that does not come on time", () => {
   it("counts for nothing, however many there are", () => {
-    const { clock, told, check } = begin();
-    for (let n = 0; n < 100; n += 1) {
-      clock.standStill(51);
-      check(1);
-    }
+    const { told, checkLate } = begin();
+    for (let n = 0; n < 100; n += 1) checkLate(51);
     expect(told).toEqual([]);
   });
 
   it("up to half a heartbeat late counts", () => {
-    const { clock, told, check } = begin();
-    for (let n = 0; n < MISSED_MAX; n += 1) {
-      clock.standStill(50);
-      check(1);
-    }
+    const { told, checkLate } = begin();
+    for (let n = 0; n < MAX_MISSED; n += 1) checkLate(50);
     expect(told).toEqual(["suspect"]);
   });
 
   it("condemns nobody after a sleep of an hour, in which nothing beat", () => {
-    const { clock, told, beat, check } = begin();
+    const { told, beat, check, checkLate } = begin();
     beat(3);
-    check(MISSED_MAX - 1);
-    clock.standStill(3_600_000);
-    check(1);
+    check(MAX_MISSED - 1);
+    checkLate(3_600_000);
     beat(10);
     expect(told).toEqual([]);
   });
 
   it("sees a beat all the same", () => {
-    const { clock, told, host, check } = begin();
-    check(MISSED_MAX);
+    const { told, host, check, checkLate } = begin();
+    check(MAX_MISSED);
     host.beats += 1;
-    clock.standStill(1_000);
-    check(1);
+    checkLate(1_000);
     expect(told).toEqual(["suspect", "ready"]);
   });
 });
@@ -142,7 +127,7 @@ describe("a silence", () => {
     host.excused = true;
     check(100);
     host.excused = false;
-    check(MISSED_MAX - 1);
+    check(MAX_MISSED - 1);
     expect(told).toEqual([]);
   });
 
@@ -152,7 +137,7 @@ describe("a silence", () => {
     check(100);
     expect(told).toEqual([]);
     attached.mockReturnValue(undefined);
-    check(MISSED_MAX);
+    check(MAX_MISSED);
     expect(told).toEqual(["suspect"]);
   });
 });
@@ -164,8 +149,8 @@ describe("a heartbeat that was stopped", () => {
     heartbeat.stop();
     heartbeat.stop();
     expect(clock.armed).toBe(0);
-    const condemned = begin(0);
-    condemned.check(100);
-    expect(condemned.clock.armed).toBe(0);
+    const terminating = begin(0);
+    terminating.check(100);
+    expect(terminating.clock.armed).toBe(0);
   });
 });

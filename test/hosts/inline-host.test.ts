@@ -16,25 +16,25 @@ afterEach(async () => {
 });
 
 describe("the inline host", () => {
-  it("is the one place for house and guest", () => {
+  it("is the one host for library and user code", () => {
     const { hosts } = start();
-    const host = hosts.pick("house");
+    const host = hosts.pick("library");
     host.load = 100;
-    expect(hosts.pick("guest")).toBe(host);
-    expect(hosts.list()).toEqual([{ id: "inline", kind: "house", state: "ready", agents: 100 }]);
+    expect(hosts.pick("user-code")).toBe(host);
+    expect(hosts.list()).toEqual([{ id: "inline", kind: "library", state: "ready", agents: 100 }]);
   });
 
   it("answers later, with copies", async () => {
     const { hosts, log, tell, heard } = start();
     const message = { cups: 1 };
-    tell(hosts.pick("house"), "echo", message);
+    tell(hosts.pick("library"), "echo", message);
     message.cups = 2;
     expect(log).toEqual(["started inline"]);
     await heard('said inline {"cups":1}');
   });
 
   it("refuses at once what cannot be cloned", () => {
-    const host = start().hosts.pick("house");
+    const host = start().hosts.pick("library");
     const message = { items: [() => 1] } as never;
     expect(() => host.post(message)).toThrow(expect.objectContaining({ name: "DataCloneError" }));
   });
@@ -42,7 +42,7 @@ describe("the inline host", () => {
   it("delivers in order, whatever the order in which the schedule runs", () => {
     const due: (() => void)[] = [];
     const { hosts, log, tell } = start({ schedule: (deliver) => due.push(deliver), killMs: 1 });
-    const host = hosts.pick("house");
+    const host = hosts.pick("library");
     for (const n of [1, 2, 3]) tell(host, "echo", n);
     expect(due).toHaveLength(3);
     while (due.length > 0) due.pop()?.();
@@ -51,12 +51,12 @@ describe("the inline host", () => {
 
   it.each(["throw", "unclonable"])("is lost by %s, and replaced by the next pick", async (deed) => {
     const { hosts, log, tell, heard } = start();
-    tell(hosts.pick("house"), deed, 2);
+    tell(hosts.pick("library"), deed, 2);
     await heard("lost inline");
     const said = log.filter((entry) => entry.startsWith("said inline"));
     expect(said).toHaveLength(deed === "throw" ? 3 : 1);
     expect(log.at(-1)).toMatch(/^lost inline (a bad day|.*could not be cloned)/);
-    const next = hosts.pick("guest");
+    const next = hosts.pick("user-code");
     expect(next.id).toBe("inline-2");
     tell(next, "echo", "again");
     await heard('said inline-2 "again"');
@@ -72,20 +72,20 @@ describe("the inline host", () => {
           rounds += 1;
           if (rounds === 1) stat(".", () => resolve());
           post({ frames: [] });
-          if (rounds < enough) tell(hosts.pick("house"), "again");
+          if (rounds < enough) tell(hosts.pick("library"), "again");
         },
         checkModule: () => Promise.resolve(),
         close: () => undefined,
       }),
     });
-    tell(hosts.pick("house"), "again");
+    tell(hosts.pick("library"), "again");
     await read;
     expect(rounds).toBeLessThan(enough);
   });
 
   it("says nothing more after stop()", async () => {
     const { hosts, log, tell } = start();
-    tell(hosts.pick("house"), "echo", "too late");
+    tell(hosts.pick("library"), "echo", "too late");
     await hosts.stop();
     expect(log).not.toContain('said inline "too late"');
     expect(hosts.list()).toEqual([]);

@@ -23,7 +23,7 @@ describe("the end of a host", () => {
           ...silent,
           terminate: () => heard.push("next"),
         });
-        next.send({ type: "host.condemned", reason: "the test ended it" });
+        next.send({ type: "host.terminated", reason: "the test ended it" });
         next.send({ type: "host.exited", reason: "it left" });
         heard.push("first");
       },

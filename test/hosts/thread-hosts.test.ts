@@ -18,47 +18,47 @@ afterEach(async () => {
 describe("a host on a thread", () => {
   it("answers what was posted before its thread had started", async () => {
     const { hosts, log, tell, heard } = start();
-    const host = hosts.pick("house");
+    const host = hosts.pick("library");
     tell(host, "echo", "early");
     expect(host.state).toBe("starting");
-    await heard('said house-1 "early"');
-    await heard("started house-1");
+    await heard('said library-1 "early"');
+    await heard("started library-1");
     expect(host.state).toBe("ready");
     expect(log).toHaveLength(2);
   });
 
-  it("reads the cancel words, also those grown after it started", async () => {
-    const { hosts, words, tell, heard } = start();
-    const host = hosts.pick("house");
+  it("reads the cancel flags, also those grown after it started", async () => {
+    const { hosts, cancelFlags, tell, heard } = start();
+    const host = hosts.pick("library");
     await heard("started");
-    words.grow(4_096);
-    new Int32Array(words)[1_000] = 7;
-    tell(host, "word", 1_000);
-    await heard('said house-1 {"length":1024,"word":7}');
+    cancelFlags.grow(4_096);
+    new Int32Array(cancelFlags)[1_000] = 7;
+    tell(host, "cancelFlag", 1_000);
+    await heard('said library-1 {"length":1024,"cancelFlag":7}');
   });
 
-  it("gives a house host the two keys and nothing else, a guest host nothing", async () => {
+  it("gives a library host the two keys and nothing else, a user-code host nothing", async () => {
     const env = { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: "u", HOME: "/x" };
     const { hosts, tell, heard } = start({ env });
-    tell(hosts.pick("house"), "env");
-    tell(hosts.pick("guest"), "env");
-    tell(hosts.pick("house"), "keys");
-    await heard('said house-1 [["ANTHROPIC_API_KEY","k"],["ANTHROPIC_BASE_URL","u"]]');
-    await heard('said house-1 ["ANTHROPIC_API_KEY","ANTHROPIC_BASE_URL"]');
-    await heard("said guest-2 []");
+    tell(hosts.pick("library"), "env");
+    tell(hosts.pick("user-code"), "env");
+    tell(hosts.pick("library"), "keys");
+    await heard('said library-1 [["ANTHROPIC_API_KEY","k"],["ANTHROPIC_BASE_URL","u"]]');
+    await heard('said library-1 ["ANTHROPIC_API_KEY","ANTHROPIC_BASE_URL"]');
+    await heard("said user-code-2 []");
   });
 
   it("is listened to by the system's time, however far another clock is turned on", async () => {
     const clock = new ManualClock();
     const { hosts, heard } = start({ clock });
-    const host = hosts.pick("house");
-    await heard("started house-1");
+    const host = hosts.pick("library");
+    await heard("started library-1");
     clock.advance(3_600_000);
     expect(host.state).toBe("ready");
   });
 
   it("refuses at once what cannot be cloned", () => {
-    const host = start().hosts.pick("house");
+    const host = start().hosts.pick("library");
     const message = { items: [() => 1] } as never;
     expect(() => host.post(message)).toThrow(expect.objectContaining({ name: "DataCloneError" }));
   });
@@ -67,28 +67,28 @@ describe("a host on a thread", () => {
 describe("placement on threads", () => {
   it("opens a second host only when the first is in use, and no third", () => {
     const { hosts } = start();
-    const first = hosts.pick("house");
-    expect(hosts.pick("house")).toBe(first);
+    const first = hosts.pick("library");
+    expect(hosts.pick("library")).toBe(first);
     first.load = 1;
-    const second = hosts.pick("house");
+    const second = hosts.pick("library");
     expect(second).not.toBe(first);
     second.load = 2;
-    expect(hosts.pick("house")).toBe(first);
+    expect(hosts.pick("library")).toBe(first);
     first.load = 3;
-    expect(hosts.pick("house")).toBe(second);
+    expect(hosts.pick("library")).toBe(second);
     expect(hosts.list().map(({ id, agents }) => [id, agents])).toEqual([
-      ["house-1", 3],
-      ["house-2", 2],
+      ["library-1", 3],
+      ["library-2", 2],
     ]);
   });
 
-  it("keeps guests on hosts of their own", () => {
+  it("keeps user code on hosts of its own", () => {
     const { hosts } = start({ threads: 1 });
-    const house = hosts.pick("house");
-    const guest = hosts.pick("guest");
-    expect([house.kind, guest.kind]).toEqual(["house", "guest"]);
-    guest.load = 5;
-    expect(hosts.pick("guest")).toBe(guest);
+    const library = hosts.pick("library");
+    const userCode = hosts.pick("user-code");
+    expect([library.kind, userCode.kind]).toEqual(["library", "user-code"]);
+    userCode.load = 5;
+    expect(hosts.pick("user-code")).toBe(userCode);
   });
 });
 
@@ -97,81 +97,81 @@ describe("the death of a thread", () => {
     listening.log.filter((entry) => entry.startsWith(`said ${id} `));
 
   it.each([
-    ["exit", "lost house-1 its thread exited with code 3"],
-    ["throw", "lost house-1 a bad day"],
+    ["exit", "lost library-1 its thread exited with code 3"],
+    ["throw", "lost library-1 a bad day"],
   ])(
     "by %s is told after the last frame it posted, and its neighbour goes on",
     async (deed, lost) => {
       const listening = start();
       const { hosts, log, tell, heard } = listening;
-      const host = hosts.pick("house");
+      const host = hosts.pick("library");
       host.load = 1;
-      const neighbour = hosts.pick("house");
-      await Promise.all([heard("started house-1"), heard("started house-2")]);
+      const neighbour = hosts.pick("library");
+      await Promise.all([heard("started library-1"), heard("started library-2")]);
       tell(host, deed, 2_000);
       expect(await heard("lost")).toBe(lost);
-      expect(frames(listening, "house-1")).toHaveLength(2_000);
+      expect(frames(listening, "library-1")).toHaveLength(2_000);
       expect(log.at(-1)).toBe(lost);
       expect(host.state).toBe("gone");
       tell(neighbour, "echo", "still here");
-      await heard('said house-2 "still here"');
+      await heard('said library-2 "still here"');
     },
   );
 
   it("by order is told after its exit, and the next pick gets a new thread", async () => {
     const listening = start({ threads: 1 });
     const { hosts, tell, heard } = listening;
-    const host = hosts.pick("house");
+    const host = hosts.pick("library");
     tell(host, "spin");
-    await heard('said house-1 "spinning"');
-    host.condemn("it spins");
-    host.condemn("said again");
-    expect(host.state).toBe("condemned");
-    const next = hosts.pick("house");
-    expect(next.id).toBe("house-2");
+    await heard('said library-1 "spinning"');
+    host.terminate("it spins");
+    host.terminate("said again");
+    expect(host.state).toBe("terminating");
+    const next = hosts.pick("library");
+    expect(next.id).toBe("library-2");
     tell(next, "echo", "new");
-    await heard('said house-2 "new"');
-    expect(await heard("lost")).toBe("lost house-1 it spins");
-    expect(hosts.list().map(({ id }) => id)).toEqual(["house-2"]);
+    await heard('said library-2 "new"');
+    expect(await heard("lost")).toBe("lost library-1 it spins");
+    expect(hosts.list().map(({ id }) => id)).toEqual(["library-2"]);
   });
 
   it("before its thread was up leaves nothing behind", async () => {
     const { hosts, heard } = start({ threads: 1 });
-    hosts.pick("house").condemn("too early");
-    expect(await heard("lost")).toBe("lost house-1 too early");
-    hosts.pick("house");
-    await heard("started house-2");
+    hosts.pick("library").terminate("too early");
+    expect(await heard("lost")).toBe("lost library-1 too early");
+    hosts.pick("library");
+    await heard("started library-2");
   });
 
   it("of as many as there may be lets the next one wait until they are gone", async () => {
     const { hosts, log, tell, heard } = start({ threads: 1 });
-    for (let n = 1; n <= 15; n += 1) hosts.pick("house").condemn("no use");
-    tell(hosts.pick("house"), "echo", "next");
-    await heard('said house-16 "next"');
+    for (let n = 1; n <= 15; n += 1) hosts.pick("library").terminate("no use");
+    tell(hosts.pick("library"), "echo", "next");
+    await heard('said library-16 "next"');
     const lost = log.filter((entry) => entry.startsWith("lost"));
     expect(lost.toSorted()).toEqual(
-      Array.from({ length: 15 }, (_, n) => `lost house-${n + 1} no use`).toSorted(),
+      Array.from({ length: 15 }, (_, n) => `lost library-${n + 1} no use`).toSorted(),
     );
   });
 
   it("that its module caused while loading is told with the module's error", async () => {
     const entry = new URL("../fixtures/hosts/broken-entry.ts", import.meta.url);
     const { hosts, heard } = start({ entry });
-    hosts.pick("house");
+    hosts.pick("library");
     expect(await heard("lost")).toContain("this entry is broken");
   });
 
   it("comes to a host that posts what cannot be cloned", async () => {
     const { hosts, tell, heard } = start();
-    tell(hosts.pick("house"), "unclonable");
-    await heard("lost house-1");
+    tell(hosts.pick("library"), "unclonable");
+    await heard("lost library-1");
   });
 });
 
 describe("a thread that cannot be interrupted", () => {
   const block = async ({ hosts, tell }: Listening, seconds: number) => {
     const file = join(mkdtempSync(join(tmpdir(), "coppice-")), "blocking");
-    const host = hosts.pick("house");
+    const host = hosts.pick("library");
     tell(host, "block", { file, seconds });
     await expect.poll(() => existsSync(file)).toBe(true);
     return host;
@@ -181,17 +181,17 @@ describe("a thread that cannot be interrupted", () => {
     const listening = start({ threads: 1, killMs: 200 });
     const { hosts, log, tell, heard } = listening;
     const host = await block(listening, 1.5);
-    host.condemn("it blocks");
-    await heard("stuck house-1");
+    host.terminate("it blocks");
+    await heard("stuck library-1");
     expect(hosts.list()).toContainEqual({
-      id: "house-1",
-      kind: "house",
+      id: "library-1",
+      kind: "library",
       state: "stuck",
       agents: 0,
     });
-    tell(hosts.pick("house"), "echo", "instead");
-    await heard('said house-2 "instead"');
-    await heard("lost house-1 it blocks");
+    tell(hosts.pick("library"), "echo", "instead");
+    await heard('said library-2 "instead"');
+    await heard("lost library-1 it blocks");
     expect(log.filter((entry) => entry.startsWith("lost"))).toHaveLength(1);
   });
 
@@ -201,21 +201,21 @@ describe("a thread that cannot be interrupted", () => {
     const before = performance.now();
     await listening.hosts.stop();
     expect(performance.now() - before).toBeLessThan(1_500);
-    expect(listening.log.at(-1)).toBe("stuck house-1");
+    expect(listening.log.at(-1)).toBe("stuck library-1");
   });
 });
 
 describe("stop", () => {
   it("lets hosts close what they run, then ends them without a word of loss", async () => {
     const { hosts, log, heard } = start();
-    hosts.pick("house");
-    hosts.pick("guest");
-    await Promise.all([heard("started house-1"), heard("started guest-2")]);
+    hosts.pick("library");
+    hosts.pick("user-code");
+    await Promise.all([heard("started library-1"), heard("started user-code-2")]);
     await hosts.stop();
     await hosts.stop();
     expect(hosts.list()).toEqual([]);
-    expect(log.slice(2).sort()).toEqual(['said guest-2 "closed"', 'said house-1 "closed"']);
-    expect(() => hosts.pick("house")).toThrow(
+    expect(log.slice(2).sort()).toEqual(['said library-1 "closed"', 'said user-code-2 "closed"']);
+    expect(() => hosts.pick("library")).toThrow(
       expect.objectContaining({ code: "SUPERVISOR_STOPPED" }),
     );
   });

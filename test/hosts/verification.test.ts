@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe.each([
-  ["on a guest thread", { threads: 1 }],
+  ["on a user-code thread", { threads: 1 }],
   ["in the calling thread", { threads: 0 }],
 ])("the check of a module %s", (_, options) => {
   it("lets a machine and a model pass", async () => {
@@ -47,7 +47,7 @@ describe.each([
   });
 });
 
-describe("the check of a module on a guest thread", () => {
+describe("the check of a module on a user-code thread", () => {
   it.each([
     ["loops for ever", "loops", /1500 ms/],
     ["ends its thread", "exits", /exited with code 5/],
@@ -56,39 +56,39 @@ describe("the check of a module on a guest thread", () => {
     const refused = hosts.verify(one(name));
     await expect(refused).rejects.toMatchObject({ code: "MACHINE_INVALID" });
     await expect(refused).rejects.toThrow(message);
-    await heard("lost guest-1");
+    await heard("lost user-code-1");
     await hosts.verify(one("good"));
   });
 
   it("remembers a good module, and asks no thread again", async () => {
     const { hosts, heard, log } = start({ threads: 1 });
     await hosts.verify(one("good"));
-    hosts.pick("guest").condemn("the test wants to know");
-    await heard("lost guest-1");
+    hosts.pick("user-code").terminate("the test wants to know");
+    await heard("lost user-code-1");
     await hosts.verify(one("good"));
-    expect(log).toEqual(["started guest-1", "lost guest-1 the test wants to know"]);
+    expect(log).toEqual(["started user-code-1", "lost user-code-1 the test wants to know"]);
   });
 
   it("touches no host that hosts somebody, and leaves no more hosts than wanted", async () => {
     const { hosts, heard, log } = start({ threads: 1 });
-    const busy = hosts.pick("guest");
+    const busy = hosts.pick("user-code");
     busy.load = 1;
     await expect(hosts.verify(one("loops"))).rejects.toThrow();
     await hosts.verify(one("good"));
-    await heard("lost guest-2");
+    await heard("lost user-code-2");
     // The one that was only for the check is gone, and no loss.
-    await expect.poll(() => hosts.list().map(({ id }) => id)).toEqual(["guest-1"]);
+    await expect.poll(() => hosts.list().map(({ id }) => id)).toEqual(["user-code-1"]);
     expect(busy.state).toBe("ready");
-    expect(log.filter((entry) => entry.startsWith("lost guest-3"))).toEqual([]);
-    expect(log.filter((entry) => entry.startsWith("lost guest-1"))).toEqual([]);
+    expect(log.filter((entry) => entry.startsWith("lost user-code-3"))).toEqual([]);
+    expect(log.filter((entry) => entry.startsWith("lost user-code-1"))).toEqual([]);
   });
 
   it("places nobody where a check runs", async () => {
     const { hosts } = start({ threads: 1 });
-    const idle = hosts.pick("guest");
+    const idle = hosts.pick("user-code");
     const checked = hosts.verify(one("good"));
     await Promise.resolve();
-    expect(hosts.pick("guest")).not.toBe(idle);
+    expect(hosts.pick("user-code")).not.toBe(idle);
     await checked;
   });
 

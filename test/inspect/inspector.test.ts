@@ -34,7 +34,7 @@ const settled =
     ).size === count;
 
 describe("the inspector", () => {
-  it("tells a late viewer every living machine of 50 agents on threads and a guest", async () => {
+  it("tells a late viewer every living machine of 50 agents on all kinds of threads", async () => {
     const limits = { concurrency: 100 };
     await using supervisor = await Supervisor.start({ threads: 2, inspect: true, agents, limits });
     const url = supervisor.inspectorUrl as string;

@@ -6,7 +6,7 @@ import { WatchedAgent } from "../../src/agents/watched-agent.ts";
 import { ShownActors } from "../../src/inspect/shown-actors.ts";
 import { ManualClock } from "../../src/testing/index.ts";
 import { isFromHost } from "../../src/wire/frame-check.ts";
-import { type InspectionNote, MOST_NOTES } from "../../src/wire/inspection.ts";
+import { type InspectionNote, MAX_NOTES } from "../../src/wire/inspection.ts";
 import { summaryOf } from "../../src/wire/summary.ts";
 import light from "../fixtures/inspect/traffic-light.ts";
 
@@ -131,27 +131,27 @@ describe("what a host cannot know", () => {
     ["a step of an actor that was never told of", { ...step, ...about, actor: "/a/@y" }],
   ])("is not shown: %s", (_, note) => {
     const shown = new ShownActors();
-    shown.take("guest-1", registered, 0);
-    expect(shown.take("guest-1", note, 0)).toEqual([]);
+    shown.take("user-code-1", registered, 0);
+    expect(shown.take("user-code-1", note, 0)).toEqual([]);
     expect([...shown.all(0)]).toHaveLength(1);
   });
 
   it("is bounded for each agent and each snapshot", () => {
     const shown = new ShownActors();
-    shown.take("guest-1", registered, 0);
+    shown.take("user-code-1", registered, 0);
     for (let n = 0; n < 1_000; n += 1) {
-      shown.take("guest-1", { ...registered, actor: `/a/@${n}`, parent: "/a" }, 0);
+      shown.take("user-code-1", { ...registered, actor: `/a/@${n}`, parent: "/a" }, 0);
     }
     expect([...shown.all(0)]).toHaveLength(200);
     const large = { ...step, ...about, snapshot: { status: "active", text: "x".repeat(30_000) } };
-    expect(shown.take("guest-1", large, 0)).toEqual([]);
+    expect(shown.take("user-code-1", large, 0)).toEqual([]);
   });
 
   it("is no frame when it has not its form", () => {
     const frames: readonly unknown[] = [];
     const good = { frames, inspection: [registered, { ...step, ...about }] };
     expect(isFromHost(good)).toBe(true);
-    expect(isFromHost({ frames, inspection: Array(MOST_NOTES).fill(registered) })).toBe(true);
+    expect(isFromHost({ frames, inspection: Array(MAX_NOTES).fill(registered) })).toBe(true);
     const bad = [
       {},
       [null],
@@ -160,7 +160,7 @@ describe("what a host cannot know", () => {
       [{ ...registered, machine: -1 }],
       [{ ...registered, definition: () => 1 }],
       [{ ...step, ...about, snapshot: Number.NaN }],
-      Array(MOST_NOTES + 1).fill(registered),
+      Array(MAX_NOTES + 1).fill(registered),
     ];
     for (const inspection of bad) expect(isFromHost({ frames, inspection })).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Blame } from "../../src/kernel/blame.ts";
 import type { Node } from "../../src/kernel/node.ts";
-import { TRIALS_AT_ONCE } from "../../src/kernel/shared-root.ts";
+import { MAX_QUARANTINED } from "../../src/kernel/shared-root.ts";
 import { Driver } from "./driver.ts";
 
 type Cause = Blame["cause"];
@@ -56,7 +56,7 @@ describe("who brought its host down", () => {
       const stubborn = machine(driver);
       driver.cancel(stubborn);
       driver.tick(driver.now + 5_000);
-      expect(driver.of("condemn")).toHaveLength(n + 1);
+      expect(driver.of("terminate")).toHaveLength(n + 1);
       lose(driver);
       expect(stubborn.end).toMatchObject({ status: "killed" });
     }
@@ -151,24 +151,24 @@ describe("when nobody is known to have run", () => {
 
   it("those who may have go on alone, a few at a time, each until its first step", () => {
     const driver = new Driver();
-    const all = suspects(driver, TRIALS_AT_ONCE + 2);
+    const all = suspects(driver, MAX_QUARANTINED + 2);
     lose(driver, "froze");
-    const tried = () => places(driver).filter(({ alone }) => alone);
-    expect(tried().map(({ node }) => node)).toEqual(all.slice(0, TRIALS_AT_ONCE));
+    const leftQuarantine = () => places(driver).filter(({ alone }) => alone);
+    expect(leftQuarantine().map(({ node }) => node)).toEqual(all.slice(0, MAX_QUARANTINED));
     expect(all.at(-1)).toMatchObject({ host: undefined, end: undefined });
     driver.frame(all[1] as Node);
-    expect(tried()).toHaveLength(TRIALS_AT_ONCE + 1);
+    expect(leftQuarantine()).toHaveLength(MAX_QUARANTINED + 1);
     driver.frame(all[0] as Node);
-    expect(tried().map(({ node }) => node)).toEqual([0, 1, 2, 3, 4, 5].map((n) => all[n]));
+    expect(leftQuarantine().map(({ node }) => node)).toEqual([0, 1, 2, 3, 4, 5].map((n) => all[n]));
     for (const node of all) expect(texts(driver, node)).toEqual(["take this", "take this"]);
   });
 
   it("a trial is over too when its agent is found to be the one", () => {
     const driver = new Driver();
-    const all = suspects(driver, TRIALS_AT_ONCE + 1);
+    const all = suspects(driver, MAX_QUARANTINED + 1);
     lose(driver, "froze");
     const [guilty] = all as [Node];
-    driver.do((kernel) => kernel.tree.residences.settle(guilty, "its own"));
+    driver.do((kernel) => kernel.tree.locations.settle(guilty, "its own"));
     const running = [{ path: guilty.path, incarnation: 1 }];
     driver.do((kernel) =>
       kernel.loseHost("its own", { reason: "froze", blame: { cause: "froze", running } }),
@@ -179,7 +179,7 @@ describe("when nobody is known to have run", () => {
 
   it("a trial in which nothing happens is over after the grace, and the next begins", () => {
     const driver = new Driver({}, 1_000);
-    const all = suspects(driver, TRIALS_AT_ONCE + 1);
+    const all = suspects(driver, MAX_QUARANTINED + 1);
     lose(driver, "froze");
     driver.tick(999);
     expect(all.at(-1)).toMatchObject({ host: undefined });
@@ -191,7 +191,7 @@ describe("when nobody is known to have run", () => {
     const driver = new Driver();
     const [node] = suspects(driver, 1) as [Node];
     lose(driver, "froze");
-    driver.do((kernel) => kernel.livesAlone(node));
+    driver.do((kernel) => kernel.isOnOwnHost(node));
     driver.host = "shared";
     driver.frame(node, [], { value: "further", host: "h1+" });
     expect(node.host).toBe("shared");
@@ -199,7 +199,7 @@ describe("when nobody is known to have run", () => {
     expect(places(driver).at(-1)).not.toHaveProperty("alone");
     // What its last host still says of it is late, and no forgery.
     driver.frame(node, [], { value: "late", host: "h1+" });
-    expect(driver.of("condemn")).toEqual([]);
+    expect(driver.of("terminate")).toEqual([]);
     expect(node.value).toBe("further");
   });
 
@@ -207,7 +207,7 @@ describe("when nobody is known to have run", () => {
     const driver = new Driver();
     const [node] = suspects(driver, 1) as [Node];
     lose(driver, "froze");
-    driver.do((kernel) => kernel.livesAlone(node));
+    driver.do((kernel) => kernel.isOnOwnHost(node));
     driver.host = "shared";
     driver.frame(node, [], { busy: true, host: "h1+" });
     expect(node.host).toBe("h1+");
@@ -219,9 +219,9 @@ describe("when nobody is known to have run", () => {
     const driver = new Driver();
     const [node] = suspects(driver, 1) as [Node];
     lose(driver, "froze");
-    driver.do((kernel) => kernel.livesAlone(node));
+    driver.do((kernel) => kernel.isOnOwnHost(node));
     driver.complete(node);
-    const { open, alone, waiting } = driver.kernel.tree.trials;
+    const { open, alone, waiting } = driver.kernel.tree.quarantine;
     expect([open.size, alone.size, waiting.size]).toEqual([0, 0, 0]);
   });
 
@@ -237,7 +237,7 @@ describe("when nobody is known to have run", () => {
 
   it("one who ends while it waits for its trial does not stand in line any more", () => {
     const driver = new Driver();
-    const nodes = suspects(driver, TRIALS_AT_ONCE + 1);
+    const nodes = suspects(driver, MAX_QUARANTINED + 1);
     lose(driver, "froze");
     const untried = () => (driver.shared.saved as { untried: ReadonlySet<Node> }).untried;
     const [waiting] = untried();
@@ -248,9 +248,9 @@ describe("when nobody is known to have run", () => {
 
   it("one who is ended while it waits for its trial is not tried any more", () => {
     const driver = new Driver();
-    const all = suspects(driver, TRIALS_AT_ONCE + 2);
+    const all = suspects(driver, MAX_QUARANTINED + 2);
     lose(driver, "froze");
-    const [waiting, last] = all.slice(TRIALS_AT_ONCE) as [Node, Node];
+    const [waiting, last] = all.slice(MAX_QUARANTINED) as [Node, Node];
     driver.cancel(waiting, "enough");
     expect(waiting.end).toMatchObject({ status: "cancelled", reason: "enough" });
     driver.frame(all[0] as Node);

@@ -163,8 +163,8 @@ describe("a wait", () => {
     const driver = new Driver();
     const lead = driver.spawn();
     driver.complete(driver.spawn(lead), "before");
-    const out = { type: "spawn", agent: "a", input: null, background: false } as const;
-    const call = driver.ask(lead, out);
+    const command = { type: "spawn", agent: "a", input: null, background: false } as const;
+    const call = driver.ask(lead, command);
     const own = driver.spawn(lead, {}, { call });
     driver.do((kernel) => kernel.idleCall(lead, call));
     const callId = wait(driver, lead, ["a", "a-2"]);

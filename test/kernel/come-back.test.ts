@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Birth, Node } from "../../src/kernel/node.ts";
+import type { ChildSpec, Node } from "../../src/kernel/node.ts";
 import type { Strategy } from "../../src/wire/spec.ts";
 import { Driver } from "./driver.ts";
 
@@ -7,11 +7,11 @@ const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
 const intensity = { maxRestarts: 3, withinMs: 60_000, backoffMs: 100, maxBackoffMs: 100 };
 
 /** A session and its children, all of which have come up; transient ones where nothing is said. */
-function family(strategy: Strategy, births: readonly Partial<Birth>[] = [{}, {}, {}]) {
+function family(strategy: Strategy, births: readonly Partial<ChildSpec>[] = [{}, {}, {}]) {
   const driver = new Driver();
   const lead = driver.spawn(driver.root, { lifetime: "session", intensity, strategy });
-  const children = births.map((birth, at) =>
-    driver.spawn(lead, { name: `c${at}`, restart: "transient", ...birth }),
+  const children = births.map((childSpec, at) =>
+    driver.spawn(lead, { name: `c${at}`, restart: "transient", ...childSpec }),
   );
   for (const child of children) driver.frame(child);
   return { driver, lead, children: children as [Node, Node, Node] };
@@ -59,7 +59,7 @@ describe("a group that comes back", () => {
     [
       "is cancelled before it has a host",
       (driver, node) => {
-        driver.do((kernel) => kernel.tree.residences.leave(node));
+        driver.do((kernel) => kernel.tree.locations.leave(node));
         driver.cancel(node);
       },
     ],
@@ -118,8 +118,14 @@ describe("a child that never came up", () => {
   it.each(["one-for-one", "one-for-all", "rest-for-one"] as const)("is no crash: %s", (by) => {
     const { driver, lead, children } = family(by);
     const callId = driver.callId(lead);
-    const out = { type: "spawn", callId, agent: "bad", input: null, background: false } as const;
-    driver.frame(lead, [out]);
+    const command = {
+      type: "spawn",
+      callId,
+      agent: "bad",
+      input: null,
+      background: false,
+    } as const;
+    driver.frame(lead, [command]);
     const bad = driver.spawn(lead, { name: "bad", restart: "transient" }, { call: callId });
     fail(driver, bad, true);
     expect(bad.end).toMatchObject({ status: "failed", error });
@@ -138,7 +144,7 @@ describe("a child that never came up", () => {
   it("is one that froze its host before its first word, too", () => {
     const { driver, lead } = family("one-for-all");
     const bad = driver.spawn(lead, { name: "bad", restart: "permanent" });
-    driver.do((kernel) => kernel.tree.residences.settle(bad, "h2"));
+    driver.do((kernel) => kernel.tree.locations.settle(bad, "h2"));
     const running = [{ path: bad.path, incarnation: 1 }];
     driver.do((kernel) =>
       kernel.loseHost("h2", { reason: "froze", blame: { cause: "froze", running } }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Out } from "../../src/wire/frame.ts";
+import type { Command } from "../../src/wire/frame.ts";
 import { Driver, modelDone } from "./driver.ts";
 
 const usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
@@ -44,7 +44,7 @@ describe("a forged frame", () => {
     const driver = new Driver();
     driver.spawn();
     forge(driver);
-    expect(driver.of("condemn")).toMatchObject([{ host: "h1" }]);
+    expect(driver.of("terminate")).toMatchObject([{ host: "h1" }]);
   });
 
   it("is not applied at all, also where only its last word is forged", () => {
@@ -59,7 +59,7 @@ describe("a forged frame", () => {
       ],
       { state: { moved: true }, value: "elsewhere", append: [{ role: "user", content: "x" }] },
     );
-    expect(driver.of("condemn")).toHaveLength(1);
+    expect(driver.of("terminate")).toHaveLength(1);
     expect(driver.of("request")).toEqual([]);
     expect(driver.facts("agent.state")).toEqual([]);
     expect(node).toMatchObject({ state: undefined, value: undefined, transcript: [] });
@@ -69,23 +69,23 @@ describe("a forged frame", () => {
 
   it("cannot settle a call with what only another host may say of it", () => {
     const job = { messages: [] };
-    const outs: Out[] = [
+    const outs: Command[] = [
       { type: "model", callId: "/a#1.1", after: "now", inputTokens: 1, job },
       { type: "tool", callId: "/a#1.1", tool: "t", input: null },
     ];
-    for (const out of outs) {
+    for (const command of outs) {
       const driver = new Driver();
       const node = driver.spawn(driver.root, { loop: false });
-      driver.frame(node, [out]);
+      driver.frame(node, [command]);
       driver.frame(node, [{ type: "model.done", callId: "/a#1.1", usage }]);
-      expect(driver.of("report"), out.type).toEqual([]);
-      expect(driver.of("condemn"), out.type).toHaveLength(1);
+      expect(driver.of("report"), command.type).toEqual([]);
+      expect(driver.of("terminate"), command.type).toHaveLength(1);
       expect(node.calls.has("/a#1.1")).toBe(true);
     }
   });
 
-  function send(driver: Driver, more: object, ...out: Out[]): void {
-    const frame = { path: "/a", incarnation: 1, upTo: 0, busy: false, out, ...more };
+  function send(driver: Driver, more: object, ...commands: Command[]): void {
+    const frame = { path: "/a", incarnation: 1, upTo: 0, busy: false, commands, ...more };
     driver.do((kernel) => kernel.commit("h1", frame));
   }
 });
@@ -96,7 +96,7 @@ describe("a late frame of an agent that left", () => {
     const ended = driver.spawn();
     driver.complete(ended);
     driver.frame(ended, [{ type: "turn-end", output: "late" }], { host: "h1" });
-    expect(driver.of("condemn")).toEqual([]);
+    expect(driver.of("terminate")).toEqual([]);
     expect(ended.end).toEqual({ status: "completed", output: "done" });
   });
 
@@ -105,7 +105,7 @@ describe("a late frame of an agent that left", () => {
     const ended = driver.spawn();
     driver.complete(ended);
     driver.frame(ended, [], { host: "h2" });
-    expect(driver.of("condemn")).toMatchObject([{ host: "h2" }]);
+    expect(driver.of("terminate")).toMatchObject([{ host: "h2" }]);
   });
 });
 
@@ -123,17 +123,17 @@ it("applies all of a frame: state, value, timers, transcript, and what was asked
     { state: { s: 1 }, value: "acting", timers, append },
   );
   expect(node).toMatchObject({ state: { s: 1 }, value: "acting", timers, transcript: append });
-  expect(driver.of("request")).toMatchObject([{ out: { callId: "/a#1.1", input: 1 } }]);
-  expect(driver.of("report")).toMatchObject([{ out: { text: "t" } }]);
+  expect(driver.of("request")).toMatchObject([{ command: { callId: "/a#1.1", input: 1 } }]);
+  expect(driver.of("report")).toMatchObject([{ command: { text: "t" } }]);
   expect(driver.facts("agent.state")).toMatchObject([{ path: "/a", state: "acting" }]);
 });
 
 it("takes up a call once, however often it is asked for", () => {
   const driver = new Driver();
   const node = driver.spawn();
-  const out = { type: "tool", callId: "/a#1.1", tool: "t", input: 1 } as const;
-  driver.frame(node, [out, out]);
-  driver.frame(node, [out]);
+  const command = { type: "tool", callId: "/a#1.1", tool: "t", input: 1 } as const;
+  driver.frame(node, [command, command]);
+  driver.frame(node, [command]);
   expect(driver.of("request")).toHaveLength(1);
 });
 
@@ -153,5 +153,5 @@ it("passes on what the loop's own stream used, once", () => {
   const node = driver.spawn(driver.root, { lifetime: "session" });
   const callId = driver.think(node);
   driver.frame(node, [modelDone(callId), { type: "turn-end", output: "" }]);
-  expect(driver.of("report")).toMatchObject([{ out: { type: "model.done", callId } }]);
+  expect(driver.of("report")).toMatchObject([{ command: { type: "model.done", callId } }]);
 });

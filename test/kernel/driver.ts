@@ -4,16 +4,16 @@ import { outlive } from "../../src/kernel/ends.ts";
 import type { Fact } from "../../src/kernel/fact.ts";
 import { layGround } from "../../src/kernel/ground.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
-import type { Birth, Node } from "../../src/kernel/node.ts";
+import type { ChildSpec, Node } from "../../src/kernel/node.ts";
 import type { SharedRoot } from "../../src/kernel/shared-root.ts";
 import type { SpawnHow } from "../../src/kernel/spawn.ts";
 import type { DeliveryBody } from "../../src/wire/delivery.ts";
-import type { Frame, Out } from "../../src/wire/frame.ts";
+import type { Command, Frame } from "../../src/wire/frame.ts";
 import type { Json } from "../../src/wire/json.ts";
 import type { Limits } from "../../src/wire/spec.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { readonly type: Type }>;
-type OutOf<Type extends Out["type"]> = Extract<Out, { readonly type: Type }>;
+type OutOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
 
 /** Deliveries as they left, with the host that they left for. */
 export interface Delivered {
@@ -70,22 +70,26 @@ export class Driver {
     }
   }
 
-  spawn(parent: Node = this.root, birth: Partial<Birth> = {}, how: SpawnHow = {}): Node {
-    return this.do((kernel) => kernel.spawn(parent, birthOf(birth), how));
+  spawn(parent: Node = this.root, childSpec: Partial<ChildSpec> = {}, how: SpawnHow = {}): Node {
+    return this.do((kernel) => kernel.spawn(parent, childSpecOf(childSpec), how));
   }
 
   /** One frame of an agent, from its host unless told otherwise, covering all it was sent. */
-  frame(node: Node, out: readonly Out[] = [], more: Partial<Frame> & { host?: string } = {}): void {
+  frame(
+    node: Node,
+    commands: readonly Command[] = [],
+    more: Partial<Frame> & { host?: string } = {},
+  ): void {
     const { host = node.host ?? this.host, ...rest } = more;
     const { path, incarnation, mailbox } = node;
-    const frame = { path, incarnation, upTo: mailbox.last, busy: false, out, ...rest };
+    const frame = { path, incarnation, upTo: mailbox.last, busy: false, commands, ...rest };
     this.do((kernel) => kernel.commit(host, frame));
   }
 
   /** Asks for a tool, a spawn, a wait or a message; answers with its `callId`. */
-  ask(node: Node, out: Request): string {
+  ask(node: Node, command: Request): string {
     const callId = this.callId(node);
-    this.frame(node, [{ ...out, callId } as Out]);
+    this.frame(node, [{ ...command, callId } as Command]);
     return callId;
   }
 
@@ -175,12 +179,12 @@ export class Driver {
     if (effect.type === "place") {
       const { node, moved } = effect;
       if (this.places && !node.closed) this.kernel.placed(node, this.host, moved);
-    } else if (effect.type === "request" && effect.out.type === "wait") {
-      this.kernel.wait(effect.node, effect.out.callId);
-    } else if (effect.type === "condemn") {
+    } else if (effect.type === "request" && effect.command.type === "wait") {
+      this.kernel.wait(effect.node, effect.command.callId);
+    } else if (effect.type === "terminate") {
       outlive(this.kernel.tree, effect.outlived ?? [], this.running);
     } else if (effect.type === "resume") {
-      this.kernel.resume(effect.node, effect.out);
+      this.kernel.resume(effect.node, effect.command);
     } else if (effect.type === "deliver") {
       const { node, n, body } = effect;
       const all = this.delivered.get(node) ?? [];
@@ -192,14 +196,14 @@ export class Driver {
 type Without<Type> = Type extends { readonly callId: string } ? Omit<Type, "callId"> : never;
 type Request = Without<OutOf<"tool" | "spawn" | "send" | "watch" | "wait" | "cancel" | "model">>;
 
-export function modelDone(callId: string): Out {
+export function modelDone(callId: string): Command {
   const usage = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
   return { type: "model.done", callId, usage };
 }
 
-export function birthOf(birth: Partial<Birth> = {}): Birth {
+export function childSpecOf(childSpec: Partial<ChildSpec> = {}): ChildSpec {
   const defaults = { name: "a", template: "a", limits: {}, input: null } as const;
-  return { ...defaults, loop: true, lifetime: "task", ...birth };
+  return { ...defaults, loop: true, lifetime: "task", ...childSpec };
 }
 
 /** The code of what is thrown. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Node } from "../../src/kernel/node.ts";
-import type { Out } from "../../src/wire/frame.ts";
+import type { Command } from "../../src/wire/frame.ts";
 import { codeThrown, Driver, modelDone } from "./driver.ts";
 
 const failed = { code: "MODEL_FAILED", message: "no", details: {} } as const;
@@ -60,7 +60,7 @@ describe("a cancel", () => {
       const driver = new Driver();
       const node = driver.spawn();
       driver.cancel(node, "enough");
-      driver.frame(node, [{ type: "turn-end", output: "x" } as Out, { type: "done", end }]);
+      driver.frame(node, [{ type: "turn-end", output: "x" } as Command, { type: "done", end }]);
       expect(node.end).toMatchObject({ status: "cancelled", reason: "enough" });
     }
   });
@@ -90,7 +90,7 @@ describe("a cancel", () => {
     const driver = new Driver();
     const lead = driver.spawn();
     const node = driver.do((kernel) => {
-      const spawned = kernel.spawn(lead, { ...lead.birth, name: "short" });
+      const spawned = kernel.spawn(lead, { ...lead.childSpec, name: "short" });
       kernel.end(spawned, { status: "cancelled", reason: "at once" });
       return spawned;
     });
@@ -124,13 +124,13 @@ describe("a cancel", () => {
     const neighbour = driver.spawn();
     driver.cancel(node, "enough");
     driver.tick(999);
-    expect(driver.of("condemn")).toEqual([]);
+    expect(driver.of("terminate")).toEqual([]);
     driver.tick(1_000);
-    expect(driver.of("condemn")).toMatchObject([{ host: "h1" }]);
+    expect(driver.of("terminate")).toMatchObject([{ host: "h1" }]);
     expect(driver.facts("cancel.killed").map(({ path }) => path)).toEqual([node.path]);
     expect(node.end).toBeUndefined();
     driver.host = "h2";
-    driver.do((kernel) => kernel.loseHost("h1", { reason: "condemned" }));
+    driver.do((kernel) => kernel.loseHost("h1", { reason: "terminating" }));
     expect(node.end).toEqual({ status: "killed", reason: "enough" });
     expect([neighbour.end, neighbour.host]).toEqual([undefined, "h2"]);
   });
@@ -141,7 +141,7 @@ describe("a cancel", () => {
     driver.cancel(node);
     driver.ended(node);
     driver.tick(5_000);
-    expect(driver.of("condemn")).toEqual([]);
+    expect(driver.of("terminate")).toEqual([]);
   });
 
   it("makes dead letters of the messages that wait", () => {
@@ -201,8 +201,8 @@ describe("the end of a child", () => {
     ] as const) {
       const driver = new Driver();
       const lead = driver.spawn();
-      const out = { type: "spawn", agent: "a", input: null, background: false } as const;
-      const callId = driver.ask(lead, out);
+      const command = { type: "spawn", agent: "a", input: null, background: false } as const;
+      const callId = driver.ask(lead, command);
       const child = driver.spawn(lead, {}, { call: callId });
       driver.do((kernel) => kernel.idleCall(lead, callId));
       driver.frame(child, [{ type: "done", end }]);
@@ -221,8 +221,8 @@ describe("the end of a child", () => {
   ] as const)("that is %s is an error for the call", (status, end, code) => {
     const driver = new Driver();
     const lead = driver.spawn();
-    const out = { type: "spawn", agent: "a", input: null, background: false } as const;
-    const callId = driver.ask(lead, out);
+    const command = { type: "spawn", agent: "a", input: null, background: false } as const;
+    const callId = driver.ask(lead, command);
     const child = driver.spawn(lead, {}, { call: callId });
     driver.do((kernel) => kernel.idleCall(lead, callId));
     end(driver, child);

@@ -8,8 +8,8 @@ const callId = "/a#1.1";
 const usage = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
 const error = { code: "MODEL_FAILED", message: "no", details: {} };
 
-/** One of each kind of word, whole and right. */
-const outs: readonly object[] = [
+/** One of each kind of flag, whole and right. */
+const commands: readonly object[] = [
   { type: "tool", callId, tool: "t", input: null },
   { type: "model", callId, after: "now", inputTokens: 1, job: { messages: [], tools: ["t"] } },
   { type: "model.done", callId, usage, error },
@@ -27,12 +27,12 @@ const outs: readonly object[] = [
   { type: "done", end: { status: "failed", error } },
   { type: "done", end: { status: "ended" } },
 ];
-const frameOf = (out: object): object => ({
+const frameOf = (command: object): object => ({
   path: "/a",
   incarnation: 1,
   upTo: 0,
   busy: false,
-  out: [out],
+  commands: [command],
   append: [{ role: "user", content: "x" }],
   timers: [{ id: "t", dueMs: 1, event: null }],
 });
@@ -55,33 +55,39 @@ const garbage = fc.constantFrom<unknown>(
 );
 
 it("believes a frame that is whole and right", () => {
-  for (const out of outs)
-    expect(isFromHost({ frames: [frameOf(out)] }), JSON.stringify(out)).toBe(true);
+  for (const command of commands)
+    expect(isFromHost({ frames: [frameOf(command)] }), JSON.stringify(command)).toBe(true);
 });
 
 it("never throws at what a host sent and was not refused for its form", () => {
   fc.assert(
-    fc.property(fc.constantFrom(...outs), fc.nat(), garbage, fc.boolean(), (out, at, bad, wait) => {
-      const message = { frames: [spoil(frameOf(out), at, bad)] };
-      if (!isFromHost(message)) return;
-      const driver = new Driver();
-      const node = driver.spawn(driver.root, { loop: false });
-      if (wait) driver.frame(node, [{ type: "tool", callId, tool: "t", input: null }]);
-      for (const frame of (message as FromHost).frames as Frame[]) {
-        driver.do((kernel) => kernel.commit("h1", frame));
-      }
-      const { end } = node;
-      if (end !== undefined) expect(["completed", "failed"]).toContain(end.status);
-      if (end?.status === "failed") expect(typeof end.error.message).toBe("string");
-      for (const { out: asked } of driver.of("request")) expectUsable(asked);
-    }),
+    fc.property(
+      fc.constantFrom(...commands),
+      fc.nat(),
+      garbage,
+      fc.boolean(),
+      (command, at, bad, wait) => {
+        const message = { frames: [spoil(frameOf(command), at, bad)] };
+        if (!isFromHost(message)) return;
+        const driver = new Driver();
+        const node = driver.spawn(driver.root, { loop: false });
+        if (wait) driver.frame(node, [{ type: "tool", callId, tool: "t", input: null }]);
+        for (const frame of (message as FromHost).frames as Frame[]) {
+          driver.do((kernel) => kernel.commit("h1", frame));
+        }
+        const { end } = node;
+        if (end !== undefined) expect(["completed", "failed"]).toContain(end.status);
+        if (end?.status === "failed") expect(typeof end.error.message).toBe("string");
+        for (const { command: asked } of driver.of("request")) expectUsable(asked);
+      },
+    ),
     { numRuns: 4_000 },
   );
 });
 
-/** What the shell takes at its word. */
-function expectUsable(out: object): void {
-  for (const [field, value] of Object.entries(out)) {
+/** What the shell takes at its flag. */
+function expectUsable(command: object): void {
+  for (const [field, value] of Object.entries(command)) {
     if (value === undefined) continue;
     if (["tool", "agent", "to", "name", "reason"].includes(field))
       expect(typeof value).toBe("string");

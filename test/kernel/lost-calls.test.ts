@@ -99,7 +99,9 @@ it("asks for what was held, too, when it comes back from a snapshot", () => {
   );
   driver.do((kernel) => kernel.resumePaused(node));
   driver.tick(1_000);
-  expect(driver.of("request").map(({ out }) => "callId" in out && out.callId)).toEqual([callId]);
+  expect(driver.of("request").map(({ command }) => "callId" in command && command.callId)).toEqual([
+    callId,
+  ]);
 });
 
 it("keeps what is about to be taken up, should its agent fail in that moment", () => {
@@ -117,5 +119,5 @@ it("keeps what is about to be taken up, should its agent fail in that moment", (
   });
   driver.ended(node);
   driver.tick(1_000);
-  expect(driver.of("model").map(({ call }) => call.out.callId)).toEqual([callId]);
+  expect(driver.of("model").map(({ call }) => call.command.callId)).toEqual([callId]);
 });

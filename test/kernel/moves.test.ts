@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MOVES_ALLOWED } from "../../src/kernel/limits.ts";
+import { MAX_MOVES } from "../../src/kernel/limits.ts";
 import { Driver } from "./driver.ts";
 
 function lose(driver: Driver): void {
@@ -89,12 +89,12 @@ describe("after the loss of a host", () => {
     const node = driver.spawn(driver.root, { loop: false });
     const job = { messages: [] };
     const callId = driver.ask(node, { type: "model", after: "now", inputTokens: 1, job });
-    for (let lost = 0; lost <= MOVES_ALLOWED; lost += 1) {
+    for (let lost = 0; lost <= MAX_MOVES; lost += 1) {
       expect(node.calls.has(callId)).toBe(true);
       node.turns += 1;
       driver.do((kernel) => kernel.retryModel(node, callId));
     }
-    expect(driver.of("model")).toHaveLength(MOVES_ALLOWED + 1);
+    expect(driver.of("model")).toHaveLength(MAX_MOVES + 1);
     expect(node.turns).toBe(1);
     expect(driver.bodies(node)).toMatchObject([
       { callId, result: { isError: true, error: { code: "HOST_LOST" } } },
@@ -113,10 +113,10 @@ describe("after the loss of a host", () => {
     expect(messages.map(({ host }) => host)).toEqual(["h1", "h1+"]);
   });
 
-  it(`an agent is moved ${MOVES_ALLOWED} times and then held to be the cause`, () => {
+  it(`an agent is moved ${MAX_MOVES} times and then held to be the cause`, () => {
     const driver = new Driver();
     const node = driver.spawn();
-    for (let move = 0; move < MOVES_ALLOWED; move += 1) lose(driver);
+    for (let move = 0; move < MAX_MOVES; move += 1) lose(driver);
     expect(node.end).toBeUndefined();
     lose(driver);
     expect(node.end).toMatchObject({ status: "failed", error: { code: "HOST_LOST" } });

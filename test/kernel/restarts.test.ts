@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Birth, Node } from "../../src/kernel/node.ts";
+import type { ChildSpec, Node } from "../../src/kernel/node.ts";
 import type { RestartType } from "../../src/wire/spec.ts";
 import { codeThrown, Driver, modelDone } from "./driver.ts";
 
@@ -7,10 +7,12 @@ const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
 const intensity = { maxRestarts: 3, withinMs: 60_000, backoffMs: 100, maxBackoffMs: 100 };
 
 /** A supervising session, and children of it that are started in the background. */
-function family(births: readonly Partial<Birth>[], more: Partial<Birth> = {}) {
+function family(births: readonly Partial<ChildSpec>[], more: Partial<ChildSpec> = {}) {
   const driver = new Driver();
   const lead = driver.spawn(driver.root, { lifetime: "session", intensity, ...more });
-  const children = births.map((birth, at) => driver.spawn(lead, { name: `c${at}`, ...birth }));
+  const children = births.map((childSpec, at) =>
+    driver.spawn(lead, { name: `c${at}`, ...childSpec }),
+  );
   return { driver, lead, children: children as [Node, ...Node[]] };
 }
 
@@ -65,7 +67,7 @@ describe.each(Object.entries(table))("a %s agent", (restart, restartedWhenIt) =>
     const { driver, children } = family([{ restart: restart as RestartType }]);
     const [child] = children;
     // On a host of its own, which can be lost without its parent's.
-    driver.do((kernel) => kernel.tree.residences.settle(child, "h2"));
+    driver.do((kernel) => kernel.tree.locations.settle(child, "h2"));
     driver.frame(child);
     (ways[way] as Way)(driver, child);
     passBackOff(driver);
@@ -285,7 +287,7 @@ describe("an older grace", () => {
     driver.ended(children[1] as Node);
     passBackOff(driver);
     driver.tick(10_000);
-    expect(driver.of("condemn")).toEqual([]);
+    expect(driver.of("terminate")).toEqual([]);
     expect(children.map(({ end }) => end)).toEqual([undefined, undefined]);
   });
 });

@@ -47,7 +47,7 @@ describe("room in the mailbox of an agent that comes back", () => {
 
   it.each(Object.keys(crashes))("is offered to nobody when it %s for good", (crash) => {
     const { driver, node } = full();
-    node.birth = { ...node.birth, restart: "temporary" };
+    node.childSpec = { ...node.childSpec, restart: "temporary" };
     crashes[crash]?.(driver, node);
     expect(woken(driver)).toEqual([]);
     expect(driver.of("answer-failed").map(({ askId }) => askId)).toEqual(["first", "second"]);

@@ -7,7 +7,7 @@ import { dequeue, giveSlot, serve, takeServed, takeSlot } from "../../src/kernel
 import { Tree } from "../../src/kernel/tree.ts";
 import type { Limits } from "../../src/wire/spec.ts";
 import fc from "../fixtures/properties.ts";
-import { birthOf } from "./driver.ts";
+import { childSpecOf } from "./driver.ts";
 
 type Step = { readonly node: number; readonly act: "spawn" | "wake" | "give" | "drop" | "pause" };
 interface Shape {
@@ -79,7 +79,7 @@ function plant({ bounds, parents }: Shape): Planted & { readonly nodes: Node[] }
   for (const [at, own] of limits.entries()) {
     if (at === 0) continue;
     const parent = nodes[parents[at - 1] as number];
-    nodes.push(createNode(parent, birthOf({ name: `n${at}`, limits: own })));
+    nodes.push(createNode(parent, childSpecOf({ name: `n${at}`, limits: own })));
   }
   return { nodes, tree, shared: ground.shared };
 }

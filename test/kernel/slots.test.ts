@@ -18,8 +18,8 @@ it("takes the slot back of who waits for a child, and finishes depth 4 at concur
   const path: { node: Node; callId: string }[] = [];
   let node = driver.spawn();
   for (let depth = 2; depth <= 4; depth += 1) {
-    const out = { type: "spawn", agent: "a", input: null, background: false } as const;
-    const callId = driver.ask(node, out);
+    const command = { type: "spawn", agent: "a", input: null, background: false } as const;
+    const callId = driver.ask(node, command);
     path.push({ node, callId });
     const child = driver.spawn(node, {}, { call: callId });
     expect(child.status).toBe("queued");
@@ -81,7 +81,7 @@ it("holds a request back that comes while its agent has no slot", () => {
   const callId = driver.tool(machine);
   expect(driver.of("request")).toEqual([]);
   driver.complete(worker);
-  expect(driver.of("request").map(({ out }) => out)).toMatchObject([{ callId }]);
+  expect(driver.of("request").map(({ command }) => command)).toMatchObject([{ callId }]);
 });
 
 it("does not let one who is blocked elsewhere keep back who is not", () => {
@@ -105,7 +105,7 @@ it("starts nothing below a paused node, and goes on when it is resumed", () => {
   expect(lead.slot).toBe(false);
   driver.do((kernel) => kernel.resumePaused(lead));
   expect(child.status).toBe("starting");
-  expect(driver.of("request").map(({ out }) => out)).toMatchObject([{ callId }]);
+  expect(driver.of("request").map(({ command }) => command)).toMatchObject([{ callId }]);
 });
 
 it("lets what runs go on to its next step while paused, and others work meanwhile", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Birth, Node } from "../../src/kernel/node.ts";
+import type { ChildSpec, Node } from "../../src/kernel/node.ts";
 import type { Intensity, Strategy } from "../../src/wire/spec.ts";
 import { Driver } from "./driver.ts";
 
@@ -7,11 +7,11 @@ const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
 const rule: Intensity = { maxRestarts: 1, withinMs: 60_000, backoffMs: 100, maxBackoffMs: 100 };
 const transient = { restart: "transient" } as const;
 
-function spawnAll(driver: Driver, parent: Node, births: readonly Partial<Birth>[]): Node[] {
-  return births.map((birth, at) => driver.spawn(parent, { name: `c${at}`, ...birth }));
+function spawnAll(driver: Driver, parent: Node, births: readonly Partial<ChildSpec>[]): Node[] {
+  return births.map((childSpec, at) => driver.spawn(parent, { name: `c${at}`, ...childSpec }));
 }
 
-function family(births: readonly Partial<Birth>[], more: Partial<Birth> = {}) {
+function family(births: readonly Partial<ChildSpec>[], more: Partial<ChildSpec> = {}) {
   const driver = new Driver();
   const lead = driver.spawn(driver.root, { lifetime: "session", intensity: rule, ...more });
   return { driver, lead, children: spawnAll(driver, lead, births) };
@@ -208,7 +208,7 @@ describe("intensity", () => {
 
 describe("escalation", () => {
   /** /a supervises /a/mid, which supervises /a/mid/c0. */
-  function levels(mid: Partial<Birth>, leaf: Partial<Birth>) {
+  function levels(mid: Partial<ChildSpec>, leaf: Partial<ChildSpec>) {
     const driver = new Driver();
     const top = driver.spawn(driver.root, { lifetime: "session", intensity: rule });
     const supervising = { lifetime: "session", intensity: { ...rule, maxRestarts: 0 } } as const;

@@ -72,7 +72,7 @@ describe("an agent whose grace is over", () => {
     driver.tick(5_000);
     expect(watched.end).toMatchObject({ status: "killed", reason: "enough" });
     expect(driver.of("drop")).toMatchObject([{ node: { path: "/watched" }, host: "h1" }]);
-    expect(driver.of("condemn")).toEqual([]);
+    expect(driver.of("terminate")).toEqual([]);
   });
 
   it("takes its host with it when that has not answered", () => {
@@ -80,6 +80,6 @@ describe("an agent whose grace is over", () => {
     driver.cancel(watched);
     driver.tick(5_000);
     expect(watched.end).toBeUndefined();
-    expect(driver.of("condemn")).toMatchObject([{ host: "h1" }]);
+    expect(driver.of("terminate")).toMatchObject([{ host: "h1" }]);
   });
 });

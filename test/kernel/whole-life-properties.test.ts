@@ -88,7 +88,7 @@ function takeAgent(driver: Driver, act: Step["act"], node: Node, pick: number): 
   }
   if (act === "exhaust") return driver.do(() => kernel.exhaust(node, "tokens", "none left"));
   if (act === "settle" && call !== undefined && call.state === "working") {
-    if (call.out.type !== "model") driver.settle(node, call.out.callId);
+    if (call.command.type !== "model") driver.settle(node, call.command.callId);
   }
   // The rest comes in frames, and those only from where it lives.
   if (node.host === undefined) return;
@@ -98,7 +98,8 @@ function takeAgent(driver: Driver, act: Step["act"], node: Node, pick: number): 
   else if (act === "wait") driver.ask(node, { type: "wait" });
   else if (act === "complete") driver.complete(node);
   else if (act === "think" && calls.length === 0) driver.think(node);
-  else if (act === "endTurn" && call?.out.type === "model") driver.endTurn(node, call.out.callId);
+  else if (act === "endTurn" && call?.command.type === "model")
+    driver.endTurn(node, call.command.callId);
   else if (act === "foreground") foreground(driver, node);
 }
 

@@ -34,6 +34,14 @@ describe("a call that needs more than it has reserved", () => {
     expect(state.root.reserved).toEqual([0, 0]);
   });
 
+  it("is refused until the last of the windows turns that it exceeds", () => {
+    const ceilings = { tokens: 59 };
+    const short = { everyMs: 10, ceilings };
+    const state = budgetOf({ windows: [{ everyMs: 1_000, ceilings }] }, { windows: [short] });
+    reserve(state, "k", 40);
+    expect(grow(state, "k", 0, 60)).toMatchObject({ status: "refused", retryAt: 1_000 });
+  });
+
   it("holds nothing more where it needs no more", () => {
     const state = budgetOf({ ceilings: { tokens: 40 } });
     reserve(state, "k", 40);

@@ -72,12 +72,13 @@ describe("capability: whatever the tree of grants", () => {
       fc.property(path, facts, fc.constantFrom("tool:a", "tool:b"), (nodes, known, subject) => {
         const last = nodes.length - 1;
         const whole = decideCapability(chain(nodes), {
-          ...{ type: "ask", node: `${last}`, subject, facts: known },
+          ...{ type: "check", node: `${last}`, subject, facts: known },
         });
         const alone = nodes.map((own, n): CapabilityVerdict["status"] => {
           // The last node is asked for its own use, the others for what they pass on.
           const state = chain(n === last ? [[everything], own] : [own, [everything]]);
-          return decideCapability(state, { type: "ask", node: "1", subject, facts: known }).status;
+          return decideCapability(state, { type: "check", node: "1", subject, facts: known })
+            .status;
         });
         const expected = ["denied", "ask"].find((one) => alone.some((status) => status === one));
         expect(whole.status).toBe(expected ?? "permitted");
@@ -94,20 +95,20 @@ describe("capability: whatever the tree of grants", () => {
         const node = `${nodes.length - 1}`;
         const asked: Asked = { node, subject: "tool:a", facts: known };
         const state = chain(nodes);
-        const asking = decideCapability(state, { type: "ask", ...asked });
+        const asking = decideCapability(state, { type: "check", ...asked });
         const before = asking.status;
         const after = before === "ask" ? "permitted" : before;
-        const approved = { type: "ask", ...asked, approved: true } as const;
+        const approved = { type: "check", ...asked, approved: true } as const;
         expect(decideCapability(state, approved).status).toBe(after);
         const wheres = asking.status === "ask" ? (asking.wheres ?? [""]) : [""];
         const readable = wheres.filter((where) => where !== null);
         for (const [n, where] of readable.entries()) {
-          expect(decideCapability(state, { type: "ask", ...asked }).status).toBe(before);
+          expect(decideCapability(state, { type: "check", ...asked }).status).toBe(before);
           const remember = { type: "remember", node, subject: "tool:a", below: false } as const;
           decideCapability(state, { ...remember, where });
           if (before !== "ask" || n < readable.length - 1) continue;
           const isKnown = readable.length === wheres.length;
-          const { status } = decideCapability(state, { type: "ask", ...asked });
+          const { status } = decideCapability(state, { type: "check", ...asked });
           expect(status).toBe(isKnown ? after : "ask");
         }
       }),
@@ -126,8 +127,8 @@ describe("capability: whatever the tree of grants", () => {
         const saved = JSON.stringify(saveCapability(state));
         const again = restoreCapability(JSON.parse(saved));
         for (const one of asked) {
-          const answer = decideCapability(state, { type: "ask", ...one });
-          expect(decideCapability(again, { type: "ask", ...one })).toEqual(answer);
+          const answer = decideCapability(state, { type: "check", ...one });
+          expect(decideCapability(again, { type: "check", ...one })).toEqual(answer);
         }
         expect(JSON.stringify(saveCapability(state))).toBe(saved);
         expect(JSON.stringify(saveCapability(again))).toBe(saved);

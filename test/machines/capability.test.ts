@@ -35,7 +35,7 @@ function chain(...nodes: readonly (readonly CapabilityLayer[])[]): CapabilitySta
 }
 
 const ask = (state: CapabilityState, node: string, subject: string, byDefault = false) =>
-  decideCapability(state, { type: "ask", node, subject, byDefault });
+  decideCapability(state, { type: "check", node, subject, byDefault });
 
 describe("capability: patterns", () => {
   it.each([
@@ -152,7 +152,7 @@ describe("capability: the walk", () => {
     const state = chain([[asks]], all);
     const facts = { now: 0, arguments: [] };
     const at = (version: string | undefined, of = state) => {
-      const request = { type: "ask", node: "1", subject: "tool:x", facts, version } as const;
+      const request = { type: "check", node: "1", subject: "tool:x", facts, version } as const;
       return decideCapability(of, request);
     };
     expect(at("v1")).toEqual({ status: "ask", nodes: ["/"], subject: "tool:x", grant: "tool:x" });
@@ -242,7 +242,7 @@ describe("capability: as an actor", () => {
   it("answers each event at once", () => {
     const input = { node: "/", layers: [[allow("tool:x")]] };
     const actor = createActor(capabilityLogic, { input }).start();
-    const asked = (subject: string) => askDecider(actor, { type: "ask", node: "/", subject });
+    const asked = (subject: string) => askDecider(actor, { type: "check", node: "/", subject });
     expect(["tool:x", "tool:y"].map((subject) => asked(subject).status)).toEqual([
       "permitted",
       "denied",

@@ -9,10 +9,10 @@ const events: readonly Event[] = [
   { type: "host.started" },
   { type: "beat.missed" },
   { type: "beat.seen" },
-  { type: "host.condemned", reason: "r1" },
+  { type: "host.terminated", reason: "r1" },
   { type: "host.exited", reason: "r2" },
-  // The delay of `condemned`, as the clock sends it.
-  { type: "xstate.after.killMs.host.condemned" } as unknown as Event,
+  // The delay of `terminated`, as the clock sends it.
+  { type: "xstate.after.killMs.host.terminating" } as unknown as Event,
 ];
 const born = (): Snapshot => initialTransition(hostMachine, { killMs: 5 })[0];
 const step = (snapshot: Snapshot, event: Event): Snapshot =>
@@ -34,10 +34,10 @@ describe("the life of a host", () => {
     for (const state of Object.values(hostMachine.states)) expect(state.description).toBeTruthy();
   });
 
-  it("never lives again once condemned", () => {
-    const condemned = step(born(), { type: "host.condemned", reason: "r" });
+  it("never lives again once terminated", () => {
+    const terminating = step(born(), { type: "host.terminated", reason: "r" });
     for (const event of events) {
-      expect(step(condemned, event).hasTag("living")).toBe(false);
+      expect(step(terminating, event).hasTag("living")).toBe(false);
     }
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createActor, fromPromise, SimulatedClock } from "xstate";
+import { createActor, fromPromise } from "xstate";
 import { getShortestPaths } from "xstate/graph";
 import { mcpConnection } from "../../machines/mcp-connection.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 
 describe("mcpConnection", () => {
   it("connects, and tells it", async () => {
@@ -15,9 +16,9 @@ describe("mcpConnection", () => {
     const { attempts, clock, told } = started();
     for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
       await attempts.next().fail("refused");
-      clock.increment(seconds * 1_000 - 1);
+      clock.advance(seconds * 1_000 - 1);
       expect(attempts.pending).toBe(0);
-      clock.increment(1);
+      clock.advance(1);
       expect(attempts.pending).toBe(1);
     }
     expect(told).toEqual(["lost: refused"]);
@@ -25,9 +26,9 @@ describe("mcpConnection", () => {
 
   it("tells a silence once, and connects all the same", async () => {
     const { attempts, clock, told, actor } = started();
-    clock.increment(9_999);
+    clock.advance(9_999);
     expect(told).toEqual([]);
-    clock.increment(1);
+    clock.advance(1);
     expect(told).toEqual(["lost: it has not answered in 10000 ms"]);
     expect(actor.getSnapshot().value).toBe("connecting");
     await attempts.next().succeed();
@@ -39,9 +40,9 @@ describe("mcpConnection", () => {
     for (const seconds of [1, 2, 4]) {
       await attempts.next().succeed();
       actor.send({ type: "connection.lost", error: "died" });
-      clock.increment(seconds * 1_000 - 1);
+      clock.advance(seconds * 1_000 - 1);
       expect(attempts.pending).toBe(0);
-      clock.increment(1);
+      clock.advance(1);
     }
   });
 
@@ -49,9 +50,9 @@ describe("mcpConnection", () => {
     const { attempts, clock, actor, told } = started();
     for (const _ of [1, 2, 3]) {
       await attempts.next().succeed();
-      clock.increment(30_000);
+      clock.advance(30_000);
       actor.send({ type: "connection.lost", error: "died" });
-      clock.increment(1_000);
+      clock.advance(1_000);
       expect(attempts.pending).toBe(1);
     }
     const outage = ["connected", "lost: died"];
@@ -77,7 +78,7 @@ describe("mcpConnection", () => {
     actor.send({ type: "connection.close" });
     expect(attempt.signal.aborted).toBe(true);
     await attempt.fail("aborted");
-    clock.increment(120_000);
+    clock.advance(120_000);
     expect(attempts.pending).toBe(0);
     expect(actor.getSnapshot().status).toBe("done");
     expect(told).toEqual([]);
@@ -105,7 +106,7 @@ describe("mcpConnection", () => {
 
 /** A connection whose attempts the test decides. */
 function started() {
-  const clock = new SimulatedClock();
+  const clock = new ManualClock();
   const told: string[] = [];
   const attempts = new Attempts();
   let discards = 0;

@@ -1,11 +1,11 @@
 import { createModels, type ModelsOptions } from "../../src/models/models.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import type { AnthropicModel } from "../../src/wire/spec.ts";
 import {
   type MessagesServerOptions,
   type ServerReply,
   startMessagesServer,
 } from "../fixtures/messages-server.ts";
-import { ManualClock } from "./manual-clock.ts";
 
 export const testKey = "sk-ant-test-0123456789-secret";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import { createModels } from "../../src/models/models.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import type { ModelSpec } from "../../src/wire/spec.ts";
 import { say, startMessagesServer } from "../fixtures/messages-server.ts";
-import { ManualClock } from "./manual-clock.ts";
 import { recordCall, request } from "./recorded-call.ts";
 
 function models(env = {}) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import { createModels } from "../../src/models/models.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { likelyTokens } from "../../src/wire/likely-tokens.ts";
-import { ManualClock } from "./manual-clock.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
 
 const provider = "file:///models/thinker.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
 import { type CallRemains, nothingUsed } from "../../src/models/model.ts";
 import { type Attempt, type RetryPolicy, retry } from "../../src/models/retry.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { failureOf, recordCall } from "./recorded-call.ts";
 
 const used = { inputTokens: 10, cacheReadTokens: 1, cacheWriteTokens: 2, outputTokens: 5 };

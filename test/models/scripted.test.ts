@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ModelReply } from "../../src/models/model.ts";
 import { scriptedModel } from "../../src/models/scripted.ts";
 import { isScripted, scriptedUsage } from "../../src/models/scripted-usage.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import type { ScriptedStep } from "../../src/wire/spec.ts";
-import { ManualClock } from "./manual-clock.ts";
 import { failureOf, recordCall, request } from "./recorded-call.ts";
 
 function script(steps: ScriptedStep[], repeat?: boolean) {

@@ -3,12 +3,12 @@
  * one: `npm run test:package`. Exits with 1 when something is not as expected.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { npm, packed } from "./packed.ts";
 
 const root = mkdtempSync(join(tmpdir(), "coppice-package-"));
-const repository = resolve(import.meta.dirname, "../..");
 
 const swarm = `
 const input = { type: "object", properties: { n: { type: "number" } } };
@@ -28,7 +28,7 @@ console.log(JSON.stringify({ status, toolCalls: usage.toolCalls, page: page.stat
 const expected = '{"status":"completed","toolCalls":1,"page":200}';
 
 const typed = `
-import { type AgentSpec, defineTool, Supervisor } from "coppice";
+import { type AgentSpec, defineTool, logTo, Supervisor } from "coppice";
 import { callTool } from "coppice/door";
 import { agentMachine, budgetLogic } from "coppice/machines";
 import { ManualClock, simulate } from "coppice/testing";
@@ -43,6 +43,7 @@ const double = defineTool({
 const steps = [{ toolCalls: [{ name: "double", input: { n: 21 } }] }, { text: "Done." }];
 const twice: AgentSpec = { model: { provider: "scripted", steps }, tools: ["double"] };
 const known: readonly unknown[] = [callTool, agentMachine, budgetLogic, ManualClock, simulate];
+export const stopLog = (of: Supervisor): Disposable => logTo(of, (line) => line.length);
 if (known.includes(undefined)) throw new Error("something is not exported");
 ${run}`;
 
@@ -54,9 +55,7 @@ main();
 `;
 
 try {
-  npm(repository, "run", "--silent", "build");
-  npm(repository, "pack", "--silent", "--ignore-scripts", "--pack-destination", root);
-  const tarball = join(root, readdirSync(root).find((name) => name.endsWith(".tgz")) ?? "");
+  const tarball = packed(root);
 
   const modern = project("typescript", { type: "module" }, { "main.ts": typed });
   const compilers = ["typescript@7", "typescript5@npm:typescript@5.9"];
@@ -88,11 +87,6 @@ function project(name: string, more: object, files: Readonly<Record<string, stri
   writeFileSync(join(folder, "package.json"), JSON.stringify(about));
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
   return folder;
-}
-
-function npm(cwd: string, ...args: readonly string[]): void {
-  const { status, stderr } = spawnSync("npm", args, { cwd, encoding: "utf8" });
-  if (status !== 0) throw new Error(`npm ${args.join(" ")} ended with ${status}: ${stderr}`);
 }
 
 function told(cwd: string, program: string, args: readonly string[], wanted: string): void {

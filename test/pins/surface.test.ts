@@ -1,4 +1,5 @@
 import * as coppice from "coppice";
+import * as actor from "coppice/actor";
 import * as door from "coppice/door";
 import * as machines from "coppice/machines";
 import * as testing from "coppice/testing";
@@ -8,12 +9,18 @@ import { EPHEMERAL, FACTS } from "../../src/wire/event.ts";
 
 /** What users rely on, as frozen literals: a change here is a change for them. */
 describe("the public surface", () => {
+  it("has one module under two names for machines", () => {
+    expect({ ...actor }).toEqual({ ...door });
+    expect(actor.callTool).toBe(door.callTool);
+  });
+
   it("exports these values", () => {
     expect(Object.keys(coppice).sort()).toEqual([
       "CoppiceError",
       "Supervisor",
       "defineComputeTool",
       "defineTool",
+      "logTo",
     ]);
     expect(Object.keys(door).sort()).toEqual([
       "askAgent",
@@ -64,7 +71,7 @@ describe("the public surface", () => {
         "tool.denied tool.started tool.finished budget.warning budget.refused approval.requested " +
         "approval.decided cancel.requested cancel.closed cancel.signalled cancel.killed " +
         "letter.dead host.started host.suspect host.lost host.stuck mcp.connected mcp.lost " +
-        "mcp.skipped tool.renamed tool.changed config.loosened runtime.fault",
+        "mcp.skipped tool.renamed tool.changed config.ineffective runtime.fault",
     );
     expect([...EPHEMERAL].join(" ")).toBe("agent.output tool.progress gap");
   });

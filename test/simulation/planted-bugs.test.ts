@@ -102,8 +102,8 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
     "a parent does not count its children",
     "children are gone before their parent's outcome",
     inKernels((kernel) =>
-      wrap(kernel, "spawn", (spawn) => (parent, birth, how) => {
-        const node = spawn(parent, birth, how);
+      wrap(kernel, "spawn", (spawn) => (parent, childSpec, how) => {
+        const node = spawn(parent, childSpec, how);
         parent.openChildren -= 1;
         return node;
       }),
@@ -271,8 +271,8 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
   [
     "something is decided by what no input says",
     "the same inputs lead to the same state",
-    ({ kernel, places, outside }) =>
-      wrap(places, "deliver", (deliver) => (node, n, body) => {
+    ({ kernel, router, outside }) =>
+      wrap(router, "deliver", (deliver) => (node, n, body) => {
         if (!outside.isReplay) kernel.tree.deadLetters += 1;
         deliver(node, n, body);
       }),

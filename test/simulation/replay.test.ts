@@ -187,7 +187,7 @@ describe.each([0, 2])("the inputs of a supervisor on %i threads", (threads) => {
     const [answered = ""] = rows.filter((row) => row.includes('"to":"place"'));
     const instead = (other: string) => rows.map((row) => (row === answered ? other : row));
     expect(await wrongIn(life, rows.toSpliced(at, 1))).toBeDefined();
-    const elsewhere = answered.replace(/("to":"place","value":)"[^"]*"/, '$1"house-9"');
+    const elsewhere = answered.replace(/("to":"place","value":)"[^"]*"/, '$1"library-9"');
     expect(await wrongIn(life, instead(elsewhere))).toBeDefined();
     const unseen = answered.replace(/"answers":\[.*\]/, '"answers":[]');
     expect(await wrongIn(life, instead(unseen))).toContain('it looked for "room"');
@@ -237,8 +237,8 @@ it("what a look threw is thrown again", async () => {
   const own: SupervisorOptions = { threads: 0, agents: { plain: { model: script("done") } } };
   const swarm = await launch(own, { outside: () => noted });
   const supervisor: Supervisor = Reflect.construct(Supervisor, [swarm, undefined]);
-  const { hosts } = swarm.places;
-  swarm.places.hosts = {
+  const { hosts } = swarm.router;
+  swarm.router.hosts = {
     ...(hosts as Hosts),
     pick: () => {
       throw new RangeError("planted");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AgentSpec, Json } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
-import { LONGEST_DELAY_MS } from "../../src/wire/clock.ts";
+import { MAX_DELAY_MS } from "../../src/wire/clock.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
 const fixture = (name: string): string =>
@@ -226,7 +226,7 @@ describe("an ask by an agent", () => {
     expectAtRest(open);
   });
 
-  it.each([0, -1, 1.5, LONGEST_DELAY_MS + 1])(
+  it.each([0, -1, 1.5, MAX_DELAY_MS + 1])(
     "with a time of %d ms is a fault of its machine",
     async (timeoutMs) => {
       await using open = await openSupervisor({ threads: 0, agents });

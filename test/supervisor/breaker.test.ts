@@ -275,8 +275,8 @@ describe("a model that keeps failing", () => {
       "ended without a word of its call",
       (kernel, node) => {
         const { path, incarnation, mailbox } = node;
-        const out = [{ type: "done", end: { status: "completed", output: 1 } }] as const;
-        const frame = { path, incarnation, upTo: mailbox.last, out, busy: false };
+        const commands = [{ type: "done", end: { status: "completed", output: 1 } }] as const;
+        const frame = { path, incarnation, upTo: mailbox.last, commands, busy: false };
         kernel.commit(String(node.host), frame);
       },
     ],

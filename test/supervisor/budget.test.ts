@@ -64,76 +64,80 @@ it("of 200 agents that race for 50 tool calls on two threads exactly 50 make one
   expect(supervisor.usage()).toMatchObject({ toolCalls: 50, modelCalls: 400 });
 });
 
-type Place = "the root" | "the spec" | "the options";
+type HostHandle = "the root" | "the spec" | "the options";
 
-describe.each(["the root", "the spec", "the options"] as const)("written at %s", (place: Place) => {
-  async function run(budget: Budget, spec: AgentSpec): Promise<[Outcome, Supervisor, number]> {
-    const { tool, count } = countingTool("work");
-    const inSpec = place === "the spec" ? { budget } : {};
-    const supervisor = await Supervisor.start({
-      threads: 0,
-      tools: [tool],
-      agents: { one: { ...spec, tools: ["work"], ...inSpec } },
-      ...(place === "the root" ? { budget } : {}),
-    });
-    const options = place === "the options" ? { budget } : {};
-    try {
-      const outcome = await supervisor.run("one", { input: "go", ...options });
-      return [outcome, supervisor, count.calls];
-    } finally {
-      expectNothingReserved(supervisor);
-      await supervisor.stop();
+describe.each(["the root", "the spec", "the options"] as const)(
+  "written at %s",
+  (place: HostHandle) => {
+    async function run(budget: Budget, spec: AgentSpec): Promise<[Outcome, Supervisor, number]> {
+      const { tool, count } = countingTool("work");
+      const inSpec = place === "the spec" ? { budget } : {};
+      const supervisor = await Supervisor.start({
+        threads: 0,
+        tools: [tool],
+        agents: { one: { ...spec, tools: ["work"], ...inSpec } },
+        ...(place === "the root" ? { budget } : {}),
+      });
+      const options = place === "the options" ? { budget } : {};
+      try {
+        const outcome = await supervisor.run("one", { input: "go", ...options });
+        return [outcome, supervisor, count.calls];
+      } finally {
+        expectNothingReserved(supervisor);
+        await supervisor.stop();
+      }
     }
-  }
 
-  it.each([0, 1, 2])("toolCalls: %i are made and one more is told so", async (toolCalls) => {
-    const steps = Array.from({ length: toolCalls + 1 }, () => [call("work")]);
-    const [outcome, , calls] = await run({ toolCalls }, { model: script(...steps, "done") });
-    expect(outcome).toMatchObject({ status: "completed", usage: { toolCalls } });
-    expect(calls).toBe(toolCalls);
-  });
-
-  it.each([1, 2])("modelCalls: %i are made and one more exhausts it", async (modelCalls) => {
-    const steps = Array.from({ length: 2 }, () => [call("work")]);
-    const [outcome] = await run({ modelCalls }, { model: script(...steps, "done") });
-    expect(outcome).toMatchObject({
-      status: "exhausted",
-      unit: "modelCalls",
-      usage: { modelCalls },
+    it.each([0, 1, 2])("toolCalls: %i are made and one more is told so", async (toolCalls) => {
+      const steps = Array.from({ length: toolCalls + 1 }, () => [call("work")]);
+      const [outcome, , calls] = await run({ toolCalls }, { model: script(...steps, "done") });
+      expect(outcome).toMatchObject({ status: "completed", usage: { toolCalls } });
+      expect(calls).toBe(toolCalls);
     });
-    const [enough] = await run({ modelCalls: 3 }, { model: script(...steps, "done") });
-    expect(enough.status).toBe("completed");
-  });
 
-  it.each([
-    [200, "completed", 200],
-    [199, "exhausted", 100],
-    [100, "exhausted", 100],
-  ] as const)("tokens: %i for two calls of 100 end %s", async (tokens, status, used) => {
-    const [outcome] = await run({ tokens }, costly(100, 2));
-    expect(outcome.status).toBe(status);
-    const { inputTokens, outputTokens } = outcome.usage;
-    expect(inputTokens + outputTokens).toBe(used);
-    if (status === "exhausted") expect(outcome).toMatchObject({ unit: "tokens", partial: "said" });
-  });
+    it.each([1, 2])("modelCalls: %i are made and one more exhausts it", async (modelCalls) => {
+      const steps = Array.from({ length: 2 }, () => [call("work")]);
+      const [outcome] = await run({ modelCalls }, { model: script(...steps, "done") });
+      expect(outcome).toMatchObject({
+        status: "exhausted",
+        unit: "modelCalls",
+        usage: { modelCalls },
+      });
+      const [enough] = await run({ modelCalls: 3 }, { model: script(...steps, "done") });
+      expect(enough.status).toBe("completed");
+    });
 
-  it.each([{ modelCalls: 0 }, { tokens: 0 }, { tokens: 99 }])(
-    "%j refuses who could not even begin",
-    async (budget) => {
-      const refused = run(budget, costly(100));
-      await expect(refused).rejects.toMatchObject({ code: "BUDGET_EXCEEDED" });
-    },
-  );
+    it.each([
+      [200, "completed", 200],
+      [199, "exhausted", 100],
+      [100, "exhausted", 100],
+    ] as const)("tokens: %i for two calls of 100 end %s", async (tokens, status, used) => {
+      const [outcome] = await run({ tokens }, costly(100, 2));
+      expect(outcome.status).toBe(status);
+      const { inputTokens, outputTokens } = outcome.usage;
+      expect(inputTokens + outputTokens).toBe(used);
+      if (status === "exhausted")
+        expect(outcome).toMatchObject({ unit: "tokens", partial: "said" });
+    });
 
-  it("unlimited where it is left out, which is something else than 0", async () => {
-    const [outcome, supervisor] = await run({ toolCalls: 0 }, { model: script("said") });
-    const path = place === "the root" ? "/" : outcome.path;
-    const lines = JSON.parse(JSON.stringify(supervisor.budget(path)));
-    expect(lines.toolCalls).toEqual({ limit: 0, reserved: 0, spent: 0, remaining: 0 });
-    expect(lines.usd).toEqual({ limit: null, reserved: 0, spent: 0, remaining: null });
-    expect(outcome.status).toBe("completed");
-  });
-});
+    it.each([{ modelCalls: 0 }, { tokens: 0 }, { tokens: 99 }])(
+      "%j refuses who could not even begin",
+      async (budget) => {
+        const refused = run(budget, costly(100));
+        await expect(refused).rejects.toMatchObject({ code: "BUDGET_EXCEEDED" });
+      },
+    );
+
+    it("unlimited where it is left out, which is something else than 0", async () => {
+      const [outcome, supervisor] = await run({ toolCalls: 0 }, { model: script("said") });
+      const path = place === "the root" ? "/" : outcome.path;
+      const lines = JSON.parse(JSON.stringify(supervisor.budget(path)));
+      expect(lines.toolCalls).toEqual({ limit: 0, reserved: 0, spent: 0, remaining: 0 });
+      expect(lines.usd).toEqual({ limit: null, reserved: 0, spent: 0, remaining: null });
+      expect(outcome.status).toBe("completed");
+    });
+  },
+);
 
 describe("a model with a price", () => {
   const priced: AgentSpec = {

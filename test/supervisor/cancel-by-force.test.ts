@@ -11,7 +11,7 @@ process.env.ANTHROPIC_API_KEY = "sk-ant-test";
 const fixture = (name: string): string =>
   new URL(`../fixtures/supervisor/${name}.ts`, import.meta.url).href;
 
-/** An agent that loops for ever, on the one guest host, beside a neighbour that waits. */
+/** An agent that loops for ever, on the one user-code host, beside a neighbour that waits. */
 async function runAway(graceMs: number) {
   const gate = Promise.withResolvers<void>();
   const work = defineTool({

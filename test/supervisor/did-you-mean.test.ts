@@ -7,7 +7,7 @@ const tool = (name: string) =>
 const [readFile, secret] = [tool("read_file"), tool("write_file")];
 const model = script("done");
 const start = (options: object) =>
-  Supervisor.start({ threads: 0, workspace: false, ...options } as SupervisorOptions);
+  Supervisor.start({ threads: 0, folder: false, ...options } as SupervisorOptions);
 const refusal = (options: object) =>
   start(options).then(
     () => "started",

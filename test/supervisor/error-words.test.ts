@@ -60,13 +60,13 @@ describe("what a model reads of a refusal", () => {
     [
       "a budget that is spent",
       { ...twice("list"), rest: { budget: { toolCalls: 1 } } },
-      "BUDGET_EXCEEDED: The budget for it is spent (toolCalls). Go on with what you have, and " +
-        "say what is missing.",
+      "BUDGET_EXCEEDED: The budget for this is spent (toolCalls). Continue with what you have, " +
+        "and say what is missing.",
     ],
     [
       "one agent too many",
       { ...twice("spawn_agent", { agent: "kid", input: "?" }), rest: { limits: { spawns: 1 } } },
-      "SPAWNS_EXCEEDED: No more agents may be started. Go on with those you have, or yourself.",
+      "SPAWNS_EXCEEDED: No more agents may be started. Continue with those you have, or alone.",
     ],
     [
       "an agent below the last level",

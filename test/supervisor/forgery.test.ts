@@ -24,14 +24,14 @@ const lies = [
   "covers deliveries that never were",
 ];
 
-it.each(Object.keys(forgeries))("the form of a guest that %s is looked at", (name) => {
+it.each(Object.keys(forgeries))("the form of user code that %s is looked at", (name) => {
   expect(isFromHost(spelt(forgeries[name]))).toBe(lies.includes(name));
 });
 
 const told = [...lies, "sends text", "fails without an error", "completes with a circle"];
 told.push("waits for numbers", "used more tokens than there are");
 
-describe("a guest that", () => {
+describe("user code that", () => {
   it.each(told)("%s is not believed and loses its host", async (name) => {
     const swarm = smallSwarm({ threads: 1, budget: { tokens: 1_000_000, toolCalls: 100 } });
     const gate = slow();
@@ -75,7 +75,7 @@ describe("a guest that", () => {
   });
 });
 
-it("a guest that sets every cancel word it can reach cancels nobody on a house host", async () => {
+it("user code that sets every cancel flag it can cancels nobody on a library host", async () => {
   const { options } = smallSwarm({ threads: 1 });
   const thief = {
     model: { provider: new URL("../fixtures/supervisor/words-thief.ts", import.meta.url).href },

@@ -16,7 +16,7 @@ const isIn =
   ({ state }: RuntimeEvent) =>
     state === name;
 
-/** One machine that will freeze its thread, and a hundred others on the same guest thread. */
+/** One machine that will freeze its thread, and a hundred others on the same user-code thread. */
 async function hundred(way: string, spec: Partial<AgentSpec> = {}) {
   const gate = Promise.withResolvers<void>();
   const executed: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Host } from "../../src/hosts/host.ts";
 import { type AgentRef, defineTool, Supervisor } from "../../src/index.ts";
-import { TRIALS_AT_ONCE } from "../../src/kernel/shared-root.ts";
+import { MAX_QUARANTINED } from "../../src/kernel/shared-root.ts";
 import type { RuntimeEvent } from "../../src/wire/event.ts";
 import type { AgentSpec } from "../../src/wire/spec.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
@@ -18,7 +18,7 @@ const isIn =
 
 const neighbour = { machine: fixture("neighbour"), tools: ["quick", "slow"] };
 
-/** Some machines that wait for a slow tool on the one guest thread. */
+/** Some machines that wait for a slow tool on the one user-code thread. */
 async function waiting(count: number, agents: Record<string, AgentSpec>) {
   const gate = Promise.withResolvers<void>();
   const open = await openSupervisor({
@@ -107,8 +107,8 @@ describe("machines whose module's models were at work when nobody knows who froz
     const spawned = Array.from({ length: count }, () => open.supervisor.spawn("asker"));
     const agents = await Promise.all(spawned);
     await open.until("model.started", undefined, count);
-    const { places, kernel, hostEvents } = open.swarm;
-    const host = places.host(kernel.find("/asker")?.host) as Host;
+    const { router, kernel, hostEvents } = open.swarm;
+    const host = router.host(kernel.find("/asker")?.host) as Host;
     hostEvents.hear(host, {
       ...{ type: "lost", reason: "it froze" },
       blame: { cause: "froze", running: [] },
@@ -117,7 +117,7 @@ describe("machines whose module's models were at work when nobody knows who froz
   }
 
   it("are all asked again, also those that wait for a host of their own", async () => {
-    const { open, agents, gate } = await tried(TRIALS_AT_ONCE + 3);
+    const { open, agents, gate } = await tried(MAX_QUARANTINED + 3);
     await using _ = open;
     gate.resolve();
     for (const { outcome } of agents) expect(await outcome).toMatchObject({ status: "completed" });
@@ -125,7 +125,7 @@ describe("machines whose module's models were at work when nobody knows who froz
   });
 
   it("pay nothing more where they end before they have one", async () => {
-    const { open, agents } = await tried(TRIALS_AT_ONCE + 1);
+    const { open, agents } = await tried(MAX_QUARANTINED + 1);
     await using _ = open;
     const last = agents.at(-1) as AgentRef;
     const { spent } = open.supervisor.budget(last.path).tokens;

@@ -208,7 +208,7 @@ it("revoke and grant take effect on the next call of a running agent", async () 
   let calls = 0;
   const { tool } = countingTool("read", () => {
     calls += 1;
-    if (calls === 1) opened.swarm.parts.arbiter.revoke(seat(), "tool:*");
+    if (calls === 1) opened.swarm.parts.arbiter.revoke(standing(), "tool:*");
     return "ok";
   });
   const spec: AgentSpec = {
@@ -221,10 +221,10 @@ it("revoke and grant take effect on the next call of a running agent", async () 
     tools: [tool],
     agents: { reader: spec },
   });
-  const seat = () => opened.swarm.record("/reader")!.seat;
+  const standing = () => opened.swarm.record("/reader")!.standing;
   const ref = await opened.supervisor.spawn("reader", { input: "go" });
   await opened.until("tool.denied");
-  opened.swarm.parts.arbiter.grant(seat(), "tool:read");
+  opened.swarm.parts.arbiter.grant(standing(), "tool:read");
   expect(await ref.ask("more", { timeoutMs: 60_000 })).toBe("second");
   expect(codes(results(opened.seen))).toEqual(["ok", "CAPABILITY_DENIED", "ok"]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import type { EventOf } from "../../src/wire/event.ts";
 import type { AgentSpec } from "../../src/wire/spec.ts";
 import { hold, say, startMessagesServer } from "../fixtures/messages-server.ts";
-import { ManualClock } from "../models/manual-clock.ts";
 import { expectAtRest, openSupervisor } from "./open-supervisor.ts";
 import { errandOutput, smallSwarm } from "./small-swarm.ts";
 
@@ -83,7 +83,7 @@ describe("an agent whose host is lost", () => {
     expectAtRest(open);
   });
 
-  it("while a house host streams for it, and that host too, asks in the same turn", async () => {
+  it("while a library host streams for it, and that host too, asks in the same turn", async () => {
     await using server = await startMessagesServer({
       reply: (_, index) => (index === 0 ? hold(say("Hello there."), 5) : say("Go home.")),
     });
@@ -95,7 +95,7 @@ describe("an agent whose host is lost", () => {
     const agent = await open.supervisor.spawn("errand");
     await open.until("agent.output", ({ path }) => path === "/errand");
     const { host } = await open.until("agent.started", ({ path }) => path === "/errand/front");
-    open.swarm.places.host(String(host))?.condemn("the test ended it");
+    open.swarm.router.host(String(host))?.terminate("the test ended it");
     open.loseHostOf(agent.path);
     expect(await agent.outcome).toMatchObject({ status: "completed", output: errandOutput });
     expect(server.requests).toHaveLength(2);
@@ -127,7 +127,7 @@ describe("a fault of one agent leaves its host alone", () => {
       await supervisor.spawn("host", { input: "Go." }),
     ];
     await open.until("agent.state", ({ state }) => state === "waiting", 2);
-    // Past the check of `tell`, as a server or a guest might have it.
+    // Past the check of `tell`, as a server or user code might have it.
     open.act((kernel) => kernel.tell(kernel.find(first.path)!, "/", 10n as never));
     expect(await first.outcome).toMatchObject({ status: "failed" });
     expect(open.seen.filter(({ type }) => type === "host.lost")).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { data, hello, respond, result, stream, WebServer } from "../fixtures/mcp/web-server.ts";
-import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { type CallEnd, ends, failure, webSwarm } from "./web-swarm.ts";
 
 const listChanged = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
@@ -83,7 +83,7 @@ describe("the stream of an answer", () => {
   );
 
   it("waits for as long as the server wants, within bounds, by the clock", async () => {
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     await using web = await WebServer.start({
       GET: (visit) => {
         const id = visit.headers["last-event-id"];
@@ -100,10 +100,10 @@ describe("the stream of an answer", () => {
     const call = await web.visit("tools/call");
     await new Promise((resolve) => call.response.once("close", resolve));
     await turns();
-    clock.increment(29_999);
+    clock.advance(29_999);
     await turns();
     expect(web.of("GET")).toHaveLength(1);
-    clock.increment(1);
+    clock.advance(1);
     expect(await ending).toMatchObject(well);
   });
 
@@ -166,19 +166,19 @@ describe("the stream of notifications", () => {
         if (visit.nth === 4) send(data(listChanged));
       },
     });
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     await using open = await webSwarm({ url: web.url }, { clock });
     for (let nth = 1; nth < 5; nth += 1) {
       await web.visit("GET", nth);
       while (web.of("GET").length === nth) {
-        clock.increment(100);
+        clock.advance(100);
         await turns();
       }
     }
     const listed = web.of("tools/list").length;
     // The last one has said that the list has changed.
     while (web.of("tools/list").length === listed) {
-      clock.increment(100);
+      clock.advance(100);
       await turns();
     }
     // Once at the start, and when it was open again, at a pace.
@@ -206,17 +206,17 @@ describe("the stream of notifications", () => {
     "that is answered %i is asked for %i times in a second, and calls live on",
     async (status, times) => {
       await using web = await WebServer.start({ GET: ({ response }) => respond(response, status) });
-      const clock = new SimulatedClock();
+      const clock = new ManualClock();
       await using open = await webSwarm({ url: web.url }, { clock });
       const first = await web.visit("GET");
       if (!first.response.closed)
         await new Promise((resolve) => first.response.once("close", resolve));
       await turns();
-      clock.increment(1_000);
+      clock.advance(1_000);
       await turns();
       expect(web.of("GET")).toHaveLength(times);
       // The second wait is twice as long.
-      clock.increment(1_999);
+      clock.advance(1_999);
       await turns();
       expect(web.of("GET")).toHaveLength(times);
       expect((await ends(open))[0]?.isError).toBe(false);

@@ -14,8 +14,8 @@ const speaker: AgentSpec = { model: script("said") };
 const session: AgentSpec = { model: script("one"), lifetime: "session" };
 
 /** Where a limit is written, for one top-level agent. */
-type Place = "the root" | "the spec" | "the options" | "both, of which the spec is tighter";
-const places: readonly Place[] = [
+type HostHandle = "the root" | "the spec" | "the options" | "both, of which the spec is tighter";
+const router: readonly HostHandle[] = [
   "the root",
   "the spec",
   "the options",
@@ -30,7 +30,7 @@ interface Ran {
 
 /** Runs one agent with a limit at a place; tells who was refused and who ended how. */
 async function runAt(
-  place: Place,
+  place: HostHandle,
   limits: Limits,
   spec: AgentSpec,
   more: Agents = {},
@@ -65,7 +65,7 @@ const spawner = (count: number, agent = "speaker", more: Record<string, Json> = 
   agents: [agent],
 });
 
-describe.each(places)("written at %s", (place) => {
+describe.each(router)("written at %s", (place) => {
   // At the root the agent itself counts: it is the first below.
   const own = place === "the root" ? 1 : 0;
 
@@ -177,7 +177,7 @@ describe.each(places)("written at %s", (place) => {
 
 /** A limit where a test wants it: at the root, in the spec, in the options of the spawn. */
 function placed(
-  place: Place,
+  place: HostHandle,
   limits: Limits,
 ): { limits: Limits; spec: AgentSpec; options: Limits } {
   const [[limit, bound = 0] = ["", 0]] = Object.entries(limits) as [string, number][];

@@ -2,7 +2,7 @@
 const TICK_MS = 2;
 
 /** What nobody may hold the supervisor's thread for: generous, the machine may have other work. */
-export const MOST_PAUSE_MS = 300;
+export const MAX_PAUSE_MS = 300;
 
 /**
  * The longest that this thread was busy without a break.

@@ -21,7 +21,7 @@ describe.each([0, 2])("a custom machine on %i threads", (threads) => {
     expectAtRest(open);
   });
 
-  it("asks a model that is a module, beside itself on its guest host", async () => {
+  it("asks a model that is a module, beside itself on its user-code host", async () => {
     const swarm = smallSwarm({ threads });
     const model = { provider: fixture("echo-model") };
     const errand = { machine: fixture("errand"), model, agents: ["helper"], tools: ["work"] };

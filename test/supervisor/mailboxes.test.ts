@@ -167,6 +167,6 @@ it("an agent that writes to a full mailbox is told what to do", async () => {
   const ref = await open.supervisor.spawn("lead", { input: "go" });
   await open.until("letter.dead");
   const told = () => JSON.stringify(open.swarm.kernel.find("/lead")?.transcript);
-  await expect.poll(told).toContain("MAILBOX_FULL: Its mailbox is full. Send again later");
+  await expect.poll(told).toContain("MAILBOX_FULL: The agent's mailbox is full. Send again later");
   await ref.cancel();
 });

@@ -40,12 +40,12 @@ describe("the thread on which a module was only checked", () => {
     await using open = await openSupervisor(swarm.options);
     const { supervisor, seen } = open;
     const [agent] = [await supervisor.spawn("errand"), await supervisor.spawn("errand")];
-    // The one guest host is in use: the check needs another, which then ends.
+    // The one user-code host is in use: the check needs another, which then ends.
     const machine = new URL("../fixtures/supervisor/sleeper.ts?again", import.meta.url).href;
     const sleeper = await supervisor.spawn({ machine });
     expect(await agent.outcome).toMatchObject({ status: "completed" });
     await expect
-      .poll(() => supervisor.stats().hosts.filter(({ kind }) => kind === "guest"))
+      .poll(() => supervisor.stats().hosts.filter(({ kind }) => kind === "user-code"))
       .toHaveLength(1);
     expect(seen.filter(({ type }) => type === "host.started").length).toBeGreaterThan(1);
     await sleeper.cancel();

@@ -48,7 +48,7 @@ export async function openSupervisor(options: SupervisorOptions): Promise<OpenSu
     seen,
     until,
     loseHostOf(path) {
-      swarm.places.host(swarm.kernel.find(path)?.host)?.condemn("the test ended it");
+      swarm.router.host(swarm.kernel.find(path)?.host)?.terminate("the test ended it");
     },
     act(decide, path = [...swarm.runs.paths][0] ?? "/") {
       swarm.runs.enter({ type: "look", path });

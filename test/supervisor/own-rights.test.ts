@@ -7,7 +7,7 @@ const model = script("done");
 const base: AgentSpec = { model, tools: ["add"] };
 
 /** A server that is never there; its tools may come. */
-const mcpServers = { fs: { command: "/nowhere/to-be-found" } };
+const mcpServers = { fs: { url: "http://127.0.0.1:1/nowhere" } };
 
 async function start(spec: AgentSpec): Promise<string> {
   const agents = { adder: spec, helper: { model } };

@@ -54,7 +54,7 @@ it("nothing is kept of who has left hosts that are lost", async () => {
     open.loseHostOf(ref.path);
     await open.until("agent.moved", undefined, lost);
   }
-  const { departed } = swarm.runs.trunk.tree.residences.saved as { departed: readonly unknown[] };
+  const { departed } = swarm.runs.trunk.tree.locations.saved as { departed: readonly unknown[] };
   expect(departed).toEqual([]);
 });
 

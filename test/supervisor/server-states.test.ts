@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RuntimeEvent } from "../../src/index.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { respond, WebServer } from "../fixtures/mcp/web-server.ts";
-import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { ends, webSwarm } from "./web-swarm.ts";
 
 describe("an MCP server that is away", () => {
@@ -10,7 +10,7 @@ describe("an MCP server that is away", () => {
     await using web = await WebServer.start({
       initialize: ({ response }) => !isUp && respond(response, 503, "not yet"),
     });
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     await using open = await webSwarm({ url: web.url }, { clock });
     const { supervisor } = open;
     const error = 'answered 503 Service Unavailable: it says "not yet"';
@@ -24,7 +24,7 @@ describe("an MCP server that is away", () => {
     expect(first).toMatchObject({ type: "mcp.lost", seq: 1, path: "/", server: "web", error });
 
     isUp = true;
-    clock.increment(1_000);
+    clock.advance(1_000);
     await open.until("mcp.connected");
     expect(supervisor.health().reasons).toEqual([]);
     expect(supervisor.stats().servers).toEqual([{ name: "web", state: "connected", tools: 1 }]);

@@ -40,7 +40,7 @@ describe("stats", () => {
     expect(supervisor.stats()).toMatchObject({
       agents: { ...none, running: 1, queued: 1 },
       atWork: 1,
-      hosts: [{ kind: "house", agents: 1 }],
+      hosts: [{ kind: "library", agents: 1 }],
       queues: { spawns: 1, budget: 0, rates: 0 },
       mailboxes: 1,
       deadLetters: 0,

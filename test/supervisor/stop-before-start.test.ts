@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Place } from "../../src/hosts/host.ts";
+import type { HostHandle } from "../../src/hosts/host.ts";
 import type { AgentRef } from "../../src/index.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
@@ -12,7 +12,7 @@ const DEATHS = 8;
 async function heldBack({ supervisor, swarm, loseHostOf }: OpenSupervisor): Promise<AgentRef> {
   for (let deaths = 0; ; deaths += 1) {
     const agent = await supervisor.spawn("waits");
-    const host = swarm.places.host(swarm.kernel.find(agent.path)?.host) as Place | undefined;
+    const host = swarm.router.host(swarm.kernel.find(agent.path)?.host) as HostHandle | undefined;
     if (deaths >= DEATHS && host?.launched === false) return agent;
     loseHostOf(agent.path);
     await agent.cancel();
@@ -29,7 +29,7 @@ describe("an agent on a host that has not been launched yet", () => {
     const { host } = swarm.kernel.find(agent.path)!;
     await agent.cancel("never mind");
     expect(await agent.outcome).toMatchObject({ status: "cancelled", reason: "never mind" });
-    expect(swarm.places.host(host)!.launched).toBe(false);
+    expect(swarm.router.host(host)!.launched).toBe(false);
 
     const next = await supervisor.spawn("waits");
     expect(swarm.kernel.find(next.path)!.host).toBe(host);

@@ -13,7 +13,7 @@ it.each([0, 1])(
   async (threads) => {
     const slow = { model: { provider: "scripted", steps: [{ text: "late", delayMs: 3_600_000 }] } };
     const agents = { slow, quick: { model: script("done") } };
-    const supervisor = await Supervisor.start({ threads, workspace: false, agents });
+    const supervisor = await Supervisor.start({ threads, folder: false, agents });
     await supervisor.run("quick", { input: "go" });
     await supervisor.spawn("slow", { input: "go" });
     expect(supervisor.tree().status).toBe("running");

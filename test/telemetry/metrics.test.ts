@@ -50,7 +50,7 @@ describe("the metrics, with no SDK for traces", () => {
     expect(await sdk.read("coppice.calls")).toEqual([{ attributes: {}, value: underWay }]);
     expect(await sdk.read("coppice.queue.length")).toHaveLength(3);
     expect(await sdk.read("coppice.host.agents")).toMatchObject([
-      { attributes: { "coppice.host.kind": "house" }, value: 1 },
+      { attributes: { "coppice.host.kind": "library" }, value: 1 },
     ]);
     open();
     const { usage } = await ref.outcome;

@@ -165,7 +165,7 @@ describe("the spans of a run", () => {
       "coppice.outcome": "completed",
       "coppice.usage.modelCalls": 4,
     });
-    expect(lead.attributes["coppice.host"]).toMatch(/^house-/);
+    expect(lead.attributes["coppice.host"]).toMatch(/^library-/);
     expect(named("invoke_agent reader").attributes).toMatchObject({
       "gen_ai.agent.id": "/lead/reader",
       "coppice.label.tenant": "acme",

@@ -64,8 +64,36 @@ describe("a manual clock", () => {
     expect(() => clock.advance(1)).toThrow(/100000 timers ran/);
   });
 
+  it("runs late what was due while the thread stood still, once", () => {
+    const clock = new ManualClock(0);
+    const ran: number[] = [];
+    clock.setTimeout(() => ran.push(clock.now()), 10);
+    clock.standStill(35);
+    expect([clock.now(), ran]).toEqual([35, []]);
+    clock.advance(0);
+    expect(ran).toEqual([35]);
+    clock.advance(100);
+    expect(ran).toEqual([35]);
+  });
+
+  it("tells when its first timer is due, and waits until there is one", async () => {
+    const clock = new ManualClock();
+    const first = clock.nextTimer();
+    clock.setTimeout(() => undefined, 30);
+    clock.setTimeout(() => undefined, 20);
+    expect(await first).toBe(30);
+    expect(await clock.nextTimer()).toBe(20);
+    clock.advance(15);
+    expect(await clock.nextTimer()).toBe(5);
+    clock.standStill(10);
+    expect(await clock.nextTimer()).toBe(0);
+    clock.advance(0);
+    expect(await clock.nextTimer()).toBe(5);
+  });
+
   it.each([-1, Number.NaN])("refuses to go on by %d", (ms) => {
     expect(() => new ManualClock().advance(ms)).toThrow(RangeError);
+    expect(() => new ManualClock().standStill(ms)).toThrow(RangeError);
   });
 });
 

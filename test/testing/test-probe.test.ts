@@ -1,5 +1,5 @@
 import { Supervisor } from "coppice";
-import { scripted, TestProbe } from "coppice/testing";
+import { ManualClock, scripted, TestProbe } from "coppice/testing";
 import { describe, expect, it, vi } from "vitest";
 
 const agents = { greeter: { model: scripted("Hello!") } };
@@ -44,17 +44,17 @@ describe("a test probe", () => {
     await using supervisor = await start();
     using probe = new TestProbe(supervisor);
     await supervisor.run("greeter", { input: "go" });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    try {
-      let said = "";
-      probe.waitFor("tool.started").catch(({ message }) => {
-        said = message;
-      });
-      await vi.advanceTimersByTimeAsync(4_500);
-      expect(said).toMatch(/^No `tool.started` within 4000 ms; of \d+ events the last were: /);
-    } finally {
-      vi.useRealTimers();
-    }
+    const clock = new ManualClock();
+    const timers = vi
+      .spyOn(globalThis, "setTimeout")
+      .mockImplementation(((run: () => void, delayMs: number) =>
+        clock.setTimeout(run, delayMs)) as typeof setTimeout);
+    const missed = probe.waitFor("tool.started");
+    timers.mockRestore();
+    clock.advance(4_500);
+    await expect(missed).rejects.toThrow(
+      /^No `tool.started` within 4000 ms; of \d+ events the last were: /,
+    );
   });
 
   it("fails a wait whose predicate throws, and no other", async () => {

@@ -20,6 +20,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   kernel,
   authority,
   journal: ["errors", "wire", "kernel"],
+  // What happens as lines for people, which the library and the command line both write.
+  log: ["errors", "wire", "journal"],
   // What runs beside this process and must not outlive it.
   processes: [],
   tools: ["errors", "wire", "kernel", "authority", "processes", "machines"],
@@ -33,7 +35,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine,
   calls,
   supervisor,
-  cli: ["index", "supervisor", ...supervisor],
+  cli: ["index", "supervisor", "log", ...supervisor],
   testing: anything,
   // Another rule says which of all that.
   extras: anything,

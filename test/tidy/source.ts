@@ -34,6 +34,7 @@ export function lineAt(text: string, offset: number): number {
 
 const publicEntries: Readonly<Record<string, string>> = {
   coppice: "src/index.ts",
+  "coppice/actor": "src/door/index.ts",
   "coppice/door": "src/door/index.ts",
   "coppice/machines": "machines/index.ts",
   "coppice/testing": "src/testing/index.ts",

@@ -92,6 +92,21 @@ const bans = {
     ),
     instead: "the kernel is pure, take it as an argument or return it as an effect",
   },
+  ownClocks: {
+    where: /^test\//,
+    what: new RegExp(
+      [
+        /\b(?:useFakeTimers|SimulatedClock)\b/,
+        // One that sets timers of Node's is no clock that stands still.
+        /\bclearTimeout:\s*\([^()]*\)\s*=>(?!\s*clearTimeout\b)/,
+        /\bclearTimeout\([^()]*\)\s*(?::\s*\w+\s*)?\{/,
+      ]
+        .map((part) => part.source)
+        .join("|"),
+      "g",
+    ),
+    instead: "take ManualClock of coppice/testing, or give it what it lacks",
+  },
 } satisfies Record<string, Ban>;
 
 export type BanName = keyof typeof bans;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 import type { CallResult } from "../../src/wire/delivery.ts";
 import fc from "../fixtures/properties.ts";
-import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { RecordedToolbox } from "./fixture-toolbox.ts";
 
 /** What can happen to a call from outside. */
@@ -68,7 +68,7 @@ function expected(order: readonly Happening[]): string {
 async function played(order: readonly Happening[]): Promise<CallResult> {
   const check = Promise.withResolvers<{ value: unknown } | { issues: { message: string }[] }>();
   const answer = Promise.withResolvers<unknown>();
-  const clock = new SimulatedClock();
+  const clock = new ManualClock();
   const controller = new AbortController();
   const tool = defineTool({
     name: "t",
@@ -91,13 +91,13 @@ async function played(order: readonly Happening[]): Promise<CallResult> {
       answer.reject(new Error("broken tool"));
     },
     cancel: () => controller.abort("enough"),
-    "time passes": () => clock.increment(1_000),
+    "time passes": () => clock.advance(1_000),
   };
   for (const happening of order) {
     happen[happening]();
     await new Promise((resolve) => setImmediate(resolve));
   }
-  clock.increment(1_000);
+  clock.advance(1_000);
   return await pending;
 }
 

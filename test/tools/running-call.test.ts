@@ -1,10 +1,9 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CoppiceError } from "../../src/errors.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { type Callable, type CallContext, RunningCall } from "../../src/tools/running-call.ts";
 import { defineTool, type ToolContext } from "../../src/tools/tool.ts";
-import type { Clock } from "../../src/wire/clock.ts";
-import { SimulatedClock } from "../fixtures/simulated-clock.ts";
 import { RecordedToolbox } from "./fixture-toolbox.ts";
 
 const rejections: unknown[] = [];
@@ -166,12 +165,12 @@ describe("a call that is cancelled", () => {
 
 describe("the time of a call", () => {
   it("is over at `timeoutMs`, not one millisecond before", async () => {
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     const { call, contexts } = await boxOf(() => new Promise(() => undefined), clock);
     const pending = call();
-    clock.increment(999);
+    clock.advance(999);
     expect(contexts[0]?.signal.aborted).toBe(false);
-    clock.increment(1);
+    clock.advance(1);
     expect(await pending).toMatchObject({
       isError: true,
       error: { code: "TOOL_TIMED_OUT", details: { tool: "t", timeoutMs: 1_000, elapsedMs: 1_000 } },
@@ -180,17 +179,17 @@ describe("the time of a call", () => {
   });
 
   it("is not extended by the progress of a tool of this process", async () => {
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     const { call, contexts } = await boxOf(() => new Promise(() => undefined), clock);
     const pending = call();
-    clock.increment(900);
+    clock.advance(900);
     contexts[0]?.progress(0.9);
-    clock.increment(100);
+    clock.advance(100);
     expect(await pending).toMatchObject({ error: { code: "TOOL_TIMED_OUT" } });
   });
 
   it("is extended by the progress of a server's tool, up to a total", async () => {
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     const contexts: CallContext[] = [];
     const callable: Callable = {
       timeoutMs: 1_000,
@@ -206,17 +205,17 @@ describe("the time of a call", () => {
     const options = { clock, onProgress: () => undefined };
     const call = new RunningCall(callable, { ...request, signal }, options);
     for (const _ of [900, 1_800, 2_700]) {
-      clock.increment(900);
+      clock.advance(900);
       contexts[0]?.progress(undefined);
     }
-    clock.increment(299);
+    clock.advance(299);
     expect(contexts[0]?.signal.aborted).toBe(false);
-    clock.increment(1);
+    clock.advance(1);
     expect(await call.result).toMatchObject({ error: { details: { elapsedMs: 3_000 } } });
   });
 
   it("includes the check of the input", async () => {
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     const never = new Promise<never>(() => undefined);
     const tool = defineTool({
       name: "t",
@@ -228,20 +227,20 @@ describe("the time of a call", () => {
     });
     await using toolbox = await RecordedToolbox.start({ tools: [tool], clock });
     const pending = toolbox.call("t");
-    clock.increment(1_000);
+    clock.advance(1_000);
     expect(await pending).toMatchObject({ error: { code: "TOOL_TIMED_OUT" } });
   });
 });
 
 describe("progress", () => {
   it("is told with its call, at most every 100 ms, between 0 and 1", async () => {
-    const clock = new SimulatedClock();
+    const clock = new ManualClock();
     const { call, contexts, toolbox } = await boxOf(() => new Promise(() => undefined), clock);
     void call();
     const progress = contexts[0]?.progress ?? (() => undefined);
     progress(-1, "begun");
     for (let report = 0; report < 1_000; report += 1) progress(0.5);
-    clock.increment(100);
+    clock.advance(100);
     progress(Number.NaN);
     progress("0.7" as never);
     progress(7, "x".repeat(1_000));
@@ -266,18 +265,8 @@ it("leaves no timer and no listener behind 10,000 calls on one signal", async ()
     warnings.push(warning);
   };
   process.on("warning", warn);
-  const timers = new Set<unknown>();
-  const clock = new SimulatedClock();
-  const { call } = await boxOf(() => Promise.resolve(1), {
-    now: () => clock.now(),
-    wall: () => clock.now(),
-    setTimeout: (callback, delayMs) => {
-      const id = clock.setTimeout(callback, delayMs);
-      timers.add(id);
-      return id;
-    },
-    clearTimeout: (id) => timers.delete(id),
-  });
+  const clock = new ManualClock();
+  const { call } = await boxOf(() => Promise.resolve(1), clock);
   const { signal } = new AbortController();
   for (let round = 0; round < 100; round += 1) {
     await Promise.all(Array.from({ length: 100 }, () => call({}, { signal })));
@@ -285,7 +274,7 @@ it("leaves no timer and no listener behind 10,000 calls on one signal", async ()
   await new Promise((resolve) => setImmediate(resolve));
   process.off("warning", warn);
   expect(getEventListeners(signal, "abort")).toEqual([]);
-  expect(timers.size).toBe(0);
+  expect(clock.armed).toBe(0);
   expect(warnings).toEqual([]);
 });
 
@@ -301,7 +290,7 @@ it("does not let a tool change the recorded input", async () => {
 /** A toolbox of one tool, `t`, with a second of time for each call. */
 async function boxOf(
   execute: (input: unknown, context: ToolContext) => unknown,
-  clock: Clock = new SimulatedClock(),
+  clock = new ManualClock(),
 ) {
   const contexts: ToolContext[] = [];
   const tool = defineTool({

@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import type { StandardSchemaV1 } from "../../src/tools/schema/standard-schema.ts";
 import { defineTool, isTool } from "../../src/tools/tool.ts";
-import { LONGEST_DELAY_MS } from "../../src/wire/clock.ts";
+import { MAX_DELAY_MS } from "../../src/wire/clock.ts";
 
 const object = { type: "object" } as const;
 const effect = Schema.Struct({ a: Schema.Number });
@@ -63,11 +63,7 @@ describe("defineTool", () => {
     ["a negative timeoutMs", { timeoutMs: -1 }, /timeoutMs -1/],
     ["timeoutMs NaN", { timeoutMs: Number.NaN }, /timeoutMs NaN/],
     ["timeoutMs Infinity", { timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs Infinity/],
-    [
-      "timeoutMs over a hundred years",
-      { timeoutMs: LONGEST_DELAY_MS + 1 },
-      /timeoutMs 3155760000001/,
-    ],
+    ["timeoutMs over a hundred years", { timeoutMs: MAX_DELAY_MS + 1 }, /timeoutMs 3155760000001/],
     ["timeoutMs as text", { timeoutMs: "5" }, /timeoutMs 5/],
     ["idempotent as text", { idempotent: "yes" }, /idempotent/],
     ["an unknown option", { timeout: 5 }, /unknown option "timeout"/],
@@ -95,7 +91,7 @@ describe("defineTool", () => {
     ["a name of 64 characters", { name: "n".repeat(64) }],
     ["every character a name may have", { name: "aZ0_.-" }],
     ["timeoutMs 1", { timeoutMs: 1 }],
-    ["timeoutMs of a hundred years", { timeoutMs: LONGEST_DELAY_MS }],
+    ["timeoutMs of a hundred years", { timeoutMs: MAX_DELAY_MS }],
     ["a schema without type", { input: {} }],
     ["unknown keywords and formats", { input: { ...object, example: 1, format: "tree" } }],
     ["draft 7", { input: { ...object, $schema: "http://json-schema.org/draft-07/schema#" } }],

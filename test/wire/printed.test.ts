@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { MOST_PRINTED, PrintGate } from "../../src/wire/printed.ts";
+import { MAX_PRINTED, PrintGate } from "../../src/wire/printed.ts";
 
 const print = (text: string) => ({ stream: "stdout", text }) as const;
 
@@ -16,9 +16,9 @@ it("passes fifty prints at once, tells once that more is left out, and then ten 
 
 it("cuts a print at its bound, and says by how much", () => {
   const gate = new PrintGate();
-  expect(gate.pass(print("x".repeat(MOST_PRINTED)), 0)).not.toHaveProperty("leftOut");
-  const cut = gate.pass({ ...print("x".repeat(MOST_PRINTED + 1)), leftOut: 2 }, 0);
-  expect([cut?.text.length, cut?.leftOut]).toEqual([MOST_PRINTED, 3]);
+  expect(gate.pass(print("x".repeat(MAX_PRINTED)), 0)).not.toHaveProperty("leftOut");
+  const cut = gate.pass({ ...print("x".repeat(MAX_PRINTED + 1)), leftOut: 2 }, 0);
+  expect([cut?.text.length, cut?.leftOut]).toEqual([MAX_PRINTED, 3]);
 });
 
 it("does not open sooner where time goes back", () => {

@@ -11,7 +11,7 @@ const frameWith = (used: unknown) => ({
       incarnation: 1,
       upTo: 0,
       busy: false,
-      out: [{ type: "model.done", callId: "k", usage: used }],
+      commands: [{ type: "model.done", callId: "k", usage: used }],
       value: null,
     },
   ],

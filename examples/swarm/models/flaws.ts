@@ -10,8 +10,8 @@ export interface Flaw {
 
 type Rule = Omit<Flaw, "line"> & { readonly pattern: RegExp };
 
-const LONGEST_LINE = 120;
-const LONGEST_FUNCTION = 40;
+const MAX_LINE_LENGTH = 120;
+const MAX_FUNCTION_LENGTH = 40;
 
 const RULES: readonly Rule[] = [
   {
@@ -91,7 +91,7 @@ export function flawsIn(source: string, hasTest: boolean): Flaw[] {
 function flawsOfLine(text: string, line: number): Flaw[] {
   const found = RULES.filter(({ pattern }) => pattern.test(text));
   const flaws = found.map(({ severity, what, advice }): Flaw => ({ severity, line, what, advice }));
-  if (text.length <= LONGEST_LINE) return flaws;
+  if (text.length <= MAX_LINE_LENGTH) return flaws;
   const what = `a line of ${text.length} characters`;
   return [...flaws, { severity: "low", line, what, advice: "break it" }];
 }
@@ -102,7 +102,7 @@ function longFunctions(lines: readonly string[]): Flaw[] {
     const name = text.match(/^(?:export )?(?:async )?function (\w+)/)?.[1];
     if (name === undefined) return [];
     const length = lines.slice(index).indexOf("}") + 1;
-    if (length <= LONGEST_FUNCTION) return [];
+    if (length <= MAX_FUNCTION_LENGTH) return [];
     const what = `${name} has ${length} lines`;
     return [{ severity: "medium" as const, line: index + 1, what, advice: "split it" }];
   });

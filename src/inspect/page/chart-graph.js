@@ -1,9 +1,9 @@
-/** Lines of small print in one state. */
-const MOST_NOTES = 5;
+/** Most lines of notes in one state. */
+const MAX_NOTES = 5;
 const TITLE_WIDTH = 7.6;
 const NOTE_WIDTH = 6.7;
 
-/** A machine's definition as the nodes and arrows of a drawing, before it is laid out. */
+/** Returns a machine's definition as the nodes and arrows of a drawing that is not laid out. */
 export function graphOf(definition) {
   const byId = new Map();
   const root = nodeOf(definition, definition.id ?? "machine", [], byId);
@@ -12,7 +12,7 @@ export function graphOf(definition) {
   return { root, nodes: byId, edges };
 }
 
-/** The ids of all states that are active. */
+/** Returns the ids of all active states. */
 export function activeIn(root, value) {
   const active = new Set([root.id]);
   const visit = (node, below) => {
@@ -36,13 +36,13 @@ function nodeOf(config, name, path, byId) {
     nodeOf(below ?? {}, child, [...path, child], byId),
   );
   const invoked = listOf(config.invoke).map(({ src }) => `▸ ${named(src)}`);
-  // What stays within the state is told in words: an arrow would run through its title.
+  // A transition within the state is shown as text: an arrow would run through its title.
   const within = transitionsOf(config).flatMap(({ label, target }) => {
     if (target === undefined) return [`↻ ${label}`];
     return isWithin(target, path) ? [`${label} → ${String(target).split(".").at(-1)}`] : [];
   });
   const notes = [...invoked, ...within].map((note) => cut(note, 34));
-  node.notes = notes.length > MOST_NOTES ? [...notes.slice(0, MOST_NOTES - 1), "…"] : notes;
+  node.notes = notes.length > MAX_NOTES ? [...notes.slice(0, MAX_NOTES - 1), "…"] : notes;
   return node;
 }
 
@@ -58,7 +58,7 @@ function edgesOf(node, root, byId) {
     for (const one of listOf(target)) {
       const to = resolve(one, node, root, byId);
       if (to === undefined) continue;
-      // Several ways from one state to another share an arrow.
+      // Several transitions from one state to another share an arrow.
       const known = drawn.get(to.id);
       if (known === undefined) {
         drawn.set(to.id, { from: node.id, to: to.id, labels: [label], events: [event] });
@@ -96,12 +96,12 @@ function transitionsOf({ on = {}, after = {}, always, onDone, invoke }) {
   ];
 }
 
-/** A state of this one's own, or the machine's, which holds all others. */
+/** True for a target below this state; the machine contains all states. */
 function isWithin(target, path) {
   return typeof target === "string" && (target.startsWith(".") || path.length === 0);
 }
 
-/** `#id.below`, `.below`, or a state beside this one. */
+/** Returns the node of a target: `#id.below`, `.below`, or a state beside this one. */
 function resolve(target, node, root, byId) {
   if (typeof target !== "string") return undefined;
   if (target.startsWith("#")) {
@@ -114,7 +114,7 @@ function resolve(target, node, root, byId) {
   return byId.get(`${above}.${target}`);
 }
 
-/** What a layout library is given. */
+/** Returns the graph in the form that the layout library takes. */
 export function elkGraph({ root, edges }) {
   return {
     id: "drawing",

@@ -3,10 +3,10 @@ import { activeIn, elkGraph, graphOf } from "./chart-graph.js";
 const SVG = "http://www.w3.org/2000/svg";
 const TAKEN_MS = 900;
 const MARGIN = 28;
-/** Layouts that are kept, so that coming back to an agent is quick. */
+/** Layouts that are kept, so that a return to an agent is quick. */
 const LAYOUTS_KEPT = 50;
 
-/** Draws a machine's statechart, and shows which of its states are active. */
+/** Draws a machine's statechart and marks its active states. */
 export class Chart {
   #home;
   #elk;
@@ -19,7 +19,7 @@ export class Chart {
     new ResizeObserver(() => this.#fit()).observe(home);
   }
 
-  /** Shows an actor; a drawing that is there already is only brought up to date. */
+  /** Shows an actor. A drawing that exists already is only updated. */
   async show(actor) {
     this.#wanted = actor;
     if (actor === undefined) return this.#hint("Choose an agent to see its machine.");
@@ -56,7 +56,7 @@ export class Chart {
     this.#fit();
   }
 
-  /** The states that are active, and the arrow that was just taken. */
+  /** Marks the active states, and the arrow that was just taken. */
   #mark({ snapshot, before, cause }) {
     const { graph, boxes, edges } = this.#drawn;
     const active = activeIn(graph.root, snapshot?.value);
@@ -85,7 +85,7 @@ export class Chart {
     return laidOut;
   }
 
-  /** As large as fits, and never larger than life. */
+  /** Scales the drawing to the space, but not beyond its natural size. */
   #fit() {
     if (this.#drawn === undefined) return;
     const { svg, size } = this.#drawn;
@@ -149,7 +149,7 @@ function drawEdge({ sections = [], labels = [] }) {
   return group;
 }
 
-/** A line through the points, with its corners rounded. */
+/** Returns a path through the points, with rounded corners. */
 function rounded(points) {
   const [first, ...rest] = points;
   let d = `M${first.x} ${first.y}`;

@@ -4,7 +4,7 @@ import { dollars, nameOf, stateText } from "./tree.js";
 const UNITS = { usd: "Cost", tokens: "Tokens", toolCalls: "Tool calls", modelCalls: "Model calls" };
 const whole = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** Name, path and standing of the chosen agent. */
+/** Draws the name, path and state of the chosen agent. */
 export function drawSubject(home, agent) {
   if (agent === undefined) return home.replaceChildren();
   const { path, status, outcome, state, host, template, turns } = agent;
@@ -18,7 +18,7 @@ export function drawSubject(home, agent) {
   );
 }
 
-/** One tab for each machine of the agent; its own comes first. */
+/** Draws one tab for each machine of the agent; its own comes first. */
 export function drawTabs(home, actors, chosen, choose) {
   const shown = actors.map(({ id }) => id).join("\n");
   if (home.dataset.shown !== shown) {
@@ -41,12 +41,12 @@ export function drawTabs(home, actors, chosen, choose) {
 export function drawContext(home, actor) {
   const { context, output, error, input } = actor?.snapshot ?? {};
   const shown = Object.entries({ output, error, input }).filter(([, value]) => value != null);
-  const told = { ...(typeof context === "object" ? context : {}), ...Object.fromEntries(shown) };
-  const text = Object.keys(told).length === 0 ? "nothing" : JSON.stringify(told, null, 2);
+  const fields = { ...(typeof context === "object" ? context : {}), ...Object.fromEntries(shown) };
+  const text = Object.keys(fields).length === 0 ? "nothing" : JSON.stringify(fields, null, 2);
   if (home.textContent !== text) home.textContent = text;
 }
 
-/** Newest first. */
+/** Draws the events, newest first. */
 export function drawEvents(home, events) {
   const last = events.at(-1);
   const shown = `${events.length} ${last?.at} ${last?.type} ${events[0]?.at}`;
@@ -57,9 +57,9 @@ export function drawEvents(home, events) {
     ...events.toReversed().map(({ at, type, detail, kind }) => {
       const line = make("li", kind, "");
       const time = new Date(at).toLocaleTimeString("en-GB");
-      const told = make("span", "", detail);
-      told.title = detail;
-      line.append(make("time", "", time), make("b", "", type), told);
+      const text = make("span", "", detail);
+      text.title = detail;
+      line.append(make("time", "", time), make("b", "", type), text);
       return line;
     }),
   );

@@ -1,13 +1,13 @@
-/** Whose actors the budget and the capability actor are. */
+/** Path of the supervisor, whose actors the budget and the capability actor are. */
 export const SUPERVISOR = "/";
-/** Events of one agent that are kept here. */
+/** Most events of one agent that are kept here. */
 const EVENTS_KEPT = 200;
-const LONGEST_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 5_000;
 
-/** All that the relay has told, kept up to date; `onChange` hears of it once per drawn frame. */
+/** The swarm as the relay reports it. `onChange` is called at most once per drawn frame. */
 export class Live {
   agents = new Map();
-  /** Actors of machines: by id, with definition and snapshot. */
+  /** Actors of machines by id, with definition and snapshot. */
   actors = new Map();
   events = new Map();
   isOn = false;
@@ -45,7 +45,7 @@ export class Live {
     socket.onclose = () => {
       this.#set(false);
       setTimeout(() => this.#connect(), this.#waitMs);
-      this.#waitMs = Math.min(2 * this.#waitMs, LONGEST_WAIT_MS);
+      this.#waitMs = Math.min(2 * this.#waitMs, MAX_WAIT_MS);
     };
   }
 
@@ -60,7 +60,7 @@ export class Live {
         break;
       case "@xstate.actor": {
         const { sessionId: id, name, parentId, snapshot } = message;
-        // An agent that begins anew has none of its old actors.
+        // An agent that was restarted has none of its old actors.
         if (!id.includes("/@"))
           for (const { id: old } of this.actorsOf(id)) this.actors.delete(old);
         this.actors.set(id, { id, name, parentId, snapshot, definition: message.definition });
@@ -132,7 +132,7 @@ function factOf({ type, at, seq, path, ...rest }) {
   return { at, type, detail: inWords(rest), kind: isBad ? "fact bad" : "fact", seq, path };
 }
 
-/** Fields as a line of text: what everybody knows already is left out. */
+/** Returns fields as a line of text, without `callId`. */
 function inWords(fields) {
   return Object.entries(fields)
     .filter(([name]) => name !== "callId")

@@ -10,7 +10,7 @@ import {
 import { Live, SUPERVISOR } from "./live.js";
 import { Tree } from "./tree.js";
 
-/** Milliseconds between two looks at the budget of the chosen agent. */
+/** Milliseconds between two readings of the chosen agent's budget. */
 const BUDGET_EVERY_MS = 700;
 
 const at = (id) => document.getElementById(id);
@@ -42,7 +42,7 @@ function draw() {
   const link = at("link");
   link.textContent = isOn ? "live" : "not connected";
   link.classList.toggle("on", isOn);
-  // Without a choice, the agent that came first is shown.
+  // Without a choice, the first agent is shown.
   const first = [...agents.keys()].find((path) => path !== SUPERVISOR);
   if (chosen === undefined && first !== undefined) return choose(first);
   drawFigures(at("figures"), agents);
@@ -53,7 +53,7 @@ function draw() {
   drawTabs(at("tabs"), actors, shown?.id, chooseActor);
   drawContext(at("context"), shown);
   drawEvents(at("events"), live.eventsOf(chosen));
-  // What has ended keeps its last picture as long as it is looked at.
+  // The drawing of an actor that has ended stays as long as its agent is chosen.
   if (shown !== undefined || chosen === undefined) void chart.show(shown);
 }
 

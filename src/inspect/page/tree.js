@@ -5,17 +5,17 @@ const small = new Intl.NumberFormat("en", {
   maximumSignificantDigits: 2,
 });
 
-/** Dollars as people read them: two digits of what is less than a cent. */
+/** Returns dollars as text, with two digits for less than a cent. */
 export function dollars(amount) {
   return amount > 0 && amount < 0.01 ? small.format(amount) : usd.format(amount);
 }
 
-/** An agent's name; the supervisor's, which has none, in its place. */
+/** Returns an agent's name; `supervisor` for the supervisor, which has none. */
 export function nameOf(path) {
   return path.slice(path.lastIndexOf("/") + 1) || "supervisor";
 }
 
-/** A machine's state as one word: `green.steady`. */
+/** Returns a machine's state as text: `green.steady`. */
 export function stateText(value) {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null) return "";
@@ -109,7 +109,7 @@ function write(element, { path, status, outcome, state, turns, usage, template }
   element.title = `${path}\n${template}, ${status}`;
 }
 
-/** Parents first, each with its children behind it, as they came. */
+/** Returns parents first, each followed by its children in the order of their arrival. */
 function inOrder(rows) {
   const below = new Map();
   for (const row of rows) {

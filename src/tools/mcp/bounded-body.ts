@@ -2,9 +2,10 @@ import { HttpRefusal } from "./http-refusal.ts";
 import { megabytes } from "./mcp-config.ts";
 
 /**
- * The whole body, decompressed.
+ * Returns the whole body, decompressed.
  *
- * **Fails with** a {@link HttpRefusal} once more than `maxBytes` have come; the rest is not read.
+ * **Fails with** a {@link HttpRefusal} once more than `maxBytes` have arrived; the rest is not
+ * read.
  */
 export async function bodyOf(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -18,8 +19,7 @@ export async function bodyOf(response: Response, maxBytes: number): Promise<stri
 }
 
 /**
- * The beginning of a body, as far as it comes in `withinMs`; whatever goes wrong is not worth
- * telling.
+ * Returns the beginning of a body, as far as it arrives in `withinMs`; errors only end it early.
  */
 export async function headOf(
   response: Response,
@@ -45,9 +45,9 @@ export async function headOf(
   return new TextDecoder().decode(head);
 }
 
-/** Said of an answer or an event. */
+/** Creates the refusal of an answer or an event that is too large. */
 export function tooLarge(bytes: number, maxBytes: number): HttpRefusal {
   const limit = `${megabytes(maxBytes)} MB, the limit (maxMessageMb)`;
-  const told = `sent a message that is larger than ${limit}: ${bytes} bytes and more`;
-  return new HttpRefusal("unfit", told);
+  const message = `sent a message that is larger than ${limit}: ${bytes} bytes and more`;
+  return new HttpRefusal("unfit", message);
 }

@@ -6,30 +6,30 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** How far a stream has been read, over all the connections that it took. */
+/** The position in a stream, across all the connections it took. */
 export interface StreamPosition {
   lastEventId: string | undefined;
-  /** What the server wants to be waited before the next connection. */
+  /** Milliseconds that the server asks to wait before the next connection. */
   retryMs: number | undefined;
 }
 
-/** Field names and the space after them: what a line may have beside its data. */
+/** Bytes of a line beside its data: the field's name and the space after it. */
 const MARGIN_BYTES = 64;
-/** A longer id could not be sent back in a header. */
+/** The most characters of an id; a longer one could not be sent back in a header. */
 const MAX_ID_CHARACTERS = 1_000;
-/** After so many events, or bytes of them, others have their turn. */
+/** Events, and bytes of them, after which the reader yields to other work. */
 const EVENTS_A_TURN = 64;
 const BYTES_A_TURN = 256 * 1024;
 
 /**
- * The events of a stream of server-sent events that carry data; the position is kept up to date.
+ * Yields the server-sent events of a stream that carry data, and keeps the position up to date.
  *
- * Own code, because the parser that the SDK brings forgets the id of an event without data, which
- * is what a server sends to make a stream resumable, and takes quadratic time where lines end
- * with CR.
+ * This is own code, because the SDK's parser drops the id of an event without data, which a server
+ * sends to make a stream resumable, and takes quadratic time when lines end with CR.
  *
- * **Guarantees** linear time, and pauses, so that a flood does not hold the thread.
- * **Fails with** a `HttpRefusal` once one event has more than `maxBytes`, and as the body does.
+ * **Guarantees** linear time, and pauses, so that a flood of events does not block the thread.
+ * **Fails with** an {@link HttpRefusal} once one event has more than `maxBytes`, and with the
+ * errors of the body.
  */
 export async function* eventsOf(
   response: Response,
@@ -99,10 +99,10 @@ class EventBuilder {
   }
 }
 
-/** Cuts text at CR, LF and CRLF, wherever the pieces that it comes in end. */
+/** Cuts text at CR, LF and CRLF, wherever its chunks end. */
 class LineCutter {
   readonly #maxBytes: number;
-  /** Of the unfinished line: joining them once keeps a long line linear. */
+  /** Pieces of the unfinished line: joining them once keeps a long line linear. */
   #pieces: string[] = [];
   #bytes = 0;
   #endedWithCr = false;

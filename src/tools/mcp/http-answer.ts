@@ -11,26 +11,29 @@ export interface AnswerReaderOptions {
   readonly exchange: HttpExchange;
   readonly clock: Clock;
   readonly maxBytes: number;
-  /** The request whose answer it is. */
+  /** The id of the request. */
   readonly id: RequestId;
   readonly signal: AbortSignal;
-  /** Everything that comes with the answer, and the answer itself last; waited for. */
+  /**
+   * Called for each message that arrives with the answer, and last for the answer itself; awaited.
+   */
   readonly onMessage: (message: JSONRPCMessage) => Promise<void> | void;
-  /** The connection broke; the answer may still come by another one. */
+  /** Called when the connection broke; the answer may still arrive over another one. */
   readonly onBroken: (refusal: HttpRefusal) => void;
 }
 
 /**
- * Reads what a server answers to one request, a JSON body or a stream, until its result has come.
+ * Reads the answer of a server to one request, a JSON body or a stream, until its result has
+ * arrived.
  *
- * **Guarantees** a stream that ends without the result is resumed after its last event, as often
- * as the server ends it, while it can be.
- * **Fails with** a {@link HttpRefusal} as soon as it is known that no result will come, or as the
- * body does.
+ * **Guarantees** a stream that ends without the result is resumed after its last event, as often as
+ * the server ends it, as long as it can be resumed.
+ * **Fails with** a {@link HttpRefusal} as soon as no result can arrive any more, and with the
+ * errors of the body.
  */
 export class AnswerReader {
   readonly #options: AnswerReaderOptions;
-  /** What came in the place of an answer. */
+  /** A value that arrived in the place of an answer. */
   #odd: unknown;
   readonly #beginning = (text: string, most: number): string =>
     this.#options.exchange.secrets.beginning(text, most);
@@ -62,14 +65,17 @@ export class AnswerReader {
       const broken = await this.#readStream(response, position);
       if (broken === undefined) return;
       if (position.lastEventId === undefined) throw broken;
-      // One that brought something has not failed.
+      // A connection that brought an event does not count as a failure.
       if (position.lastEventId !== before) failures = 0;
       await pause(clock, reconnectionMs(failures, position.retryMs), signal);
       response = await this.#resume(position.lastEventId);
     }
   }
 
-  /** Undefined once the result has come, and else how the stream ended. */
+  /**
+   * Reads one connection; returns undefined once the result has arrived, otherwise how the stream
+   * ended.
+   */
   async #readStream(
     response: Response,
     position: StreamPosition,
@@ -101,12 +107,12 @@ export class AnswerReader {
       throw new HttpRefusal("unfit", "answered with something else");
     } catch (error) {
       if (!(error instanceof HttpRefusal)) throw error;
-      const told = `ended the stream of its answer, and did not resume it: it ${error.message}`;
-      throw new HttpRefusal("cut", told, error.status, error);
+      const message = `ended the stream of its answer, and did not resume it: it ${error.message}`;
+      throw new HttpRefusal("cut", message, error.status, error);
     }
   }
 
-  /** Whether the answer was among the messages of the text. */
+  /** Passes on the messages of a text; returns true when the answer was among them. */
   async #take(text: string): Promise<boolean> {
     const { id, onMessage, exchange } = this.#options;
     const { messages, odd } = await messagesIn(text, exchange.secrets);
@@ -121,8 +127,8 @@ export class AnswerReader {
 }
 
 export function olderTransport(): HttpRefusal {
-  const told =
+  const message =
     "speaks only the older HTTP+SSE transport, which is not spoken here: give the URL of its " +
     "streamable HTTP, which often ends in /mcp";
-  return new HttpRefusal("refused", told);
+  return new HttpRefusal("refused", message);
 }

@@ -5,25 +5,25 @@ import { Secrets } from "./secrets.ts";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** Of an error's body: enough for its first words. */
+/** Bytes of an error's body that are read: enough for its first words. */
 const HEAD_BYTES = 4_096;
-/** For the words of an error: its status says enough already. */
+/** Milliseconds to wait for an error's body: its status alone says most. */
 const HEAD_MS = 1_000;
 const SCHEMES = /^(basic|bearer|digest|token)$/i;
 
 export interface Posted {
   readonly body: string;
   readonly signal: AbortSignal;
-  /** Begins a session, so it belongs to none. */
+  /** True when the request begins a session, and so belongs to none. */
   readonly isFirst?: boolean;
 }
 
 /**
  * The requests to one MCP server over HTTP: its URL, its headers, and the session they belong to.
  *
- * **Guarantees** what is refused or fails is a {@link HttpRefusal} that says why, and neither a
- * value of a header nor the query of the URL is in it.
- * **Gotcha** a server that says nothing for five minutes is taken for gone by Node's `fetch`.
+ * **Guarantees** a request that is refused or fails rejects with a {@link HttpRefusal} that says
+ * why, and contains neither a header's value nor the query of the URL.
+ * **Gotcha** Node's `fetch` gives up on a server that sends nothing for five minutes.
  */
 export class HttpExchange {
   sessionId: string | undefined;
@@ -42,7 +42,7 @@ export class HttpExchange {
     this.secrets = new Secrets(given.filter((word) => !SCHEMES.test(word)));
   }
 
-  /** Rejects for any status that is no success. */
+  /** Sends a request. Rejects for any status other than success. */
   post({ body, signal, isFirst = false }: Posted): Promise<Response> {
     const headers = this.#common(isFirst);
     headers.set("content-type", "application/json");
@@ -50,7 +50,7 @@ export class HttpExchange {
     return this.#send({ method: "POST", headers, body, signal });
   }
 
-  /** Opens the stream of notifications, or another one after the last event that came of it. */
+  /** Opens the stream of notifications, or continues it after the last event that arrived. */
   listen(lastEventId: string | undefined, signal: AbortSignal): Promise<Response> {
     const headers = this.#common(false);
     headers.set("accept", "text/event-stream");
@@ -61,7 +61,7 @@ export class HttpExchange {
     return this.#send({ method: "GET", headers, signal });
   }
 
-  /** Says goodbye, when there is a session to end. */
+  /** Ends the session, if there is one. */
   async endSession(signal: AbortSignal): Promise<void> {
     if (this.sessionId === undefined) return;
     const headers = this.#common(false);
@@ -69,7 +69,7 @@ export class HttpExchange {
     await response.body?.cancel();
   }
 
-  /** What reading a body threw, as a failure of the server. */
+  /** Turns an error thrown while reading a body into a failure of the server. */
   failed(error: unknown): HttpRefusal {
     return this.#discreet(failedBy(error, this.#url.host));
   }
@@ -125,8 +125,9 @@ export class HttpExchange {
 }
 
 /**
- * Where a redirect leads, if it may be followed: to the same origin, so that what `headers` holds
- * goes nowhere else, and with the same method.
+ * Returns the target of a redirect that may be followed, so that the headers are sent nowhere else:
+ * with the same method, and to the same origin, or from http to https on the same host and the
+ * default ports.
  */
 function nextOf(response: Response, from: URL, method = "GET"): URL | undefined {
   const target = targetOf(response, from);

@@ -7,25 +7,25 @@ import { JsonSkimmer } from "./json-skimmer.ts";
 import { readMessage } from "./mcp-message.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** Of what is no answer, before it is shortened to what is told. */
+/** Characters of an unusable answer that are read before it is shortened for a message. */
 const SAID_CHARACTERS = 1_000;
 
-/** Of a text its first characters, as they may be told. */
+/** Returns the first characters of a text, without secrets. */
 type Beginning = (text: string, most: number) => string;
 
-/** What one text of a server holds. */
+/** The contents of one text of a server. */
 export interface ReadText {
-  /** Those that somebody may wait for. */
+  /** The JSON-RPC messages in it. */
   readonly messages: readonly JSONRPCMessage[];
-  /** Something that is no message, where no answer is. */
+  /** A value that is no message, if there is no answer. */
   readonly odd: unknown;
 }
 
 /**
- * The messages in a JSON text: one, or a list of them, which is a batch of JSON-RPC.
+ * Parses the messages in a JSON text: one, or a list of them, which is a batch of JSON-RPC.
  *
- * **Guarantees** nothing is parsed that has too many values or is too deep.
- * **Fails with** a {@link HttpRefusal} for that; what is no JSON has no messages.
+ * **Guarantees** a text with too many values or levels is not parsed.
+ * **Fails with** a {@link HttpRefusal} for such a text; a text that is not JSON has no messages.
  */
 export async function messagesIn(text: string, secrets?: Secrets): Promise<ReadText> {
   let parsed: unknown;
@@ -41,12 +41,12 @@ export async function messagesIn(text: string, secrets?: Secrets): Promise<ReadT
   return { messages, odd: messages.some((message) => !("method" in message)) ? undefined : odd };
 }
 
-/** The message as the answer to this request, if it is that. */
+/** True when the message is the answer to this request. */
 export function isReplyTo(id: string | number, message: JSONRPCMessage): boolean {
   return !("method" in message) && (message.id === undefined || String(message.id) === String(id));
 }
 
-/** Why a body holds no answer at all. */
+/** Returns the refusal of a body that is no JSON; undefined when it may be JSON. */
 export function noAnswer(
   type: string,
   text: string,
@@ -55,23 +55,23 @@ export function noAnswer(
   const shownType = quotedBody(type) || "no content type";
   if (text.trim() === "") return new HttpRefusal("unfit", "sent an empty answer (200 OK)");
   if (isWebPage(type, text.slice(0, 200))) {
-    const told = `answered with a web page (${shownType}): look at the path of the URL`;
-    return new HttpRefusal("unfit", told);
+    const message = `answered with a web page (${shownType}): look at the path of the URL`;
+    return new HttpRefusal("unfit", message);
   }
   if (/^[\s]*[[{]/.test(text)) return undefined;
   const said = quotedBody(beginning(text, SAID_CHARACTERS));
   return new HttpRefusal("unfit", `answered with ${shownType} and no JSON: "${said}"`);
 }
 
-/** Why an answer that is JSON is none of JSON-RPC. */
+/** Creates the refusal of JSON that is not JSON-RPC. */
 export function noReply(
   odd: unknown,
   beginning: Beginning = (all, most) => all.slice(0, most),
 ): HttpRefusal {
   const error = isObject(odd) ? odd.error : odd;
   const said = typeof error === "string" ? error : (JSON.stringify(odd) ?? "");
-  const told = said === "" ? "" : `: "${quotedBody(beginning(said, SAID_CHARACTERS))}"`;
-  return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${told}`);
+  const detail = said === "" ? "" : `: "${quotedBody(beginning(said, SAID_CHARACTERS))}"`;
+  return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${detail}`);
 }
 
 function* skimmed(text: string): Generator<undefined, unknown> {

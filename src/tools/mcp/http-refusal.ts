@@ -3,17 +3,19 @@ import { clip } from "../../wire/clip.ts";
 import { isError } from "../../wire/realm.ts";
 
 /**
- * The kinds of failure over HTTP, by what they say of the request.
+ * The kinds of failure over HTTP, by their effect on the request.
  *
  * - `unreachable`: it did not arrive.
- * - `refused`: the server answered with a status that is no success, so it did not run.
- * - `forgotten`: refused, because the server does not know our session any more.
+ * - `refused`: the server answered with a status other than success, so it did not run.
+ * - `forgotten`: refused, because the server no longer knows the session.
  * - `cut`: it may have run, but its answer broke off.
- * - `unfit`: there was an answer, which is none that can be used.
+ * - `unfit`: an answer arrived that cannot be used.
  */
 export type RefusalKind = "unreachable" | "refused" | "forgotten" | "cut" | "unfit";
 
-/** Why a server behind a URL did not do what was asked; the message goes on after its name. */
+/**
+ * A failure of a server behind a URL; the message continues a sentence that begins with its name.
+ */
 export class HttpRefusal extends Error {
   readonly kind: RefusalKind;
   readonly status: number | undefined;
@@ -24,26 +26,26 @@ export class HttpRefusal extends Error {
     this.status = status;
   }
 
-  /** Whether the connection itself has become doubtful, not only one answer. */
+  /** True when the connection itself is in doubt, not only one answer. */
   get isDoubt(): boolean {
     return this.kind !== "unfit";
   }
 }
 
-/** What is known of a response that is no success. */
+/** The facts about a response that is no success. */
 export interface RefusedResponse {
   readonly status: number;
   readonly type: string;
   /** The beginning of its body. */
   readonly head: string;
   readonly retryAfter: string | null;
-  /** Where it redirects to, without user, query and fragment. */
+  /** The target of its redirect, without user, query and fragment. */
   readonly location: string | undefined;
 }
 
 const QUOTED_CHARACTERS = 300;
 
-/** Status: what to do about it. */
+/** Advice by HTTP status. */
 const advice: Readonly<Record<number, string>> = {
   401: "it wants credentials, or others than it was given: put them into `headers`",
   403: "it forbids this: look at the credentials in `headers`, and at the host of the URL",
@@ -57,7 +59,9 @@ const advice: Readonly<Record<number, string>> = {
   429: "it has had too many requests",
 };
 
-/** Code of an error of the network, or its beginning: what it means of `where`. */
+/**
+ * Network error codes, as patterns, with their kind and their message; `where` is host and port.
+ */
 const faults: readonly (readonly [code: RegExp, RefusalKind, (where: string) => string])[] = [
   [/^ECONNREFUSED$/, "unreachable", (where) => `cannot be reached: nothing listens at ${where}`],
   [
@@ -93,11 +97,11 @@ const faults: readonly (readonly [code: RegExp, RefusalKind, (where: string) => 
   [/^(Z_|ERR__?BROTLI|ERR_ZSTD|ZSTD_)/, "unfit", () => "sent a body whose compression is broken"],
 ];
 
-/** A response that is no success, as a failure. */
+/** Turns a response other than success into a failure. */
 export function refusedBy(response: RefusedResponse, hasSession: boolean): HttpRefusal {
   const { status, location, retryAfter } = response;
   const named = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-  // 404 is what the specification says; the SDK's own examples of servers answer 400.
+  // The specification says 404; example servers of the SDK answer 400.
   if (
     hasSession &&
     (status === 404 || (status === 400 && /session|not initialized/i.test(saidBy(response))))
@@ -115,25 +119,25 @@ export function refusedBy(response: RefusedResponse, hasSession: boolean): HttpR
   return new HttpRefusal("refused", [named, ...parts].join(": "), status);
 }
 
-/** What fetch threw, as a failure; `where` is the host and port. */
+/** Turns an error of `fetch` into a failure; `where` is the host and port. */
 export function failedBy(error: unknown, where: string): HttpRefusal {
   if (error instanceof HttpRefusal) return error;
   const code = codeOf(error);
   const known = faults.find(([pattern]) => pattern.test(code));
   if (known !== undefined) {
-    const [, kind, told] = known;
-    return new HttpRefusal(kind, `${told(where)} (${code})`, undefined, error);
+    const [, kind, messageOf] = known;
+    return new HttpRefusal(kind, `${messageOf(where)} (${code})`, undefined, error);
   }
   const shown = code || innermost(error);
   return new HttpRefusal("cut", `broke the connection off (${shown})`, undefined, error);
 }
 
-/** A web page where JSON should be: named, never quoted. */
+/** True for a web page in the place of JSON; it is named and never quoted. */
 export function isWebPage(type: string, head: string): boolean {
   return /html/i.test(type) || /^\s*<(!doctype|html|\?xml)/i.test(head);
 }
 
-/** The beginning of what a server said, on one line. */
+/** Returns the beginning of a server's text on one line. */
 export function quotedBody(text: string): string {
   const line = text
     .toWellFormed()
@@ -148,7 +152,7 @@ function saidBy({ type, head }: RefusedResponse): string {
   return said === "" ? "" : `it says "${said}"`;
 }
 
-/** The words in the body of an error, in the forms that servers give it. */
+/** Returns the message in an error's body, in any of the forms that servers use. */
 function messageIn(head: string): string | undefined {
   try {
     const body = JSON.parse(head);
@@ -169,7 +173,7 @@ function messageIn(head: string): string | undefined {
 function codeOf(error: unknown): string {
   for (let inner = error, depth = 0; isError(inner) && depth < 5; depth += 1) {
     if ("code" in inner && typeof inner.code === "string") return inner.code;
-    // Node gives this one no code.
+    // Node gives this error no code.
     if (inner.name === "HTTPParserError") return "HPE_INVALID";
     const [first] = "errors" in inner && Array.isArray(inner.errors) ? inner.errors : [];
     inner = first ?? inner.cause;

@@ -13,34 +13,33 @@ export interface HttpTransportOptions {
   readonly exchange: HttpExchange;
   readonly clock: Clock;
   readonly maxBytes: number;
-  /** Whether a request whose answer broke off may be sent a second time. */
+  /** Returns true for a request that may be sent again after its answer broke off. */
   readonly mayRepeat: (request: JSONRPCRequest) => boolean;
 }
 
 type Deliver = (message: JSONRPCMessage) => void;
 
-/** For a server to take a notification, to make a new session, or to show what it speaks. */
+/** Milliseconds for a server to take a notification or make a session; `PROBE_MS` for a probe. */
 const PATIENCE_MS = 10_000;
 const PROBE_MS = 2_000;
-/** Answers to requests of the server under way at once; it is not listened to meanwhile. */
+/** The most requests of the server that are answered at once; it is not read meanwhile. */
 const MAX_REPLIES = 8;
-/** After so many messages that nobody asked for, others have their turn. */
+/** Unsolicited messages after which the transport yields to other work. */
 const MESSAGES_A_TURN = 64;
-/** To the first request, of a server that may speak the older transport. */
+/** Statuses with which a server of the older transport may answer the first request. */
 const MAY_BE_OLDER: ReadonlySet<number> = new Set([400, 404, 405]);
 const SUSPECTED = "ping";
 
 /**
- * Streamable HTTP, from the client's side, for the SDK's client.
+ * The client side of streamable HTTP, as a transport for the SDK's client.
  *
- * The SDK's own transport lets a call wait for its whole time-out when its answer breaks off,
- * reads without bound, gives up its streams, forgets where they were, and never makes a session
- * anew.
+ * The SDK's own transport lets a call wait for its whole time-out when its answer breaks off, reads
+ * without bound, gives up its streams, forgets their positions, and never makes a new session.
  *
  * **Guarantees** `send` of a request settles with its answer, and rejects with a
- * {@link HttpRefusal} as soon as none can come; it is sent a second time only when it did not run
- * or `mayRepeat` allows it, and never a third time. Many requests that meet a forgotten session
- * make one new one. After `close` nothing runs.
+ * {@link HttpRefusal} as soon as none can arrive. A request is sent a second time only when it did
+ * not run or `mayRepeat` allows it, and never a third time. Requests that find their session
+ * forgotten share one new session. After `close` nothing runs.
  */
 export class HttpTransport implements Transport {
   onclose?: () => void;
@@ -48,7 +47,7 @@ export class HttpTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #options: HttpTransportOptions;
   readonly #notifications: NotificationStream;
-  /** What runs, so that it can be ended: requests of the SDK by their id, our own by themselves. */
+  /** Requests under way by id, those of the transport itself by an object, so that they can end. */
   readonly #running = new Map<RequestId | object, AbortController>();
   #initialize: JSONRPCRequest | undefined;
   #renewing: Promise<void> | undefined;
@@ -111,7 +110,7 @@ export class HttpTransport implements Transport {
     }
   }
 
-  /** Sends a request, and once more where that is right. */
+  /** Sends a request, and repeats it once where that is allowed. */
   async #ask(message: JSONRPCRequest, signal: AbortSignal, deliver: Deliver): Promise<void> {
     const { exchange, mayRepeat } = this.#options;
     for (let isRepeated = false; ; isRepeated = true) {
@@ -174,7 +173,7 @@ export class HttpTransport implements Transport {
     return this.#run({}, probe, PROBE_MS).catch(() => false);
   }
 
-  /** A notification, or an answer to the server. */
+  /** Sends a notification, or an answer to a request of the server. */
   async #tell(message: JSONRPCMessage): Promise<void> {
     const { exchange } = this.#options;
     await this.#run(
@@ -198,10 +197,10 @@ export class HttpTransport implements Transport {
     }
   }
 
-  /** Hands on what a server says by itself; a flood of requests waits for their answers. */
+  /** Passes on an unsolicited message; requests of the server wait for answers to earlier ones. */
   async #receive(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed || !("method" in message)) return;
-    // The SDK would write out in full the progress of a call that is over.
+    // The SDK would report the progress of a call that is over as an error, with the whole message.
     const { progressToken: call } = message.params ?? {};
     if (call === undefined || this.#running.has(call as RequestId)) this.onmessage?.(message);
     this.#received += 1;
@@ -211,7 +210,7 @@ export class HttpTransport implements Transport {
     while (this.#replies >= MAX_REPLIES) await this.#replied.promise;
   }
 
-  /** Makes a new session in the place of one that is gone, once for all who found that out. */
+  /** Makes a new session in the place of a lost one, once for all requests that found it lost. */
   #renew(gone: string | undefined): Promise<void> {
     if (this.#options.exchange.sessionId !== gone) return Promise.resolve();
     this.#renewing ??= this.#shakeHands().finally(() => {
@@ -228,15 +227,15 @@ export class HttpTransport implements Transport {
     const result = "result" in answer ? answer.result : undefined;
     if (result?.protocolVersion !== exchange.protocolVersion) {
       exchange.sessionId = undefined;
-      const told = "has forgotten our session, and makes no new one that is like it";
-      throw new HttpRefusal("refused", told);
+      const message = "has forgotten our session, and makes no new one that is like it";
+      throw new HttpRefusal("refused", message);
     }
     await this.#tell({ jsonrpc: "2.0", method: "notifications/initialized" });
     this.#notifications.start();
     this.#listAgain();
   }
 
-  /** A request of our own, which the SDK knows nothing of. */
+  /** Sends a request of the transport itself, which the SDK does not see. */
   async #demand(request: Pick<JSONRPCRequest, "method" | "params">): Promise<JSONRPCMessage> {
     this.#own += 1;
     const message: JSONRPCRequest = { jsonrpc: "2.0", id: `own-${this.#own}`, ...request };
@@ -249,7 +248,7 @@ export class HttpTransport implements Transport {
     return reply.promise;
   }
 
-  /** Any request shows whether the session still is; if it is not, it makes a new one. */
+  /** Pings, to find out whether the session still exists; a lost session is replaced on the way. */
   async #suspect(): Promise<void> {
     try {
       await this.#demand({ method: SUSPECTED });
@@ -258,7 +257,7 @@ export class HttpTransport implements Transport {
     }
   }
 
-  /** As if the server had said that its tools are others: it may have said so unheard. */
+  /** Announces changed tools, because the server's own notification may have been lost. */
   #listAgain(): void {
     this.onmessage?.({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
   }
@@ -284,14 +283,14 @@ export class HttpTransport implements Transport {
     }
   }
 
-  /** Nobody waits for its answer any more. */
+  /** Ends a request whose caller no longer waits for it. */
   #abandon(id: unknown): void {
     if (typeof id !== "string" && typeof id !== "number") return;
     this.#running.get(id)?.abort(new Error("cancelled"));
   }
 }
 
-/** A call whose stream could not be resumed, because its session is gone. */
+/** True for a call whose stream could not be resumed because its session was gone. */
 function wasForgotten({ cause }: HttpRefusal): boolean {
   return cause instanceof HttpRefusal && cause.kind === "forgotten";
 }

@@ -1,32 +1,33 @@
 import { setField } from "../../wire/json-bound.ts";
 import { COLON, COMMA, ESCAPE, LIST, LIST_END, OBJECT, OBJECT_END, QUOTE } from "./json-codes.ts";
 
-/** Values, and characters of a text, that are read in one step. */
+/** Values, and characters of a string, that are read in one step. */
 const STEP_VALUES = 256;
 const STEP_CHARACTERS = 64 * 1024;
-/** What is longer is no number, and is not read to its end to find that out. */
-const MOST_SCALAR_CHARACTERS = 1_000;
+/** The most characters of a number: a longer one is refused without reading it to its end. */
+const MAX_SCALAR_CHARACTERS = 1_000;
 
 const LETTER_U = 117;
 
-/** A text of at most so many characters, or bytes, is read at once. */
+/** The most characters, or bytes, of a text that is parsed in one go. */
 export const SHORT_TEXT = 64 * 1024;
 
 type Container = unknown[] | Record<string, unknown>;
 
 /**
- * Reads a JSON text in short steps, each of them a `yield`: `JSON.parse` holds the thread until the
- * last character, for 10 MB of many different keys half a second. What is short is read at once.
+ * Parses a JSON text in short steps, each of them a `yield`; a short text is parsed in one go.
+ * `JSON.parse` blocks the thread to the last character: for half a second on 10 MB of distinct
+ * keys.
  *
- * **Guarantees** the same value as `JSON.parse`, whose texts and numbers these are; the depth of
- * the text costs no stack.
- * **Fails with** a `SyntaxError` for what is no JSON.
+ * **Guarantees** the same value as `JSON.parse`, which parses its strings and numbers; nesting
+ * costs no stack.
+ * **Fails with** a `SyntaxError` for a text that is not JSON.
  */
 export function* readJson(text: string): Generator<undefined, unknown> {
   return text.length > SHORT_TEXT ? yield* parseInSteps(text) : JSON.parse(text);
 }
 
-/** The same, in steps however short it is. */
+/** Parses a JSON text in steps, however short it is. */
 export function* parseInSteps(text: string): Generator<undefined, unknown> {
   return yield* new JsonParser(text).read();
 }
@@ -34,7 +35,7 @@ export function* parseInSteps(text: string): Generator<undefined, unknown> {
 class JsonParser {
   readonly #text: string;
   #at = 0;
-  /** The containers that are open, and for objects the key of the value that is read. */
+  /** The open containers, and for objects the key of the value being read. */
   readonly #open: { readonly container: Container; key: string }[] = [];
   #value: unknown;
 
@@ -50,7 +51,7 @@ class JsonParser {
     }
   }
 
-  /** Reads a value; false when it has opened a container that holds something. */
+  /** Reads a value; returns false when it opened a container that is not empty. */
   *#begin(): Generator<undefined, boolean> {
     const code = this.#next();
     if (code === QUOTE) this.#value = yield* this.#string();
@@ -68,7 +69,7 @@ class JsonParser {
     return true;
   }
 
-  /** Puts the value where it belongs; true when the text is at its end. */
+  /** Stores the value in its container; returns true at the end of the text. */
   *#end(): Generator<undefined, boolean> {
     for (let closed = 1; ; closed += 1) {
       if (closed % STEP_VALUES === 0) yield;
@@ -115,7 +116,7 @@ class JsonParser {
       from = at;
       yield;
     }
-    // Parsed alone, a text does not keep all of the line in memory.
+    // Parsed by itself, a string does not keep the whole line in memory.
     const last = JSON.parse(`"${text.slice(from, at)}"`) as string;
     this.#at = at + 1;
     return pieces.length === 0 ? last : pieces.join("") + last;
@@ -123,12 +124,12 @@ class JsonParser {
 
   #scalar(): unknown {
     const from = this.#at;
-    const end = Math.min(this.#text.length, from + MOST_SCALAR_CHARACTERS);
+    const end = Math.min(this.#text.length, from + MAX_SCALAR_CHARACTERS);
     while (this.#at < end && !endsScalar(this.#text.charCodeAt(this.#at))) this.#at += 1;
     return JSON.parse(this.#text.slice(from, this.#at));
   }
 
-  /** The next character that is no space, which is not taken. */
+  /** Returns the next character that is not white space, without consuming it. */
   #next(): number {
     let code = this.#text.charCodeAt(this.#at);
     while (code === 32 || code === 10 || code === 13 || code === 9) {

@@ -1,80 +1,86 @@
 import { COLON, COMMA, ESCAPE, LIST, LIST_END, OBJECT, OBJECT_END, QUOTE } from "./json-codes.ts";
 
-/** What is known of one message of a text that was not kept. */
+/** The id and kind of a message in a text that was not kept. */
 export interface SkimmedMessage {
-  /** Of the request that it answers, or its own; undefined where it has none. */
+  /** The id of the request it answers, or its own; undefined when it has none. */
   readonly id: string | number | undefined;
-  /** It has a `method`: a request or a notification, not an answer. */
+  /** True when it has a `method`: a request or a notification, not an answer. */
   readonly isCall: boolean;
 }
 
-/** Of one text: more are read over, and nobody could wait for so many. */
-const MOST_MESSAGES = 1_000;
-/** A longer id or key of a message is none that this client knows. */
-const MOST_CHARACTERS = 200;
+/** The most messages of one text that are noted; further ones are read but not noted. */
+const MAX_MESSAGES = 1_000;
+/** The most characters of an id or key; this client uses none that is longer. */
+const MAX_CHARACTERS = 200;
 
-/** More than this of a server's JSON is refused unread, over whichever connection it comes. */
-const MOST_VALUES = 250_000;
-/** Of one object: a larger one holds the thread while it grows, and whenever its keys are read. */
-const MOST_KEYS = 50_000;
-/** What reads parts of a message has tighter bounds: one deep tool must not cost all the others. */
-const MOST_LEVELS = 10_000;
+/** The most values of a server's JSON, over any connection; more are refused unparsed. */
+const MAX_VALUES = 250_000;
+/**
+ * The most keys of one object: a larger one blocks the thread while it grows, and whenever its keys
+ * are read.
+ */
+const MAX_KEYS = 50_000;
+/**
+ * The most levels of a text. Readers of parts of a message have tighter bounds: one deep tool must
+ * not cost all others.
+ */
+const MAX_LEVELS = 10_000;
 
 /**
- * Looks through a JSON text piece by piece and keeps nothing of it but its figures and the ids of
- * the JSON-RPC messages in it, wherever in a message its id stands.
+ * Scans a JSON text chunk by chunk and keeps only its figures and the ids of its JSON-RPC messages,
+ * wherever the id is in a message.
  *
- * **Guarantees** never throws, whatever the text is; takes time in proportion to each piece.
- * **Gotcha** it does not check that the text is JSON: what is none gets figures that mean nothing.
+ * **Guarantees** never throws, whatever the text is; takes time in proportion to each chunk.
+ * **Gotcha** it does not check that the text is JSON: the figures of any other text mean nothing.
  */
 export class JsonSkimmer {
   #values = 0;
   #depth = 0;
   #deepest = 0;
-  /** Keys of the object that is open at each level, and the most of any object. */
+  /** The number of keys of the open object at each level, and the most of any object. */
   readonly #keys: number[] = [];
   #mostKeys = 0;
   #inString = false;
   #isEscaped = false;
   #inScalar = false;
-  /** The level of the members of messages: 1, or 2 where the text is a list of messages. */
+  /** The level of the members of messages: 1, or 2 when the text is a list of messages. */
   #messageLevel = 1;
   readonly #messages: { id: string | number | undefined; isCall: boolean }[] = [];
-  /** The message whose members are read now, and where in a member. */
+  /** The message whose members are being read, and the position within a member. */
   #message: { id: string | number | undefined; isCall: boolean } | undefined;
   #isKey = false;
   #key = "";
-  /** The text of the key or value that is read now, where it matters. */
+  /** The text of the key or value being read, if it is needed. */
   #kept: string | undefined;
 
-  /** How many values there are: objects, lists, texts, numbers, `true`, `false` and `null`. */
+  /** Returns the number of values: objects, lists, strings, numbers, `true`, `false` and `null`. */
   get values(): number {
     return this.#values;
   }
 
-  /** How many objects and lists stand within each other at most. */
+  /** Returns the deepest nesting of objects and lists. */
   get depth(): number {
     return this.#deepest;
   }
 
-  /** How many keys the largest object has. */
+  /** Returns the number of keys of the largest object. */
   get keys(): number {
     return this.#mostKeys;
   }
 
-  /** Why nobody should parse the text; undefined where it may be. */
+  /** Returns why the text must not be parsed; undefined when it may be. */
   get excess(): string | undefined {
-    if (this.#values > MOST_VALUES) return `has more than ${MOST_VALUES} JSON values`;
-    if (this.#mostKeys > MOST_KEYS) return `has an object of more than ${MOST_KEYS} keys`;
-    return this.#deepest > MOST_LEVELS ? `nests over ${MOST_LEVELS} levels` : undefined;
+    if (this.#values > MAX_VALUES) return `has more than ${MAX_VALUES} JSON values`;
+    if (this.#mostKeys > MAX_KEYS) return `has an object of more than ${MAX_KEYS} keys`;
+    return this.#deepest > MAX_LEVELS ? `nests over ${MAX_LEVELS} levels` : undefined;
   }
 
-  /** One, or those of a list of messages; at most 1,000. */
+  /** Returns the message, or those of a list of messages; at most 1,000. */
   get messages(): readonly SkimmedMessage[] {
     return this.#messages;
   }
 
-  /** Takes the next piece of the text, cut anywhere. */
+  /** Takes the next chunk of the text, cut anywhere. */
   feed(text: string): void {
     let at = 0;
     while (at < text.length) {
@@ -82,7 +88,7 @@ export class JsonSkimmer {
     }
   }
 
-  /** Up to and with the quote that ends the string. */
+  /** Reads up to and including the quote that ends the string. */
   #readString(text: string, from: number): number {
     let at = from;
     let ended = false;
@@ -100,7 +106,7 @@ export class JsonSkimmer {
     return at;
   }
 
-  /** Up to and with the quote that begins the next string. */
+  /** Reads up to and including the quote that begins the next string. */
   #readRest(text: string, from: number): number {
     for (let at = from; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
@@ -126,7 +132,7 @@ export class JsonSkimmer {
     if (code === OBJECT || code === LIST) this.#open(code);
     else if (code === OBJECT_END || code === LIST_END) this.#close();
     else if (code === COLON) {
-      // The string before it was a key and no value.
+      // The string before the colon was a key, not a value.
       this.#values -= 1;
       this.#noteKey();
       if (this.#isMember) this.#isKey = false;
@@ -147,7 +153,7 @@ export class JsonSkimmer {
     if (this.#values === 1 && code === LIST) this.#messageLevel = 2;
     if (this.#depth !== this.#messageLevel || code !== OBJECT) return;
     this.#message = { id: undefined, isCall: false };
-    if (this.#messages.length < MOST_MESSAGES) this.#messages.push(this.#message);
+    if (this.#messages.length < MAX_MESSAGES) this.#messages.push(this.#message);
     this.#isKey = true;
   }
 
@@ -166,8 +172,8 @@ export class JsonSkimmer {
   }
 
   #keep(text: string, from: number, to: number): void {
-    if (this.#kept === undefined || this.#kept.length > MOST_CHARACTERS) return;
-    this.#kept += text.slice(from, Math.min(to, from + MOST_CHARACTERS + 1));
+    if (this.#kept === undefined || this.#kept.length > MAX_CHARACTERS) return;
+    this.#kept += text.slice(from, Math.min(to, from + MAX_CHARACTERS + 1));
   }
 
   #endScalar(): void {
@@ -203,7 +209,7 @@ function isSign(code: number): boolean {
 }
 
 function parsed(text: string): unknown {
-  if (text.length > MOST_CHARACTERS) return undefined;
+  if (text.length > MAX_CHARACTERS) return undefined;
   try {
     return JSON.parse(text);
   } catch {

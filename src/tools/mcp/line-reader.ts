@@ -4,24 +4,27 @@ import { JsonSkimmer, type SkimmedMessage } from "./json-skimmer.ts";
 import { megabytes } from "./mcp-config.ts";
 
 export interface LineReaderOptions {
-  /** Of the longest line that is kept. */
+  /** The most bytes of a line that is kept. */
   readonly maxBytes: number;
-  /** Takes a line in steps. */
+  /** Takes a line, in steps. */
   readonly onLine: (line: string) => Iterable<undefined>;
-  /** A line that was not kept: why, and the messages in it. */
+  /** Called for a line that was not kept, with the reason and the messages in it. */
   readonly onRefused: (why: string, messages: readonly SkimmedMessage[]) => void;
-  /** A line so long that its end is not waited for; nothing is read after it. */
+  /** Called for a line so long that its end is not awaited; nothing is read after it. */
   readonly onEndless: (why: string) => void;
 }
 
-/** Of a line, over which it is no message that anybody could want. */
+/**
+ * The factor over `maxBytes` at which a line counts as endless: no caller can wait for such a
+ * message.
+ */
 const ENDLESS_FACTOR = 10;
 
 const NEWLINE = 10;
 
 /**
- * Cuts what a server writes into lines, and keeps of a line that is too long, too deep or of too
- * many values nothing but the ids that tell whose answer it was.
+ * Cuts the output of a server into lines. Of a line that is too long, too deep or has too many
+ * values it keeps only the message ids, which show whose answer it was.
  */
 export class LineReader {
   readonly #options: LineReaderOptions;
@@ -69,7 +72,7 @@ export class LineReader {
   *#end(): Generator<undefined, void> {
     const skimmer = this.#skimmer;
     const why = skimmer && this.#whyRefused(skimmer);
-    // A byte order mark is what some servers on Windows begin with.
+    // Some servers on Windows begin with a byte order mark.
     const line = why === undefined ? this.#pieces.join("").replace(/^\ufeff|\r$/g, "") : "";
     this.#pieces = [];
     this.#bytes = 0;

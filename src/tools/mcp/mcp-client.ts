@@ -5,7 +5,7 @@ import {
   ResultSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { type Clock, LONGEST_TIMER_MS } from "../../wire/clock.ts";
+import { type Clock, MAX_TIMER_MS } from "../../wire/clock.ts";
 import { describe } from "../../wire/error-codec.ts";
 import type { Json } from "../../wire/json.ts";
 import { HttpRefusal } from "./http-refusal.ts";
@@ -23,15 +23,18 @@ export interface McpClientOptions {
   /** Milliseconds for the handshake and for each list of tools. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** Whether a call of this tool may be made again when its answer broke off. */
+  /** Returns true for a tool whose call may be repeated when its answer broke off. */
   readonly isIdempotent: (tool: string) => boolean;
-  /** All that it lists, ready to be shown. */
+  /** Called with all tools that the server lists, ready to be shown. */
   readonly onTools: (tools: ReadonlyMap<string, McpTool>) => void;
-  /** All that is left out of the list that was read last. */
+  /** Called with everything left out of the list that was read last. */
   readonly onListSkips: (skipped: readonly Skipped[]) => void;
-  /** Something of a result is odd or left out. */
+  /** Called when a part of a result is invalid or left out. */
   readonly onResultSkip: (skipped: Skipped) => void;
-  /** The connection has ended by itself; says how. Called at most once, never after `close`. */
+  /**
+   * Called with the cause when the connection has ended by itself; at most once, and never after
+   * `close`.
+   */
   readonly onLost: (how: string) => void;
 }
 
@@ -40,11 +43,11 @@ export interface McpCallOptions {
   readonly onProgress: (fraction: number | undefined, message?: string) => void;
 }
 
-/** For a server behind a URL to say that it is alive. */
+/** Milliseconds for a server behind a URL to answer a ping. */
 const PING_MS = 10_000;
 
 /**
- * One connection to one MCP server, from its start to its end. It and its lines are all that know
+ * One connection to one MCP server, from its start to its end. Only this class and its lines use
  * the SDK.
  *
  * **Guarantees** when `open` rejects or `close` resolves, nothing that was started is left.
@@ -55,7 +58,7 @@ export class McpClient {
   readonly #line: Line;
   readonly #refresh: PacedRefresh;
   readonly #closing = new AbortController();
-  /** The first list, which no other one overtakes. */
+  /** The first list of tools; later lists wait for it. */
   #first: Promise<void> = Promise.resolve();
   #state: "opening" | "open" | "over" = "opening";
   #how: string | undefined;
@@ -65,13 +68,13 @@ export class McpClient {
     this.#options = options;
     const { config, clock } = options;
     this.#line = "url" in config ? httpLine(config, options) : processLine(config);
-    // A connection over HTTP ends only where we end it, but any fault makes it doubtful.
+    // A connection over HTTP is only ended by this client, but any fault puts it in doubt.
     if ("url" in config) this.#client.onerror = () => void this.#ping();
     else this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
     this.#refresh = new PacedRefresh({ clock, refresh: () => this.#relist() });
   }
 
-  /** Starts the server, shakes hands and lists its tools. */
+  /** Starts the server, performs the handshake and lists its tools. */
   async open(signal: AbortSignal): Promise<void> {
     const timeout = this.#options.timeoutMs;
     try {
@@ -87,13 +90,13 @@ export class McpClient {
     } catch (error) {
       const isLate = error instanceof McpError && error.code === ErrorCode.RequestTimeout;
       const late = isLate ? `has not answered in ${timeout} ms` : undefined;
-      const how = this.#how ?? late ?? this.#told(error);
+      const how = this.#how ?? late ?? this.#describe(error);
       await this.close();
       throw new Error(how, { cause: error });
     }
   }
 
-  /** Calls a tool; an abort of the signal tells the server with `notifications/cancelled`. */
+  /** Calls a tool; when the signal is aborted, the server gets `notifications/cancelled`. */
   async call(name: string, input: unknown, options: McpCallOptions): Promise<Json> {
     const { isError, value, odd } = readMcpResult(await this.#call(name, input, options));
     for (const what of odd) {
@@ -106,7 +109,7 @@ export class McpClient {
     return value;
   }
 
-  /** A process that is slow to end is killed once `hurry` is aborted. */
+  /** Closes the connection; a process that ends slowly is killed once `hurry` is aborted. */
   async close(hurry?: AbortSignal): Promise<void> {
     this.#state = "over";
     this.#closing.abort();
@@ -120,13 +123,13 @@ export class McpClient {
     try {
       return await this.#client.request(
         { method: "tools/call", params: { name, arguments: input as Record<string, unknown> } },
-        // A stricter one would refuse all of a result for one part of it that is odd.
+        // A stricter schema would refuse a whole result for one invalid part.
         ResultSchema,
         {
           signal,
-          // The caller keeps the deadline and aborts the signal. The SDK's own, which it cannot do
-          // without, would leave a timer behind when progress exceeds it.
-          timeout: LONGEST_TIMER_MS,
+          // The caller keeps the deadline and aborts the signal. The SDK requires a time-out of its
+          // own, and a shorter one would leave a timer behind when progress exceeds it.
+          timeout: MAX_TIMER_MS,
           onprogress: ({ progress, total, message }) => {
             const fraction = total !== undefined && total > 0 ? progress / total : undefined;
             onProgress(fraction, message);
@@ -135,8 +138,8 @@ export class McpClient {
       );
     } catch (error) {
       const how = error instanceof HttpRefusal ? error.message : this.#how;
-      const told = how === undefined ? this.#told(error) : `its MCP server ${how}`;
-      throw new Error(told, { cause: error });
+      const message = how === undefined ? this.#describe(error) : `its MCP server ${how}`;
+      throw new Error(message, { cause: error });
     }
   }
 
@@ -144,19 +147,21 @@ export class McpClient {
     const capabilities = this.#client.getServerCapabilities();
     if (capabilities?.tools === undefined) return this.#options.onTools(new Map());
     const { tools, skipped } = await readMcpList((cursor) => {
-      // `listTools` of the SDK would compile every output schema, and refuse all for a bad one; so
-      // would its schema of a list for one tool that is odd.
+      // The SDK's `listTools` would compile every output schema and refuse all tools for one bad
+      // schema; its schema of a list would refuse all for one invalid tool.
       const params = cursor === undefined ? {} : { cursor };
       const options = { timeout: this.#options.timeoutMs, signal };
       return this.#client.request({ method: "tools/list", params }, ResultSchema, options);
     }, signal);
     signal.throwIfAborted();
     this.#options.onListSkips(skipped);
-    // What is no list says nothing about the tools that there were before it.
+    // An invalid list says nothing about the tools listed before.
     if (tools !== undefined) this.#options.onTools(tools);
   }
 
-  /** False where the list could not be read: the old one stays until it can. */
+  /**
+   * Lists the tools again; returns false when the list could not be read, and the old one stays.
+   */
   async #relist(): Promise<boolean> {
     const { signal } = this.#closing;
     try {
@@ -165,13 +170,13 @@ export class McpClient {
       return true;
     } catch (error) {
       if (signal.aborted || this.#how !== undefined) return true;
-      const reason = `its changed list could not be read: ${this.#told(error)}`;
+      const reason = `its changed list could not be read: ${this.#describe(error)}`;
       this.#options.onListSkips([{ reason }]);
       return false;
     }
   }
 
-  /** Over HTTP there is no connection that could break: after a fault, ask whether it lives. */
+  /** Pings the server after a fault: over HTTP there is no connection whose end would show. */
   async #ping(): Promise<void> {
     if (this.#pinging || this.#state !== "open") return;
     this.#pinging = true;
@@ -186,15 +191,15 @@ export class McpClient {
     }
   }
 
-  /** What a server says of a request may repeat what came with it. */
-  #told(error: unknown): string {
+  /** Describes an error without secrets: a server's message may repeat parts of the request. */
+  #describe(error: unknown): string {
     return this.#line.secrets.conceal(whatWentWrong(error));
   }
 
   #lost(how: string): void {
     this.#how ??= how;
     this.#refresh.stop();
-    // While opening, the request that waits is rejected, and so is `open`.
+    // While opening, the pending request is rejected, and so is `open`.
     if (this.#state !== "open") return;
     this.#state = "over";
     this.#closing.abort();
@@ -206,7 +211,7 @@ function whatWentWrong(error: unknown): string {
   return error instanceof McpError ? saidOf(error) : describe(error).toWellFormed();
 }
 
-/** A server that knows no ping says so, and lives. */
+/** True for an answer of the server itself: one that does not know `ping` says so, and is alive. */
 function isAnswer(error: unknown): boolean {
   const ours: readonly number[] = [ErrorCode.RequestTimeout, ErrorCode.ConnectionClosed];
   return error instanceof McpError && !ours.includes(error.code);

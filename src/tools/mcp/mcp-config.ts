@@ -1,52 +1,60 @@
 import { CoppiceError } from "../../errors.ts";
 import { isDelay } from "../tool.ts";
 
-/** How to reach one MCP server: the shape that MCP clients share, and ours beside it. */
+/**
+ * The configuration of one MCP server: the shape that MCP clients share, and options of this
+ * library.
+ */
 export type McpServerConfig = (StdioServer | HttpServer) & {
   /**
    * Milliseconds for one request, for the handshake, and for `start()` to wait for the server.
-   * Progress grants a call as much again, up to ten times in all.
-   * Default 60_000, and 10_000 for `start()`.
+   * Progress extends a call by as much again, up to ten times in all. Default 60_000, and 10_000
+   * for `start()`.
    */
   readonly timeoutMs?: number;
-  /** Its tools that may be run again after a crash: names and globs. */
+  /** Names and globs of its tools that may be run again after a crash. */
   readonly idempotent?: readonly string[];
   /**
-   * The longest message that is taken from it, in megabytes of 1,048,576 bytes, more than 0 and at
-   * most 256: a longer answer is the error of its call. Default 10.
+   * The largest message accepted from it, in megabytes of 1,048,576 bytes, more than 0 and at most
+   * 256; a larger answer fails its call. Default 10.
    */
   readonly maxMessageMb?: number;
-  /** Fail `start()` when the server does not start. Default false. */
+  /** True when `start()` fails if the server does not start. Default false. */
   readonly required?: boolean;
 };
 
 export interface StdioServer {
   readonly command: string;
   readonly args?: readonly string[];
-  /** All it gets beside PATH, HOME and the few others that every program needs. */
+  /** Its environment, beside PATH, HOME and the few other variables that every program needs. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
 
 export interface HttpServer {
-  /** Of a server that speaks streamable HTTP; a redirect is followed within its origin. */
+  /**
+   * The URL of a server with streamable HTTP; a redirect is followed within its origin, and from
+   * http to https of the same host.
+   */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 const DEFAULT_MESSAGE_MB = 10;
-/** Node cannot hold a text of much more than twice as much. */
-const MOST_MESSAGE_MB = 256;
+/**
+ * The most that `maxMessageMb` allows: a string in Node cannot be much longer than twice as much.
+ */
+const MAX_MESSAGE_MB = 256;
 const BYTES_PER_MB = 1_048_576;
 
-/** Of the longest message that is taken from a server. */
+/** Returns the bytes of the largest message accepted from a server. */
 export function maxMessageBytes({ maxMessageMb = DEFAULT_MESSAGE_MB }: McpServerConfig): number {
   return Math.max(1, Math.floor(maxMessageMb * BYTES_PER_MB));
 }
 
-/** A limit in bytes as whoever gave it would write it. */
+/** Returns a limit in bytes in the megabytes of the option. */
 export function megabytes(bytes: number): number {
-  // The limit was cut to whole bytes, which are less than a millionth of it in all but tiny ones.
+  // The limit was rounded down to whole bytes: less than a millionth of it, except for tiny limits.
   return Number((bytes / BYTES_PER_MB).toPrecision(6));
 }
 
@@ -65,8 +73,8 @@ const shared: Readonly<Record<string, Rule>> = {
   timeoutMs: { fits: isDelay, what: "milliseconds, more than 0 and at most a hundred years" },
   idempotent: { fits: isStrings, what: "an array of names of tools" },
   maxMessageMb: {
-    fits: (value) => typeof value === "number" && value > 0 && value <= MOST_MESSAGE_MB,
-    what: `megabytes, more than 0 and at most ${MOST_MESSAGE_MB}`,
+    fits: (value) => typeof value === "number" && value > 0 && value <= MAX_MESSAGE_MB,
+    what: `megabytes, more than 0 and at most ${MAX_MESSAGE_MB}`,
   },
   required: { fits: (value) => typeof value === "boolean", what: "true or false" },
 };
@@ -92,7 +100,7 @@ const http: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Checks the options of one server. The `type` that other clients write is understood too.
+ * Checks the options of one server. The `type` that other clients write is accepted too.
  *
  * **Fails with** `OPTIONS_INVALID`, naming the option and never its value, which may be a secret.
  */
@@ -117,7 +125,7 @@ export function checkMcpServer(name: string, config: unknown): asserts config is
 function isWebUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, username, password } = new URL(url);
-  // `fetch` would refuse them with an error that repeats them.
+  // `fetch` would refuse credentials with an error that repeats them.
   return /^https?:$/.test(protocol) && username === "" && password === "";
 }
 

@@ -16,47 +16,50 @@ export interface McpConnectionOptions {
   readonly config: McpServerConfig;
   readonly clock: Clock;
   readonly onConnected: (tools: number) => void;
-  /** Told once for each outage, however often it is tried again. */
+  /** Called once for each outage, however often the connection is tried again. */
   readonly onLost: (error: string) => void;
   readonly onTools: () => void;
-  /** Where inputs are read that could hold this thread. */
+  /** Returns a reader on another thread, for inputs that could block this one. */
   readonly aside: (context: ReadContext) => Aside;
-  /** Told once for each thing, until the list is without it. */
+  /** Called once for each item left out, until a list is without it. */
   readonly onSkipped: (skipped: Skipped) => void;
 }
 
-/** One MCP server as it is shown. */
+/** The public state of one MCP server. */
 export interface ServerRow {
   readonly name: string;
-  /** `away` is one that was lost or never came, and is tried again. */
+  /** The state of its connection; `away` means lost or never connected, and tried again. */
   readonly state: "connecting" | "connected" | "away" | "closed";
-  /** How many it has; those of one that is away stay known. */
+  /** The number of its tools; they stay known while it is away. */
   readonly tools: number;
-  /** Why it is away. */
+  /** The reason why it is away. */
   readonly error?: string;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-/** Of a tool that its server has not listed. */
+/** Milliseconds that `start()` waits for a server without a `timeoutMs`. */
 const DEFAULT_PATIENCE_MS = 10_000;
-/** How many times its time-out a call may take in all while it reports progress. */
+/** The most time that a call may take while it reports progress, as a multiple of its time-out. */
 const PROGRESS_FACTOR = 10;
 
 /**
- * Keeps one MCP server connected, by `machines/mcp-connection.ts`, until it is closed.
+ * Keeps one MCP server connected until it is closed, by `machines/mcp-connection.ts`.
  *
- * **Guarantees** a call of a server that is not connected fails at once, saying why; so do the
- * calls that run when it is lost.
+ * **Guarantees** a call to a server that is not connected fails at once with the reason, and so do
+ * the open calls when the connection is lost.
  */
 export class McpConnection {
-  /** Resolves when the first attempt is told: connected, failed, or silent for too long. */
+  /**
+   * Resolves when the outcome of the first attempt is known: connected, failed, or no answer in
+   * time.
+   */
   readonly firstAttempt: Promise<void>;
   readonly #options: McpConnectionOptions;
   readonly #actor: ActorRefFrom<typeof mcpConnection>;
   readonly #first = Promise.withResolvers<void>();
   readonly #skips: NewSkips;
   #client: McpClient | undefined;
-  /** The end of the attempt that runs, and of the client before it. */
+  /** The end of the attempt under way, and of the client before it. */
   #opening: Promise<void> = Promise.resolve();
   #discarding: Promise<void> = Promise.resolve();
   #tools: ReadonlyMap<string, McpTool> = new Map();
@@ -97,7 +100,7 @@ export class McpConnection {
     return this.#actor.getSnapshot().hasTag("available");
   }
 
-  /** Why it is not connected. */
+  /** Returns why it is not connected. */
   get error(): string {
     return this.#actor.getSnapshot().context.error ?? "it is still being started";
   }
@@ -111,12 +114,15 @@ export class McpConnection {
     return error === null ? { ...about, state: "connecting" } : { ...about, state: "away", error };
   }
 
-  /** As last listed; kept while the server is away. */
+  /** Returns its tools as last listed; they are kept while the server is away. */
   get tools(): ReadonlyMap<string, McpTool> {
     return this.#tools;
   }
 
-  /** Whether a name or glob may be of a tool that it does not list: not yet, or left out. */
+  /**
+   * True when a name or glob may match a tool that is not listed: not yet, or because it was left
+   * out.
+   */
   mayOffer(pattern: string): boolean {
     const prefix = `${this.name}/`;
     if (this.isConnected && this.#tools.size > 0) {
@@ -147,19 +153,22 @@ export class McpConnection {
     };
   }
 
-  /** Within about two seconds; once `hurry` is aborted its process is killed. */
+  /**
+   * Closes the connection within about two seconds; its process is killed once `hurry` is aborted.
+   */
   async close(hurry?: AbortSignal): Promise<void> {
     this.#actor.send({ type: "connection.close" });
     this.#first.resolve();
     this.#discard(hurry);
-    // An attempt that was stopped ends with an error, which is what was wanted.
+    // A stopped attempt rejects, as intended.
     await this.#opening.catch(() => undefined);
     await this.#discarding;
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    // The SDK takes a tenth of a second to load, and so does what checks schemas: only who has
-    // servers waits for them, and nothing does later on, when a first list comes.
+    // The SDK takes a tenth of a second to load, and so does the schema compiler. Both are loaded
+    // only where servers are configured, and here, so that the first list does not wait for them
+    // later.
     const { McpClient } = await import("./mcp-client.ts");
     schemaForModels({ type: "object" });
     await this.#discarding;

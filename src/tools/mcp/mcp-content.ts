@@ -5,7 +5,7 @@ import { wellFormed } from "../../wire/well-formed.ts";
 import { isObject } from "../schema/schema-keywords.ts";
 import { quotedSafely } from "./quoted.ts";
 
-/** A block of the Messages API. */
+/** A content block of the Messages API. */
 export type Shown =
   | { readonly type: "text"; readonly text: string }
   | {
@@ -17,21 +17,21 @@ export type Shown =
       };
     };
 
-/** One part of a result: what is shown of it, if anything, and what is odd about it, in words. */
+/** One part of a result: its blocks, if any, and descriptions of its problems. */
 export interface Part {
   readonly shown?: readonly Shown[];
   readonly odd?: readonly string[];
-  /** It stands for what is no text, and so is a block of its own. */
+  /** True when it represents content other than text, and so is a block of its own. */
   readonly isBlock?: boolean;
 }
 
 type Fields = { readonly [field: string]: unknown };
 
 const MAX_QUOTED_CHARACTERS = 100;
-/** Of a part of an unknown type that is shown as it is. */
+/** Bounds of a part of unknown type that is shown as JSON. */
 const UNKNOWN_BOUNDS = { values: 500, bytes: 2_000, depth: 20 };
 
-/** Reads one part, of which its server may have made anything. */
+/** Reads one part; a server may send any value as one. */
 export function readPart(part: unknown): Part {
   if (typeof part === "string") return { shown: [text(part)] };
   if (!isObject(part)) return leftOut(`a part that is ${part === null ? "null" : "no object"}`);
@@ -85,7 +85,7 @@ function readLink({ uri, name, title, mimeType }: Fields): Part {
   return block(text(`[link${to}: ${uri}${typed(mimeType)}]`));
 }
 
-/** Shown as far as it can be: what it says may be what was asked for. */
+/** Shows a part of unknown type as far as possible: it may be the content that was asked for. */
 function readUnknown(part: Fields): Part {
   const { type, text: said } = part;
   const what =

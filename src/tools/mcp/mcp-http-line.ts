@@ -6,14 +6,14 @@ import type { Line } from "./mcp-line.ts";
 
 export interface HttpLineOptions {
   readonly clock: Clock;
-  /** Whether a call of this tool may be made again when its answer broke off. */
+  /** Returns true for a tool whose call may be repeated when its answer broke off. */
   readonly isIdempotent: (tool: string) => boolean;
 }
 
-/** For a server to end its session. */
+/** Milliseconds for a server to end its session. */
 const GOODBYE_MS = 1_000;
 
-/** Spoken to over streamable HTTP. */
+/** Creates a line over streamable HTTP. */
 export function httpLine(config: HttpServer & McpServerConfig, options: HttpLineOptions): Line {
   const { clock, isIdempotent } = options;
   const exchange = new HttpExchange(config);
@@ -26,7 +26,8 @@ export function httpLine(config: HttpServer & McpServerConfig, options: HttpLine
   });
   const close = async (hurry?: AbortSignal): Promise<void> => {
     await transport.close();
-    // A server that is gone needs no goodbye, and one that does not take it forgets by itself.
+    // A lost server needs no request to end its session, and one that refuses it drops the session
+    // by itself.
     const late = AbortSignal.timeout(GOODBYE_MS);
     const signal = hurry === undefined ? late : AbortSignal.any([late, hurry]);
     await exchange.endSession(signal).catch(() => undefined);

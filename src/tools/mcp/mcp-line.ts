@@ -1,12 +1,12 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Secrets } from "./secrets.ts";
 
-/** How a kind of connection is made, watched and ended. */
+/** A kind of connection: its transport, the cause of its end, and its close. */
 export interface Line {
   readonly transport: Transport;
-  /** Why it ended, when that is known. */
+  /** Returns why it ended, if that is known. */
   readonly how: () => string | undefined;
-  /** What was given in confidence to reach it. */
+  /** The secrets in its configuration. */
   readonly secrets: Secrets;
   readonly close: (hurry?: AbortSignal) => Promise<void>;
 }

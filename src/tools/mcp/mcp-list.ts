@@ -9,40 +9,40 @@ import { hashInSteps } from "../schema-hash.ts";
 import { inSlices } from "../slices.ts";
 import { quotedSafely } from "./quoted.ts";
 
-/** A tool as its server lists it, as far as it can be used. */
+/** A tool as its server lists it, cleaned up for use. */
 export interface McpTool {
-  /** Well formed. */
+  /** The name, made well formed. */
   readonly name: string;
-  /** By which its server knows it. */
+  /** The name by which its server knows it. */
   readonly ownName: string;
   readonly description: string;
   readonly inputSchema: JsonSchema;
-  /** Of its schema as the server wrote it. */
+  /** The hash of its schema as the server wrote it. */
   readonly schemaHash: string;
 }
 
-/** Something of a server's that is left out. */
+/** An item of a server that is left out. */
 export interface Skipped {
   readonly tool?: string;
   readonly reason: string;
 }
 
 export interface McpList {
-  /** By name; undefined where what the server has sent is no list. */
+  /** The tools by name; undefined when the server did not send a list. */
   readonly tools: ReadonlyMap<string, McpTool> | undefined;
   readonly skipped: readonly Skipped[];
 }
 
 const MAX_PAGES = 50;
 const MAX_TOOLS = 1_000;
-/** Of one list; a last one says how many more there are. */
+/** The most entries reported as left out of one list; a last report counts the others. */
 const MAX_SKIPPED = 20;
 const MAX_NAME_CHARACTERS = 5_000;
 const MAX_DESCRIPTION_CHARACTERS = 20_000;
 const MAX_QUOTED_CHARACTERS = 200;
 /**
- * Of a schema that models are shown: to adapt it takes up to 40 microseconds for each object, and
- * is not done in steps. Those of real servers have up to 30 kB.
+ * Bounds of a schema that models are shown. Adapting it takes up to 40 microseconds for each
+ * object, in one step; schemas of real servers have up to 30 kB.
  */
 const SCHEMA_BOUNDS = { values: 5_000, containers: 1_000, bytes: 65_536, depth: 100 };
 const TYPES = new Set(["array", "boolean", "integer", "null", "number", "string"]);
@@ -50,9 +50,9 @@ const TYPES = new Set(["array", "boolean", "integer", "null", "number", "string"
 /**
  * Reads a server's list of tools, page by page and entry by entry.
  *
- * **Guarantees** what cannot be used is left out and is among `skipped`, the rest is there, and is
- * ready to be shown: no step of it holds the thread for long.
- * **Fails with** what `ask` fails with for the first page.
+ * **Guarantees** an entry that cannot be used is left out and reported in `skipped`; all others are
+ * read and ready to be shown. No step blocks the thread for long.
+ * **Fails with** the error of `ask` for the first page.
  */
 export async function readMcpList(
   ask: (cursor: string | undefined) => Promise<unknown>,
@@ -156,14 +156,14 @@ class ListReader {
     const own = name.toWellFormed();
     if (why !== undefined) this.#skipEntry({ tool, reason: why });
     else if (this.#tools.has(own)) {
-      // A page that comes again was told as such.
+      // A repeated page was reported as such.
       if (this.#isRepeated) return;
       this.#skipEntry({ tool, reason: "it is listed twice: the first one is used" });
     } else if (this.#tools.size >= MAX_TOOLS) this.#leftOut += 1;
     else {
       const schema = isObject(inputSchema) ? inputSchema : ANY_OBJECT;
       const shown = shownSchema(schema);
-      // Made here for each tool, so that nobody has to make them for all tools at once.
+      // Computed here, one tool at a time, so that they are never computed for all tools at once.
       const schemaHash = yield* hashInSteps(schema);
       schemaTokens(schemaForModels(shown).shown);
       this.#tools.set(own, {
@@ -184,10 +184,13 @@ class ListReader {
   }
 }
 
-/** Shown of a tool whose schema is not known. */
+/** The schema shown for a tool whose schema is unknown. */
 export const ANY_OBJECT: JsonSchema = { type: "object" };
 
-/** Odd keywords are no reason: what models are shown of a schema is always one that fits. */
+/**
+ * Returns why an entry cannot be used. Invalid keywords are no reason: the schema that models are
+ * shown is always adapted.
+ */
 function whyUnusable(name: string, schema: unknown): string | undefined {
   if (name.length > MAX_NAME_CHARACTERS) {
     return `its name has more than ${MAX_NAME_CHARACTERS} characters`;

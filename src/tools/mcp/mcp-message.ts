@@ -6,7 +6,7 @@ import type { Secrets } from "./secrets.ts";
 type Id = string | number;
 type Fields = { readonly [field: string]: unknown };
 
-/** Of an answer that this side refuses; servers use others. */
+/** The error code of an answer that this client refuses; servers use other codes. */
 const REFUSED = -32_098;
 const INTERNAL_ERROR = -32_603;
 const MAX_MESSAGE_CHARACTERS = 16_000;
@@ -14,9 +14,10 @@ const MAX_DATA_CHARACTERS = 2_000;
 const MAX_CODE_CHARACTERS = 100;
 
 /**
- * What a server has sent, as the SDK takes it: an error that is odd is an error, `error: null`
- * beside a result is none, an answer with neither is an error; `_meta` and what nothing here reads
- * is left out. Undefined for what is no message, and for a notification that nobody waits for.
+ * Reads a message of a server into a form that the SDK accepts. An invalid error counts as an
+ * error, `error: null` beside a result does not, and an answer with neither is an error; `_meta`
+ * and unused fields are left out. Returns undefined for a value that is no message, and for a
+ * notification that is not used.
  *
  * **Guarantees** never throws; texts of errors are well formed, bounded and without `secrets`.
  */
@@ -26,41 +27,42 @@ export function readMessage(value: unknown, secrets?: Secrets): JSONRPCMessage |
   if (typeof method === "string") {
     return isId(id) ? { jsonrpc: "2.0", id, method } : readNotification(method, params);
   }
-  // A server that could not read a request does not know whose error it is.
+  // A server that could not parse a request answers with the id null.
   const isLost = id === null && (value as Fields).jsonrpc === "2.0" && isObject(error);
   if (isLost) return { jsonrpc: "2.0", error: readError(error, secrets) };
   if (!isId(id)) return undefined;
   if (!isNothing(error) && error !== false)
     return { jsonrpc: "2.0", id, error: readError(error, secrets) };
-  // For a task the SDK would keep what it holds of the request; tasks are not asked for.
+  // For a result with a task the SDK would keep its state of the request; this client asks for no
+  // tasks.
   const isPlain = isObject(result) && !isObject(result.task);
   if (isPlain) return { jsonrpc: "2.0", id, result: withoutMeta(result) };
   if (result !== undefined && result !== null) {
-    // As an answer of the older kind, which may be any value.
+    // The SDK takes it as an answer of the older kind, which may be any value.
     return { jsonrpc: "2.0", id, result: { toolResult: result } };
   }
   return messageRefusalOf(id, "its answer has neither a result nor an error");
 }
 
-/** The answer that this side gives itself in the place of one that it does not take. */
+/** Creates an error answer in the place of one that this client refuses. */
 export function messageRefusalOf(id: Id, message: string): JSONRPCMessage {
   return { jsonrpc: "2.0", id, error: { code: REFUSED, message } };
 }
 
-/** What went wrong with a request, in words for whoever made it. */
+/** Describes the failure of a request, for the agent that made it. */
 export function saidOf(error: McpError): string {
   const said = error.message.replace(/^MCP error -?\d+: /, "");
   return error.code === REFUSED ? said : `MCP error ${error.code}: ${said}`;
 }
 
 /**
- * The requests that wait for their answer: the SDK would write out in full any other answer that a
- * server sends, however long it is.
+ * The requests that wait for an answer. Other answers are dropped, because the SDK would write each
+ * of them out in full, however long it is.
  */
 export class OpenRequests {
   readonly #open = new Map<string, Id>();
 
-  /** Takes note of what is sent. */
+  /** Notes a message that is sent. */
   note(message: JSONRPCMessage): void {
     if (!("method" in message)) return;
     if ("id" in message) this.#open.set(String(message.id), message.id);
@@ -74,8 +76,8 @@ export class OpenRequests {
   }
 
   /**
-   * The id of the request that is answered by this one, which then waits no more. An error of no
-   * id is that of the only request that waits.
+   * Removes and returns the id of the request that an answer belongs to. An error without an id
+   * belongs to the only open request, if there is exactly one.
    */
   settle(given: unknown): Id | undefined {
     const id = given ?? (this.#open.size === 1 ? [...this.#open.values()][0] : undefined);
@@ -125,7 +127,10 @@ function readError(error: unknown, secrets?: Secrets): { code: number; message: 
   return { code: isCode ? (code as number) : INTERNAL_ERROR, message: said.join("; ") };
 }
 
-/** The SDK refuses the whole message for one odd value in it, and nothing here reads it. */
+/**
+ * Removes `_meta`: the SDK would refuse the whole message for one invalid value in it, and it is
+ * not used.
+ */
 function withoutMeta(fields: object): { [field: string]: unknown } {
   return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== "_meta"));
 }

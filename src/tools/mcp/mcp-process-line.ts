@@ -18,7 +18,7 @@ interface Receiver {
   readonly secrets: Secrets;
 }
 
-/** Spoken to over the standard input and output of a child process. */
+/** Creates a line over the standard input and output of a child process. */
 export function processLine(config: McpServerConfig & StdioServer): Line {
   let server: ServerProcess | undefined;
   let how: string | undefined;
@@ -26,13 +26,13 @@ export function processLine(config: McpServerConfig & StdioServer): Line {
   const secrets = secretsOf(config);
   const close = async (hurry?: AbortSignal): Promise<void> => server?.close(hurry);
   const transport: Transport = {
-    // The process is started here, when the SDK listens, so that no early word is lost.
+    // Started only when the SDK listens, so that no early message is lost.
     start: async () => {
       const lines = new LineReader({
         maxBytes: maxMessageBytes(config),
         onLine: (line) => receive({ transport, open, secrets }, line),
         onRefused: (why, messages) => refuse(transport, open, why, messages),
-        onEndless: (why) => server?.condemn(why),
+        onEndless: (why) => server?.terminate(why),
       });
       server = new ServerProcess({
         command: config.command,
@@ -57,20 +57,23 @@ export function processLine(config: McpServerConfig & StdioServer): Line {
   return { transport, how: () => how, secrets, close };
 }
 
-/** Values of `env` whose names say that they are secret: others stand in ordinary sentences. */
+/**
+ * Collects the values of `env` whose names mark them as secret: other values appear in ordinary
+ * text.
+ */
 function secretsOf({ env = {} }: StdioServer): Secrets {
   const secret = Object.entries(env).filter(([name]) => SECRET_NAME.test(name));
   return new Secrets(secret.map(([, value]) => value));
 }
 
-/** One message, or those of a batch. */
+/** Receives one message, or those of a batch. */
 function* receive(to: Receiver, line: string): Generator<undefined, void> {
   const { transport, open, secrets } = to;
   let said: unknown;
   try {
     said = yield* readJson(line);
   } catch {
-    // Some servers print other things too, and they are passed over.
+    // Some servers print other lines too; they are ignored.
     return;
   }
   for (const value of Array.isArray(said) ? said : [said]) {
@@ -80,7 +83,10 @@ function* receive(to: Receiver, line: string): Generator<undefined, void> {
   }
 }
 
-/** Whoever waits for an answer that was not kept is told so; a request of its own is refused. */
+/**
+ * Fails the requests whose answers were not kept, and refuses requests of the server that were not
+ * kept.
+ */
 function refuse(
   transport: Transport,
   open: OpenRequests,
@@ -92,7 +98,7 @@ function refuse(
     if (!isCall) deliver(transport, open, messageRefusalOf(id, `its answer ${why}`));
     else {
       const refused = transport.send(messageRefusalOf(id, `the request ${why}`));
-      // A server that reads no more has other troubles than this answer.
+      // Refusing is best effort: the server may have stopped reading.
       refused.catch(() => undefined);
     }
   }
@@ -103,7 +109,7 @@ function deliver(transport: Transport, open: OpenRequests, message: JSONRPCMessa
     const id = open.settle(message.id);
     if (id !== undefined) transport.onmessage?.({ ...message, id });
   } else {
-    // The SDK would write out the progress of a call that is over.
+    // The SDK would report the progress of a call that is over as an error, with the whole message.
     const { progressToken: call } = message.params ?? {};
     if (call === undefined || open.has(call)) transport.onmessage?.(message);
   }

@@ -5,30 +5,30 @@ import { isObject } from "../schema/schema-keywords.ts";
 import { mcpTextOf, type Part, readPart, type Shown } from "./mcp-content.ts";
 import { isSaidBy } from "./same-content.ts";
 
-/** What an agent gets of the answer of an MCP server to `tools/call`. */
+/** The result of an MCP server's answer to `tools/call`, as the agent gets it. */
 export interface ReadResult {
-  /** The server says that the tool failed. */
+  /** True when the server says that the tool failed. */
   readonly isError: boolean;
-  /** Text as a string, anything else as blocks of the Messages API; of an error its text. */
+  /** Text as a string, other content as blocks of the Messages API; for an error its text. */
   readonly value: Json;
-  /** What of it is odd or left out, in words; of what is left out the value says so too. */
+  /** Descriptions of invalid or omitted parts; the value also mentions the omitted ones. */
   readonly odd: readonly string[];
 }
 
 type Fields = { readonly [field: string]: unknown };
 
 const MAX_PARTS = 10_000;
-/** No model could read more than this, which is beside what it can. */
+/** Bounds of structured content, far above what a model can read. */
 const STRUCTURED_BOUNDS = { ...JSON_BOUND, values: 10_000, depth: 100 };
-/** Of one result: each of them is an event. */
+/** The most problems reported for one result: each of them is an event. */
 const MAX_ODD = 20;
-/** Of what is left out, in the note to the model. */
+/** The most omitted parts listed in the note to the model. */
 const MAX_NOTED = 5;
 
 /**
- * Reads a result part by part: what cannot be read is left out, and told.
+ * Reads a result part by part; a part that cannot be read is left out and reported.
  *
- * Structured content beside other content is shown where the two differ, in a text of its own.
+ * Structured content beside other content is added as a text of its own where the two differ.
  *
  * **Guarantees** never throws; all text is well formed.
  */
@@ -49,8 +49,8 @@ export function readMcpResult(result: Fields): ReadResult {
   const isMore = value !== undefined && !isAlone && !isSaidBy(texts, value);
   const all = [...shown, ...(isMore ? [text(JSON.stringify(value))] : []), ...noteOf(leftOut)];
   if (result.isError === true || result.isError === "true") {
-    const told = isAlone && value !== undefined ? JSON.stringify(value) : "";
-    const said = told || all.map(mcpTextOf).join("\n").trim() || "it did not say why";
+    const structuredText = isAlone && value !== undefined ? JSON.stringify(value) : "";
+    const said = structuredText || all.map(mcpTextOf).join("\n").trim() || "it did not say why";
     return { isError: true, value: said, odd };
   }
   if (isAlone && value !== undefined) return { isError: false, value, odd };
@@ -72,7 +72,7 @@ function partsOf(content: unknown): readonly Part[] {
   return more === 0 ? parts : [...parts, { odd: [`${more} more parts`] }];
 }
 
-/** The structured content; of a result with no content of any kind all of it. */
+/** Returns the structured content; a result without any content counts as a whole. */
 function structuredOf(result: Fields): { value?: Json; leftOut: readonly string[] } {
   const { content, structuredContent, toolResult, isError: _, _meta, ...rest } = result;
   const isBare = isNothing(content);
@@ -92,7 +92,7 @@ function noteOf(leftOut: readonly string[]): readonly Shown[] {
   return [text(`[left out: ${[...kinds.slice(0, MAX_NOTED), ...more].join("; ")}]`)];
 }
 
-/** Each once; a last one says how many more there are. */
+/** Returns each description once, bounded; the last one counts the others. */
 function boundedOf(odd: readonly string[]): readonly string[] {
   const kinds = [...new Set(odd)];
   if (kinds.length <= MAX_ODD) return kinds;

@@ -1,9 +1,9 @@
 import type { Skipped } from "./mcp-list.ts";
 
-/** Of results, whose oddities are known; the one that was told first is forgotten first. */
-const MOST_KNOWN = 1_000;
+/** The most problems of results that are remembered; the first reported is forgotten first. */
+const MAX_KNOWN = 1_000;
 
-/** Tells of what is left out only what has not been told yet. */
+/** Reports each item left out once. */
 export class NewSkips {
   readonly #tell: (skipped: Skipped) => void;
   #ofList: ReadonlySet<string> = new Set();
@@ -14,7 +14,7 @@ export class NewSkips {
     this.#tell = tell;
   }
 
-  /** All that is left out of a list: what was left out of the one before it is known. */
+  /** Reports the items left out of a list, except those left out of the list before it. */
   ofList(skipped: readonly Skipped[]): void {
     const before = this.#ofList;
     this.#ofList = new Set(skipped.map(keyOf));
@@ -22,7 +22,7 @@ export class NewSkips {
     for (const one of skipped) if (!before.has(keyOf(one))) this.#tell(one);
   }
 
-  /** Whether a tool of this name was left out of the last list. */
+  /** True when a tool of this name was left out of the last list. */
   hasOfList(tool: string): boolean {
     return this.#tools.has(tool);
   }
@@ -31,7 +31,7 @@ export class NewSkips {
     const key = keyOf(skipped);
     if (this.#ofResults.has(key)) return;
     this.#ofResults.add(key);
-    if (this.#ofResults.size > MOST_KNOWN) {
+    if (this.#ofResults.size > MAX_KNOWN) {
       this.#ofResults.delete(this.#ofResults.values().next().value as string);
     }
     this.#tell(skipped);

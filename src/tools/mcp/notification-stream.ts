@@ -11,23 +11,23 @@ export interface NotificationStreamOptions {
   readonly clock: Clock;
   readonly maxBytes: number;
   readonly onMessage: (message: JSONRPCMessage) => Promise<void> | void;
-  /** It is open again; what was said meanwhile may be lost. */
+  /** Called when the stream is open again; messages sent meanwhile may be lost. */
   readonly onReopened: () => void;
-  /** Its connection broke: the server may be gone. */
+  /** Called when its connection broke: the server may be gone. */
   readonly onBroken: (refusal: HttpRefusal) => void;
-  /** Answered 404 after it had been open: the session may be gone. */
+  /** Called when the server no longer knows the session of a stream that was open before. */
   readonly onMissing: () => void;
 }
 
-/** A stream that stayed open for as long has not failed when it ends. */
+/** Milliseconds after which the end of an open stream does not count as a failure. */
 const STEADY_MS = 5_000;
 /** Statuses of a server that has no such stream; the specification says 405. */
 const NEVER: ReadonlySet<number> = new Set([404, 405, 501]);
 
 /**
- * The stream on which a server says what belongs to no request, opened again whenever it ends.
+ * The stream of a server's messages that belong to no request, reopened whenever it ends.
  *
- * **Guarantees** waits between attempts, at most 30 s; what happens to it costs no call.
+ * **Guarantees** waits at most 30 s between attempts; its failures fail no call.
  */
 export class NotificationStream {
   readonly #options: NotificationStreamOptions;
@@ -38,7 +38,7 @@ export class NotificationStream {
     this.#options = options;
   }
 
-  /** Begins, or begins anew for a new session. */
+  /** Starts the stream, or restarts it for a new session. */
   start(): void {
     this.stop();
     this.#running = new AbortController();
@@ -63,13 +63,16 @@ export class NotificationStream {
         failures = wasSteady ? 0 : failures + 1;
         await pause(clock, reconnectionMs(failures, position.retryMs), signal);
       } catch {
-        // It was stopped.
+        // The stream was stopped.
         return;
       }
     }
   }
 
-  /** Resolves with whether to go on when it has ended; rejects when it was stopped. */
+  /**
+   * Reads the stream to its end; resolves with true when it is to be reopened, and rejects when it
+   * was stopped.
+   */
   async #read(position: StreamPosition, isAgain: boolean, signal: AbortSignal): Promise<boolean> {
     const { exchange, maxBytes, onMessage, onReopened } = this.#options;
     try {
@@ -94,20 +97,23 @@ export class NotificationStream {
   #goesOn(error: HttpRefusal, position: StreamPosition): boolean {
     if (error.kind === "cut") this.#options.onBroken(error);
     if (error.kind === "forgotten") {
-      // A new session, if there must be one, begins a new stream. One that never had a stream has
-      // none: to doubt it as well would make sessions in a loop, each as short-lived.
+      // A new session starts a new stream. A stream that never was open is not doubted: replacing
+      // its session would make short-lived sessions in a loop.
       if (this.#wasOpen) this.#options.onMissing();
       return false;
     }
     if (error.status !== undefined && NEVER.has(error.status)) return false;
-    // A session that is gone is made anew by who finds it out, and this stream with it.
-    // What it does not know, or what was too large, would end the next one as well.
+    // The request that finds its session lost makes a new one, and with it a new stream. An unknown
+    // or oversized event would end the next stream as well, so its position is dropped.
     if (error.kind === "unfit" || error.status === 400) position.lastEventId = undefined;
     return true;
   }
 }
 
-/** What is none or too much is passed over: nobody waits for it. */
+/**
+ * Returns the messages of an event; invalid or oversized data is dropped, because no call waits for
+ * it.
+ */
 async function readable(data: string): Promise<readonly JSONRPCMessage[]> {
   try {
     return (await messagesIn(data)).messages;

@@ -2,7 +2,7 @@ import type { Clock } from "../../wire/clock.ts";
 
 export interface PacedRefreshOptions {
   readonly clock: Clock;
-  /** False when it could not be done and is still wanted. Must not reject. */
+  /** Refreshes; resolves with false when it failed and is still needed. Must not reject. */
   readonly refresh: () => Promise<boolean>;
 }
 
@@ -10,10 +10,10 @@ const FIRST_WAIT_MS = 100;
 const LAST_WAIT_MS = 30_000;
 
 /**
- * Refreshes what others say has changed, however often they say it.
+ * Refreshes after changes that another side announces, however often it announces them.
  *
- * **Guarantees** one refresh at a time; the first one at once, and one more after the last change.
- * While changes do not cease the wait between two doubles, from 0.1 s to 30 s.
+ * **Guarantees** one refresh at a time: the first at once, and one more after the last change.
+ * While changes keep coming, the wait between two refreshes doubles, from 0.1 s to 30 s.
  */
 export class PacedRefresh {
   readonly #options: PacedRefreshOptions;
@@ -28,20 +28,20 @@ export class PacedRefresh {
     this.#options = options;
   }
 
-  /** Something has changed. */
+  /** Announces a change. */
   request(): void {
     this.#isWanted = true;
     if (this.#isRunning || this.#isStopped || this.#timer !== undefined) return;
     const { clock } = this.#options;
     const quietMs = clock.now() - this.#endedAt;
-    // Quiet for so long: what comes now is no flood.
+    // After a quiet time of twice the wait, a change is no longer part of a flood.
     if (quietMs >= 2 * this.#waitMs) this.#waitMs = 0;
     const delayMs = this.#waitMs - quietMs;
     if (delayMs <= 0) void this.#refresh();
     else this.#timer = clock.setTimeout(() => void this.#refresh(), delayMs);
   }
 
-  /** What runs goes on, and nothing comes after it. */
+  /** Stops: a refresh under way finishes, and none follows. */
   stop(): void {
     this.#isStopped = true;
     this.#options.clock.clearTimeout(this.#timer);

@@ -4,9 +4,11 @@ import { refusalOf } from "../../wire/json-bound.ts";
 import { wellFormed } from "../../wire/well-formed.ts";
 import { NO_SECRETS, type Secrets } from "./secrets.ts";
 
-/** A value of a server's in a sentence: as it is where it is text, else as JSON; never long. */
+/**
+ * Quotes a value of a server in a sentence: a string as it is, other values as JSON, cut at `most`.
+ */
 export function quotedSafely(value: unknown, most: number, secrets: Secrets = NO_SECRETS): string {
-  // Before it is cut, since nobody finds a part of a secret.
+  // Concealed before it is cut: a part of a secret would not be found.
   if (typeof value === "string") return shorten(secrets.conceal(value), most).toWellFormed();
   const refusal = refusalOf(value, { values: most, bytes: most * 4, depth: 20 });
   if (refusal !== undefined) return `something that is not shown: it ${refusal.reason}`;

@@ -2,13 +2,15 @@ import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../wire/json.ts";
 import { isObject } from "../schema/schema-keywords.ts";
 
-/** Of the texts that are read as JSON in order to compare them: a longer one must be its JSON. */
+/**
+ * The most characters of texts that are parsed for a comparison; longer texts must equal the JSON.
+ */
 const MAX_CHARACTERS = 256 * 1024;
 
 /**
- * Whether texts already say what structured content says: one of them as its JSON, whatever the
- * order of its keys; or as the one text that it holds; or, for the `{ result }` into which FastMCP
- * puts what is no object, as its value, each item of a list in a text of its own.
+ * True when texts already contain the structured content: one of them as its JSON, in any order of
+ * keys; or all as the one string that it contains; or, for the `{ result }` in which FastMCP wraps
+ * other values than objects, as its value, each item of a list in a text of its own.
  */
 export function isSaidBy(texts: readonly string[], structured: Json): boolean {
   const characters = texts.reduce((sum, text) => sum + text.length, 0);

@@ -1,7 +1,10 @@
-/** A longer secret is looked for in what is told; a shorter one would be found everywhere. */
+/** The fewest characters of a secret that is concealed; a shorter one would match everywhere. */
 const SECRET_CHARACTERS = 4;
 
-/** What was given in confidence to reach a server, and may stand in nothing that is told of it. */
+/**
+ * Values that were given in confidence to reach a server, and must not appear in any message about
+ * it.
+ */
 export class Secrets {
   readonly #forms: readonly string[];
 
@@ -10,28 +13,31 @@ export class Secrets {
     this.#forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
   }
 
-  /** The same text without them. */
+  /** Returns a text without the secrets. */
   conceal(text: string): string {
-    return this.#forms.reduce((told, secret) => told.replaceAll(secret, "***"), text);
+    return this.#forms.reduce((left, secret) => left.replaceAll(secret, "***"), text);
   }
 
-  /** Of a text its first characters, without them or a part of one that is cut through. */
+  /**
+   * Returns the first characters of a text without the secrets, and without a part of one at the
+   * cut.
+   */
   beginning(text: string, most: number): string {
-    const told = text.slice(0, most);
+    const head = text.slice(0, most);
     for (const secret of this.#forms) {
-      // Of one that is cut through nothing but its beginning would be found.
+      // A secret that the cut divides can only be found by its beginning.
       for (let length = secret.length - 1; length >= SECRET_CHARACTERS; length -= 1) {
-        if (!told.endsWith(secret.slice(0, length))) continue;
-        return `${this.conceal(told.slice(0, -length))}***`;
+        if (!head.endsWith(secret.slice(0, length))) continue;
+        return `${this.conceal(head.slice(0, -length))}***`;
       }
     }
-    return this.conceal(told);
+    return this.conceal(head);
   }
 }
 
 export const NO_SECRETS: Secrets = new Secrets([]);
 
-/** As it is, and as it stands in JSON and in a URL. */
+/** Returns a secret as it is, as it appears in JSON, and as it appears in a URL. */
 function formsOf(secret: string): readonly string[] {
   const inJson = JSON.stringify(secret).slice(1, -1);
   return [secret, inJson, encodeURIComponent(secret.toWellFormed())];

@@ -9,31 +9,34 @@ export interface ServerProcessOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
-  /** Takes the next chunk of its standard output in steps; the one after it waits. */
+  /** Takes the next chunk of its standard output, in steps; the chunk after it waits. */
   readonly onOutput: (chunk: Buffer) => Iterator<unknown, void, undefined>;
-  /** A text of its standard error without what was given in confidence. */
+  /** Returns a text of its standard error without secrets. */
   readonly conceal: (text: string) => string;
-  /** Called once, when it has ended or the system could not start it; says how. */
+  /** Called once with the cause, when it has ended or could not be started. */
   readonly onEnd: (how: string) => void;
 }
 
-/** What may wait for a server that does not read. */
+/** Bytes that may wait for a server that does not read. */
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
-/** How much of its standard error is kept to say why it ended. */
+/** Characters of its standard error that are kept to explain its end. */
 const MAX_TAIL_CHARACTERS = 2_000;
-/** From the end of its input to SIGTERM, from there to SIGKILL, and from there to giving up. */
+/**
+ * Milliseconds from the end of its input to SIGTERM, from there to SIGKILL, and from there to
+ * giving up.
+ */
 const PATIENCE_MS = [1_000, 500, 500] as const;
-/** How long after its exit its last words may take to arrive. */
+/** Milliseconds that its last output may take to arrive after its exit. */
 const LAST_WORDS_MS = 100;
 
 /**
- * A child process that is spoken to over its standard input and output.
+ * A child process with a protocol on its standard input and output.
  *
- * **Guarantees** `close` resolves within about two seconds, and then neither the process nor
- * anything in its process group is left; nor is it when this process has died. Its death is
- * noticed at its exit, even when a child of its own still holds its output open.
+ * **Guarantees** `close` resolves within about two seconds, and then neither the process nor its
+ * process group is left. Neither is left when this process has died. Its end is noticed at its
+ * exit, even when a child of its own still has its output open.
  * **Fails with** an error that says that it could not be started, and why.
- * **Gotcha** what leaves the group by itself (a daemon) is not followed, and on Windows only the
+ * **Gotcha** a process that leaves the group (a daemon) is not followed, and on Windows only the
  * process itself is ended.
  */
 export class ServerProcess {
@@ -54,7 +57,10 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  /** Sends one line, or throws: a dead or deaf server must not swallow a request. */
+  /**
+   * Sends one line, or throws when the server has ended or does not read: no request may be lost
+   * silently.
+   */
   send(line: string): void {
     const { stdin } = this.#child;
     if (this.#how !== undefined) throw new Error(this.#how);
@@ -65,13 +71,13 @@ export class ServerProcess {
     stdin.write(`${line}\n`);
   }
 
-  /** Kills it; `why` is told with its end. */
-  condemn(why: string): void {
+  /** Kills the process; `why` is part of the cause of its end. */
+  terminate(why: string): void {
     this.#keep(why);
     signalGroup(this.#child, "SIGKILL");
   }
 
-  /** Ends its input, then asks, then kills; at once when, or as soon as, `hurry` is aborted. */
+  /** Ends its input, then sends SIGTERM, then SIGKILL; SIGKILL at once when `hurry` is aborted. */
   close(hurry?: AbortSignal): Promise<void> {
     this.#closing ??= this.#close();
     const kill = (): void => signalGroup(this.#child, "SIGKILL");
@@ -107,21 +113,21 @@ export class ServerProcess {
       const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
       const timer = setTimeout(() => this.#end(how), LAST_WORDS_MS);
       this.#child.once("close", () => {
-        // What it has still said is heard first.
+        // Its last output is read first.
         void reading.then(() => {
           clearTimeout(timer);
           this.#end(how);
         });
       });
     });
-    // A broken pipe is mostly a death that `exit` reports with its reason. A server that lives on
-    // without hearing or speaking is of no use to anybody.
+    // A broken pipe is mostly a death that `exit` reports with its cause. A server that lives on
+    // without reading or writing is of no use.
     stdin?.on("error", () => void this.close());
     stdout?.on("end", () => void this.close());
     stderr?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
   }
 
-  /** Never rejects: an output that breaks off is told by the end of the process. */
+  /** Reads its output; never rejects, because the end of the process reports a broken output. */
   async #read(): Promise<void> {
     try {
       for await (const chunk of this.#child.stdout ?? []) {
@@ -140,7 +146,8 @@ export class ServerProcess {
     if (this.#how !== undefined) return;
     const said = this.#tail.trim();
     this.#how = said === "" ? how : `${how}, saying: ${said}`;
-    // A grandchild that left the group may hold the pipes; they must not keep this process alive.
+    // A grandchild that left the group may keep the pipes open; they must not keep this process
+    // alive.
     this.#child.unref();
     this.#child.stdin?.destroy();
     this.#child.stdout?.destroy();

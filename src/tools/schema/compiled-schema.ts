@@ -7,35 +7,35 @@ import { PatternEngine } from "./pattern-engine.ts";
 import { listOf } from "./schema-keywords.ts";
 import { areUnique } from "./unique-items.ts";
 
-/** One place where an input does not fit, as a JSON Pointer; `""` is the input itself. */
+/** A place where an input does not fit, as a JSON Pointer; `""` is the input itself. */
 export type InputIssue = { readonly path: string; readonly message: string };
 
-/** One place where a value does not fit, and what the schema wants there. */
+/** A place where a value does not fit, and what the schema requires there. */
 export interface SchemaFault {
-  /** Of the value that does not fit, or that lacks something. */
+  /** The path of the value that does not fit, or that lacks a property. */
   readonly path: string;
   readonly keyword: string;
-  /** Names of types, where it is the type that is wrong. */
+  /** Names of the required types, when the type is wrong. */
   readonly wanted: readonly string[];
-  /** The property that is missing. */
+  /** The name of the missing property. */
   readonly missing?: string;
   readonly issue: () => InputIssue;
 }
 
 export interface CompiledSchema {
   /**
-   * Whether a value fits; fills defaults in, in place.
+   * Returns true when a value fits; fills in defaults, in place.
    *
-   * **Fails with** `TooMuchWork` where its patterns take more than so many steps.
+   * **Fails with** `TooMuchWork` when its patterns take more than `steps` steps.
    */
   readonly fits: (value: Json, steps: number) => boolean;
-  /** Where it does not; fills defaults in as well. */
+  /** Returns the places where a value does not fit; fills in defaults as well. */
   readonly faults: (value: Json, steps: number) => readonly SchemaFault[];
 }
 
-/** More faults than this tell nothing new. */
-const MOST_FAULTS = 1_000;
-const LONGEST_VALUES = 1_000;
+/** The most faults returned: more add no information. */
+const MAX_FAULTS = 1_000;
+const MAX_VALUES_LENGTH = 1_000;
 const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
 
 const ajv2020 = onFirstUse<typeof import("ajv/dist/2020.js")>("ajv/dist/2020.js", () =>
@@ -45,13 +45,13 @@ const engine = new PatternEngine();
 const instances: { first?: Ajv2020; all?: Ajv2020; plain?: Ajv2020 } = {};
 
 /**
- * Compiles a schema of 2020-12, as `modernSchema` writes it, that has no faults.
+ * Compiles a valid schema of 2020-12, as `modernSchema` writes it.
  *
  * **Fails with** the error of the compiler.
  */
 export function compileSchema(schema: JsonSchema): CompiledSchema {
   const fits = compile("first", schema);
-  // Made before any call, whose thread it would hold.
+  // Created before any call, because creating it blocks the thread.
   instances.all ??= instance(true);
   let all: ReturnType<typeof compile> | undefined;
   return {
@@ -63,12 +63,15 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
       // Most schemas never need it.
       all ??= compile("all", schema);
       engine.allow(steps);
-      return all(value) ? [] : (all.errors ?? []).slice(0, MOST_FAULTS).map(faultOf);
+      return all(value) ? [] : (all.errors ?? []).slice(0, MAX_FAULTS).map(faultOf);
     },
   };
 }
 
-/** Where a schema is no valid JSON Schema 2020-12, as JSON Pointers; nowhere when it is one. */
+/**
+ * Returns the places where a schema is not valid JSON Schema 2020-12, as JSON Pointers; none when
+ * it is.
+ */
 export function schemaFaults(schema: JsonSchema): readonly string[] {
   const { Ajv2020 } = ajv2020();
   instances.plain ??= new Ajv2020({ strict: false, logger: false, allErrors: true });
@@ -83,17 +86,17 @@ function compile(which: "first" | "all", schema: JsonSchema) {
   try {
     return ajv.compile<Json>(schema);
   } finally {
-    // The shared instance would otherwise keep every schema it has seen.
+    // The shared instance would otherwise keep every schema it has compiled.
     ajv.removeSchema(schema);
   }
 }
 
-/** Made when first needed: making one takes 12 ms. */
+/** Creates an instance of the compiler, which takes 12 ms, so only on demand. */
 function instance(allErrors: boolean): Ajv2020 {
-  // Unknown keywords and formats are annotations, as the standard has it. What every object
-  // inherits, such as `constructor`, is no property of an input.
+  // Unknown keywords and formats are annotations, as the standard says. Inherited names, such as
+  // `constructor`, are not properties of an input.
   const options: Options = { strict: false, logger: false, allErrors, useDefaults: true };
-  // What is compiled was found to be a schema before: the meta-schema takes 50 ms to compile.
+  // Schemas were validated before: compiling the meta-schema takes 50 ms.
   const unasked: Options = { meta: false, validateSchema: false, validateFormats: false };
   const code = { regExp: engine.regExp };
   const { Ajv2020 } = ajv2020();
@@ -114,7 +117,7 @@ function faultOf(error: ErrorObject): SchemaFault {
   return {
     ...{ path, keyword, wanted: wantedBy(error) },
     ...(typeof missing === "string" ? { missing } : {}),
-    // Of a few among many: what it says can be long.
+    // Computed on demand, because few of many faults are shown and their texts can be long.
     issue: () => issueOf(error),
   };
 }
@@ -126,7 +129,7 @@ function wantedBy({ keyword, params }: ErrorObject): readonly string[] {
   return [...new Set(all.map(typeName))];
 }
 
-/** The name of a value's type in JSON Schema. */
+/** Returns the name of a value's type in JSON Schema. */
 export function typeName(value: Json): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
@@ -143,7 +146,7 @@ function issueOf({ instancePath, message: said, params }: ErrorObject): InputIss
   }
   const allowed: unknown = params.allowedValues;
   const values = Array.isArray(allowed) ? JSON.stringify(allowed) : "";
-  const which = values === "" ? "" : `: ${shorten(values, LONGEST_VALUES)}`;
+  const which = values === "" ? "" : `: ${shorten(values, MAX_VALUES_LENGTH)}`;
   return { path: instancePath, message: `${said ?? "does not fit"}${which}` };
 }
 
@@ -152,7 +155,7 @@ export function pointer(segment: string): string {
   return segment.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-/** The segments of a JSON Pointer. */
+/** Returns the segments of a JSON Pointer. */
 export function segmentsOf(path: string): readonly string[] {
   const parts = path.split("/").slice(1);
   return parts.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));

@@ -6,35 +6,35 @@ import { isError } from "../../wire/realm.ts";
 import type { DescribesItself, StandardSchemaV1 } from "./standard-schema.ts";
 
 type Validator = StandardSchemaV1 & DescribesItself;
-/** What a package exports: functions, and rooms of functions. */
+/** The exports of a package: functions, and objects of functions. */
 type Exports = { readonly [name: string]: Exported | undefined };
 type Exported = ((...given: unknown[]) => unknown) & {
   readonly [name: string]: ((...given: unknown[]) => unknown) | undefined;
 };
 
-/** What is to be known of a validator. */
+/** A validator and the JSON Schema of its input. */
 export interface Description {
-  /** The JSON Schema of what it takes. */
+  /** The JSON Schema of the input. */
   readonly shown: unknown;
-  /** The validator whose input that is. */
+  /** The validator of that input. */
   readonly validator: StandardSchemaV1;
 }
 
-/** How schemas of a library are described that say nothing of themselves, or not all of it. */
+/** A library whose schemas do not describe themselves, or not completely. */
 interface Vendor {
-  /** The package that can; left out where the schema itself can. */
+  /** The package that describes them; undefined when the schema does it itself. */
   readonly peer?: string;
   readonly describe: (peer: Exports, schema: Validator) => unknown;
-  /** The validator of JSON, where the library's own takes what JSON cannot hold. */
+  /** Returns a validator of JSON, for a library whose schemas take values that JSON cannot hold. */
   readonly ofJson?: (peer: Exports, schema: Validator) => Validator | undefined;
 }
 
 const NONE = {} as Exported;
 const TARGET = "draft-2020-12";
-/** What zod 3 has no JSON Schema for, though its converter writes one that fits no value. */
+/** Types of zod 3 without a JSON Schema: its converter writes one that no value fits. */
 const UNTOLD = /^Zod(Date|BigInt|Map|Set|Symbol|Function|Promise|NaN|Undefined|Void)$/;
 
-/** By the name that a library gives itself in its schemas. */
+/** Vendors by the name that a library puts into its schemas. */
 const vendors = new Map<string, Vendor>([
   [
     "valibot",
@@ -44,7 +44,7 @@ const vendors = new Map<string, Vendor>([
         toJsonSchema?.(schema, { target: TARGET, typeMode: "input", errorMode: "throw" }),
     },
   ],
-  // It would describe what JSON cannot hold as anything, in the standard's way.
+  // In the standard's way it would describe values that JSON cannot hold as anything.
   ["arktype", { describe: (_, schema) => schema.in?.toJsonSchema?.() }],
   [
     "effect",
@@ -61,7 +61,7 @@ const vendors = new Map<string, Vendor>([
   ],
 ]);
 
-/** Version 3: a later one is described by our own. */
+/** Version 3 of zod; later versions describe themselves. */
 const zod3: Vendor = {
   peer: "zod-to-json-schema",
   describe: ({ zodToJsonSchema }, schema) =>
@@ -69,9 +69,9 @@ const zod3: Vendor = {
 };
 
 /**
- * The JSON Schema of what a validator takes, in whatever way its library has for that.
+ * Returns the JSON Schema of a validator's input, by the method of its library.
  *
- * **Fails with** `OPTIONS_INVALID`, saying what to install or to pass, where there is none.
+ * **Fails with** `OPTIONS_INVALID`, saying what to install or to pass, when there is none.
  */
 export function describedSchema(tool: string, schema: Validator): Description {
   try {
@@ -85,9 +85,9 @@ export function describedSchema(tool: string, schema: Validator): Description {
     if (shown === undefined) throw new Error("it does not describe itself");
     return { shown, validator: vendor?.ofJson?.(peer, schema) ?? schema };
   } catch (error) {
-    const told = `The input of tool "${tool}" cannot be told to a model: ${describe(error)}`;
+    const message = `The input of tool "${tool}" cannot be told to a model: ${describe(error)}`;
     const pass = "Give its JSON Schema as `inputSchema`.";
-    throw new CoppiceError("OPTIONS_INVALID", `${told}. ${pass}`, { tool });
+    throw new CoppiceError("OPTIONS_INVALID", `${message}. ${pass}`, { tool });
   }
 }
 
@@ -97,11 +97,11 @@ function vendorOf(schema: Validator): Vendor | undefined {
   if (isOld) return zod3;
   const known = vendors.get(vendor);
   if (known?.peer === undefined || schema["~standard"].jsonSchema === undefined) return known;
-  // A newer version may describe itself; only effect's own validators need more than that.
+  // A newer version may describe itself; only validators of effect need the peer even then.
   return known.ofJson === undefined ? undefined : known;
 }
 
-/** Called for each schema inside. */
+/** Refuses a type without a JSON Schema; called for each nested schema. */
 function refuseUntold(shown: unknown, { typeName, coerce }: ZodDefinition): unknown {
   if (!UNTOLD.test(typeName) || coerce === true) return shown;
   throw new Error(`${typeName} takes nothing that JSON can hold`);
@@ -112,7 +112,7 @@ interface ZodDefinition {
   readonly coerce?: boolean;
 }
 
-/** Standard JSON Schema, or what a library has in its place. */
+/** Returns Standard JSON Schema, or a library's equivalent. */
 function ownDescription(schema: Validator): unknown {
   const { jsonSchema } = schema["~standard"];
   if (jsonSchema !== undefined) return jsonSchema.input({ target: TARGET });
@@ -122,9 +122,12 @@ function ownDescription(schema: Validator): unknown {
   return undefined;
 }
 
-/** From the user's project, where validator and converter stand, else from beside us. */
+/**
+ * Loads a package from the user's project, which has the validator and its converter, otherwise
+ * from this library's.
+ */
 function load(name: string): Exports | undefined {
-  // A bundle of the older kind of modules has no address.
+  // A CommonJS bundle has no `import.meta.url`.
   const beside: string | undefined = import.meta.url;
   const project = join(process.cwd(), "package.json");
   for (const from of beside === undefined ? [project] : [project, beside]) {

@@ -1,15 +1,16 @@
 import { createRequire } from "node:module";
 
 /**
- * Whether a bundler has put a `require` of its own in the place of that which is written here: a
- * module of Node's has none, but for the one that `node --eval` makes global.
+ * True when a bundler replaced `require`: an ES module in Node has none, except the global one of
+ * `node --eval`.
  */
 const isBundled = typeof require === "function" && require !== Reflect.get(globalThis, "require");
 
 /**
- * A package that is loaded when it is first used, and then at once: who never does, never pays.
+ * Returns a function that loads a package on first use, synchronously; without a use it costs
+ * nothing.
  *
- * @param bundled requires it by a literal, which is what bundlers look for; Node never calls it
+ * @param bundled requires it by a literal, which bundlers look for; Node never calls it
  */
 export function onFirstUse<Package>(name: string, bundled: () => Package): () => Package {
   let loaded: Package | undefined;

@@ -3,28 +3,28 @@ import { type SchemaFault, segmentsOf, typeName } from "./compiled-schema.ts";
 import { valueAt } from "./value-at.ts";
 import { measuredCopy, type OwnJson } from "./value-copy.ts";
 
-/** A place that may be meant otherwise. */
+/** A place whose value may be meant as another one. */
 export interface Candidate {
   readonly path: string;
-  /** Undefined for the whole. */
+  /** The last segment of the path; undefined for the whole value. */
   readonly key: string | undefined;
   readonly as: string;
   readonly value: OwnJson;
-  /** It stands within a union: which branch was meant is not known. */
+  /** True within a union, where it is unknown which branch was meant. */
   readonly isChoice: boolean;
 }
 
 export interface CandidateOptions {
   readonly isOpen: (path: string) => boolean;
   readonly most: number;
-  /** Told of each text before it is read; throws where that takes too long. */
+  /** Called with each text before it is read; throws when reading would take too long. */
   readonly spend: (text: string) => void;
 }
 
 const CHOICES = new Set(["anyOf", "oneOf", "if", "not", "contains"]);
 const OF_VALUE = new Set(["type", "enum", "const", "anyOf", "oneOf"]);
 
-/** The places of a value that faults speak of, and what may be meant there. */
+/** Returns the places that faults name, with the value that may be meant there. */
 export function candidatesOf(
   faults: readonly SchemaFault[],
   value: OwnJson,
@@ -57,12 +57,12 @@ export function candidatesOf(
   return found;
 }
 
-/** A text as JSON of one of these types; undefined where it is none. */
+/** Reads a text as JSON of one of these types; undefined when it is not. */
 function readAs(
   text: string,
   types: ReadonlySet<string>,
 ): { readonly as: string; readonly value: OwnJson } | undefined {
-  // Neither a text within a text nor null is meant by a text.
+  // A string inside a string, and null, are never meant by a string.
   if (!/^\s*(?:[[{\d-]|true\s*$|false\s*$)/.test(text)) return undefined;
   let value: OwnJson;
   try {

@@ -10,45 +10,45 @@ import { TooMuchWork } from "./pattern-engine.ts";
 import { valueAt } from "./value-at.ts";
 import { copyOf, type OwnJson } from "./value-copy.ts";
 
-/** A place, as a JSON Pointer, whose value was read as what was meant. */
+/** A place, as a JSON Pointer, whose value was read as the one that was meant. */
 export type ReadPlace = {
   readonly path: string;
-  /** `array`, `object`, `number`, `boolean`, or `left out`. */
+  /** The kind it was read as: `array`, `object`, `number`, `boolean`, or `left out`. */
   readonly as: string;
 };
 
 export interface Fitted {
   readonly value: OwnJson;
   readonly read: readonly ReadPlace[];
-  /** None when it fits. */
+  /** The places that do not fit; empty when the value fits. */
   readonly issues: readonly InputIssue[];
 }
 
 export interface FitOptions {
-  /** Of each check, as for {@link CompiledSchema}. */
+  /** The bound of steps of each check, as for {@link CompiledSchema}. */
   readonly steps: number;
-  /** Left out: any place may be read. */
+  /** Returns true for a path that may be read. Default: every path. */
   readonly mayRead?: (path: string) => boolean;
 }
 
-/** More issues than this tell a model nothing new. */
-export const MOST_ISSUES = 20;
-const MOST_PLACES = 64;
-const MOST_PASSES = 8;
-const MOST_TRIES = 16;
-/** Of texts that are read; more of them take more than a moment. */
-const MOST_CHARACTERS_HERE = 50_000;
-/** Checks of one value, at most. */
-export const MOST_CHECKS = 2 * MOST_PASSES + MOST_TRIES;
-/** What still stands at a place that was not read well. */
+/** The most issues reported: more tell a model nothing new. */
+export const MAX_ISSUES = 20;
+const MAX_PLACES = 64;
+const MAX_PASSES = 8;
+const MAX_TRIES = 16;
+/** The most characters of texts that are read on this thread; more take too long. */
+const MAX_CHARACTERS_HERE = 50_000;
+/** The most checks of one value. */
+export const MAX_CHECKS = 2 * MAX_PASSES + MAX_TRIES;
+/** Keywords of the faults that remain at a place that was read wrongly. */
 const OF_TYPE = new Set(["type", "enum", "const"]);
 
 /**
- * Has a value, which is changed, fit where it does not: a text that is JSON of exactly the type
- * that is wanted is read, and null for a property that need not be there is left out. Nothing else.
+ * Makes a value fit, in place, by two changes only: a string that is JSON of exactly the required
+ * type is parsed, and null for an optional property is left out.
  *
- * **Guarantees** each place is read once, and 64 of them; what is read within a union is kept only
- * when all of the value fits then.
+ * **Guarantees** each place is read once, and at most 64 places; a reading within a union is kept
+ * only when the whole value fits afterwards.
  */
 export function fitInput(check: CompiledSchema, value: OwnJson, options: FitOptions): Fitted {
   return new Fitting(check, value, options).run();
@@ -69,12 +69,12 @@ class Fitting {
   }
 
   run(): Fitted {
-    /** As it was before anything was read within a union. */
+    /** The state before anything was read within a union. */
     let before:
       | { value: OwnJson; read: Map<string, string>; chosen: readonly Candidate[] }
       | undefined;
     let faults = this.#faults(this.#value);
-    for (let pass = 0; pass < MOST_PASSES && faults.length > 0; pass += 1) {
+    for (let pass = 0; pass < MAX_PASSES && faults.length > 0; pass += 1) {
       const all = this.#candidates(faults);
       const certain = all.filter(({ isChoice }) => !isChoice);
       const chosen = certain.length > 0 ? certain : all;
@@ -90,13 +90,13 @@ class Fitting {
       faults = this.#tryEach(before.chosen);
     }
     const read = [...this.#read].map(([path, as]) => ({ path, as }));
-    const issues = faults.slice(0, MOST_ISSUES).map(({ issue }) => issue());
+    const issues = faults.slice(0, MAX_ISSUES).map(({ issue }) => issue());
     return { value: this.#value, read, issues };
   }
 
   readonly #spend = (text: string): void => {
     this.#characters += text.length;
-    if (this.#characters > MOST_CHARACTERS_HERE && this.#options.steps !== Infinity) {
+    if (this.#characters > MAX_CHARACTERS_HERE && this.#options.steps !== Infinity) {
       throw new TooMuchWork("its texts are long");
     }
   };
@@ -109,7 +109,7 @@ class Fitting {
     const { mayRead = () => true } = this.#options;
     const isOpen = (path: string): boolean =>
       !this.#refused.has(path) && !this.#read.has(path) && mayRead(path);
-    const left = MOST_PLACES - this.#read.size;
+    const left = MAX_PLACES - this.#read.size;
     return candidatesOf(faults, this.#value, { isOpen, most: left, spend: this.#spend });
   }
 
@@ -126,9 +126,9 @@ class Fitting {
     return wrong.length === 0 ? faults : this.#faults(this.#value);
   }
 
-  /** Reads the first place with which all of it fits. */
+  /** Reads the first place with which the whole value fits. */
   #tryEach(candidates: readonly Candidate[]): readonly SchemaFault[] {
-    for (const one of candidates.slice(0, MOST_TRIES)) {
+    for (const one of candidates.slice(0, MAX_TRIES)) {
       const tried = applied(copyOf(this.#value), [one]);
       const faults = this.#faults(tried);
       if (faults.length > 0) continue;
@@ -140,18 +140,21 @@ class Fitting {
   }
 }
 
-/** The place is as wrong as it was, or is missed now; within a union each branch has its say. */
+/**
+ * True when a place is as wrong as before, or is missing now; within a union the fault may belong
+ * to another branch.
+ */
 function isUnhelped({ path, key, as, isChoice }: Candidate, fault: SchemaFault): boolean {
   if (as !== "left out") return !isChoice && fault.path === path && OF_TYPE.has(fault.keyword);
   return fault.missing === key && fault.path === path.slice(0, path.lastIndexOf("/"));
 }
 
-/** The value with these places changed, in place where it is not the whole. */
+/** Returns the value with these places changed, in place unless the whole is replaced. */
 function applied(value: OwnJson, candidates: readonly Candidate[]): OwnJson {
   let whole = value;
-  for (const { path, key, as, value: told } of candidates) {
-    // Each is put in once, and read on: another copy of it may be tried.
-    const put = copyOf(told);
+  for (const { path, key, as, value: meant } of candidates) {
+    // Copied, because the value is changed later and the candidate may be tried again.
+    const put = copyOf(meant);
     if (key === undefined) {
       whole = put;
       continue;

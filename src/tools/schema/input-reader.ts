@@ -1,6 +1,6 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { type CompiledSchema, compileSchema, type InputIssue } from "./compiled-schema.ts";
-import { fitInput, MOST_CHECKS, type ReadPlace } from "./fit-input.ts";
+import { fitInput, MAX_CHECKS, type ReadPlace } from "./fit-input.ts";
 import { TooMuchWork } from "./pattern-engine.ts";
 import { SchemaWork, type ValueSize } from "./schema-work.ts";
 import { type Measured, measuredCopy, type OwnJson } from "./value-copy.ts";
@@ -8,35 +8,35 @@ import { type Measured, measuredCopy, type OwnJson } from "./value-copy.ts";
 export type ReadInput =
   | {
       readonly valid: true;
-      /** What the tool is given; nobody else holds it. */
+      /** The value for the tool; it has no other owner. */
       readonly value: unknown;
-      /** The same as JSON, for whoever decides on it. */
+      /** The same as JSON, for the layers that decide on it. */
       readonly view: Json;
-      /** Where it was read as what was meant. */
+      /** The places that were read as the value that was meant. */
       readonly read: readonly ReadPlace[];
     }
   | { readonly valid: false; readonly issues: readonly InputIssue[] };
 
-/** A reading for another thread. */
+/** A read to be done on another thread. */
 export interface AsideTask {
   readonly schema: JsonSchema;
   readonly input: Json;
 }
 
-/** Reads an input on another thread, which may take as long as it wants. */
+/** Reads an input on another thread, where it may take as long as it needs. */
 export type Aside = (task: AsideTask) => Promise<ReadInput>;
 
 /**
- * Reads an input as its schema has it. With `aside`, what could hold this thread goes there.
+ * Reads an input by its schema. With `aside`, a read that could block this thread is done there.
  */
 export type InputReader = (input: Json, aside?: Aside) => ReadInput | Promise<ReadInput>;
 
-/** Checks, of about ten nanoseconds, that may be made here. */
-const MOST_CHECKS_HERE = 1_000_000;
-/** Steps of patterns, of about two nanoseconds, that may be taken here. */
-const MOST_STEPS_HERE = 4_000_000;
-/** A larger schema takes long to compile. */
-export const MOST_SCHEMAS_HERE = 50;
+/** The most checks, of about ten nanoseconds each, on this thread. */
+const MAX_CHECKS_HERE = 1_000_000;
+/** The most pattern steps, of about two nanoseconds each, on this thread. */
+const MAX_STEPS_HERE = 4_000_000;
+/** The most subschemas of a schema compiled on this thread: a larger one takes long. */
+export const MAX_SCHEMAS_HERE = 50;
 
 /** Reads inputs by a schema of 2020-12, as `modernSchema` writes it. */
 export class JsonReader {
@@ -57,22 +57,23 @@ export class JsonReader {
     return this.#readHere(measured) ?? aside({ schema: this.#schema, input });
   };
 
-  /** Reads one that nobody else holds, however long it takes. */
+  /** Reads a value that has no other owner, however long it takes. */
   readAtOnce(value: OwnJson): ReadInput {
     const check = this.#check;
     return check.fits(value, Infinity) ? fitting(value) : fitted(check, value, Infinity);
   }
 
   /**
-   * Has a value fit at these places, as far as it can here; undefined where it takes too long.
+   * Makes a value fit at these places, within the bounds of this thread; undefined when it takes
+   * too long.
    */
   fitHere(
     value: Json,
     mayRead: (path: string) => boolean,
   ): ReturnType<typeof fitInput> | undefined {
     const { copy, ...size } = measuredCopy(value);
-    if (!this.#mayCompile || !this.#isLight(size, MOST_CHECKS)) return undefined;
-    const steps = MOST_STEPS_HERE / MOST_CHECKS;
+    if (!this.#mayCompile || !this.#isLight(size, MAX_CHECKS)) return undefined;
+    const steps = MAX_STEPS_HERE / MAX_CHECKS;
     return orTooMuch(() => fitInput(this.#check, copy, { steps, mayRead }));
   }
 
@@ -80,9 +81,9 @@ export class JsonReader {
     if (!this.#mayCompile || !this.#isLight(size, 1)) return undefined;
     const check = this.#check;
     return orTooMuch(() => {
-      if (check.fits(copy, MOST_STEPS_HERE)) return fitting(copy);
-      const steps = MOST_STEPS_HERE / MOST_CHECKS;
-      return this.#isLight(size, MOST_CHECKS) ? fitted(check, copy, steps) : undefined;
+      if (check.fits(copy, MAX_STEPS_HERE)) return fitting(copy);
+      const steps = MAX_STEPS_HERE / MAX_CHECKS;
+      return this.#isLight(size, MAX_CHECKS) ? fitted(check, copy, steps) : undefined;
     });
   }
 
@@ -92,11 +93,11 @@ export class JsonReader {
   }
 
   get #mayCompile(): boolean {
-    return this.#compiled !== undefined || this.#work.schemas <= MOST_SCHEMAS_HERE;
+    return this.#compiled !== undefined || this.#work.schemas <= MAX_SCHEMAS_HERE;
   }
 
   #isLight(size: ValueSize, times: number): boolean {
-    return this.#work.of(size) * times <= MOST_CHECKS_HERE;
+    return this.#work.of(size) * times <= MAX_CHECKS_HERE;
   }
 }
 

@@ -11,7 +11,7 @@ import { cutCircles, repairSchema } from "./schema-repair.ts";
 import { standardReader } from "./standard-reader.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 
-/** How a tool's input is described to the model, and how it is read. */
+/** The input of a tool: its description for the model, and its reader. */
 export interface InputSchema {
   readonly described: JsonSchema;
   readonly read: InputReader;
@@ -23,19 +23,24 @@ export interface InputSchema {
  * **Fails with** `OPTIONS_INVALID` when it is neither a JSON Schema of an object that compiles nor
  * a Standard Schema that can be described.
  */
-export function readInputSchema(tool: string, input: unknown, told: unknown): InputSchema {
+export function readInputSchema(tool: string, input: unknown, description: unknown): InputSchema {
   if (isStandardSchema(input)) {
     const { shown, validator } =
-      told === undefined ? describedSchema(tool, input) : { shown: told, validator: input };
+      description === undefined
+        ? describedSchema(tool, input)
+        : { shown: description, validator: input };
     const described = objectSchema(tool, shown);
     return { described, read: standardReader(validator, shownReader(described)) };
   }
   const schema = objectSchema(tool, input);
-  const described = objectSchema(tool, told ?? schema);
+  const described = objectSchema(tool, description ?? schema);
   return { described, read: embedderReader(tool, schema).read };
 }
 
-/** Models send an object and their services refuse any other schema, so it is said here. */
+/**
+ * Returns a JSON Schema of an object. Models send an object, and their services refuse any other
+ * schema, so other types are refused here.
+ */
 function objectSchema(tool: string, schema: unknown): JsonSchema {
   const wrong = (what: string): CoppiceError =>
     new CoppiceError("OPTIONS_INVALID", `The input schema of tool "${tool}" ${what}.`);
@@ -54,14 +59,17 @@ function objectSchema(tool: string, schema: unknown): JsonSchema {
     throw wrong(`is not plain JSON: ${describe(error)}`);
   }
   const { type = "object" } = copy;
-  // One that allows other values too is shown to models as an object.
+  // A schema that allows other types too is shown to models as that of an object.
   if (type !== "object" && !(Array.isArray(type) && type.includes("object"))) {
     throw wrong(`describes ${JSON.stringify(copy.type)}, and a tool's input is an object`);
   }
   return Object.freeze({ type: "object", ...copy });
 }
 
-/** Whatever draft it is of, all of it must have a meaning. */
+/**
+ * Creates a strict reader of an embedder's schema: of whatever draft, every part of it must have a
+ * meaning.
+ */
 function embedderReader(tool: string, schema: JsonSchema): JsonReader {
   try {
     const modern = modernSchema(schema, { strict: true });
@@ -78,26 +86,32 @@ function embedderReader(tool: string, schema: JsonSchema): JsonReader {
   }
 }
 
-/** What a validator's own schema has no meaning in is left out: the validator is what counts. */
+/**
+ * Creates a reader of a validator's JSON Schema, without the parts that have no meaning: the
+ * validator itself decides.
+ */
 function shownReader(described: JsonSchema): JsonReader | undefined {
   try {
     const modern = structuredClone(modernSchema(described)) as { [key: string]: Json | undefined };
     repairSchema(modern);
     return new JsonReader(modern, compileSchema(modern));
   } catch (error) {
-    // Then nothing is read off it, which is no reason to refuse a tool.
+    // Without a reader nothing is read by the schema, which is no reason to refuse the tool.
     if (isError(error)) return undefined;
     throw error;
   }
 }
 
-/** Of Effect's own schemas, which are none until they are asked for one. */
+/** Returns advice for a schema of Effect, which is a Standard Schema only after a conversion. */
 function instead(schema: unknown): string {
   if (typeof schema !== "function" || !("ast" in schema)) return "";
   return ": of Effect pass `Schema.standardSchemaV1(schema)` (version 4: `toStandardSchemaV1`)";
 }
 
-/** Where a validator stands in what should be plain JSON, such as a bare shape of zod's. */
+/**
+ * Returns the place of a validator inside a value that should be plain JSON, such as a bare shape
+ * of zod.
+ */
 function validatorIn(value: unknown, path = "", levels = 20): string | undefined {
   if (typeof value !== "object" || value === null || levels === 0) return undefined;
   for (const [key, inside] of Object.entries(value)) {

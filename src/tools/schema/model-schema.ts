@@ -11,24 +11,27 @@ import { objectRoot } from "./schema-root.ts";
 
 export interface ModelSchema {
   readonly shown: JsonSchema;
-  /** How the keys of what a model says become those of the true schema; none where they are. */
+  /**
+   * Maps the keys that a model writes to those of the true schema; undefined when they are equal.
+   */
   readonly keys?: RenamedKeys;
 }
 
-/** More than this would leave a model no room for its work. */
-const MOST_CHARACTERS = 256_000;
-const MOST_VALUES = 10_000;
-const MOST_LEVELS = 100;
+/** The most characters of a schema: a larger one would leave a model no room for its work. */
+const MAX_CHARACTERS = 256_000;
+const MAX_VALUES = 10_000;
+const MAX_LEVELS = 100;
 
 const known = new WeakMap<JsonSchema, ModelSchema>();
 
 /**
- * What a model is shown of the schema of a tool's input: always one that Anthropic's Messages API
- * takes, an object without unions at its root, of keys that it knows, valid as JSON Schema 2020-12.
- * A schema that is so already is shown as it is.
+ * Returns the form of a tool's input schema that models are shown. Anthropic's Messages API takes
+ * it: an object without unions at its root, with keys that the API allows, valid as JSON Schema
+ * 2020-12. A schema that is so already is returned as it is.
  *
- * **Guarantees** never throws and takes time in proportion to the schema, whoever wrote it; one
- * that is too large or deep is shown as any object, and says so. Made once for each schema.
+ * **Guarantees** never throws and takes time in proportion to the schema, whatever its source. A
+ * schema that is too large or too deep is shown as that of any object, with a note. Computed once
+ * for each schema.
  */
 export function schemaForModels(schema: JsonSchema): ModelSchema {
   const made = known.get(schema) ?? adapt(schema);
@@ -60,15 +63,15 @@ function adapted(schema: JsonSchema): ModelSchema {
   return isDeepStrictEqual(shown, schema) ? { shown: schema } : { shown, ...how };
 }
 
-/** The same schema, where it can be shown to a model at all. */
+/** Returns the same schema, or throws when it is too large or too deep to be shown. */
 function measured(schema: JsonSchema): JsonSchema {
-  const left = { characters: MOST_CHARACTERS, values: MOST_VALUES };
+  const left = { characters: MAX_CHARACTERS, values: MAX_VALUES };
   const measure = (value: Json | undefined, level: number): void => {
     left.values -= 1;
     if (typeof value === "string") left.characters -= value.length;
     if (left.values < 0 || left.characters < 0) throw new RangeError("it is too large");
     if (typeof value !== "object" || value === null) return;
-    if (level > MOST_LEVELS) throw new RangeError(`it nests over ${MOST_LEVELS} levels`);
+    if (level > MAX_LEVELS) throw new RangeError(`it nests over ${MAX_LEVELS} levels`);
     for (const [key, inside] of Object.entries(value)) {
       if (!Array.isArray(value)) left.characters -= key.length;
       measure(inside, level + 1);
@@ -77,5 +80,3 @@ function measured(schema: JsonSchema): JsonSchema {
   measure(schema, 0);
   return schema;
 }
-
-/** A copy whose texts and keys are all well formed. */

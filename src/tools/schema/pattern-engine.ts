@@ -4,44 +4,52 @@ import { onFirstUse } from "./first-use.ts";
 
 const re2js = onFirstUse<typeof import("re2js")>("re2js", () => require("re2js"));
 
-/** It would hold the thread for too long, here. */
+/** A check that would block this thread for too long. */
 export class TooMuchWork extends Error {}
 
-/** More steps than this, about two nanoseconds each, and an expression is left to RE2. */
-const MOST_STEPS = 200_000;
-/** RE2 makes a machine of an expression, whose states it finds while it reads. */
-const MOST_STATES = 10_000;
+/**
+ * The most steps, of about two nanoseconds each, of a native expression; beyond them RE2 is used.
+ */
+const MAX_STEPS = 200_000;
+/**
+ * The most states that RE2 is assumed to build: it compiles an expression to an automaton, whose
+ * states it finds while it reads.
+ */
+const MAX_STATES = 10_000;
 const STEPS_A_PLACE = 75;
 const STEPS_A_CHARACTER = 45;
-/** A larger one takes long to be made a machine of, here and anywhere. */
+/**
+ * The largest expression for RE2 on this thread, and on any: a larger one takes long to compile.
+ */
 const LARGEST_LINEAR_HERE = 100;
 const LARGEST_LINEAR = 1_000;
-/** To begin at all. */
+/** Steps to begin a test. */
 const STEPS_A_TEST = 20;
 
 /**
- * The engine of the patterns in schemas: `RegExp` where it cannot take long, else RE2, which takes
- * time in proportion to the text; what neither can do, or not within `allowed` steps, is too much.
+ * The engine for patterns in schemas: `RegExp` where it cannot take long, otherwise RE2, which
+ * takes time in proportion to the text. A test that neither can run within the allowed steps throws
+ * `TooMuchWork`.
  */
 export class PatternEngine {
   #left = Number.POSITIVE_INFINITY;
 
-  /** Sets the steps, of about two nanoseconds, that are allowed from now on. */
+  /** Sets the steps, of about two nanoseconds each, that are allowed from now on. */
   allow(steps: number): void {
     this.#left = steps;
   }
 
-  /** What ajv takes in the place of `RegExp`. */
+  /** The replacement of `RegExp` for ajv. */
   readonly regExp = Object.assign((pattern: string) => this.#compile(pattern), { code: "" });
 
   #compile(pattern: string) {
     const form = readPattern(pattern);
-    // Fails where it is none, as it should.
+    // Throws for an invalid expression, as it should.
     const native = new RegExp(pattern, "u");
     let linear: RE2JS | undefined;
     const test = (text: string): boolean => {
       const steps = form.steps(text.length);
-      if (steps <= MOST_STEPS) {
+      if (steps <= MAX_STEPS) {
         this.#spend(steps + STEPS_A_TEST);
         return native.test(text);
       }
@@ -68,7 +76,7 @@ export class PatternEngine {
 }
 
 function linearSteps({ size }: PatternForm, text: string): number {
-  const states = Math.min(text.length, 2 ** size, MOST_STATES);
+  const states = Math.min(text.length, 2 ** size, MAX_STATES);
   return text.length * STEPS_A_CHARACTER + states * size * STEPS_A_PLACE;
 }
 

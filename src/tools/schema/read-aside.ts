@@ -1,14 +1,13 @@
 import { type AsideTask, JsonReader } from "./input-reader.ts";
 import { measuredCopy } from "./value-copy.ts";
 
-/** Schemas that are kept compiled. */
-const MOST_READERS = 100;
+/** The most schemas that are kept compiled. */
+const MAX_READERS = 100;
 
 const readers = new Map<string, JsonReader>();
 
 /**
- * Reads an input on the thread of a compute tool, which is ended with a reading that does not end
- * in time.
+ * Reads an input on the thread of a compute tool; the thread is ended when the read takes too long.
  */
 export default function readAside({ schema, input }: AsideTask) {
   const key = JSON.stringify(schema);
@@ -16,7 +15,7 @@ export default function readAside({ schema, input }: AsideTask) {
   readers.delete(key);
   readers.set(key, reader);
   for (const old of readers.keys()) {
-    if (readers.size <= MOST_READERS) break;
+    if (readers.size <= MAX_READERS) break;
     readers.delete(old);
   }
   const read = reader.readAtOnce(measuredCopy(input).copy);

@@ -6,29 +6,32 @@ import { nullable, type Reading, readers } from "./schema-readers.ts";
 import { SchemaReferences } from "./schema-references.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
-/** Keywords whose values are no schemas, whatever their keys. */
+/** Keywords whose values are not schemas, whatever their keys. */
 const DATA = new Set(["default", "const", "examples", "dependentRequired", "$comment"]);
-/** References copy what they point at, so the copy can be larger than what was given. */
-const MOST_SCHEMAS = 20_000;
+/**
+ * The most subschemas of the result: references copy their targets, so it can be larger than the
+ * input.
+ */
+const MAX_SCHEMAS = 20_000;
 
 /**
- * Writes a schema of whatever draft, or of none, as one of 2020-12, with every reference leading
- * into the root's `$defs`. What has an exact meaning keeps it, what has none is left out.
+ * Rewrites a schema of any draft, or of none, as one of 2020-12 in which every reference leads into
+ * the root's `$defs`. Parts with an exact meaning keep it, parts without one are left out.
  *
  * **Fails with** a RangeError when it is too large; with `strict`, also with a TypeError that names
- * the first thing that has no meaning.
+ * the first part without a meaning.
  */
 export function modernSchema(
   root: JsonSchema,
   { strict = false }: { readonly strict?: boolean } = {},
 ): JsonSchema {
   const references = new SchemaReferences(root);
-  const left = { schemas: MOST_SCHEMAS };
+  const left = { schemas: MAX_SCHEMAS };
   const convert = (value: Json): Schema => {
     if (typeof value === "boolean") return value;
     if (!isObject(value)) return {};
     left.schemas -= 1;
-    if (left.schemas < 0) throw new RangeError(`it holds more than ${MOST_SCHEMAS} schemas`);
+    if (left.schemas < 0) throw new RangeError(`it holds more than ${MAX_SCHEMAS} schemas`);
     const reference = (ref: string): string | undefined => references.rewrite(ref);
     const fault = strict ? faultIn(value, reference) : undefined;
     if (fault !== undefined) throw new TypeError(fault);
@@ -46,7 +49,10 @@ export function modernSchema(
   };
 }
 
-/** Under a word that nobody knows, identifiers and references mean what they mean elsewhere. */
+/**
+ * True when the value of an unknown keyword contains identifiers or references, which keep their
+ * meaning there.
+ */
 function isSchemaLike(value: Json | undefined): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(value).some(([key, inside]) => key.startsWith("$") || isSchemaLike(inside));

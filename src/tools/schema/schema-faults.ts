@@ -6,10 +6,10 @@ const TYPES = new Set(["object", "array", "string", "number", "integer", "boolea
 const REFERENCES = ["$ref", "$dynamicRef", "$recursiveRef"];
 
 /**
- * Says what in a schema, not in those inside it, has no meaning in any draft from 4 on; undefined
- * when all of it has one, or when the compiler will say.
+ * Returns the first part of a schema, its subschemas excluded, that has no meaning in any draft
+ * from 4 on; undefined when there is none, or when the compiler will report it.
  *
- * @param resolve finds where a reference leads
+ * @param resolve returns the target of a reference
  */
 export function faultIn(
   schema: JsonSchema,
@@ -35,7 +35,7 @@ export function faultIn(
   return schemaIn(schema);
 }
 
-/** Whatever should be a schema and is none. */
+/** Returns the first keyword whose value should be a schema and is not. */
 function schemaIn(schema: JsonSchema): string | undefined {
   for (const [keyword, value] of fieldsOf(schema)) {
     const isList = keyword === "items" && Array.isArray(value);

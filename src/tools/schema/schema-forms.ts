@@ -1,14 +1,14 @@
 import type { Schema } from "./schema-keywords.ts";
 import { valuesOf } from "./schema-variants.ts";
 
-/** What one branch of a union asks for, by key. */
+/** The keys that one branch of a union requires or allows. */
 export type Form = ReadonlyMap<string, { readonly required: boolean; readonly hint: string }>;
 
-/** More forms than this are counted, not listed. */
-export const MOST_FORMS = 24;
-const LONGEST_TEXT = 1_000;
-const LONGEST_FORM = 300;
-const LONGEST_HINT = 40;
+/** The most forms that are listed; the others are counted. */
+export const MAX_FORMS = 24;
+const MAX_TEXT_LENGTH = 1_000;
+const MAX_FORM_LENGTH = 300;
+const MAX_HINT_LENGTH = 40;
 
 export function formOf(
   properties: ReadonlyMap<string, Schema>,
@@ -22,7 +22,7 @@ export function formOf(
   return new Map(entries);
 }
 
-/** A form that asks for what both do. */
+/** Returns a form that requires what both require. */
 export function joinForms(one: Form, other: Form): Form {
   const joined = new Map(one);
   for (const [key, { required, hint }] of other) {
@@ -33,15 +33,16 @@ export function joinForms(one: Form, other: Form): Form {
   return joined;
 }
 
-/** The forms of a union: those that are listed, and how many there are. */
+/** The forms of a union: those that are listed, and the number of all. */
 export interface Forms {
   readonly listed: readonly Form[];
   readonly count: number;
 }
 
 /**
- * The forms in a sentence for the model; undefined when there is nothing to choose. `nameOf` says
- * how the model knows a key.
+ * Describes the forms in a sentence for the model; undefined when there is no choice.
+ *
+ * @param nameOf returns the name by which the model knows a key
  */
 export function sayForms(
   { listed, count }: Forms,
@@ -52,7 +53,7 @@ export function sayForms(
   let text = "Takes one of these forms: ";
   let said = 0;
   for (const line of lines) {
-    if (text.length + line.length > LONGEST_TEXT) break;
+    if (text.length + line.length > MAX_TEXT_LENGTH) break;
     text += said === 0 ? line : ` or ${line}`;
     said += 1;
   }
@@ -65,15 +66,15 @@ function sayForm(form: Form, nameOf: (key: string) => string): string {
   let text = "";
   for (const [key, { required, hint }] of ordered) {
     const part = `${nameOf(key)}${required ? "" : "?"}${hint === "" ? "" : `: ${hint}`}`;
-    if (text.length + part.length > LONGEST_FORM) return `{ ${text}, ... }`;
+    if (text.length + part.length > MAX_FORM_LENGTH) return `{ ${text}, ... }`;
     text += text === "" ? part : `, ${part}`;
   }
   return text === "" ? "{}" : `{ ${text} }`;
 }
 
-/** The values of a discriminator, when they are few. */
+/** Returns the values of a discriminator when they are few. */
 function hintOf(schema: Schema): string {
-  const said = (valuesOf(schema) ?? []).slice(0, LONGEST_HINT).map((one) => JSON.stringify(one));
+  const said = (valuesOf(schema) ?? []).slice(0, MAX_HINT_LENGTH).map((one) => JSON.stringify(one));
   const hint = said.join(" | ");
-  return hint.length <= LONGEST_HINT ? hint : "";
+  return hint.length <= MAX_HINT_LENGTH ? hint : "";
 }

@@ -1,7 +1,10 @@
 import type { JsonSchema } from "../../wire/json.ts";
 import type { StandardSchemaV1 } from "./standard-schema.ts";
 
-/** What `execute` receives for a schema: read off a literal JSON Schema, or told by a validator. */
+/**
+ * The type that `execute` receives for a schema: derived from a literal JSON Schema, or declared by
+ * a validator.
+ */
 export type SchemaInput<S> =
   S extends StandardSchemaV1<unknown, infer Output>
     ? Output

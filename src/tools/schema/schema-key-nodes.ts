@@ -2,15 +2,17 @@ import type { JsonSchema } from "../../wire/json.ts";
 import type { KeyNode, RenamedKeys } from "../../wire/renamed-keys.ts";
 import { fieldsOf, insideOf, isObject, type Schema, targetOf, textsOf } from "./schema-keywords.ts";
 
-/** What is known of one schema while the nodes are made. */
+/** A schema while the nodes are made. */
 interface Draft {
   readonly schema: JsonSchema;
   readonly names: readonly (readonly [shown: string, true: string])[];
-  /** The schemas inside it, by keyword, and what it refers to as `$ref`. */
+  /** Its subschemas, by keyword, and the target of its `$ref`. */
   readonly inside: readonly (readonly [keyword: string, at: string, inside: Schema])[];
 }
 
-/** Of values of the same instance, so that their keys are keys of this one. */
+/**
+ * Keywords whose subschemas apply to the same instance, so that their keys are keys of this one.
+ */
 const SAME = new Set([
   ...["$ref", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas"],
 ]);
@@ -18,13 +20,15 @@ const REST = new Set(["additionalProperties", "unevaluatedProperties"]);
 const ITEMS = new Set(["items", "contains", "unevaluatedItems"]);
 
 export interface KeyNodes {
-  /** Undefined where no renamed key can stand in an input. */
+  /** The nodes; undefined when no renamed key can occur in an input. */
   readonly keys: RenamedKeys | undefined;
-  /** By schema, where a renamed key is in reach. */
+  /** The index of each schema from which a renamed key can be reached. */
   readonly numbers: ReadonlyMap<JsonSchema, number>;
 }
 
-/** Says where in values of a schema its renamed keys can stand; `names` has them by true key. */
+/**
+ * Finds the places in values of a schema where its renamed keys can occur; `names` maps true keys.
+ */
 export function keyNodes(root: JsonSchema, names: ReadonlyMap<string, string>): KeyNodes {
   const drafts = draftsOf(root, names);
   const kept = inReach(drafts);
@@ -35,7 +39,7 @@ export function keyNodes(root: JsonSchema, names: ReadonlyMap<string, string>): 
   return { keys, numbers };
 }
 
-/** The keys that a schema speaks of as keys of its own values. */
+/** Returns the keys that a schema names as keys of its own values. */
 export function keysNamedIn(schema: JsonSchema): ReadonlySet<string> {
   const { properties, required, dependentRequired, dependentSchemas } = schema;
   return new Set([
@@ -64,7 +68,7 @@ function draftsOf(root: JsonSchema, names: ReadonlyMap<string, string>) {
   return drafts;
 }
 
-/** The schemas from which one with a renamed key can be come to. */
+/** Returns the schemas from which a schema with a renamed key can be reached. */
 function inReach(drafts: ReadonlyMap<JsonSchema, Draft>): ReadonlySet<JsonSchema> {
   const holders = new Map<Schema, JsonSchema[]>();
   for (const { schema, inside } of drafts.values()) {
@@ -77,7 +81,7 @@ function inReach(drafts: ReadonlyMap<JsonSchema, Draft>): ReadonlySet<JsonSchema
   }
   const kept = new Set<JsonSchema>();
   for (const { schema, names } of drafts.values()) if (names.length > 0) kept.add(schema);
-  // A set is walked on to what is added meanwhile.
+  // Iterating a set includes the items added meanwhile.
   for (const schema of kept) for (const holder of holders.get(schema) ?? []) kept.add(holder);
   return kept;
 }
@@ -92,11 +96,11 @@ function nodeOf({ names, inside }: Draft, numbers: ReadonlyMap<JsonSchema, numbe
       .filter(([keyword]) => keyword === wanted)
       .map(([, at, one]) => [at, number(one)] as const);
   const [rest, items, also] = [of(REST), of(ITEMS), of(SAME)];
-  // Where no other key matters, those need not be told that hold nothing renamed.
-  const told = ([, id]: readonly [string, number | null]): boolean =>
+  // Without a rule for the other keys, fields without renamed keys can be omitted.
+  const isNeeded = ([, id]: readonly [string, number | null]): boolean =>
     rest.length > 0 || id !== null;
   const [fields, patterns] = [pairs("properties"), pairs("patternProperties")].map((list) =>
-    list.filter(told),
+    list.filter(isNeeded),
   );
   const first = pairs("prefixItems").map(([, id]) => id);
   return {

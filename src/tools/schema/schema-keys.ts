@@ -1,6 +1,6 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { isQuickPattern } from "../../wire/pattern.ts";
-import { KeyRenaming, LONGEST_KEY, type RenamedKeys } from "../../wire/renamed-keys.ts";
+import { KeyRenaming, MAX_KEY_LENGTH, type RenamedKeys } from "../../wire/renamed-keys.ts";
 import { FreeNames, isFitKey } from "./free-names.ts";
 import { keyNodes, keysNamedIn } from "./schema-key-nodes.ts";
 import {
@@ -15,19 +15,19 @@ import {
 
 export interface KeysShown {
   readonly schema: JsonSchema;
-  /** By true key. */
+  /** The names by true key. */
   readonly names: ReadonlyMap<string, string>;
-  /** Undefined where none of an input's keys goes by another name. */
+  /** The mapping of keys; undefined when no key of an input is renamed. */
   readonly keys: RenamedKeys | undefined;
 }
 
-const LONGEST_TITLE = 200;
-const MOST_MATCHES = 100_000;
+const MAX_TITLE_LENGTH = 200;
+const MAX_MATCHES = 100_000;
 
 /**
  * Renames the properties that the Messages API does not take.
  *
- * A key has one other name in all of the schema, and no property of the schema has that name: so
+ * A key has the same new name in the whole schema, and no property of the schema has that name: so
  * the branches of a union agree, however they overlap.
  */
 export function renameKeys(schema: JsonSchema): KeysShown {
@@ -93,13 +93,16 @@ function renamed(
   return Object.fromEntries(entries);
 }
 
-/** So that the model knows the key when the tool's description speaks of it. */
+/** Adds the true key as a title, so that the model can relate it to the tool's description. */
 function titled(schema: Json, key: string): Json {
-  const isNamed = !isObject(schema) || schema.title !== undefined || key.length > LONGEST_TITLE;
+  const isNamed = !isObject(schema) || schema.title !== undefined || key.length > MAX_TITLE_LENGTH;
   return isNamed ? schema : { title: key, ...schema };
 }
 
-/** What is said of true keys holds for no shown one, but a list of them can have both. */
+/**
+ * Adapts `propertyNames`: a rule for true keys does not hold for renamed ones, but a list can
+ * contain both.
+ */
 function namesIn(value: Json, names: ReadonlyMap<string, string>): [string, Json][] {
   const listed = isObject(value) && Object.keys(value).every((k) => k === "type" || k === "enum");
   if (!listed) return [];
@@ -109,14 +112,14 @@ function namesIn(value: Json, names: ReadonlyMap<string, string>): [string, Json
 }
 
 /**
- * A pattern is held against what a model says, so one that could take for ever (it may be a
- * server's) is not shown; neither is one that would speak of a shown name too.
+ * Removes patterns of keys that could take for ever on a model's input (they may be a server's),
+ * and those that would match a renamed key.
  */
 function withPlainPatterns(schema: JsonSchema, names: readonly string[]): JsonSchema {
-  let left = MOST_MATCHES;
+  let left = MAX_MATCHES;
   const isPlain = (pattern: string): boolean => {
     left -= names.length;
-    if (left < 0 || !isQuickPattern(pattern, LONGEST_KEY)) return false;
+    if (left < 0 || !isQuickPattern(pattern, MAX_KEY_LENGTH)) return false;
     const regExp = new RegExp(pattern, "u");
     return !names.some((name) => regExp.test(name));
   };
@@ -128,7 +131,7 @@ function withPlainPatterns(schema: JsonSchema, names: readonly string[]): JsonSc
     if (patterns.length === 0) return { ...others, ...rest };
     const kept = patterns.filter(([pattern]) => isPlain(pattern));
     const isWhole = kept.length === patterns.length;
-    // Without a pattern its keys would be among all others.
+    // Without a pattern its keys would fall under `additionalProperties`.
     return { ...others, ...(isWhole && rest), patternProperties: Object.fromEntries(kept) };
   };
   return plain(schema) as JsonSchema;

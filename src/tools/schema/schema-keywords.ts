@@ -1,6 +1,6 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
 
-/** A schema as it can stand inside another. */
+/** A schema in the place of a subschema. */
 export type Schema = boolean | JsonSchema;
 
 /** Keywords whose value is an object of schemas. */
@@ -41,7 +41,7 @@ export function isSchema(value: unknown): value is Schema {
   return typeof value === "boolean" || isObject(value);
 }
 
-/** The fields of a keyword that should hold an object; of anything else none. */
+/** Returns the fields of a keyword that should be an object; none for any other value. */
 export function fieldsOf(value: Json | undefined): [string, Json][] {
   if (!isObject(value)) return [];
   return Object.entries(value).map(([key, field = null]) => [key, field]);
@@ -51,12 +51,12 @@ export function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
 
-/** The texts of a keyword that should hold a list of them, each once. */
+/** Returns the distinct strings of a keyword that should be a list. */
 export function textsOf(value: Json | undefined): string[] {
   return [...new Set(listOf(value).filter((item) => typeof item === "string"))];
 }
 
-/** A copy with each schema right inside it replaced. */
+/** Returns a copy with each direct subschema replaced. */
 export function mapInside(
   schema: JsonSchema,
   map: (inside: Schema, keyword: string) => Schema,
@@ -75,7 +75,7 @@ export function mapInside(
   return Object.fromEntries(entries);
 }
 
-/** All schemas right inside one, with the keyword and the key or number under which they stand. */
+/** Yields all direct subschemas, each with its keyword and its key or number. */
 export function* insideOf(
   schema: JsonSchema,
 ): Generator<readonly [keyword: string, at: string, inside: Schema]> {
@@ -89,7 +89,7 @@ export function* insideOf(
   }
 }
 
-/** What a reference into the root's `$defs`, or to the root, leads to. */
+/** Returns the target of a reference into the root's `$defs` or to the root. */
 export function targetOf(root: JsonSchema, reference: Json | undefined): Schema | undefined {
   if (reference === "#") return root;
   const name = typeof reference === "string" ? /^#\/\$defs\/([^/]+)$/.exec(reference)?.[1] : "";

@@ -11,11 +11,11 @@ import {
 } from "./schema-keywords.ts";
 import { typeOf } from "./schema-types.ts";
 
-/** What a keyword becomes: none, one or several. */
+/** The entries that replace a keyword: none, one or several. */
 type Entries = readonly (readonly [keyword: string, value: Json])[];
 
 export interface Reading {
-  /** The schema that the keyword stands in. */
+  /** The schema that contains the keyword. */
   readonly schema: JsonSchema;
   readonly inside: (value: Json) => Schema;
   readonly reference: (reference: string) => string | undefined;
@@ -25,12 +25,12 @@ type Reader = (value: Json, reading: Reading) => Entries;
 
 const none: Reader = () => [];
 
-/** How a keyword is written in 2020-12; one that is not here stays as it is. */
+/** The form of each keyword in 2020-12; a keyword without an entry stays as it is. */
 export const readers = new Map<string, Reader>([
   ...["$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary"].map(
     (keyword): [string, Reader] => [keyword, none],
   ),
-  // Read with what stands beside them, or at the root.
+  // Read together with other keywords, or at the root.
   ...["$defs", "definitions", "additionalItems", "required", "nullable", "contentSchema"].map(
     (keyword): [string, Reader] => [keyword, none],
   ),
@@ -72,7 +72,7 @@ export const readers = new Map<string, Reader>([
   ["exclusiveMaximum", (value, { schema }) => exclusive("exclusiveMaximum", value, schema.maximum)],
 ]);
 
-/** Until draft 4 it was a word on the bound beside it. */
+/** Reads an exclusive bound; up to draft 4 it was a flag on the bound beside it. */
 function exclusive(keyword: string, value: Json, bound: Json | undefined): Entries {
   if (typeof value !== "boolean") return [[keyword, value]];
   return value && typeof bound === "number" ? [[keyword, bound]] : [];
@@ -88,7 +88,9 @@ function mapOfSchemas(keyword: string): Reader {
   };
 }
 
-/** A list of items was the old name of `prefixItems`, `additionalItems` that of the rest. */
+/**
+ * Reads items: a list of them is the old form of `prefixItems`, `additionalItems` that of the rest.
+ */
 function readItems(value: Json, { schema, inside }: Reading): Entries {
   if (!Array.isArray(value)) {
     return isObject(value) || typeof value === "boolean" ? [["items", inside(value)]] : [];
@@ -117,7 +119,7 @@ function readDependencies(value: Json, { schema, inside }: Reading): Entries {
   ];
 }
 
-/** OpenAPI's word for a type that null has too. */
+/** Applies `nullable`, OpenAPI's keyword for a type that also allows null. */
 export function nullable(given: JsonSchema, schema: JsonSchema): JsonSchema {
   if (given.nullable !== true) return schema;
   const { type, enum: values, const: value, ...others } = schema;
@@ -134,7 +136,7 @@ export function nullable(given: JsonSchema, schema: JsonSchema): JsonSchema {
   return isOpen ? schema : { anyOf: [schema, { type: "null" }] };
 }
 
-/** The service compiles a pattern as ECMA-262 has it. */
+/** True when a pattern compiles under ECMA-262, as the service requires. */
 export function isPattern(value: Json): boolean {
   if (typeof value !== "string") return false;
   try {

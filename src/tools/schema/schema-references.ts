@@ -3,15 +3,15 @@ import { segmentsOf } from "./compiled-schema.ts";
 import { FreeNames, isFitKey } from "./free-names.ts";
 import { fieldsOf, isObject, isSchema, type Schema } from "./schema-keywords.ts";
 
-/** What is still to be written into `$defs`. */
+/** A definition that is still to be written into `$defs`. */
 interface Definition {
   readonly name: string;
   readonly schema: Schema;
 }
 
 /**
- * The definitions of a schema: gives each target of a reference a name in `$defs`, wherever and
- * under whatever identifier it stands.
+ * The definitions of a schema: gives each target of a reference a name in `$defs`, at any place and
+ * under any identifier.
  */
 export class SchemaReferences {
   readonly #root: JsonSchema;
@@ -34,13 +34,13 @@ export class SchemaReferences {
     }
   }
 
-  /** What a reference is in the new schema; undefined where nothing stands at its end. */
+  /** Returns the reference in the new schema; undefined when it has no target. */
   rewrite(reference: string): string | undefined {
     if (!this.#known.has(reference)) this.#known.set(reference, this.#resolve(reference));
     return this.#known.get(reference);
   }
 
-  /** The next definition that was not yet taken. */
+  /** Removes and returns the next definition. */
   take(): Definition | undefined {
     return this.#pending.shift();
   }
@@ -72,7 +72,7 @@ export class SchemaReferences {
   }
 }
 
-/** Walks a JSON Pointer. */
+/** Follows a JSON Pointer. */
 function follow(base: JsonSchema, pointer: string): Schema | undefined {
   let at: Json = base;
   for (const key of segmentsOf(pointer.split("/").map(decoded).join("/"))) {

@@ -11,19 +11,19 @@ import {
 
 type Mutable = { [key: string]: Json | undefined };
 
-/** What is left out can make another thing wrong, and that is all that goes on. */
-const MOST_ROUNDS = 5;
-/** In these a schema speaks of the very value that it is held against. */
+/** The most rounds: a removal can make another part invalid, and nothing else does. */
+const MAX_ROUNDS = 5;
+/** Keywords whose subschemas apply to the same value. */
 const SAME_VALUE = ["anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas"];
 
 /**
- * Leaves out, in place, what is no valid JSON Schema 2020-12.
+ * Removes, in place, the parts that are not valid JSON Schema 2020-12.
  *
- * **Fails with** a RangeError when there is no end to it.
+ * **Fails with** a RangeError when faults remain after `MAX_ROUNDS` rounds.
  */
 export function repairSchema(schema: JsonSchema): void {
   cutCircles(schema);
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const faults = schemaFaults(schema);
     if (faults.length === 0) return;
     for (const pointer of new Set(faults)) leaveOut(schema, pointer);
@@ -31,7 +31,9 @@ export function repairSchema(schema: JsonSchema): void {
   throw new RangeError("it is no valid JSON Schema");
 }
 
-/** Removes the keyword that a JSON Pointer leads into; a schema in a list or map fits all then. */
+/**
+ * Removes the keyword that a JSON Pointer leads into; a subschema in a list or map becomes `{}`.
+ */
 function leaveOut(root: Mutable, pointer: string): void {
   const parts = [...segmentsOf(pointer)];
   let schema = root;
@@ -58,8 +60,8 @@ function leaveOut(root: Mutable, pointer: string): void {
 }
 
 /**
- * Cuts, in place, each reference that leads back to its own value without a step into it: it has
- * no meaning. True when there was one.
+ * Removes, in place, each reference that leads back to its own value without a step into it,
+ * because it has no meaning. Returns true when there was one.
  */
 export function cutCircles(root: JsonSchema): boolean {
   let isCut = false;

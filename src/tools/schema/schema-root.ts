@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Json, JsonSchema } from "../../wire/json.ts";
-import { type Form, type Forms, joinForms, MOST_FORMS } from "./schema-forms.ts";
+import { type Form, type Forms, joinForms, MAX_FORMS } from "./schema-forms.ts";
 import { fieldsOf, isSchema, listOf, type Schema, targetOf, textsOf } from "./schema-keywords.ts";
 import {
   NO_FORMS,
@@ -13,41 +13,43 @@ import {
 } from "./schema-shape.ts";
 import { bothOfThese, oneOfThese, schemaTextOf } from "./schema-variants.ts";
 
-/** What the service does not take at the root, or takes in no useful way. */
+/** Keywords that the service does not take at the root, or takes without use. */
 const NOT_AT_THE_ROOT = [
   ...["anyOf", "oneOf", "allOf", "not", "if", "then", "else", "$ref", "enum", "const"],
 ];
 
 const MERGED = ["properties", "required", "additionalProperties"];
 
-const MOST_LEVELS = 64;
-/** Properties looked at while forms are merged: definitions that hold each other multiply. */
-const MOST_STEPS = 200_000;
+const MAX_LEVELS = 64;
+/**
+ * The most properties visited while forms are merged: definitions that contain each other multiply.
+ */
+const MAX_STEPS = 200_000;
 const CHARACTERS_OF_A_STEP = 10;
-const LONGEST_NOT = 300;
+const MAX_NOT_LENGTH = 300;
 
 export interface ObjectRoot {
   readonly schema: JsonSchema;
-  /** Of the union that the root was. */
+  /** The forms of the union at the root. */
   readonly forms: Forms;
 }
 
 /**
- * Writes the root of a schema as the Messages API wants it: an object with properties, those of
- * all the forms of a union together.
+ * Rewrites the root of a schema for the Messages API: an object with properties, those of all forms
+ * of a union together.
  *
  * **Fails with** a RangeError when merging takes too long.
  */
 export function objectRoot(root: JsonSchema): ObjectRoot {
   const isPlain = NOT_AT_THE_ROOT.every((keyword) => root[keyword] === undefined);
   if (isPlain && root.type === "object") return { schema: root, forms: NO_FORMS };
-  // What it says of objects is all that there is to say, also where it speaks of other values.
+  // Its rules for objects are the only ones that matter, also when it allows other types.
   const shape = new Shapes(root).of({ ...root, type: "object" }, 0) ?? ownShape(root);
   const { properties, required, rest, forms } = shape;
   const never = root.not === undefined ? undefined : JSON.stringify(root.not);
   const said = [
     shape.description,
-    never === undefined || never.length > LONGEST_NOT ? undefined : `Not what fits ${never}.`,
+    never === undefined || never.length > MAX_NOT_LENGTH ? undefined : `Must not fit ${never}.`,
   ].filter((text) => text !== undefined);
   const kept = fieldsOf(root).filter(
     ([keyword]) => !NOT_AT_THE_ROOT.includes(keyword) && !MERGED.includes(keyword),
@@ -66,18 +68,18 @@ export function objectRoot(root: JsonSchema): ObjectRoot {
 class Shapes {
   readonly #root: JsonSchema;
   readonly #known = new Map<Schema, Shape | undefined>();
-  #steps = MOST_STEPS;
+  #steps = MAX_STEPS;
 
   constructor(root: JsonSchema) {
     this.#root = root;
   }
 
-  /** Undefined where no object can fit. */
+  /** Returns the shape of a schema; undefined when no object fits it. */
   of(schema: Schema, level: number): Shape | undefined {
     if (typeof schema === "boolean") return schema ? NOTHING : undefined;
     if (this.#known.has(schema)) return this.#known.get(schema);
-    if (level > MOST_LEVELS) throw new RangeError(`its root nests over ${MOST_LEVELS} levels`);
-    // Who refers to itself learns nothing by it.
+    if (level > MAX_LEVELS) throw new RangeError(`its root nests over ${MAX_LEVELS} levels`);
+    // A reference back to this schema adds nothing.
     this.#known.set(schema, NOTHING);
     const shape = this.#read(schema, level + 1);
     this.#known.set(schema, shape);
@@ -165,7 +167,7 @@ class Shapes {
       rest: same ? first.rest : undefined,
       description: undefined,
       common: new Map(),
-      forms: { listed: forms.slice(0, MOST_FORMS), count },
+      forms: { listed: forms.slice(0, MAX_FORMS), count },
     };
   }
 
@@ -180,7 +182,10 @@ class Shapes {
     }
   }
 
-  /** What is compared or merged is read, and may be read again for each that refers to it. */
+  /**
+   * Counts the text of schemas that are compared or merged, because it is read, once for each
+   * reference.
+   */
   #weigh(schemas: readonly Schema[]): void {
     for (const schema of new Set(schemas))
       this.#take(schemaTextOf(schema).length / CHARACTERS_OF_A_STEP);

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Json, JsonSchema } from "../../wire/json.ts";
-import { type Form, type Forms, formOf, joinForms, MOST_FORMS } from "./schema-forms.ts";
+import { type Form, type Forms, formOf, joinForms, MAX_FORMS } from "./schema-forms.ts";
 import { fieldsOf, isObject, isSchema, type Schema, textsOf } from "./schema-keywords.ts";
 
-/** What a schema says of an object. */
+/** The rules of a schema for an object. */
 export interface Shape {
   readonly properties: ReadonlyMap<string, Schema>;
   /** Properties that only some of its forms have. */
@@ -11,14 +11,14 @@ export interface Shape {
   readonly required: ReadonlySet<string>;
   readonly rest: Schema | undefined;
   readonly description: string | undefined;
-  /** What holds in each form, and the forms where it is a union. */
+  /** The rules that hold in every form; `forms` has those of a union. */
   readonly common: Form;
   readonly forms: Forms;
 }
 
 export const NO_FORMS: Forms = { listed: [], count: 0 };
 
-/** Of a schema that any object fits. */
+/** The shape of a schema that any object fits. */
 export const NOTHING: Shape = {
   properties: new Map(),
   partial: new Set(),
@@ -29,15 +29,15 @@ export const NOTHING: Shape = {
   forms: NO_FORMS,
 };
 
-/** The forms of what is one of these and one of those. */
+/** Returns the forms that combine one form of each. */
 export function product(one: Forms, other: Forms): Forms {
   if (one.count === 0 || other.count === 0) return one.count === 0 ? other : one;
   const pairs = one.listed.flatMap((form) => other.listed.map((second) => [form, second] as const));
-  const listed = pairs.slice(0, MOST_FORMS).map(([form, second]) => joinForms(form, second));
+  const listed = pairs.slice(0, MAX_FORMS).map(([form, second]) => joinForms(form, second));
   return { listed, count: one.count * other.count };
 }
 
-/** What its own keywords say. */
+/** Returns the shape of a schema's own keywords. */
 export function ownShape({
   properties,
   required,
@@ -55,7 +55,7 @@ export function ownShape({
   return { ...NOTHING, properties: all, required: needed, rest, description: said, common };
 }
 
-/** Of this very value; undefined where it is no object. */
+/** Returns the shape of one value; undefined when it is no object. */
 export function shapeOfValue(value: Json): Shape | undefined {
   if (!isObject(value)) return undefined;
   const properties = fieldsOf(value).map(([key, field]) => [key, { const: field }] as const);
@@ -65,7 +65,10 @@ export function shapeOfValue(value: Json): Shape | undefined {
   });
 }
 
-/** What one form says of all other properties is not true of the properties of another. */
+/**
+ * Returns the rule for all other properties. That of one form does not hold for properties of the
+ * other.
+ */
 export function restOfBoth(one: Shape, other: Shape): Schema | undefined {
   if (isDeepStrictEqual(one.rest, other.rest)) return one.rest;
   const [from, beside] = one.rest === undefined ? [other, one] : [one, other];

@@ -1,7 +1,7 @@
 import type { Json, JsonSchema } from "../../wire/json.ts";
 import { isObject, listOf, type Schema } from "./schema-keywords.ts";
 
-/** The types of JSON Schema, and what other languages and drafts call them. */
+/** The types of JSON Schema, by their names and by those of other languages and drafts. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ...["object", "array", "string", "number", "integer", "boolean", "null"].map(
     (type) => [type, type] as const,
@@ -19,8 +19,8 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads `type`: a name, or a list of names and (in draft 3) of schemas. One that nobody knows says
- * nothing, and neither does a list that has such a one in it.
+ * Reads `type`: a name, or a list of names and (in draft 3) of schemas. An unknown name has no
+ * meaning, and neither has a list that contains one.
  */
 export function typeOf(
   value: Json,

@@ -2,16 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../wire/json.ts";
 import { isObject, listOf, type Schema } from "./schema-keywords.ts";
 
-/** Says nothing about which values fit. */
+/** Keywords that do not restrict the values. */
 const ANNOTATIONS = new Set(["title", "description", "default", "examples", "$comment"]);
-/** Each of these holds by itself, whatever stands beside it. */
+/** Keywords that hold independently of the keywords beside them. */
 const ALONE = new Set([
   ...ANNOTATIONS,
   ...["type", "const", "enum", "format", "pattern", "minLength", "maxLength"],
   ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
 ]);
 
-/** A schema of what fits one of these: their values in one list where they are named one by one. */
+/**
+ * Returns a schema that fits when one of these does; schemas that list their values become one
+ * list.
+ */
 export function oneOfThese(variants: readonly Schema[]): Schema {
   const flat = [...new Set(variants)].flatMap(alternatives).filter((one) => one !== false);
   const distinct = [...new Map(flat.map((one) => [schemaTextOf(one), one])).values()];
@@ -30,7 +33,7 @@ export function oneOfThese(variants: readonly Schema[]): Schema {
   };
 }
 
-/** A schema of what fits both. */
+/** Returns a schema that fits when both do. */
 export function bothOfThese(one: Schema, other: Schema): Schema {
   if (isOpen(one) || isDeepStrictEqual(one, other)) return other;
   if (isOpen(other)) return one;
@@ -43,7 +46,7 @@ export function bothOfThese(one: Schema, other: Schema): Schema {
   return agree && isPlain ? { ...other, ...one } : { allOf: [one, other] };
 }
 
-/** The values that a schema names one by one; undefined where it says them in another way. */
+/** Returns the values that a schema lists; undefined when it restricts them in another way. */
 export function valuesOf(schema: Schema): readonly Json[] | undefined {
   if (!isObject(schema)) return undefined;
   const { const: value, enum: values, type: _type, ...others } = schema;
@@ -52,10 +55,10 @@ export function valuesOf(schema: Schema): readonly Json[] | undefined {
   return Array.isArray(values) ? listOf(values) : undefined;
 }
 
-/** Definitions are shared by many schemas, and written out once. */
+/** JSON texts by schema: definitions are shared by many schemas, and serialised once. */
 const texts = new WeakMap<object, string>();
 
-/** A schema as JSON. */
+/** Returns a schema as JSON. */
 export function schemaTextOf(schema: Schema): string {
   if (!isObject(schema)) return String(schema);
   const text = texts.get(schema) ?? JSON.stringify(schema);

@@ -9,15 +9,15 @@ import {
   targetOf,
 } from "./schema-keywords.ts";
 
-/** Keywords whose schemas speak of the very value. */
+/** Keywords whose subschemas apply to the same value. */
 const SAME = new Set([
   ...["$ref", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas"],
 ]);
-/** Of these at most one holds for a property, or for an item. */
+/** Keywords of which at most one applies to a property or an item. */
 const EITHER = new Set(["properties", "additionalProperties", "prefixItems", "items"]);
-/** The time of these grows with the length of a text. */
+/** Keywords whose time grows with the length of a text. */
 const OF_TEXT = ["minLength", "maxLength", "uniqueItems"];
-/** To write out a value of a list, as often as there are lists around it. */
+/** Checks to serialise a value of a list, for each list around it. */
 const CHECKS_OF_UNIQUE = 20;
 
 /** The size of a value, as far as the time of a check depends on it. */
@@ -27,15 +27,18 @@ export interface ValueSize {
   readonly depth: number;
 }
 
-/** What is known of a schema with all that holds for the same value. */
+/** The cost of a schema together with all subschemas that apply to the same value. */
 interface Reach {
   /** Checks of one value. */
   readonly checks: number;
-  /** Schemas that can come to hold for one and the same value inside it. */
+  /** Schemas that can apply to the same value inside it. */
   readonly overlap: number;
 }
 
-/** At most how many checks, of some ten nanoseconds, a schema makes of a value of a size. */
+/**
+ * An upper bound of the checks, of some ten nanoseconds each, that a schema makes on a value of a
+ * size.
+ */
 export class SchemaWork {
   readonly #root: JsonSchema;
   readonly #reaches = new Map<Schema, Reach>();
@@ -59,7 +62,7 @@ export class SchemaWork {
     }
   }
 
-  /** How many schemas are in reach. */
+  /** Returns the number of schemas in reach. */
   get schemas(): number {
     return this.#totals.size;
   }
@@ -71,11 +74,11 @@ export class SchemaWork {
     return each * size + (this.#uniqueLists > 0 ? size * lists * CHECKS_OF_UNIQUE : 0);
   }
 
-  /** All checks of a schema, written out; infinite where it leads back to itself. */
+  /** Returns all checks of a schema, written out; infinite when it refers back to itself. */
   #totalOf(schema: Schema): number {
     const known = this.#totals.get(schema);
     if (known !== undefined) return known;
-    // What is asked for while it is being made leads back to itself.
+    // A request for a total that is still being computed is a reference back to itself.
     this.#totals.set(schema, Infinity);
     let total = ownChecks(schema);
     for (const [, inside] of this.#inside(schema)) total += this.#totalOf(inside);
@@ -86,7 +89,7 @@ export class SchemaWork {
   #reachOf(schema: Schema): Reach {
     const known = this.#reaches.get(schema);
     if (known !== undefined) return known;
-    // A circle within one value is refused before it comes here.
+    // A circle within one value is refused before.
     this.#reaches.set(schema, { checks: Infinity, overlap: Infinity });
     let checks = ownChecks(schema);
     let overlap = 0;
@@ -114,7 +117,7 @@ export class SchemaWork {
   }
 }
 
-/** What a schema itself asks of a value. */
+/** Returns the checks of a schema's own keywords. */
 function ownChecks(schema: Schema): number {
   if (!isObject(schema)) return 1;
   let checks = 1;

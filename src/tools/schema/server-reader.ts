@@ -4,14 +4,14 @@ import { modernSchema } from "./schema-draft.ts";
 import { isObject, mapInside, type Schema } from "./schema-keywords.ts";
 import { repairSchema } from "./schema-repair.ts";
 
-/** Values of a schema that is read for its calls. */
+/** The most values of a schema that is used to read inputs. */
 const LARGEST = 3_000;
 
 const known = new WeakMap<JsonSchema, InputReader>();
 
 /**
- * Reads inputs by the schema of a server: what can be made to fit is, and what cannot is given as
- * it is, since the server checks its own schema. Made with the first input.
+ * Reads inputs by the schema of a server. An input that can be made to fit is, any other is passed
+ * on unchanged, because the server checks its own schema. Created with the first input.
  */
 export function serverReader(schema: JsonSchema): InputReader {
   const made = known.get(schema) ?? readerFor(schema);
@@ -28,13 +28,13 @@ function readerFor(schema: JsonSchema): InputReader {
       const read = reader.read(input, aside && patient(aside, input));
       return read instanceof Promise ? read.then((one) => kept(one, input)) : kept(read, input);
     } catch {
-      // A schema that does not compile is no check.
+      // A schema that does not compile checks nothing.
       return asItIs(input);
     }
   };
 }
 
-/** Undefined for a schema that is of no use. */
+/** Creates the reader; undefined for a schema that cannot be used. */
 function jsonReader(schema: JsonSchema): JsonReader | undefined {
   try {
     if (countOf(schema, LARGEST) > LARGEST) return undefined;
@@ -42,12 +42,14 @@ function jsonReader(schema: JsonSchema): JsonReader | undefined {
     repairSchema(modern);
     return new JsonReader({ type: "object", ...modern });
   } catch {
-    // Whoever wrote it, its tool can be called.
+    // A broken schema does not keep its tool from being called.
     return undefined;
   }
 }
 
-/** What another thread cannot read is given as it is, unless its time is over. */
+/**
+ * Passes an input on unchanged when another thread cannot read it, unless the call's time is over.
+ */
 function patient(aside: Aside, input: Json): Aside {
   return (task) => aside(task).catch(() => asItIs(input));
 }
@@ -61,7 +63,7 @@ function asItIs(input: Json): ReadInput {
   return { valid: false, issues: [{ path: "", message: "must be an object" }] };
 }
 
-/** A server knows its own defaults. */
+/** Removes defaults: a server applies its own. */
 function withoutDefaults(schema: Schema): Schema {
   if (!isObject(schema)) return schema;
   const { default: _, ...others } = mapInside(schema, withoutDefaults);

@@ -2,15 +2,15 @@ import type { Json } from "../../wire/json.ts";
 import { plainJson } from "../../wire/json-bound.ts";
 import { isThenable } from "../../wire/realm.ts";
 import { pointer } from "./compiled-schema.ts";
-import { MOST_ISSUES, type ReadPlace } from "./fit-input.ts";
+import { MAX_ISSUES, type ReadPlace } from "./fit-input.ts";
 import { type InputReader, type JsonReader, type ReadInput, tooDeep } from "./input-reader.ts";
 import { isObject } from "./schema-keywords.ts";
 import type { StandardIssue, StandardSchemaV1 } from "./standard-schema.ts";
 import { copyOf, measuredCopy, type OwnJson } from "./value-copy.ts";
 
 /**
- * Reads inputs by a validator; `shown` is what models are told, and says what is wanted where an
- * input does not fit. Undefined where nothing can be read off it.
+ * Creates a reader that uses a validator. `shown` is the schema that models see, and tells what is
+ * required where an input does not fit; undefined when it cannot be used.
  */
 export function standardReader(
   schema: StandardSchemaV1,
@@ -33,7 +33,7 @@ export function standardReader(
   };
 }
 
-/** At once where it can be: who waits needlessly gives up its turn. */
+/** Calls `then` synchronously where possible: awaiting needlessly costs a turn. */
 function whenKnown<Known, Result>(
   value: Known | Promise<Known>,
   then: (known: Known) => Result | Promise<Result>,
@@ -41,17 +41,17 @@ function whenKnown<Known, Result>(
   return isThenable(value) ? Promise.resolve(value).then(then) : then(value);
 }
 
-/** Places that are in or around one of those where it did not fit. */
+/** Returns a test for paths in or around a place that did not fit. */
 function near(issues: readonly StandardIssue[]): (path: string) => boolean {
-  const paths = issues.slice(0, MOST_ISSUES).map(pathOf);
+  const paths = issues.slice(0, MAX_ISSUES).map(pathOf);
   return (path) => paths.some((one) => `${path}/`.startsWith(`${one}/`));
 }
 
 function refusedFor(issues: readonly StandardIssue[]): ReadInput {
-  const told = issues.slice(0, MOST_ISSUES);
+  const reported = issues.slice(0, MAX_ISSUES);
   return {
     valid: false,
-    issues: told.map((issue) => ({ path: pathOf(issue), message: String(issue.message) })),
+    issues: reported.map((issue) => ({ path: pathOf(issue), message: String(issue.message) })),
   };
 }
 
@@ -65,8 +65,8 @@ function readOf(value: unknown, said: Json, read: readonly ReadPlace[]): ReadInp
 }
 
 /**
- * What the tool is given, as JSON. Where that cannot hold it, what was said stands for it: a
- * class of the embedder's is no path or URL.
+ * Returns the tool's value as JSON. A part that JSON cannot hold is replaced by the input's part:
+ * rules can match a path or URL, but no instance of a class.
  */
 function viewOf(value: unknown, said: Json): Json {
   try {

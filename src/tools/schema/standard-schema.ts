@@ -1,6 +1,6 @@
 /**
- * The part of Standard Schema (https://standardschema.dev) that validates, and the part of
- * Standard JSON Schema that describes: what zod, valibot, arktype and others all implement.
+ * The part of Standard Schema (https://standardschema.dev) that validates, and the part of Standard
+ * JSON Schema that describes, which zod, valibot, arktype and others implement.
  */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
   readonly "~standard": {
@@ -21,8 +21,8 @@ export interface StandardIssue {
 }
 
 /**
- * Where validators keep a description of themselves: the standard's place, then those of zod and
- * of arktype.
+ * The places where validators describe themselves: that of the standard, then those of zod and of
+ * arktype.
  */
 export interface DescribesItself {
   readonly "~standard": {
@@ -32,7 +32,7 @@ export interface DescribesItself {
   readonly in?: { readonly toJsonSchema?: () => unknown };
 }
 
-/** Arktype's schemas are functions, the others objects. */
+/** True for a Standard Schema; those of arktype are functions, others objects. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 & DescribesItself {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
   const standard: unknown = Reflect.get(value, "~standard");

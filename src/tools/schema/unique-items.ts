@@ -1,16 +1,16 @@
 import type { Json } from "../../wire/json.ts";
 
-/** Whether no two items are equal, in time in proportion to what they hold. */
+/** True when no two items are equal; takes time in proportion to their contents. */
 export function areUnique(items: readonly Json[]): boolean {
   const seen = new Set<string | number | boolean | null>();
   for (const item of items) {
-    // A text that could be taken for the key of a list or object has a sign before it.
+    // The prefix keeps a string apart from the key of a list or object.
     seen.add(typeof item === "string" ? `"${item}` : keyOf(item));
   }
   return seen.size === items.length;
 }
 
-/** The same for equal values, in whatever order their keys stand. */
+/** Returns the same key for equal values, in any order of their fields. */
 function keyOf(value: Json): string | number | boolean | null {
   return typeof value !== "object" || value === null ? value : textOf(value);
 }

@@ -1,6 +1,6 @@
 import type { OwnJson } from "./value-copy.ts";
 
-/** What stands at the end of these keys; undefined where nothing does. */
+/** Returns the value at a path of keys; undefined when there is none. */
 export function valueAt(value: OwnJson, keys: readonly string[]): OwnJson | undefined {
   let at: OwnJson | undefined = value;
   for (const key of keys) {

@@ -2,17 +2,17 @@ import type { Json } from "../../wire/json.ts";
 import { JSON_BOUND, setField, withoutSign } from "../../wire/json-bound.ts";
 import type { ValueSize } from "./schema-work.ts";
 
-/** JSON of our own, which nobody else holds and which may be changed. */
+/** JSON without another owner, which may be changed. */
 export type OwnJson = null | boolean | number | string | OwnJson[] | OwnFields;
 export type OwnFields = { [key: string]: OwnJson };
 
 export interface Measured extends ValueSize {
   readonly copy: OwnJson;
-  /** It nests deeper than anything that is copied elsewhere. */
+  /** True when it nests deeper than any value that is accepted. */
   readonly isTooDeep: boolean;
 }
 
-/** Copies and measures a value in one walk. */
+/** Copies and measures a value in one pass. */
 export function measuredCopy(value: Json): Measured {
   let [values, characters, depth] = [0, 0, 0];
   const copy = (part: Json | undefined, level: number): OwnJson => {

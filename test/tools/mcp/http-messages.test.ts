@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { messagesIn } from "../../../src/tools/mcp/http-messages.ts";
-import { LongestPause, MOST_PAUSE_MS } from "../../supervisor/longest-pause.ts";
+import { LongestPause, MAX_PAUSE_MS } from "../../supervisor/longest-pause.ts";
 
 const listChanged = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
 const range = (length: number) => Array.from({ length }, (_, index) => index);
@@ -51,6 +51,6 @@ describe("a text of a server", () => {
     await new Promise((next) => setImmediate(next));
     using pause = new LongestPause();
     expect((await messagesIn(text)).messages.length).toBeGreaterThan(0);
-    expect(pause.take()).toBeLessThan(MOST_PAUSE_MS);
+    expect(pause.take()).toBeLessThan(MAX_PAUSE_MS);
   });
 });

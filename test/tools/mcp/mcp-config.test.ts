@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { checkMcpServer } from "../../../src/tools/mcp/mcp-config.ts";
-import { LONGEST_DELAY_MS } from "../../../src/wire/clock.ts";
+import { MAX_DELAY_MS } from "../../../src/wire/clock.ts";
 
 const stdio = { command: "node" };
 const http = { url: "https://example.com/mcp" };
@@ -45,7 +45,7 @@ it.each([
   [
     "timeoutMs over a hundred years",
     "fs",
-    { ...stdio, timeoutMs: LONGEST_DELAY_MS + 1 },
+    { ...stdio, timeoutMs: MAX_DELAY_MS + 1 },
     /`timeoutMs`/,
   ],
   ["maxMessageMb 0", "fs", { ...http, maxMessageMb: 0 }, /`maxMessageMb`: .*more than 0/],

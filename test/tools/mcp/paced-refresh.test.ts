@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../../src/testing/manual-clock.ts";
 import { PacedRefresh } from "../../../src/tools/mcp/paced-refresh.ts";
-import { SimulatedClock } from "../../fixtures/simulated-clock.ts";
 
 /** A refresh whose end is in the test's hands. */
 class Paced {
-  readonly clock = new SimulatedClock();
+  readonly clock = new ManualClock(0);
   readonly startedAt: number[] = [];
   readonly refresh: PacedRefresh;
   end: (isDone?: boolean) => Promise<void> = async () => undefined;
@@ -32,12 +32,12 @@ describe("PacedRefresh", () => {
     for (let change = 0; change < 1_000; change += 1) paced.refresh.request();
     expect(paced.startedAt).toEqual([0]);
     await paced.end();
-    paced.clock.increment(99);
+    paced.clock.advance(99);
     expect(paced.startedAt).toEqual([0]);
-    paced.clock.increment(1);
+    paced.clock.advance(1);
     expect(paced.startedAt).toEqual([0, 100]);
     await paced.end();
-    paced.clock.increment(100_000);
+    paced.clock.advance(100_000);
     expect(paced.startedAt).toEqual([0, 100]);
   });
 
@@ -47,7 +47,7 @@ describe("PacedRefresh", () => {
     for (let round = 0; round < 12; round += 1) {
       paced.refresh.request();
       await paced.end();
-      paced.clock.increment(30_000);
+      paced.clock.advance(30_000);
     }
     const { startedAt } = paced;
     const waits = startedAt.slice(1).map((at, n) => at - (startedAt[n] ?? 0));
@@ -57,7 +57,7 @@ describe("PacedRefresh", () => {
     for (let at = 0; at < 10_000; at += 10) {
       fast.refresh.request();
       await fast.end();
-      fast.clock.increment(10);
+      fast.clock.advance(10);
     }
     expect(fast.startedAt).toEqual([0, 100, 310, 720, 1_530, 3_140, 6_350].map(near));
   });
@@ -67,15 +67,15 @@ describe("PacedRefresh", () => {
     paced.refresh.request();
     paced.refresh.request();
     await paced.end();
-    paced.clock.increment(100);
+    paced.clock.advance(100);
     await paced.end();
-    paced.clock.increment(400);
+    paced.clock.advance(400);
     paced.refresh.request();
     expect(paced.startedAt).toEqual([0, 100, 500]);
     await paced.end();
     // It was quiet for long enough: the wait begins small again.
     paced.refresh.request();
-    paced.clock.increment(100);
+    paced.clock.advance(100);
     expect(paced.startedAt).toEqual([0, 100, 500, 600]);
   });
 
@@ -83,10 +83,10 @@ describe("PacedRefresh", () => {
     const paced = new Paced();
     paced.refresh.request();
     await paced.end(false);
-    paced.clock.increment(100);
+    paced.clock.advance(100);
     expect(paced.startedAt).toEqual([0, 100]);
     await paced.end(true);
-    paced.clock.increment(100_000);
+    paced.clock.advance(100_000);
     expect(paced.startedAt).toEqual([0, 100]);
   });
 
@@ -97,7 +97,7 @@ describe("PacedRefresh", () => {
     await paced.end();
     paced.refresh.stop();
     paced.refresh.request();
-    paced.clock.increment(100_000);
+    paced.clock.advance(100_000);
     expect(paced.startedAt).toEqual([0]);
   });
 });

@@ -157,7 +157,7 @@ describe("a root that is no plain object", () => {
     expect(shown(schema)).toEqual({
       type: "object",
       description:
-        'Not what fits {"required":["z"]}.\nTakes one of these forms: { v, kind?: "x" } or { w? }.',
+        'Must not fit {"required":["z"]}.\nTakes one of these forms: { v, kind?: "x" } or { w? }.',
       properties: { kind: { enum: ["x", "y"] }, v: text, w: text },
     });
   });

@@ -1,0 +1,28 @@
+import type { HostState } from "./host.ts";
+import type { Life } from "./life.ts";
+
+/** The state of a host, from the chart that all kinds of hosts share. */
+export abstract class LivingHost {
+  load = 0;
+  protected abstract readonly life: Life;
+
+  get state(): HostState {
+    return this.life.state;
+  }
+
+  get living(): boolean {
+    return this.life.living;
+  }
+
+  get ready(): Promise<void> {
+    return this.life.ready;
+  }
+
+  get ended(): Promise<void> {
+    return this.life.ended;
+  }
+
+  terminate(reason: string): void {
+    this.life.send({ type: "host.terminated", reason });
+  }
+}
