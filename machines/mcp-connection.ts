@@ -6,7 +6,7 @@ export interface McpConnectionContext {
   /** The reason why it is not ready. */
   readonly error: string | null;
   /** True when the present outage has been announced. */
-  readonly told: boolean;
+  readonly reported: boolean;
   /** Milliseconds until an unanswered attempt is announced as lost; the attempt continues. */
   readonly patienceMs: number;
 }
@@ -42,15 +42,15 @@ export const mcpConnection = setup({
       failures: ({ context }) => context.failures + 1,
       error: (_, params: { readonly error: string }) => params.error,
     }),
-    noteTold: assign({ told: true }),
+    noteReported: assign({ reported: true }),
     noteSilence: assign({
       error: ({ context }) => `it has not answered in ${context.patienceMs} ms`,
     }),
-    noteReady: assign({ told: false, error: null }),
+    noteReady: assign({ reported: false, error: null }),
     forgetFailures: assign({ failures: 0 }),
   },
   guards: {
-    isUntold: ({ context }) => !context.told,
+    isUnreported: ({ context }) => !context.reported,
   },
   delays: {
     backoff: ({ context }) =>
@@ -64,7 +64,7 @@ export const mcpConnection = setup({
   context: ({ input }) => ({
     failures: 0,
     error: null,
-    told: false,
+    reported: false,
     patienceMs: input.patienceMs,
   }),
   initial: "connecting",
@@ -89,7 +89,7 @@ export const mcpConnection = setup({
       },
       after: {
         patience: {
-          guard: "isUntold",
+          guard: "isUnreported",
           actions: [
             "noteSilence",
             {
@@ -98,7 +98,7 @@ export const mcpConnection = setup({
                 error: `it has not answered in ${context.patienceMs} ms`,
               }),
             },
-            "noteTold",
+            "noteReported",
           ],
         },
       },
@@ -132,14 +132,14 @@ export const mcpConnection = setup({
           description: "An outage is told once, however many attempts it takes.",
           always: [
             {
-              guard: "isUntold",
+              guard: "isUnreported",
               target: "waiting",
               actions: [
                 {
                   type: "announceLost",
                   params: ({ context }) => ({ error: context.error ?? "" }),
                 },
-                "noteTold",
+                "noteReported",
               ],
             },
             { target: "waiting" },

@@ -14,6 +14,7 @@ import { readSources, type Source, source } from "./tidy/source.ts";
 import {
   type BanName,
   banned,
+  docstringOpeners,
   fileLength,
   fileNames,
   kernelModules,
@@ -273,6 +274,18 @@ const rules: readonly Rule[] = [
       "src/a.ts": 'import { b } from "./b.ts";\nimport type { C } from "./c.ts";',
       "src/b.ts": 'import type { C } from "./c.ts";',
       "src/c.ts": "",
+    },
+  },
+  {
+    title: "a docstring opens with a noun or a verb",
+    find: docstringOpeners,
+    bad: [
+      { "src/a.ts": "/** What it does. */\nexport const a = 1;" },
+      { "machines/a.ts": "/**\n * Whether it ends.\n */\nexport const a = 1;" },
+    ],
+    good: {
+      "src/a.ts": "/** Returns what it does. */\nexport const a = 1; // Who reads it.",
+      "test/a.ts": "/** What a test may say. */",
     },
   },
   {

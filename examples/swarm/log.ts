@@ -25,7 +25,7 @@ export function showEvents(supervisor: Supervisor): void {
 
   const tell: { readonly [type: string]: (event: RuntimeEvent) => void } = {
     "agent.spawned": ({ path, template }) => void templates.set(path, template ?? null),
-    "spawn.queued": ({ path }) => line(path, "queued", "until somebody gives up a place", "dim"),
+    "spawn.queued": ({ path }) => line(path, "queued", "until a slot is free", "dim"),
     "agent.state": ({ path }) => {
       const template = templates.get(path);
       if (!templates.delete(path)) return;

@@ -164,7 +164,7 @@ export class MachineDoor implements HostDoor {
     } catch (thrown) {
       if (!(thrown instanceof OverBound)) throw thrown;
       const code = request.type === "tool" ? "TOOL_INPUT_INVALID" : "OPTIONS_INVALID";
-      return new CoppiceError(code, thrown.told, { path: thrown.path });
+      return new CoppiceError(code, thrown.text, { path: thrown.path });
     }
     switch (plain.type) {
       case "tool":

@@ -2,6 +2,7 @@ import type { AnyStateMachine } from "xstate";
 import { CoppiceError, type ErrorCode } from "../errors.ts";
 import { checkModelModule } from "../models/module.ts";
 import { describe } from "../wire/error-codec.ts";
+import { valueKind } from "../wire/value-kind.ts";
 
 export type ImportModule = (url: string) => Promise<unknown>;
 
@@ -58,5 +59,5 @@ function isMachine(value: unknown): value is AnyStateMachine {
 
 function kindOf(value: unknown): string {
   if (value === undefined) return "missing";
-  return value === null ? "null" : `a ${typeof value}`;
+  return valueKind(value);
 }

@@ -27,12 +27,12 @@ export function restorableJson(value: unknown, what: string, bound = JSON_BOUND)
  */
 export class OverBound extends CoppiceError {
   /** The message without advice. */
-  readonly told: string;
+  readonly text: string;
   readonly path: string;
 
-  constructor(told: string, path: string) {
-    super("MACHINE_INVALID", told, { path });
-    this.told = told;
+  constructor(text: string, path: string) {
+    super("MACHINE_INVALID", text, { path });
+    this.text = text;
     this.path = path;
   }
 

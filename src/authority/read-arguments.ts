@@ -45,8 +45,8 @@ export function readArguments(wanted: readonly WantedArgument[], input: Json): C
       read.push({ argument, kind, values: of, ...(joined === undefined ? {} : { joined }) });
     }
     if (values.some(({ canonical }) => canonical !== undefined)) {
-      const told = values.map(({ canonical }, n) => canonical ?? (raw.values[n] as Json));
-      const value = raw.isList ? told : (told[0] as Json);
+      const checked = values.map(({ canonical }, n) => canonical ?? (raw.values[n] as Json));
+      const value = raw.isList ? checked : (checked[0] as Json);
       given = { ...(given as { readonly [argument: string]: Json }), [argument]: value };
     }
   }

@@ -6,8 +6,8 @@ import type { Node, NodeKey } from "../kernel/node.ts";
 import type { RunLetter, Undelivered } from "../kernel/run-letter.ts";
 import { watchedFromFar } from "../kernel/watches.ts";
 import { decodeError, encodeError } from "../wire/error-codec.ts";
+import { askHere, tellHere } from "./local-mail.ts";
 import { refusedResult } from "./refusal.ts";
-import { askHere, tellHere } from "./told-here.ts";
 import { SEND_LATER, undelivered } from "./undelivered.ts";
 
 type Of<Type extends RunLetter["type"]> = Extract<RunLetter, { readonly type: Type }>;
@@ -25,8 +25,8 @@ export function takeLetter(
   const { kernel, asks } = swarm;
   const node = kernel.agent(agent);
   switch (letter.type) {
-    case "told":
-      return node && told(swarm, node, letter);
+    case "receipt":
+      return node && takeReceipt(swarm, node, letter);
     case "ended":
       return (
         node && kernel.settleCall(node, letter.callId, { isError: false, value: letter.value })
@@ -55,7 +55,7 @@ function deliver(swarm: Engine, node: Node, letter: Of<"tell" | "ask" | "watch">
   const { from, message, callId, by } = letter;
   const refusal = tellHere(swarm, node, from, message);
   const why = refusal === undefined ? {} : { refusal };
-  write(swarm, by, { type: "told", callId, path: node.path, ...why });
+  write(swarm, by, { type: "receipt", callId, path: node.path, ...why });
 }
 
 function ask(swarm: Engine, node: Node, { askId, by, ...mail }: Of<"ask">): void {
@@ -73,7 +73,7 @@ function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "wat
     deadLetter(swarm.kernel.tree, { from, to: path, reason: "the agent has ended", message });
   }
   if (letter.type !== "ask") {
-    return write(swarm, by, { type: "told", callId: letter.callId, path, refusal });
+    return write(swarm, by, { type: "receipt", callId: letter.callId, path, refusal });
   }
   const { askId, message } = letter;
   const error = encodeError(undelivered(refusal, message, SEND_LATER), "AGENT_STOPPED");
@@ -81,7 +81,7 @@ function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "wat
 }
 
 /** Settles a call with the outcome of a message or a watch that was sent to another run. */
-function told(swarm: Engine, node: Node, { callId, path, refusal }: Of<"told">): void {
+function takeReceipt(swarm: Engine, node: Node, { callId, path, refusal }: Of<"receipt">): void {
   const { kernel, parts } = swarm;
   parts.arbiter.release(callId, { started: refusal === undefined });
   const { command } = node.calls.get(callId) ?? {};

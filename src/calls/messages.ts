@@ -14,9 +14,9 @@ import type { Json } from "../wire/json.ts";
 import { type Addressee, isNode, relationOf, resolve } from "./address.ts";
 import type { Approvals } from "./approvals.ts";
 import { write } from "./far-mail.ts";
+import { askHere, tellHere } from "./local-mail.ts";
 import { callQuestion } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
-import { askHere, tellHere } from "./told-here.ts";
 import { SEND_LATER, undelivered } from "./undelivered.ts";
 
 /** The engine as messages between agents need it. */

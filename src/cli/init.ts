@@ -7,7 +7,7 @@ import { packageNameOf } from "./package-name.ts";
 import { type StarterFile, starterFiles } from "./starter-files.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a shell takes as it stands. */
+/** Paths that a shell needs no quotes for. */
 const PLAIN = /^[\w./\\:@%+,-]+$/;
 const EXPLAINED: Readonly<Record<string, string>> = {
   EACCES: "you may not write there",
@@ -31,7 +31,7 @@ export function init({ folder }: InitCommand): string {
   if (visible(folder) !== folder || folder.includes("\n")) {
     throw new UsageError(`A folder needs a name that can be read: ${oneLine(folder)}.`);
   }
-  // What takes so little time is not interrupted in the middle.
+  // Too short to be interrupted in the middle.
   const wait = (): void => undefined;
   process.on("SIGINT", wait).on("SIGTERM", wait);
   try {

@@ -1,6 +1,6 @@
 import type { RuntimeEvent } from "../index.ts";
+import { DeferredLines } from "../log/deferred-lines.ts";
 import type { Happening } from "../log/happening.ts";
-import { HeldLines } from "../log/held-lines.ts";
 import { oneLine } from "../log/visible.ts";
 import type { TreeNode } from "../supervisor/tree-node.ts";
 import { CursorGuard } from "./cursor-guard.ts";
@@ -51,7 +51,7 @@ export class LiveView implements Disposable, QuestionPlace {
   readonly #report: Report;
   readonly #guard: CursorGuard;
   /** Lines that are still to be written above the tree. */
-  readonly #above = new HeldLines();
+  readonly #above = new DeferredLines();
   #timer: NodeJS.Timeout | undefined;
   /** Lines of a question that are still to be written. */
   #said: readonly string[] = [];

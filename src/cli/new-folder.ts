@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import type { StarterFile } from "./starter-files.ts";
 
-/** What a folder may have in it that a swarm is to be made in: a repository just begun. */
+/** Entries that a folder may have before a swarm is made in it: those of a new repository. */
 const HARMLESS: ReadonlySet<string> = new Set([
   ".DS_Store",
   ".editorconfig",
@@ -18,7 +18,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "Thumbs.db",
 ]);
 
-/** Something is there already, by this name. */
+/** An entry that exists already and would be overwritten. */
 export class InTheWay extends Error {
   override readonly name = "InTheWay";
   readonly file: string;
@@ -30,11 +30,11 @@ export class InTheWay extends Error {
 }
 
 /**
- * Writes files into a folder, which is made, with those above it, where it is not there.
+ * Writes files into a folder, which is created with its parents if it does not exist.
  *
- * **Guarantees** nothing that is there is changed; all files or none: what was made is taken back
- * when one cannot be written, and a new folder appears with all of them in it, or not at all.
- * **Fails with** InTheWay, and what the file system says.
+ * **Guarantees** no existing entry is changed. All files are written or none: a failure removes
+ * what was made, and a new folder appears with all files in it or not at all.
+ * **Fails with** InTheWay, and the errors of the file system.
  */
 export function fillFolder(folder: string, files: readonly StarterFile[]): void {
   if (isThere(folder)) return fillOld(folder, files);
@@ -60,7 +60,7 @@ function fillOld(folder: string, files: readonly StarterFile[]): void {
   try {
     for (const { name, text } of files) {
       const path = join(folder, name);
-      // Never what came to be there since we looked.
+      // Never overwrites a file that was made since the check.
       const file = fs.openSync(path, "wx");
       made.push(path);
       fs.writeFileSync(file, text);
@@ -73,17 +73,17 @@ function fillOld(folder: string, files: readonly StarterFile[]): void {
   }
 }
 
-/** Those of a path that are not there, the innermost first. */
+/** Returns the folders of a path that do not exist, the innermost first. */
 function missingFolders(path: string): string[] {
   return isThere(path) ? [] : [path, ...missingFolders(dirname(path))];
 }
 
-/** A folder that was made for nothing; what somebody else has put something into stays. */
+/** Removes a folder made in vain, unless somebody else has put something into it. */
 function removeEmpty(path: string): void {
   if (isThere(path) && fs.readdirSync(path).length === 0) fs.rmdirSync(path);
 }
 
-/** True for a link too, wherever it leads. */
+/** True for an existing entry; for a link, also where it leads nowhere. */
 function isThere(path: string): boolean {
   return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { dirname } from "node:path";
 
-/** The package that this program is part of, wherever it was installed or built. */
+/** The package of this program, wherever it was installed or built. */
 export interface OwnPackage {
   readonly folder: string;
   readonly version: string;

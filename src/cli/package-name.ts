@@ -1,11 +1,11 @@
-/** What is longer is no name that npm takes. */
-const LONGEST = 214;
+/** Characters of a package name, at most: npm's own bound. */
+const MAX_NAME_LENGTH = 214;
 const FALLBACK = "my-swarm";
-/** Names that npm refuses, and ours, which the new package depends on. */
+/** Names that npm refuses, and `coppice`, which the new package depends on. */
 const TAKEN: ReadonlySet<string> = new Set(["node_modules", "favicon.ico", "coppice"]);
 
 /**
- * A name that npm takes for a package in this folder.
+ * Returns a package name that npm accepts for a folder.
  *
  * @param folder the folder's own name, which may have spaces, capitals and letters of any script
  */
@@ -16,7 +16,7 @@ export function packageNameOf(folder: string): string {
     .toLowerCase()
     .replace(/[^a-z\d._-]+/g, "-")
     .replace(/^[._-]+/, "")
-    .slice(0, LONGEST)
+    .slice(0, MAX_NAME_LENGTH)
     .replace(/[._-]+$/, "");
   if (name === "") return FALLBACK;
   return TAKEN.has(name) ? `${name}-swarm` : name;

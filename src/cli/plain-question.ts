@@ -1,4 +1,4 @@
-import { HeldLines } from "../log/held-lines.ts";
+import { DeferredLines } from "../log/deferred-lines.ts";
 import { CursorGuard } from "./cursor-guard.ts";
 import { ForeignText } from "./foreign-text.ts";
 import type { Keyboard } from "./keyboard.ts";
@@ -14,7 +14,7 @@ export class PlainQuestion implements QuestionPlace {
   readonly #terminal: NodeJS.WriteStream;
   readonly #foreign: ForeignText;
   /** Lines deferred until the question is closed. */
-  readonly #deferred = new HeldLines();
+  readonly #deferred = new DeferredLines();
   #guard: CursorGuard | undefined;
   #shown: string | undefined;
 

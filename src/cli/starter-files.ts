@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { OwnPackage } from "./own-package.ts";
 
 /**
- * The files of `examples/starter`, by the names that they get. An underscore stands for what must
- * not act where the file lies: npm packs no .gitignore, and a package.json or a tsconfig.json there
- * would hold for the files beside it.
+ * The files of `examples/starter`, by their names in a new swarm. An underscore disables a file
+ * where it lies: npm packs no .gitignore, and a package.json or a tsconfig.json there would apply
+ * to the files beside it.
  */
 const NAMES: Readonly<Record<string, string>> = {
   "package.json": "_package.json",
@@ -23,7 +23,7 @@ export interface StarterFile {
   readonly text: string;
 }
 
-/** All of them, for a package of this name that depends on the version that runs. */
+/** Returns the files of a package of this name, which depends on the version that runs. */
 export function starterFiles(name: string, { folder, version }: OwnPackage): StarterFile[] {
   return Object.entries(NAMES).map(([to, from]) => {
     const text = readFileSync(join(folder, "examples", "starter", from), "utf8");

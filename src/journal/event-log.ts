@@ -185,9 +185,8 @@ function checkListening(type: unknown, listener: unknown, what: string): void {
     throw new CoppiceError("OPTIONS_INVALID", message);
   }
   if (typeof type === "string" && (type === "*" || EVENT_TYPES.has(type))) return;
-  const named = typeof type === "string" ? `"${type}"` : `a ${typeof type}`;
   const meant = typeof type === "string" ? didYouMean(type, EVENT_TYPES) : "";
-  throw new CoppiceError("OPTIONS_INVALID", `${what}: ${named} is no event${meant}`);
+  throw new CoppiceError("OPTIONS_INVALID", `${what}: ${valueKind(type)} is no event${meant}`);
 }
 
 /** True for the path itself and everything below it. */

@@ -91,9 +91,9 @@ export interface RestartPoint {
 export interface Refusals {
   count: number;
   /** The number of refusals that events have reported. */
-  told: number;
+  reported: number;
   /** The time of the last event. */
-  toldAt: number;
+  reportedAt: number;
   /** The time of the last refusal. */
   lastAt: number;
   /** The content of the next event, without the refused message. */

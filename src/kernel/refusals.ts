@@ -49,15 +49,15 @@ export function tellsNext(tree: Tree, { keeper, kind, singly }: Refusing): boole
   return isDue({ ...known, count: known.count + 1 }, singly);
 }
 
-function isDue({ count, told }: Refusals, singly: number): boolean {
-  return count <= singly || count >= 2 * told;
+function isDue({ count, reported }: Refusals, singly: number): boolean {
+  return count <= singly || count >= 2 * reported;
 }
 
 /** Reports the refusals of one node that no event has reported yet, after a burst. */
 export function tellRest(tree: Tree, keeper: Node, isOver = false): void {
   for (const known of keeper.refusals?.values() ?? []) {
-    if (known.told === known.count) continue;
-    if (isOver || tree.now - known.toldAt >= REST_MS) tellRestOf(tree, known);
+    if (known.reported === known.count) continue;
+    if (isOver || tree.now - known.reportedAt >= REST_MS) tellRestOf(tree, known);
   }
 }
 
@@ -67,9 +67,9 @@ function tellRestOf(tree: Tree, known: Refusals): void {
 
 /** Returns the event for all unreported refusals, and counts them as reported. */
 function taken(tree: Tree, known: Refusals, fact: Fact): Fact {
-  const count = known.count - known.told;
-  known.told = known.count;
-  known.toldAt = tree.now;
+  const count = known.count - known.reported;
+  known.reported = known.count;
+  known.reportedAt = tree.now;
   return count === 1 ? fact : { ...fact, count };
 }
 
@@ -82,11 +82,11 @@ function entryOf(tree: Tree, keeper: Node, kind: string): Refusals {
   const key = keyOf(keeper, kind);
   const known = keeper.refusals.get(key);
   if (known !== undefined && tree.now - known.lastAt <= QUIET_MS) return known;
-  if (known !== undefined && known.told < known.count) tellRestOf(tree, known);
+  if (known !== undefined && known.reported < known.count) tellRestOf(tree, known);
   const fresh: Refusals = {
     count: 0,
-    told: 0,
-    toldAt: tree.now,
+    reported: 0,
+    reportedAt: tree.now,
     lastAt: tree.now,
     about: { type: "", path: "" },
   };

@@ -4,7 +4,7 @@ import type { NodeKey } from "./node.ts";
 
 /** A letter from one run to an agent of another run: plain data, taken there as an input. */
 export type RunLetter =
-  /** A message; answered with `told`. */
+  /** A message; answered with `receipt`. */
   | {
       readonly type: "tell";
       readonly from: string;
@@ -14,7 +14,7 @@ export type RunLetter =
     }
   /** The answer to `tell`. */
   | {
-      readonly type: "told";
+      readonly type: "receipt";
       readonly callId: string;
       /** The path of the receiver. */
       readonly path: string;

@@ -2,7 +2,7 @@ import type { RuntimeEvent } from "../wire/event.ts";
 import { type Happening, happeningOf } from "./happening.ts";
 import { StreamedText } from "./streamed-text.ts";
 
-/** Turns events, in order, into what happened in words; streamed text comes by the line. */
+/** Describes events in words, in order; streamed text is given by the line. */
 export class Happenings {
   readonly #text = new StreamedText();
 

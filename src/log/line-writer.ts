@@ -1,19 +1,19 @@
 import { describe } from "../wire/error-codec.ts";
 import { isThenable } from "../wire/realm.ts";
-import { HeldLines } from "./held-lines.ts";
+import { DeferredLines } from "./deferred-lines.ts";
 
-/** Takes a line without its end. Whatever it returns that can be waited for is waited for. */
+/** Takes a line without its line break. A promise that it returns is awaited. */
 export type WriteLine = (line: string) => unknown;
 
 /**
- * Hands lines, one after the other, to a function that may be slow or throw.
+ * Passes lines, one after the other, to a function that may be slow or throw.
  *
- * **Guarantees** never throws; while a line is being written at most 1,000 others wait, and how
- * many more there were is a line of its own; a failure is warned of once, until a line succeeds.
+ * **Guarantees** never throws; while a line is being written at most 1,000 others are kept, and a
+ * line of its own counts those beyond; a failure is warned of once, until a line succeeds.
  */
 export class LineWriter {
   readonly #write: WriteLine;
-  readonly #held = new HeldLines();
+  readonly #deferred = new DeferredLines();
   #isWaiting = false;
   #hasFailed = false;
 
@@ -22,14 +22,14 @@ export class LineWriter {
   }
 
   line(text: string): void {
-    if (this.#isWaiting) return this.#held.push(text);
+    if (this.#isWaiting) return this.#deferred.push(text);
     const later = this.#hand(text);
     if (later === undefined) return;
     this.#isWaiting = true;
     void this.#catchUp(later);
   }
 
-  /** Hands one over; answers with what must be waited for. */
+  /** Writes one line; returns the promise that must be awaited, if any. */
   #hand(text: string): Promise<void> | undefined {
     try {
       const later = this.#write(text);
@@ -43,7 +43,7 @@ export class LineWriter {
 
   async #catchUp(first: Promise<void>): Promise<void> {
     await first;
-    for (let lines = this.#held.take(); lines.length > 0; lines = this.#held.take()) {
+    for (let lines = this.#deferred.take(); lines.length > 0; lines = this.#deferred.take()) {
       for (const line of lines) await this.#hand(line);
     }
     this.#isWaiting = false;
@@ -56,7 +56,7 @@ export class LineWriter {
   readonly #failed = (thrown: unknown): void => {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
-    const told = `logTo: a line could not be written, nor may those after it: ${describe(thrown)}`;
-    process.emitWarning(told, "CoppiceLogWarning");
+    const what = "logTo: a line could not be written, nor may those after it";
+    process.emitWarning(`${what}: ${describe(thrown)}`, "CoppiceLogWarning");
   };
 }

@@ -3,10 +3,10 @@ import { withoutSecrets } from "../wire/secrets.ts";
 import type { Happening } from "./happening.ts";
 import { oneLine } from "./visible.ts";
 
-/** UTF-16 units of a line. */
-export const LONGEST_LOG_LINE = 1_000;
-/** What is read of a detail: what is taken out of it may leave less than a line. */
-const MOST_READ = 4 * LONGEST_LOG_LINE;
+/** UTF-16 units of a line, at most. */
+export const MAX_LOG_LINE_LENGTH = 1_000;
+/** UTF-16 units of a detail that are read: removing parts of it may leave less than a line. */
+const MAX_READ = 4 * MAX_LOG_LINE_LENGTH;
 
 /**
  * Lays a happening out as one line of a log: date, path, what happened, details.
@@ -17,8 +17,8 @@ const MOST_READ = 4 * LONGEST_LOG_LINE;
  */
 export function logLine({ what, detail }: Happening, path: string, at: number): string {
   const date = new Date(at).toISOString();
-  const told = withoutSecrets(clip(detail, MOST_READ));
-  const line = oneLine(`${date} ${path} ${what} ${told}`);
-  if (line.length <= LONGEST_LOG_LINE && detail.length <= MOST_READ) return line;
-  return `${clip(line, LONGEST_LOG_LINE - 1)}…`;
+  const text = withoutSecrets(clip(detail, MAX_READ));
+  const line = oneLine(`${date} ${path} ${what} ${text}`);
+  if (line.length <= MAX_LOG_LINE_LENGTH && detail.length <= MAX_READ) return line;
+  return `${clip(line, MAX_LOG_LINE_LENGTH - 1)}…`;
 }

@@ -3,24 +3,25 @@ import { CoppiceError } from "../errors.ts";
 import { type EventStreams, watchEvents } from "../journal/event-streams.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
 import { summaryOf } from "../wire/summary.ts";
+import { valueKind } from "../wire/value-kind.ts";
 import { Happenings } from "./happenings.ts";
 import { LineWriter, type WriteLine } from "./line-writer.ts";
-import { LONGEST_LOG_LINE, logLine } from "./log-line.ts";
+import { logLine, MAX_LOG_LINE_LENGTH } from "./log-line.ts";
 import { standardErrorLines } from "./standard-error.ts";
 
 /**
- * Writes a line for each thing that happens from now on, as a service's log wants it.
+ * Writes one readable line per event of a supervisor from now on, for the log of a service.
  *
- * **Guarantees** one happening is one line: its date, the agent's path, what happened, details; at
- * most 1,000 characters, without control characters, escape sequences and what looks like a secret.
- * A `write` that throws is warned of once, and one that returns a promise is waited for: meanwhile
- * at most 1,000 lines wait, and how many more there were is told. Neither keeps an agent waiting,
- * and whoever logs is nobody who could answer a question: it stays `unattended`.
- * **Fails with** OPTIONS_INVALID for what is no supervisor, or no function.
- * **Gotcha** a `write` that blocks its thread blocks the supervisor, which lives there too. Without
- * a `write` the reader of standard error may go away: from then on nothing is written.
- * @param write takes a line without its end; default: to standard error
- * @returns stops it, as leaving the scope of a `using` does; a supervisor that stops ends it too
+ * **Guarantees** each line has the date, the agent's path, what happened and details; it has at
+ * most 1,000 characters and no control characters, escape sequences or likely secrets. A `write`
+ * that throws causes one warning. A `write` that returns a promise is awaited; meanwhile at most
+ * 1,000 lines are kept, and a line of its own counts the others. No agent waits for either. A log
+ * does not count as a listener that could answer a question: that stays `unattended`.
+ * **Fails with** OPTIONS_INVALID for a value that is not a started supervisor, or not a function.
+ * **Gotcha** a `write` that blocks its thread blocks the supervisor on the same thread. The default
+ * `write` writes nothing more once the reader of standard error is gone.
+ * @param write takes a line without its line break; default: standard error
+ * @returns a function that ends the log, also by `using`; stopping the supervisor ends it too
  * @example
  * const stop = logTo(supervisor, (line) => logger.info(line));
  */
@@ -29,8 +30,8 @@ export function logTo(
   write: WriteLine = standardErrorLines(),
 ): (() => void) & Disposable {
   if (typeof write !== "function") {
-    const told = `logTo: write must be a function, not a ${typeof write}`;
-    throw new CoppiceError("OPTIONS_INVALID", told);
+    const message = `logTo: write must be a function, not ${valueKind(write)}`;
+    throw new CoppiceError("OPTIONS_INVALID", message);
   }
   const happenings = new Happenings();
   const writer = new LineWriter(write);
@@ -42,9 +43,9 @@ export function logTo(
   return Object.assign(() => stop(), { [Symbol.dispose]: stop });
 }
 
-/** Small, and without secrets by the names of fields, which a line has no more. */
+/** Returns a small copy of an event, without secrets by the names of its fields. */
 function shown(event: RuntimeEvent): RuntimeEvent {
-  // A piece of a text: what is in it shows when its line is whole.
+  // A piece of a text is examined once its line is whole.
   if (event.type === "agent.output") return event;
-  return summaryOf(event, LONGEST_LOG_LINE) as RuntimeEvent;
+  return summaryOf(event, MAX_LOG_LINE_LENGTH) as RuntimeEvent;
 }

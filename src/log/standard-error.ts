@@ -1,16 +1,16 @@
 import type { WriteLine } from "./line-writer.ts";
 
-/** A reader that goes away is no error of whoever writes: it must not end the process. */
+/** Ignores the error of a reader that is gone, which must not end the process. */
 const readerIsGone = (): void => undefined;
 
 /**
- * Writes lines to standard error, until its reader goes away; slowly where that is slow.
+ * Returns a writer of lines to standard error, which does nothing once its reader is gone.
  *
- * Node keeps without bound what a reader does not take: whoever writes has to wait.
+ * Node buffers without bound what a reader does not take, so the writer returns a promise then.
  */
 export function standardErrorLines(): WriteLine {
   const { stderr } = process;
-  // The same for all logs of the process: ten of them are no leak.
+  // One listener serves all logs of the process.
   if (!stderr.listeners("error").includes(readerIsGone)) stderr.on("error", readerIsGone);
   let isGone = false;
   return (line) => {

@@ -12,6 +12,7 @@ interface Def {
   readonly options?: readonly Schema[];
 }
 type Schema = { readonly _zod: { readonly def: unknown } };
+
 /** Returns what is wrong, with the name that was probably meant. */
 export function issueAt(issue: FoundIssue, schema: Schema, value: unknown): string {
   const given = at(value, issue.path);

@@ -10,13 +10,13 @@ import type { Outcome } from "../wire/outcome.ts";
 import { valueKind } from "../wire/value-kind.ts";
 import type { Swarm } from "./swarm.ts";
 
-/** A reference to one agent, valid for ever, also after it has ended and its path has another. */
+/** A reference to one agent. It stays valid after the agent has ended, and never means another. */
 export interface AgentRef<Output = Json> {
   /** `/lead/reviewer-2` */
   readonly path: string;
   /**
-   * How it ended: the watch of it. Never rejects; settles after its last descendant is gone, and
-   * is settled already where it has ended. A restart is no end.
+   * The outcome of the agent. Never rejects; settles after its last descendant is gone. A restart
+   * does not settle it.
    */
   readonly outcome: Promise<Outcome<Output>>;
   /**
@@ -27,7 +27,7 @@ export interface AgentRef<Output = Json> {
    */
   tell(message: Json): boolean;
   /**
-   * Resolves when a message to it would be accepted; see `Supervisor.whenRoom`.
+   * Resolves when a message to the agent would be accepted; see `Supervisor.whenRoom`.
    *
    * @example
    * while (!ref.tell(message)) await ref.whenRoom();
@@ -43,14 +43,14 @@ export interface AgentRef<Output = Json> {
    * @param options `timeoutMs`: milliseconds, at least 1
    */
   ask(message: Json, options: { readonly timeoutMs: number }): Promise<Json>;
-  /** Ends it and everything below it; resolves when the last of them is gone. */
+  /** Cancels the agent and everything below it; resolves when the last of them is gone. */
   cancel(reason?: string): Promise<void>;
   /**
    * The machine's last committed state, as JSON: a date as its text, a map as an object.
    * Its context keeps such values as they are.
    */
   snapshot(): Promise<Json>;
-  /** What happens to it and everything below it, from now on; ends with its `agent.stopped`. */
+  /** Yields the events of the agent's subtree from now on, up to its `agent.stopped`. */
   events(): AsyncIterableIterator<RuntimeEvent>;
 }
 

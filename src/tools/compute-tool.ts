@@ -23,7 +23,7 @@ export interface ComputeToolDefinition extends ToolDescription<JsonSchema | Stan
 export interface ComputeThreads {
   /** Threads in a native call that outlived the order to end. */
   readonly stuck: number;
-  /** Why threads cannot be started at present. */
+  /** The reason for which threads cannot be started at present. */
   readonly fault?: string | undefined;
   verify(modules: readonly ComputeModule[]): Promise<void>;
   run(call: ComputeCall): Promise<unknown>;

@@ -9,20 +9,20 @@ import { readInputSchema } from "./schema/input-schema.ts";
 import type { SchemaInput } from "./schema/schema-input.ts";
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 
-/** What a tool knows of the call it serves. */
+/** The call that a tool serves. */
 export interface ToolContext {
-  /** Aborted when the call is cancelled and when its time is over. Nobody waits after that. */
+  /** Aborted when the call is cancelled or has timed out; its result is ignored after that. */
   readonly signal: AbortSignal;
-  /** The same when the call is run again after a crash: the key to do a thing only once. */
+  /** The same when the call is run again after a crash: a key for doing a thing only once. */
   readonly callId: string;
-  /** The agent that calls. */
+  /** The path of the calling agent. */
   readonly path: string;
   readonly labels: Readonly<Record<string, string>>;
   /** 1 for the first run of this `callId`. */
   readonly attempt: number;
   /**
-   * Reports how far the work is: `tool.progress`, at most ten times a second.
-   * @param fraction 0 to 1; beyond is cut off, and what is not a number is not reported
+   * Reports progress as `tool.progress`, at most ten times a second.
+   * @param fraction 0 to 1, clamped; a value that is not a number is not reported
    */
   progress(fraction: number, message?: string): void;
 }
@@ -31,11 +31,11 @@ export interface ToolContext {
 export interface Tool extends DescribedTool {
   /** Runs it on this thread, which a compute tool refuses. */
   readonly execute: (input: unknown, context: ToolContext) => unknown;
-  /** Of a compute tool: what its threads run. */
+  /** The module that the threads of a compute tool run. */
   readonly compute?: ComputeModule;
 }
 
-/** What every tool is, wherever it runs. */
+/** The fields of every tool, wherever it runs. */
 export interface DescribedTool {
   readonly name: string;
   readonly description: string;
@@ -45,11 +45,11 @@ export interface DescribedTool {
   readonly read: InputReader;
 }
 
-/** What the definition of any tool says. */
+/** The fields of every tool's definition. */
 export interface ToolDescription<Schema> {
   /** Letters, digits, `_`, `.` and `-`, at most 64. */
   readonly name: string;
-  /** What the model reads to choose this tool. */
+  /** The text by which the model chooses this tool. */
   readonly description: string;
   /**
    * Plain JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12, or a validator that implements
@@ -57,7 +57,7 @@ export interface ToolDescription<Schema> {
    * and zod 3 with `zod-to-json-schema` installed.
    */
   readonly input: Schema;
-  /** What the model is shown instead; needed for a validator that cannot be described. */
+  /** The schema that the model is shown instead; needed for a validator that has none. */
   readonly inputSchema?: JsonSchema;
   /**
    * Milliseconds for one call. A validator that answers with a promise, and a check that is made
@@ -161,7 +161,7 @@ export function isTool(value: unknown): value is Tool {
   return typeof value === "object" && value !== null && brand in value;
 }
 
-/** Whether a timer can wait so many milliseconds. */
+/** True for a number of milliseconds that a timer can wait. */
 export function isDelay(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value <= MAX_DELAY_MS;
 }

@@ -55,7 +55,7 @@ export type FactType = (typeof FACTS)[number];
 export type EphemeralType = (typeof EPHEMERAL)[number];
 export type EventType = FactType | EphemeralType;
 
-/** What an event says beside its type, path and time. */
+/** The fields of an event beside its type, path and time. */
 export type EventBody = { readonly [key: string]: Json | undefined };
 
 type CallEvent = { readonly callId: string };
@@ -63,7 +63,7 @@ type ToolEvent = CallEvent & { readonly tool: string };
 type Refusal = { readonly code: ErrorCode; readonly message: string };
 type EndReason = { readonly reason: string };
 
-/** What each event says beside its type, path and time. */
+/** The fields of each event beside its type, path and time. */
 export interface EventBodies {
   /** Another incarnation than the first at a path is the child of a parent that began anew. */
   readonly "agent.spawned": {
@@ -74,23 +74,23 @@ export interface EventBodies {
   readonly "agent.started": { readonly host: string };
   readonly "agent.state": {
     readonly state: Json;
-    /** States that it passed through right before this one and that are not told: too many. */
+    /** States passed through right before this one that are left out because they were too many. */
     readonly leftOut?: number;
   };
   /**
-   * It goes on elsewhere, from its last committed state: its host was lost, or was its alone only
-   * until it had shown that it freezes none.
+   * The agent continues on another host from its last committed state: its host was lost, or was
+   * its own only while the agent was in quarantine.
    */
   readonly "agent.moved": { readonly from: string; readonly to: string };
-  /** What its machine emitted by XState's `emit`. */
+  /** An event that the agent's machine emitted by XState's `emit`. */
   readonly "agent.emitted": {
     readonly event: Json;
-    /** Events that it emitted right before this one and that are not told: too many at once. */
+    /** Events emitted right before this one that are left out because they were too many. */
     readonly leftOut?: number;
   };
   /**
-   * What its code wrote to stdout or stderr, or logged: at most 4,096 characters, and of a host ten
-   * pieces a second, fifty at once. At `/` where nobody knows whose code it was.
+   * A piece that the agent's code wrote to stdout or stderr, or logged: at most 4,096 characters,
+   * and ten pieces a second of one host, fifty at once. At `/` where the agent is not known.
    */
   readonly "agent.printed": Printed & { readonly host: string };
   /** A new incarnation begins at the same path. */
@@ -98,9 +98,9 @@ export interface EventBodies {
     readonly incarnation: number;
     /** Within the window of the intensity, this one included. */
     readonly restarts: number;
-    /** How long it was waited before it, in milliseconds. */
+    /** Milliseconds waited before the restart. */
     readonly delayMs: number;
-    /** Whose end it follows from, by the strategy, and which. */
+    /** The end that led to the restart, by the strategy. */
     readonly cause: {
       readonly path: string;
       readonly status: Outcome["status"];
@@ -110,7 +110,7 @@ export interface EventBodies {
   readonly "agent.stopped": { readonly outcome: WireOutcome };
   readonly "spawn.refused": Refusal & {
     readonly agent: string;
-    /** How many refusals of this code it stands for. Left out: one. */
+    /** Refusals of this code that the event stands for. Left out: one. */
     readonly count?: number;
   };
   readonly "model.started": CallEvent & {
@@ -127,7 +127,7 @@ export interface EventBodies {
     readonly partial?: boolean;
     /** The host was lost: what was reserved is taken to be what was used. */
     readonly estimated?: boolean;
-    /** What was charged, estimated or not. */
+    /** The usage charged, estimated or not. */
     readonly usage?: TokenUsage;
     readonly usd?: number;
     /** `end_turn`, `tool_use`, `max_tokens` (the answer was cut), as the service said. */
@@ -140,10 +140,10 @@ export interface EventBodies {
   readonly "tool.requested": ToolEvent & {
     /** As the agent said it. */
     readonly input: Json;
-    /** Where it did not fit the schema and was read as what was meant, as JSON Pointers. */
+    /** JSON Pointers to values that did not fit the schema and were read as what was meant. */
     readonly read?: readonly { readonly path: string; readonly as: string }[];
   };
-  /** `count`: how many refusals of this tool it stands for, their requests too. Left out: one. */
+  /** `count`: refusals of this tool that the event stands for, their requests too; default one. */
   readonly "tool.denied": ToolEvent & Refusal & { readonly count?: number };
   readonly "tool.started": ToolEvent;
   readonly "tool.finished": ToolEvent & {
@@ -162,8 +162,8 @@ export interface EventBodies {
   };
   readonly "budget.refused": CallEvent & { readonly unit: Unit; readonly count?: number };
   /**
-   * `unattended`: nobody is there who could answer, no `approve`, no listener, no reader of events;
-   * `decide` still can.
+   * `unattended`: there is no `approve`, no listener and no reader of events; `decide` can still
+   * answer.
    */
   readonly "approval.requested": Omit<PendingApproval, "path" | "askedAt" | "waitingMs"> &
     CallEvent & { readonly unattended?: true };
@@ -174,14 +174,14 @@ export interface EventBodies {
   readonly "letter.dead": EndReason & {
     readonly from: string;
     readonly message?: Json;
-    /** How many letters of this sender it stands for. Left out: one. */
+    /** Letters of this sender that the event stands for. Left out: one. */
     readonly count?: number;
   };
   readonly "host.started": { readonly host: string; readonly kind: "library" | "user-code" };
   readonly "host.suspect": { readonly host: string };
   readonly "host.lost": EndReason & {
     readonly host: string;
-    /** What brought it down, where it was not the supervisor that ended it. */
+    /** The fault that ended the host, if the supervisor did not end it. */
     readonly cause?: "froze" | "exited" | "out-of-memory" | "not-started";
   };
   readonly "host.stuck": { readonly host: string };
@@ -221,8 +221,8 @@ export interface EventBodies {
 }
 
 /**
- * Why a question is closed without somebody's decision: its `approve` callback failed, its time was
- * over, its agent is ending, or a remembered yes to another question covers it.
+ * The reason for which a question is closed without a decision: its `approve` callback failed, its
+ * time was over, its agent is ending, or a remembered yes to another question covers it.
  */
 export type DecisionCause = "callback-failed" | "timed-out" | "withdrawn" | "covered";
 

@@ -1,7 +1,7 @@
 import type { Json, JsonSchema } from "./json.ts";
 import type { TokenUsage } from "./transcript.ts";
 
-/** What a budget counts. `tokens` is all input, cached included, plus output. */
+/** The units of a budget. `tokens` is all input, cached included, plus output. */
 export type Unit = "usd" | "tokens" | "toolCalls" | "modelCalls";
 
 /** A ceiling for a subtree, in units. A unit left out is unlimited; 0 is none. */
@@ -10,7 +10,7 @@ export type Budget = { readonly [U in Unit]?: number } & {
   readonly perAction?: { readonly usd?: number; readonly tokens?: number };
   /** So much in each span of time; all of them apply. At most 8. */
   readonly windows?: readonly BudgetWindow[];
-  /** The share of a ceiling at which `budget.warning` is told, 0 to 1. Default 0.8. */
+  /** The share of a ceiling at which `budget.warning` is emitted, 0 to 1. Default 0.8. */
   readonly warnAt?: number;
   readonly onExceeded?: "stop" | "ask";
 };
@@ -47,9 +47,9 @@ export interface Limits {
   /** Model turns of one agent. Default 32. */
   readonly turns?: number;
   /**
-   * How often one agent of the loop may repeat a turn: the same calls, with the same results. At
-   * the next repetition its model is told, once; asking for the same again ends it `failed` with
-   * `LOOP_DETECTED`. Default 20.
+   * Repetitions of one turn that an agent of the loop may make: the same calls with the same
+   * results. At the next one its model is warned, once; the same calls again end the agent `failed`
+   * with `LOOP_DETECTED`. Default 20.
    */
   readonly repeats?: number;
   /**
@@ -106,13 +106,13 @@ export type Grant =
     }
   | { readonly deny: string; readonly where?: Where };
 
-/** What a script or a module says that a call used; what it leaves out is 0. */
+/** The usage of a call as a script or a module reports it; a figure left out is 0. */
 export interface SaidUsage extends Partial<TokenUsage> {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
-/** One step of a scripted model: what it says, and what that costs. */
+/** One step of a scripted model: its answer and the usage of it. */
 export interface ScriptedStep {
   readonly text?: string;
   readonly toolCalls?: readonly { readonly name: string; readonly input: Json }[];
@@ -162,9 +162,8 @@ export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
 export type Isolation = "shared" | "thread" | "process";
 
 /**
- * How many restarts of its children an agent allows, all of them counted together, and how long
- * it waits before each: twice as long as before the last one in the window, up to the longest, less
- * up to half by chance.
+ * The restarts that an agent allows its children, counted together, and the wait before each: twice
+ * the last one in the window, up to the longest, less up to half by chance.
  */
 export interface Intensity {
   /** With 0 the first failure is one too many. */
@@ -177,7 +176,7 @@ export interface Intensity {
   readonly maxBackoffMs?: number;
 }
 
-/** What an agent is: plain data that crosses threads and can be resumed elsewhere. */
+/** The description of an agent: plain data that crosses threads and can be resumed elsewhere. */
 export interface AgentSpec {
   /** Last part of the path; made unique among siblings, for ever. */
   readonly name?: string;
@@ -194,7 +193,7 @@ export interface AgentSpec {
    */
   readonly fallback?: string | ModelSpec | readonly (string | ModelSpec)[];
   readonly instructions?: string;
-  /** What this agent's model is shown: names and globs. Grants decide. */
+  /** The tools that the agent's model is shown: names and globs. Grants decide. */
   readonly tools?: readonly string[];
   /** Templates this agent may spawn. */
   readonly agents?: readonly string[];
@@ -215,51 +214,53 @@ export interface AgentSpec {
   /** Milliseconds from its start, capped by its ancestors' deadlines. */
   readonly timeoutMs?: number;
   /**
-   * Whether it is started again after it has ended by itself: `permanent` always, `transient` when
-   * it failed or was killed for its own fault, `temporary` never. Never after being cancelled,
-   * exhausted or timed out. Default `temporary`; `permanent` is for background children only.
+   * Restarts the agent after it has ended by itself: `permanent` always, `transient` when it failed
+   * or was killed for its own fault, `temporary` never. An agent that was cancelled, exhausted or
+   * timed out is never restarted. Default `temporary`; `permanent` is for background children only.
    */
   readonly restart?: RestartType;
   /**
-   * Where it begins again: anew, or from the state before its last frame. Default `input`.
+   * The state that a restart begins from: the input, or the state before the last frame. Default
+   * `input`.
    *
-   * What that state waits for, it hears of: a result that was there is given to it, the loop's
-   * model call is made again, and any other call is done with the error CANCELLED.
+   * With `snapshot` the calls that the state waits for are settled: a result that had arrived is
+   * delivered, the loop's model call is made again, and any other call ends with CANCELLED.
    */
   readonly restartFrom?: "input" | "snapshot";
-  /** Which of its children are restarted with one that failed. Default `one-for-one`. */
+  /** The children that are restarted together with one that failed. Default `one-for-one`. */
   readonly strategy?: Strategy;
   /** For its children. Default 3 restarts in 60_000 ms, after waits of 200 to 10_000 ms. */
   readonly intensity?: Intensity;
   /**
-   * Where it lives: among others (the default), alone on a thread, or alone in a process, which is
-   * the only place that ends whatever the agent does. A thread costs about 10 MB and 100 ms, a
+   * The host of the agent: shared with others (the default), a thread of its own, or a process of
+   * its own, which can be ended whatever the agent does. A thread costs about 10 MB and 100 ms, a
    * process 90 MB and 300 ms; `limits.concurrency` bounds how many there are at once.
    *
-   * **Gotcha** a process may not write files, start programs or threads, or load native code, and
-   * what it prints is not shown. A cancel is seen there when its message is read, not before.
+   * **Gotcha** a process may not write files, start programs or threads, or load native code. It
+   * sees a cancel when it reads the message, not before.
    */
   readonly isolation?: Isolation;
   /**
-   * Megabytes that it may use where it is alone, 32 to 1_048_576, our own code among them. Default:
-   * Node's own limit for a thread, 512 for a process. More ends it `killed`, OUT_OF_MEMORY.
+   * Megabytes that an agent on a host of its own may use, 32 to 1_048_576, this library included.
+   * Default: Node's own limit for a thread, 512 for a process. More ends it `killed`,
+   * OUT_OF_MEMORY.
    *
-   * On a thread it bounds the heap and, by itself, the Buffers: ended is what holds more for 200 ms
-   * and what uses two and a half times as much at any moment. In a process it bounds the heap; all
-   * its memory, 128 MB more, is bounded too, on Linux only.
+   * On a thread it bounds the heap and, separately, the Buffers: the thread is ended when it
+   * exceeds them for 200 ms, or two and a half times them at any moment. In a process it bounds the
+   * heap; the whole memory is bounded by 128 MB more, on Linux only.
    */
   readonly memoryMb?: number;
   /**
-   * Seconds of processor time that its process may use, 1 to 31_536_000, about half a second of
-   * our own among them, and over all of an incarnation. More ends it `killed`. Default: no bound.
+   * Seconds of processor time that the agent's process may use in one incarnation, 1 to 31_536_000,
+   * about half a second of them for this library. More ends it `killed`. Default: no bound.
    */
   readonly cpuSeconds?: number;
   /**
-   * Files, sockets and pipes that its process may hold open, 64 to 1_048_576, some 30 of our own
-   * among them: the next one fails there with EMFILE. Default: what the system allows.
+   * Files, sockets and pipes that the agent's process may have open, 64 to 1_048_576, some 30 of
+   * them for this library: the next one fails with EMFILE. Default: the system's limit.
    */
   readonly openFiles?: number;
-  /** Structured output. */
+  /** The schema of the output. Refused with OPTIONS_INVALID in this version. */
   readonly output?: JsonSchema;
   /**
    * Inherited; usage can be asked by label. At most 64, with names of 1 to 128 characters without

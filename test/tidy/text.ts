@@ -135,6 +135,19 @@ export function kernelModules(sources: readonly Source[]): string[] {
     );
 }
 
+/** A docstring whose first word asks instead of naming what it describes. */
+const riddle = /\/\*\*\s*(?:\*\s*)?(What|How|Where|Who|Whose|Whether|Why|Which|When)\b/g;
+
+export function docstringOpeners(sources: readonly Source[]): string[] {
+  return sources
+    .filter(({ path }) => /^(?:src|machines|workers)\//.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(riddle)].map((match) => {
+        return `${path}:${lineAt(text, match.index)} opens with "${match[1]}": a noun or a verb`;
+      }),
+    );
+}
+
 export function unfinished(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path, text }) =>
     [...text.matchAll(/\b(?:TO)DO\b|\bFIX(?:ME)\b/g)].map((match) => {

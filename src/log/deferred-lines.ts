@@ -2,7 +2,7 @@
 const MAX_LINES = 1_000;
 
 /** Lines that are deferred until they can be written. */
-export class HeldLines {
+export class DeferredLines {
   #lines: string[] = [];
   #leftOut = 0;
 
