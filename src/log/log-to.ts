@@ -23,7 +23,7 @@ import { standardErrorLines } from "./standard-error.ts";
  * @param write takes a line without its line break; default: standard error
  * @returns a function that ends the log, also by `using`; stopping the supervisor ends it too
  * @example
- * const stop = logTo(supervisor, (line) => logger.info(line));
+ * const stop = logTo(supervisor, (line) => console.info(line));
  */
 export function logTo(
   supervisor: EventStreams,
