@@ -47,11 +47,11 @@ if (import.meta.main) {
 
   const agent = await supervisor.spawn("triage");
   const states: unknown[] = [];
-  for await (const { type, path, state } of agent.events()) {
-    if (type !== "agent.state" || path !== agent.path) continue;
-    console.log(`> state: ${JSON.stringify(state)}`);
-    states.push(state);
-    if (state === "waiting") break;
+  for await (const event of agent.events()) {
+    if (event.type !== "agent.state" || event.path !== agent.path) continue;
+    console.log(`> state: ${JSON.stringify(event.state)}`);
+    states.push(event.state);
+    if (event.state === "waiting") break;
   }
   const answer = await agent.ask({ type: "status" }, { timeoutMs: 5_000 });
   console.log(`> asked, it answers: ${answer}`);

@@ -86,7 +86,7 @@ export default options;
 
 // What `node` runs; `coppice run` takes the options and tells by itself what happens.
 if (import.meta.main) {
-  await using supervisor = await Supervisor.start(options);
+  await using supervisor: Supervisor = await Supervisor.start(options);
 
   /** The first sentence says what was refused, and by whom; the second what to do about it. */
   const why = (message: unknown) => console.log(`>   ${String(message).split(". ", 1)}`);

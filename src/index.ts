@@ -12,6 +12,7 @@ export type { DeadLetter, Gap } from "./journal/event-streams.ts";
 export { logTo } from "./log/log-to.ts";
 export type { ModelFunction, ModuleRequest } from "./models/module.ts";
 export type { ModuleDelta, ModuleReply } from "./models/module-reply.ts";
+export type { AnyAgents, AnySchemas, OutputOf } from "./specs/agent-types.ts";
 export type { SpawnOptions, SupervisorOptions } from "./specs/supervisor-options.ts";
 export type { AgentRef } from "./supervisor/agent-ref.ts";
 export type { Health, Stats } from "./supervisor/stats.ts";
@@ -22,8 +23,8 @@ export type { McpServerConfig } from "./tools/mcp/mcp-config.ts";
 export type { StandardSchemaV1 } from "./tools/schema/standard-schema.ts";
 export { defineTool, type Tool, type ToolContext } from "./tools/tool.ts";
 export type { ApprovalScope, Decision, PendingApproval } from "./wire/approval.ts";
-export type { EventOf, EventType, RuntimeEvent } from "./wire/event.ts";
-export type { Json, JsonSchema } from "./wire/json.ts";
+export type { AnyEvent, EventOf, EventType, RuntimeEvent } from "./wire/event.ts";
+export type { Json, JsonLike, JsonSchema } from "./wire/json.ts";
 export type { Outcome, Usage } from "./wire/outcome.ts";
 export type {
   AgentSpec,

@@ -12,14 +12,20 @@ export async function streamRun(stream: SSEStreamingApi, ref: AgentRef): Promise
   if (!stream.aborted) await stream.writeSSE({ event: "outcome", data });
 }
 
-function tell({ type, path, text, tool, isError, code }: RuntimeEvent) {
-  switch (type) {
+function tell(event: RuntimeEvent) {
+  const { type, path } = event;
+  switch (event.type) {
     case "agent.output":
-      return { event: "output", data: JSON.stringify({ path, text }) };
+      return { event: "output", data: JSON.stringify({ path, text: event.text }) };
     case "tool.started":
+      return { event: type, data: JSON.stringify({ path, tool: event.tool }) };
     case "tool.finished":
+      return {
+        event: type,
+        data: JSON.stringify({ path, tool: event.tool, isError: event.isError }),
+      };
     case "tool.denied":
-      return { event: type, data: JSON.stringify({ path, tool, isError, code }) };
+      return { event: type, data: JSON.stringify({ path, tool: event.tool, code: event.code }) };
     default:
       return undefined;
   }

@@ -1,6 +1,6 @@
 /** Whether the run was what it should be: each sentence names a thing that was not. */
 import { readdirSync } from "node:fs";
-import type { Outcome, RuntimeEvent, TreeNode } from "coppice";
+import type { EventOf, Outcome, TreeNode } from "coppice";
 import { onClaude } from "./agents.ts";
 
 interface Run {
@@ -11,7 +11,7 @@ interface Run {
   readonly folder: string;
   readonly tree: TreeNode;
   /** The events of all refused calls. */
-  readonly refusals: readonly RuntimeEvent[];
+  readonly refusals: readonly EventOf<"spawn.refused" | "tool.denied">[];
 }
 
 /** What a scripted run has to come to beside its report; Claude may decide otherwise. */
@@ -30,7 +30,10 @@ export function faultsIn({ outcome, report, folder, tree, refusals }: Run): stri
   for (const file of files) if (!report.includes(file)) faults.push(`${file} is not in the report`);
   if (onClaude) return faults;
 
-  const refused = refusals.map(({ path, code, tool, agent }) => `${path} ${code} ${tool ?? agent}`);
+  const refused = refusals.map((event) => {
+    const what = event.type === "tool.denied" ? event.tool : event.agent;
+    return `${event.path} ${event.code} ${what}`;
+  });
   faults.push(...difference("refusals", refused, REFUSALS));
   const others = all(tree).filter(({ outcome }) => outcome !== "completed");
   const ends = others.map(({ path, outcome }) => `${path} ${outcome}`);

@@ -1,7 +1,7 @@
 /** What a person sees: a line for each happening, then the tree, then the report's beginning. */
 import { basename, relative } from "node:path";
 import { styleText } from "node:util";
-import type { Json, Outcome, RuntimeEvent, Supervisor, TreeNode } from "coppice";
+import type { EventOf, EventType, Json, RuntimeEvent, Supervisor, TreeNode } from "coppice";
 
 type Colour = "dim" | "green" | "yellow" | "red" | "cyan";
 
@@ -14,7 +14,7 @@ const paint = (colour: Colour, text: string) => (coloured ? styleText(colour, te
 /** Prints what happens, from now on. */
 export function showEvents(supervisor: Supervisor): void {
   const began = Date.now();
-  const templates = new Map<string, Json>();
+  const templates = new Map<string, string>();
   const unfinished = new Map<string, string>();
 
   const line = (path: string, verb: string, what: string, colour?: Colour) => {
@@ -23,8 +23,8 @@ export function showEvents(supervisor: Supervisor): void {
     console.log(colour === undefined ? text : paint(colour, text));
   };
 
-  const tell: { readonly [type: string]: (event: RuntimeEvent) => void } = {
-    "agent.spawned": ({ path, template }) => void templates.set(path, template ?? null),
+  const tell: { readonly [Type in EventType]?: (event: EventOf<Type>) => void } = {
+    "agent.spawned": ({ path, template }) => void templates.set(path, template),
     "spawn.queued": ({ path }) => line(path, "queued", "until a slot is free", "dim"),
     "agent.state": ({ path }) => {
       const template = templates.get(path);
@@ -46,17 +46,20 @@ export function showEvents(supervisor: Supervisor): void {
       const what = `the model call needs ${asked} ${unit}, ${spent} of ${limit} are spent`;
       line(path, "REFUSED", what, "yellow");
     },
-    "model.retried": ({ path, code }) => line(path, "retries", String(code), "yellow"),
-    "cancel.requested": ({ path, reason }) => line(path, "cancel", String(reason), "yellow"),
+    "model.retried": ({ path, code }) => line(path, "retries", code, "yellow"),
+    "cancel.requested": ({ path, reason }) => line(path, "cancel", reason, "yellow"),
     "mcp.lost": ({ path, server }) => line(path, "lost", `the MCP server ${server}`, "red"),
     "agent.stopped": ({ path, outcome }) => {
-      const end = outcome as unknown as Outcome;
-      if (end.status === "completed") return line(path, "ends", costOf(end.usage), "green");
-      const why = "error" in end ? `: ${end.error.message}` : "";
-      line(path, end.status.toUpperCase(), `${costOf(end.usage)}${why}`, "red");
+      const { status, usage } = outcome;
+      if (status === "completed") return line(path, "ends", costOf(usage), "green");
+      const why = "error" in outcome ? `: ${outcome.error.message}` : "";
+      line(path, status.toUpperCase(), `${costOf(usage)}${why}`, "red");
     },
   };
-  supervisor.on("*", (event) => tell[event.type]?.(event));
+  supervisor.on("*", (event) => {
+    const show = tell[event.type] as ((event: RuntimeEvent) => void) | undefined;
+    show?.(event);
+  });
 }
 
 /** Prints every agent with its outcome and what it used, those below it included. */

@@ -27,12 +27,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import {
-  type McpServerConfig,
-  type RuntimeEvent,
-  Supervisor,
-  type SupervisorOptions,
-} from "coppice";
+import { type EventOf, type McpServerConfig, Supervisor, type SupervisorOptions } from "coppice";
 import { agents, onClaude } from "./agents.ts";
 import { faultsIn } from "./check.ts";
 import { showEvents, showReport, showTree } from "./log.ts";
@@ -71,7 +66,7 @@ if (import.meta.main) {
 
   await using supervisor = await Supervisor.start(options);
   showEvents(supervisor);
-  const refusals: RuntimeEvent[] = [];
+  const refusals: EventOf<"spawn.refused" | "tool.denied">[] = [];
   supervisor.on("tool.denied", (event) => refusals.push(event));
   supervisor.on("spawn.refused", (event) => refusals.push(event));
 

@@ -101,7 +101,7 @@ export class Approvals {
     const asked = { id, path: node.path, ...about, askedAt, expiresAt };
     const isHeard = () => log.isHeard("approval.requested", node.path);
     const isAttended = outside.look("attended", () => this.#approve !== undefined || isHeard());
-    const unattended = isAttended ? {} : { unattended: true };
+    const unattended = isAttended ? {} : ({ unattended: true } as const);
     this.#open.add(id, { asked, since, node, question });
     // Done before the event is emitted: a listener may decide at once, or end the agent.
     kernel.hold(node, callId, { id, until: since + this.#timeoutMs });

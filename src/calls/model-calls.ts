@@ -20,18 +20,13 @@ import type { Command, JobReport, ModelCommand } from "../wire/frame.ts";
 import { modelName } from "../wire/model-name.ts";
 import type { WireError } from "../wire/outcome.ts";
 import type { Approvals } from "./approvals.ts";
+import { budgetRefusal, type Exceeded } from "./budget-refusal.ts";
 import type { GoingOnEngine } from "./go-on.ts";
 import { type Asked, askedOf, demand, maxTokensIn, progressOf } from "./model-asked.ts";
 import { circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
 import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
-import {
-  type Exceeded,
-  endUnreported,
-  growModel,
-  settleModel,
-  tellOfModel,
-} from "./model-report.ts";
+import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
 import { failsAlone, jobDone } from "./model-result.ts";
 import { type Breaker, notedBreaker } from "./noted-breaker.ts";
 import { budgetQuestion, callQuestion, type Denial } from "./question.ts";
@@ -251,9 +246,10 @@ export class ModelCalls {
     this.#swarm.approvals.ask(node, question);
   }
 
-  #exhaust(node: Node, callId: string, { error, unit }: Exceeded): void {
-    this.#swarm.log.fact("budget.refused", node.path, { callId, unit, ...error.details });
-    this.#swarm.kernel.exhaust(node, unit, error.message);
+  #exhaust(node: Node, callId: string, refusal: Exceeded): void {
+    const { log, kernel } = this.#swarm;
+    log.fact("budget.refused", node.path, budgetRefusal({ callId }, refusal));
+    kernel.exhaust(node, refusal.unit, refusal.error.message);
   }
 
   #granted(asked: Asked, maxTokens: number): void {

@@ -1,12 +1,12 @@
 import type { Charge } from "../authority/ledger.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
-import type { EventBody } from "../wire/event.ts";
+import type { EventBodies } from "../wire/event.ts";
 import type { Command } from "../wire/frame.ts";
-import type { ModelSpec, Unit } from "../wire/spec.ts";
+import type { ModelSpec } from "../wire/spec.ts";
 import { promptOf } from "../wire/token-counts.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
+import { budgetRefusal, type Exceeded } from "./budget-refusal.ts";
 import { tellWarnings } from "./budget-warnings.ts";
 import { chosenModel, isRetry, keepChoice, nextChoice } from "./model-choice.ts";
 import type { Breaker } from "./noted-breaker.ts";
@@ -20,12 +20,6 @@ export type CallDone = Pick<
   Done,
   "callId" | "usage" | "partial" | "error" | "stopReason" | "again"
 >;
-
-/** The reason why a call under way must end. */
-export interface Exceeded {
-  readonly error: CoppiceError;
-  readonly unit: Unit;
-}
 
 /** Settles a model call that ended. Returns true when the same turn is requested again. */
 export function settleModel(swarm: Engine, breaker: Breaker, node: Node, done: CallDone): boolean {
@@ -83,13 +77,15 @@ export function growModel(
 ): void {
   const { error, unit } = swarm.parts.arbiter.grow(callId, usage) ?? {};
   if (error === undefined || unit === undefined) return;
-  swarm.log.fact("budget.refused", node.path, { callId, unit, ...error.details });
+  swarm.log.fact("budget.refused", node.path, budgetRefusal({ callId }, { error, unit }));
   // An agent that has ended meanwhile is charged all of it; it has no stream to end.
   if (!node.closed) end({ error, unit });
 }
 
 /** Returns the charge of a call as its event shows it; both are the same figures. */
-export function toldOf(charge: Charge | undefined): EventBody {
+export function toldOf(
+  charge: Charge | undefined,
+): Partial<Pick<EventBodies["model.finished"], "usage" | "usd">> {
   return charge === undefined ? {} : { usage: { ...charge.usage }, usd: charge.usd };
 }
 

@@ -11,7 +11,6 @@ import { INPUT_BOUND } from "../wire/call-input.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import type { Command } from "../wire/frame.ts";
-import type { Json } from "../wire/json.ts";
 import { refusalOf } from "../wire/json-bound.ts";
 import { quoted } from "../wire/shown-text.ts";
 import type { Approvals } from "./approvals.ts";
@@ -272,7 +271,7 @@ export function settleTool(
 ): void {
   parts.arbiter.settle(callId);
   const { isError } = result;
-  const told = result.isError ? { error: { ...result.error } as Json } : { result: result.value };
+  const told = result.isError ? { error: { ...result.error } } : { result: result.value };
   log.fact("tool.finished", agent.path, { callId, tool, isError, ...told });
   const node = kernel.agent(agent);
   if (node !== undefined) kernel.settleCall(node, callId, result);

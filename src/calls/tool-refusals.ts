@@ -1,13 +1,13 @@
-import type { Refused } from "../authority/verdict.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { UsedUp } from "../engine/question.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Node } from "../kernel/node.ts";
 import type { Decision } from "../wire/approval.ts";
 import { MAX_INPUT_BYTES } from "../wire/call-input.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { Command } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import type { JsonRefusal } from "../wire/json-refusal.ts";
+import { budgetRefusal, type Exceeded } from "./budget-refusal.ts";
 import type { Denial } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
 import { isToldNext, tellRefused } from "./refused-facts.ts";
@@ -98,13 +98,12 @@ export function refuseForBudget(
   swarm: RefusingEngine,
   node: Node,
   call: Called,
-  { unit, error }: Pick<Refused, "error"> & Pick<UsedUp, "unit">,
+  exceeded: Exceeded,
 ): void {
   const { callId, tool } = call;
-  const about = { callId, tool, unit, ...error.details };
-  const fact = { type: "budget.refused", path: node.path, ...about };
-  tellRefused(swarm, node, `budget ${tool}`, fact);
-  refuseCall(swarm, node, call, error);
+  const about = budgetRefusal({ callId, tool }, exceeded);
+  tellRefused(swarm, node, `budget ${tool}`, { ...about, type: "budget.refused", path: node.path });
+  refuseCall(swarm, node, call, exceeded.error);
 }
 
 /** Refuses a call that was not allowed, with the budget's error if the question was about one. */
@@ -131,7 +130,14 @@ export function standInForTool(
   const { subject: tool } = lookAtTool(swarm, command.tool);
   swarm.toolInputs.drop(node, callId);
   const who = by === undefined ? {} : { by };
-  const details = { callId, tool, isError: false, result, standIn: true, ...who };
+  const details = {
+    callId,
+    tool,
+    isError: false,
+    result: result as Json,
+    standIn: true,
+    ...who,
+  } as const;
   swarm.log.fact("tool.finished", node.path, details);
   swarm.kernel.settleCall(node, callId, { isError: false, value: result });
 }

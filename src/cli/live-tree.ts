@@ -1,4 +1,4 @@
-import type { EventType, Json, RuntimeEvent } from "../index.ts";
+import type { EventOf, EventType, Json, RuntimeEvent } from "../index.ts";
 import { oneLine } from "../log/visible.ts";
 import type { TreeNode } from "../supervisor/tree-node.ts";
 import { addFigures, type Figures, NO_FIGURES } from "./figures.ts";
@@ -9,10 +9,10 @@ import { addTally, type LiveAgent, newAgent, oneOf } from "./live-agent.ts";
  */
 const MAX_KEPT_ENDED = 2_000;
 
-type Apply = (tree: LiveTree, agent: LiveAgent, event: RuntimeEvent) => void;
+type Apply<Event> = (tree: LiveTree, agent: LiveAgent, event: Event) => void;
 
 /** The effect of each event on the tree; events without an entry change nothing that is shown. */
-const table: { readonly [Type in EventType]?: Apply } = {
+const table: { readonly [Type in EventType]?: Apply<EventOf<Type>> } = {
   "agent.spawned": (tree, agent) => tree.begin(agent),
   "agent.started": (_, agent, { at }) => {
     agent.status = "running";
@@ -22,25 +22,24 @@ const table: { readonly [Type in EventType]?: Apply } = {
     agent.state = stateWords(state);
   },
   "agent.stopped": (tree, agent, { at, outcome }) => {
-    const { status } = outcome as { readonly status: string };
-    tree.end(agent, status, at);
+    tree.end(agent, outcome.status, at);
   },
   "model.started": (tree, agent, { callId, model, attempt }) => {
-    const of = oneLine(String(model));
-    agent.calls.set(String(callId), { kind: "model", of });
+    const of = oneLine(model);
+    agent.calls.set(callId, { kind: "model", of });
     // A retry is the same call.
     if (attempt === undefined) tree.count(agent, { modelCalls: 1 }, of);
   },
   "model.finished": (tree, agent, event) => {
-    const call = agent.calls.get(String(event.callId));
-    agent.calls.delete(String(event.callId));
+    const call = agent.calls.get(event.callId);
+    agent.calls.delete(event.callId);
     tree.count(agent, used(event), call?.of);
   },
   "tool.started": (tree, agent, { callId, tool }) => {
-    agent.calls.set(String(callId), { kind: "tool", of: oneLine(String(tool)) });
+    agent.calls.set(callId, { kind: "tool", of: oneLine(tool) });
     tree.count(agent, { toolCalls: 1 });
   },
-  "tool.finished": (_, agent, { callId }) => void agent.calls.delete(String(callId)),
+  "tool.finished": (_, agent, { callId }) => void agent.calls.delete(callId),
 };
 
 /** The tree of agents built from events, with the usage of each agent. */
@@ -60,7 +59,7 @@ export class LiveTree {
 
   apply(event: RuntimeEvent): void {
     this.#from ??= event.at;
-    const apply = table[event.type];
+    const apply = table[event.type] as Apply<RuntimeEvent> | undefined;
     if (apply !== undefined && event.path !== "/") apply(this, this.#at(event.path), event);
   }
 
@@ -126,14 +125,18 @@ export class LiveTree {
   }
 }
 
-function used({ usage, usd }: RuntimeEvent): Partial<Figures> {
-  const tokens = (usage ?? {}) as { readonly [name: string]: number | undefined };
-  const { inputTokens = 0, cacheReadTokens = 0, cacheWriteTokens = 0, outputTokens = 0 } = tokens;
+function used({ usage, usd = 0 }: EventOf<"model.finished">): Partial<Figures> {
+  const {
+    inputTokens = 0,
+    cacheReadTokens = 0,
+    cacheWriteTokens = 0,
+    outputTokens = 0,
+  } = usage ?? {};
   return {
     inputTokens: inputTokens + cacheReadTokens + cacheWriteTokens,
     cachedTokens: cacheReadTokens,
     outputTokens,
-    usd: Number(usd ?? 0),
+    usd,
   };
 }
 

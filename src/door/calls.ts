@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { ModelJob } from "../wire/frame.ts";
-import type { Json } from "../wire/json.ts";
+import type { Json, JsonLike } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { Block, TokenUsage, TurnMessage } from "../wire/transcript.ts";
 import { type CallLogic, callLogic } from "./call-logic.ts";
@@ -11,7 +11,7 @@ import { type CallLogic, callLogic } from "./call-logic.ts";
  */
 export interface ToolInput {
   readonly tool: string;
-  readonly input: Json;
+  readonly input: JsonLike;
 }
 
 export interface ModelInput {
@@ -34,7 +34,7 @@ export interface ModelAnswer {
 export interface SpawnInput {
   /** A template that the spec's `agents` names. */
   readonly agent: string;
-  readonly input: Json;
+  readonly input: JsonLike;
   readonly name?: string;
   /**
    * True when the call is done once the child is accepted; `child.ended` follows. Default false.
@@ -44,13 +44,13 @@ export interface SpawnInput {
 
 export interface MessageInput {
   readonly to: string;
-  readonly message: Json;
+  readonly message: JsonLike;
 }
 
 export interface AskInput {
   /** A path, `parent`, or the name of a child or a sibling. */
   readonly to: string;
-  readonly message: Json;
+  readonly message: JsonLike;
   /** Milliseconds to wait for the answer, at least 1. */
   readonly timeoutMs: number;
 }
@@ -190,7 +190,7 @@ export const waitAgents: CallLogic<WaitInput> = callLogic<WaitInput>({
 });
 
 export interface QuestionInput {
-  readonly question: Json;
+  readonly question: JsonLike;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { EventObject, MachineContext } from "xstate";
-import type { Json } from "../wire/json.ts";
+import type { JsonLike } from "../wire/json.ts";
 import { doorOf } from "./host-door.ts";
 
 interface Handling<Context extends MachineContext, Event extends EventObject> {
@@ -18,7 +18,7 @@ interface Handling<Context extends MachineContext, Event extends EventObject> {
  * on: { count: { actions: reply(({ context }) => context.count) } }
  */
 export function reply<Context extends MachineContext, Event extends EventObject>(
-  value: Json | ((handling: Handling<Context, Event>) => Json),
+  value: JsonLike | ((handling: Handling<Context, Event>) => JsonLike),
 ): (handling: Handling<Context, Event> & { readonly system: object }) => void {
   return ({ context, event, system }) => {
     const answer = typeof value === "function" ? value({ context, event }) : value;

@@ -2,7 +2,6 @@ import { CoppiceError } from "../errors.ts";
 import type { EventLog } from "../journal/event-log.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { describe, encodeError } from "../wire/error-codec.ts";
-import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 
 /** The path for work that is done for no particular agent. */
@@ -73,7 +72,7 @@ export class Containment {
   /** Reports a fault within a step, and ends the agent that it is about. */
   tell(path: string, doing: string, error: WireError): void {
     const { log, kernel } = this.#swarm;
-    log.fact("runtime.fault", path, { doing, error: { ...error } as Json });
+    log.fact("runtime.fault", path, { doing, error: { ...error } });
     const node = kernel.find(path);
     if (node === undefined || node.depth === 0) return;
     kernel.end(node, { status: "failed", reason: error.message, error });

@@ -66,10 +66,10 @@ export class EndedAgents {
     const { node } = record;
     const { path } = node;
     const outcome = { path, usage, ...end } as WireOutcome;
-    const kept = this.#log.keep("agent.stopped", path, { outcome: outcome as unknown as Json });
+    const kept = this.#log.keep("agent.stopped", path, { outcome });
     record.settle(asOutcome(outcome), () => this.#outcomeOf(node, usage));
     for (const child of node.children.values()) this.release(child);
-    this.#keep(record, kept.outcome as unknown as WireOutcome);
+    this.#keep(record, kept.outcome);
   }
 
   /** True when the end of the agent is kept here. */

@@ -3,9 +3,11 @@ import { CoppiceError } from "../errors.ts";
 import { didYouMean } from "../wire/did-you-mean.ts";
 import { describe } from "../wire/error-codec.ts";
 import {
+  type BodyOf,
   EPHEMERAL,
   type EphemeralType,
   type EventBody,
+  type EventOf,
   type EventType,
   FACTS,
   type FactType,
@@ -15,6 +17,7 @@ import { fieldOf } from "../wire/read-field.ts";
 import { isThenable } from "../wire/realm.ts";
 import { valueKind } from "../wire/value-kind.ts";
 import { EventReader } from "./event-reader.ts";
+import type { JournaledEvent } from "./journal.ts";
 import type { MemoryJournal } from "./memory.ts";
 import type { Releases } from "./releases.ts";
 import type { Retention } from "./retention.ts";
@@ -60,27 +63,28 @@ export class EventLog {
     return this.#journal.last;
   }
 
-  fact(type: FactType, path: string, said: EventBody): void {
+  fact<Type extends FactType>(type: Type, path: string, said: BodyOf<Type>): void {
     this.keep(type, path, said);
   }
 
   /** Keeps a fact and passes it on; returns the event as it is kept. */
-  keep(type: FactType, path: string, said: EventBody): RuntimeEvent {
-    const { body, bytes } = storedBody(type, said, this.values);
+  keep<Type extends FactType>(type: Type, path: string, said: BodyOf<Type>): EventOf<Type> {
+    const { body, bytes } = storedBody(type, said as EventBody, this.values);
     const seq = this.#journal.last + 1;
-    const event = { ...body, type, path, at: Math.floor(this.#wall()), seq };
-    this.#journal.append(event, bytes);
+    const event = { ...body, type, path, at: Math.floor(this.#wall()), seq } as EventOf<Type>;
+    this.#journal.append(event as JournaledEvent, bytes);
     this.#tell(event, bytes);
     this.retention.trim();
     return event;
   }
 
   /** Passes on an event that is not kept; does nothing when there is no listener or reader. */
-  ephemeral(type: EphemeralType, path: string, body: EventBody): void {
+  ephemeral<Type extends EphemeralType>(type: Type, path: string, body: BodyOf<Type>): void {
     if (this.#readers.size === 0 && !this.#heard(type)) return;
     const after = this.#journal.last;
-    const event = { type, path, at: Math.floor(this.#wall()), after, ...body };
-    this.#tell(event, this.#readers.size === 0 ? 0 : heldByEvent(body));
+    const said = body as EventBody;
+    const event = { type, path, at: Math.floor(this.#wall()), after, ...said } as EventOf<Type>;
+    this.#tell(event, this.#readers.size === 0 ? 0 : heldByEvent(said));
   }
 
   /** Returns the newest facts still kept, oldest first. */

@@ -3,10 +3,10 @@ import type { EventOf, EventType, RuntimeEvent } from "../wire/event.ts";
 import type { EventListener, EventLog } from "./event-log.ts";
 
 /** A letter that was not delivered; `path` is its receiver, or `/` when there is no such agent. */
-export type DeadLetter = EventOf<"letter.dead"> & { readonly type: "letter.dead" };
+export type DeadLetter = EventOf<"letter.dead">;
 
 /** The events that a slow reader has lost for good. */
-export type Gap = EventOf<"gap"> & { readonly type: "gap" };
+export type Gap = EventOf<"gap">;
 
 let logOf: (streams: EventStreams) => EventLog | undefined;
 

@@ -34,12 +34,16 @@ export function tellRefusal(tree: Tree, refusing: Refusing, fact: Fact): void {
 /** Counts a refusal and returns the event that is due for it, if any; the caller reports it. */
 export function countRefusal(tree: Tree, refusing: Refusing, fact: Fact): Fact | undefined {
   const known = entryOf(tree, refusing.keeper, refusing.kind);
-  const { message: _, ...about } = fact;
-  known.about = about as Fact;
+  known.about = fact.type === "letter.dead" ? withoutLetter(fact) : fact;
   known.count += 1;
   known.lastAt = tree.now;
   if (!isDue(known, refusing.singly)) return undefined;
   return taken(tree, known, fact);
+}
+
+/** A letter may be large, and the event for the rest of a burst stands for many. */
+function withoutLetter({ message: _letter, ...about }: Fact): Fact {
+  return about as Fact;
 }
 
 /** True when one more refusal would be reported. */

@@ -1,5 +1,5 @@
-import type { EventType, RuntimeEvent } from "../wire/event.ts";
-import type { Json } from "../wire/json.ts";
+import type { AnyEvent, EventOf, EventType, RuntimeEvent } from "../wire/event.ts";
+import type { JsonLike } from "../wire/json.ts";
 import { isValueRef } from "../wire/value-ref.ts";
 
 /** The tone of a happening, which decides its colour. */
@@ -12,17 +12,18 @@ export interface Happening {
   readonly tone: Tone;
 }
 
-type Tell = (event: RuntimeEvent) => Happening | undefined;
+type Tell<Event> = (event: Event) => Happening | undefined;
 
-const ofServer = ({ server, tool }: RuntimeEvent): string => join(text(server), text(tool));
+const ofServer = ({ server, tool }: { readonly server: string; readonly tool?: string }): string =>
+  join(server, tool ?? "");
 
 /**
  * Yields no line, because another event of the same moment says more; `--json` prints every event.
  */
-const silent: Tell = () => undefined;
+const silent = (): undefined => undefined;
 
 /** The text of each event type; a new event type does not compile without an entry. */
-const table: { readonly [Type in EventType]: Tell } = {
+const table: { readonly [Type in EventType]: Tell<EventOf<Type>> } = {
   "agent.spawned": ({ template, incarnation }) => {
     const which = Number(incarnation) > 1 ? `, incarnation ${text(incarnation)}` : "";
     return tell("spawned", `as ${text(template)}${which}`);
@@ -105,14 +106,14 @@ const table: { readonly [Type in EventType]: Tell } = {
 
 /** Describes an event in words; undefined when another event describes it better. */
 export function happeningOf(event: RuntimeEvent): Happening | undefined {
-  return table[event.type](event);
+  return (table[event.type] as Tell<RuntimeEvent>)(event);
 }
 
 function tell(what: string, detail: string, tone: Tone = "plain"): Happening {
   return { what, detail, tone };
 }
 
-function tellModel(event: RuntimeEvent): Happening {
+function tellModel(event: EventOf<"model.finished">): Happening {
   if (event.isError === true) return tell("model", "failed", "bad");
   const usage = fields(event.usage);
   const read = ["inputTokens", "cacheReadTokens", "cacheWriteTokens"];
@@ -122,7 +123,7 @@ function tellModel(event: RuntimeEvent): Happening {
   return tell("model", `${input} tokens in, ${text(usage.outputTokens)} out${cost}`, "quiet");
 }
 
-function tellTool(event: RuntimeEvent): Happening {
+function tellTool(event: EventOf<"tool.finished">): Happening {
   const tool = text(event.tool);
   if (event.isError !== true) return tell("result", `${tool} ${text(event.result)}`, "quiet");
   return tell("failed", `${tool}: ${why(fields(event.error))}`, "bad");
@@ -130,7 +131,7 @@ function tellTool(event: RuntimeEvent): Happening {
 
 const tones: { readonly [status: string]: Tone } = { completed: "good", cancelled: "warning" };
 
-function tellOutcome(given: Json | undefined): Happening {
+function tellOutcome(given: JsonLike | undefined): Happening {
   const outcome = fields(given);
   const status = text(outcome.status);
   const detail = text(outcome.output) || why(fields(outcome.error));
@@ -138,9 +139,9 @@ function tellOutcome(given: Json | undefined): Happening {
   return tell(status, because, tones[status] ?? "bad");
 }
 
-type Fields = { readonly [name: string]: Json | undefined };
+type Fields = { readonly [name: string]: JsonLike | undefined };
 
-function fields(value: Json | undefined): Fields {
+function fields(value: JsonLike | undefined): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Fields)
     : {};
@@ -151,19 +152,19 @@ function why(of: Fields): string {
 }
 
 /** Returns all remaining fields of an event that has no sentence of its own. */
-function rest({ type, path, at, seq, after, ...body }: RuntimeEvent): string {
+function rest({ type, path, at, seq, after, ...body }: AnyEvent): string {
   return Object.entries(body)
     .map(([name, value]) => `${name} ${text(value)}`)
     .join(", ");
 }
 
-function text(value: Json | undefined): string {
+function text(value: JsonLike | undefined): string {
   if (value === undefined || value === null) return "";
   if (isValueRef(value)) return `${value.head}… (${value.bytes} bytes)`;
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function count(value: Json | undefined, of: string): string {
+function count(value: JsonLike | undefined, of: string): string {
   return `${text(value)} ${of}${value === 1 ? "" : "s"}`;
 }
 

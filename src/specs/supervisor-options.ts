@@ -5,11 +5,19 @@ import type { McpServerConfig } from "../tools/mcp/mcp-config.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Decision, PendingApproval } from "../wire/approval.ts";
 import type { Clock } from "../wire/clock.ts";
-import type { Json } from "../wire/json.ts";
-import type { AgentSpec, Budget, Grant, Intensity, Limits } from "../wire/spec.ts";
+import type { JsonLike } from "../wire/json.ts";
+import type { Budget, Grant, Intensity, Limits } from "../wire/spec.ts";
+import type { AgentSpecs, AnySchemas } from "./agent-types.ts";
 
-/** The options of a supervisor. Every field has a default. */
-export interface SupervisorOptions {
+/**
+ * The options of a supervisor. Every field has a default. The type parameters are inferred by
+ * `Supervisor.start`: the schemas of the outputs, and the names of tools and labels.
+ */
+export interface SupervisorOptions<
+  Schemas = AnySchemas,
+  ToolName extends string = string,
+  Label extends string = string,
+> {
   /** Library hosts. Default: available cores. 0 hosts every agent in the calling thread. */
   readonly threads?: number;
   /** Limits of the whole tree. */
@@ -19,7 +27,7 @@ export interface SupervisorOptions {
   /** Default: `tool:*`, `model:*`, `spawn:*`, `message:*`. */
   readonly grants?: readonly Grant[];
   /** Templates that can be spawned by name, also by agents. */
-  readonly agents?: { readonly [name: string]: AgentSpec };
+  readonly agents?: AgentSpecs<Schemas, ToolName, Label>;
   /**
    * Prices of models in dollars per million tokens, added to the table of Anthropic's list prices:
    * by `claude-next`, `scripted`, a module's URL, or a name that a model's `priceAs` gives.
@@ -34,7 +42,7 @@ export interface SupervisorOptions {
    * `{ circuit: "open", retryAfterMs }`. False: no breaker.
    */
   readonly breaker?: BreakerOptions | false;
-  readonly tools?: readonly Tool[];
+  readonly tools?: readonly Tool<ToolName>[];
   readonly mcpServers?: { readonly [name: string]: McpServerConfig };
   /** Decides what `ask` grants, used-up budgets and agents ask. Default: only `decide` does. */
   readonly approve?: (request: PendingApproval) => Promise<Decision> | Decision;
@@ -85,7 +93,7 @@ export interface SupervisorOptions {
 
 /** The options of one spawn; they combine with the spec field by field, and the tighter wins. */
 export interface SpawnOptions {
-  readonly input?: Json;
+  readonly input?: JsonLike;
   /** The exact last part of the path; NAME_INVALID when it was used before. */
   readonly name?: string;
   /** Cancels the agent and everything below it. */

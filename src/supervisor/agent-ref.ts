@@ -4,7 +4,7 @@ import { keyOf } from "../kernel/node.ts";
 import { cloneable } from "../specs/cloneable.ts";
 import { MAX_DELAY_MS } from "../wire/clock.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
-import type { Json } from "../wire/json.ts";
+import type { Json, JsonLike } from "../wire/json.ts";
 import { readableState } from "../wire/machine-state.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import { valueKind } from "../wire/value-kind.ts";
@@ -25,7 +25,7 @@ export interface AgentRef<Output = Json> {
    * **Guarantees** at most one delivery, in order for each sender and receiver.
    * @returns false, and a dead letter, when it cannot be accepted; see {@link whenRoom}
    */
-  tell(message: Json): boolean;
+  tell(message: JsonLike): boolean;
   /**
    * Resolves when a message to the agent would be accepted; see `Supervisor.whenRoom`.
    *
@@ -42,7 +42,7 @@ export interface AgentRef<Output = Json> {
    * it answers; MAILBOX_FULL. What was not delivered is in `details.message`.
    * @param options `timeoutMs`: milliseconds, at least 1
    */
-  ask(message: Json, options: { readonly timeoutMs: number }): Promise<Json>;
+  ask(message: JsonLike, options: { readonly timeoutMs: number }): Promise<Json>;
   /** Cancels the agent and everything below it; resolves when the last of them is gone. */
   cancel(reason?: string): Promise<void>;
   /**
@@ -54,16 +54,16 @@ export interface AgentRef<Output = Json> {
   events(): AsyncIterableIterator<RuntimeEvent>;
 }
 
-export function createAgentRef<Output>(
+export function createAgentRef(
   swarm: Swarm,
   record: AgentRecord,
   cancel: (reason?: string) => Promise<void>,
-): AgentRef<Output> {
+): AgentRef {
   const { node, outcome } = record;
   const { path } = node;
   return {
     path,
-    outcome: outcome as Promise<Outcome<Output>>,
+    outcome,
     tell(message) {
       const said = cloneable(message, "the message");
       return swarm.take({ type: "tell", agent: keyOf(node), message: said });

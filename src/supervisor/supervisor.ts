@@ -1,22 +1,24 @@
-/// <reference types="node" preserve="true" />
-import type { Decidable } from "../calls/decision.ts";
 import type { AgentRecord } from "../engine/agent-record.ts";
 import { NOBODY } from "../engine/containment.ts";
 import { CoppiceError } from "../errors.ts";
-import { keyOf, type NodeKey } from "../kernel/node.ts";
+import type {
+  AgentName,
+  AnyAgents,
+  AnySchemas,
+  OutputOf,
+  SpawnNames,
+} from "../specs/agent-types.ts";
 import { cloneable } from "../specs/cloneable.ts";
 import type { SpawnOptions, SupervisorOptions } from "../specs/supervisor-options.ts";
-import type { Decided, Decision } from "../wire/approval.ts";
 import { describe } from "../wire/error-codec.ts";
-import type { Json } from "../wire/json.ts";
+import type { Json, JsonSchema } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
-import type { AgentSpec, Grant } from "../wire/spec.ts";
+import type { AgentSpec } from "../wire/spec.ts";
 import { onAbort, unlessAborted } from "./abort.ts";
-import { nodeAt, standingOf } from "./address.ts";
 import { type AgentRef, createAgentRef } from "./agent-ref.ts";
 import type { Surroundings } from "./launch.ts";
-import { Overview } from "./overview.ts";
 import { Shutdown } from "./shutdown.ts";
+import { Steering } from "./steering.ts";
 import type { Swarm } from "./swarm.ts";
 
 /**
@@ -31,7 +33,14 @@ import type { Swarm } from "./swarm.ts";
  * });
  * const outcome = await supervisor.run("greeter", { input: "Say hello." });
  */
-export class Supervisor extends Overview implements AsyncDisposable {
+export class Supervisor<
+    Agents = AnyAgents,
+    ToolName extends string = string,
+    Label extends string = string,
+  >
+  extends Steering
+  implements AsyncDisposable
+{
   readonly #swarm: Swarm;
   readonly #shutdown: Shutdown;
   readonly #unlisten: () => void;
@@ -60,10 +69,16 @@ export class Supervisor extends Overview implements AsyncDisposable {
    * `required` MCP server), CANCELLED.
    * @param surroundings for simulations only: see `simulate` of `coppice/testing`
    */
-  static async start(
-    options: SupervisorOptions = {},
+  static async start<
+    const Schemas extends AnySchemas = Readonly<Record<never, unknown>>,
+    const ToolName extends string = never,
+    const Label extends string = never,
+  >(
+    options: SupervisorOptions<Schemas, ToolName, Label> = {},
     surroundings?: Surroundings,
-  ): Promise<Supervisor> {
+  ): Promise<
+    Supervisor<{ readonly [Name in keyof Schemas]: OutputOf<Schemas[Name]> }, ToolName, Label>
+  > {
     const { checkOptions, land, launch } = await import("./launch.ts");
     checkOptions(options);
     const { signal } = options;
@@ -85,10 +100,19 @@ export class Supervisor extends Overview implements AsyncDisposable {
    * AGENT_UNKNOWN, NAME_INVALID, OPTIONS_INVALID, TOOL_UNKNOWN, MACHINE_INVALID, BUDGET_EXCEEDED
    * (its first model call could not be paid), SUPERVISOR_STOPPED.
    */
-  async spawn<Output = Json>(
-    agent: string | AgentSpec,
-    options: SpawnOptions = {},
-  ): Promise<AgentRef<Output>> {
+  spawn<Name extends AgentName<Agents>, Output extends Agents[Name]>(
+    agent: Name,
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<AgentRef<Output>>;
+  spawn<const Schema extends JsonSchema, Output extends OutputOf<Schema>>(
+    spec: AgentSpec<Schema> & { readonly output: Schema },
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<AgentRef<Output>>;
+  spawn<Output = Json>(
+    agent: AgentName<Agents> | AgentSpec,
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<AgentRef<Output>>;
+  async spawn(agent: string | AgentSpec, options: SpawnOptions = {}): Promise<AgentRef<unknown>> {
     this.#shutdown.assertRunning();
     this.#swarm.parts.checks.spawn(options);
     const { hosts, registry } = this.#swarm.parts;
@@ -109,7 +133,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
         contained.later(record.node.path, "abort", this.#shutdown.end(record, reason)),
       );
     }
-    return this.#ref<Output>(record);
+    return this.#ref(record);
   }
 
   /**
@@ -117,98 +141,25 @@ export class Supervisor extends Overview implements AsyncDisposable {
    *
    * **Fails with** the refusal, as {@link spawn}.
    */
-  async run<Output = Json>(
-    agent: string | AgentSpec,
-    options: SpawnOptions = {},
-  ): Promise<Outcome<Output>> {
-    return (await this.spawn<Output>(agent, options)).outcome;
+  run<Name extends AgentName<Agents>, Output extends Agents[Name]>(
+    agent: Name,
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<Outcome<Output>>;
+  run<const Schema extends JsonSchema, Output extends OutputOf<Schema>>(
+    spec: AgentSpec<Schema> & { readonly output: Schema },
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<Outcome<Output>>;
+  run<Output = Json>(
+    agent: AgentName<Agents> | AgentSpec,
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<Outcome<Output>>;
+  async run(agent: string | AgentSpec, options?: SpawnOptions): Promise<Outcome<unknown>> {
+    return (await (this as Supervisor).spawn(agent, options)).outcome;
   }
 
   find(path: string): AgentRef | undefined {
     const record = this.#swarm.record(path);
     return record === undefined ? undefined : this.#ref(record);
-  }
-
-  /**
-   * Ends a subtree: closes it, signals it, kills what outlives its grace.
-   *
-   * **Guarantees** nothing below starts any more once it is called; resolves when the last
-   * descendant is gone. `/` ends every agent and keeps the supervisor.
-   * **Fails with** AGENT_UNKNOWN.
-   */
-  async cancel(path: string, reason = "cancelled"): Promise<void> {
-    const node = nodeAt(this.#swarm, path);
-    await this.#shutdown.endAll(node.depth === 0 ? [...node.children.values()] : [node], reason);
-  }
-
-  /**
-   * Starts nothing new at or below a path until `resume`: no model call, no tool call, no agent.
-   *
-   * **Guarantees** what runs finishes, messages are kept, and `cancel` works meanwhile.
-   * **Fails with** AGENT_UNKNOWN.
-   */
-  async pause(path: string): Promise<void> {
-    const node = nodeAt(this.#swarm, path);
-    this.#swarm.take({ type: "pause", agent: keyOf(node) });
-  }
-
-  async resume(path: string): Promise<void> {
-    const node = nodeAt(this.#swarm, path);
-    this.#swarm.take({ type: "resume", agent: keyOf(node) });
-  }
-
-  /**
-   * Resolves when a message to this agent would be accepted: at once where its mailbox has room.
-   *
-   * **Guarantees** who waits is woken in the order of the calls, no more at a time than there are
-   * free places; one that was woken and sends nothing keeps the next one waiting for 10 ms. At
-   * most 10,000 wait for one agent. A restart is no end: who waits goes on waiting.
-   * **Fails with** AGENT_STOPPED when it ends, SUPERVISOR_STOPPED, AGENT_UNKNOWN, and MAILBOX_FULL
-   * where 10,000 wait already or its `limits.mailbox` is 0.
-   * **Gotcha** room is not reserved: another sender may be first, so look at what `tell` answers.
-   * @example
-   * while (!ref.tell(message)) await supervisor.whenRoom(ref.path);
-   */
-  async whenRoom(path: string): Promise<void> {
-    this.#shutdown.assertRunning();
-    const node = nodeAt(this.#swarm, path);
-    if (node.depth === 0) throw new CoppiceError("AGENT_UNKNOWN", "no agent lives at /", { path });
-    await this.#swarm.take({ type: "await-room", agent: keyOf(node) }).answer;
-  }
-
-  /**
-   * Decides one question, several alike, or several each with its own decision, at most 10,000:
-   * all of them or none. The same decision again has no effect.
-   *
-   * **Fails with** APPROVAL_UNKNOWN for an id that is unknown, withdrawn or decided otherwise, and
-   * OPTIONS_INVALID for what does not answer its question; `details` name its `id` and `index`.
-   * Nothing has been decided then.
-   */
-  decide(id: string | readonly string[], decision: Decision): Promise<void>;
-  decide(batch: readonly Decided[]): Promise<void>;
-  async decide(what: Decidable, decision?: Decision): Promise<void> {
-    const decisions = this.#swarm.approvals.read(what, decision);
-    this.#swarm.decide(decisions);
-  }
-
-  /**
-   * Adds a right to a living agent and so to what it may pass on, from its next request on.
-   *
-   * **Fails with** OPTIONS_INVALID, AGENT_UNKNOWN, AGENT_STOPPED, SUPERVISOR_STOPPED.
-   * **Gotcha** every node above must allow it too: a grant below a denial changes nothing.
-   */
-  grant(path: string, grant: Grant): void {
-    this.#swarm.take({ type: "grant", agent: this.#living(path), grant });
-  }
-
-  /**
-   * Takes the rights to these subjects (`tool:fs/*`) from a node and from all below it, from the
-   * next request on. What runs already is not called back.
-   *
-   * **Fails with** OPTIONS_INVALID, AGENT_UNKNOWN, AGENT_STOPPED, SUPERVISOR_STOPPED.
-   */
-  revoke(path: string, pattern: string): void {
-    this.#swarm.take({ type: "revoke", agent: this.#living(path), pattern });
   }
 
   /**
@@ -237,16 +188,7 @@ export class Supervisor extends Overview implements AsyncDisposable {
     await this.#shutdown.stopped();
   }
 
-  #ref<Output>(record: AgentRecord): AgentRef<Output> {
-    return createAgentRef<Output>(this.#swarm, record, (reason) =>
-      this.#shutdown.end(record, reason),
-    );
-  }
-
-  /** One whose rights can still change. */
-  #living(path: string): NodeKey {
-    this.#shutdown.assertRunning();
-    if (!standingOf(this.#swarm, path).closed) return keyOf(nodeAt(this.#swarm, path));
-    throw new CoppiceError("AGENT_STOPPED", `${path} has ended`, { path });
+  #ref(record: AgentRecord): AgentRef {
+    return createAgentRef(this.#swarm, record, (reason) => this.#shutdown.end(record, reason));
   }
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_INTENSITY } from "../kernel/restart-intensity.ts";
-import type { RuntimeEvent } from "../wire/event.ts";
+import type { AnyEvent } from "../wire/event.ts";
 import { isAtOrBelow, keeperOf } from "./history.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
 
@@ -31,7 +31,7 @@ const gapFree: Invariant<InnerScene> = {
 
 const oneOutcome: Invariant<InnerScene> = {
   name: "each spawn has exactly one outcome",
-  ofEvent: ({ type, path, incarnation }, { history }) => {
+  ofEvent: ({ type, path, incarnation }: AnyEvent, { history }) => {
     const agent = history.agents.get(path);
     if (type === "agent.spawned" && agent !== undefined) {
       const isNext = agent.stoppedAt !== undefined && Number(incarnation) > agent.incarnation;
@@ -80,7 +80,7 @@ const childrenFirst: Invariant<InnerScene> = {
 
 const onceEach: Invariant<InnerScene> = {
   name: "each call takes effect once",
-  ofEvent: (event, { history }) => {
+  ofEvent: (event: AnyEvent, { history }) => {
     const call = history.toolCalls.get(String(event.callId));
     if (event.type === "tool.started" && (call?.started ?? 0) > 0) return twice(event);
     if (event.type !== "tool.finished") return undefined;
@@ -115,7 +115,7 @@ const onceEach: Invariant<InnerScene> = {
 
 const intensity: Invariant<InnerScene> = {
   name: "nobody is restarted more often than allowed",
-  ofEvent: ({ type, path, cause }, { history, swarm }) => {
+  ofEvent: ({ type, path, cause }: AnyEvent, { history, swarm }) => {
     if (type !== "agent.restarted") return undefined;
     if ((cause as { readonly path?: string }).path !== path) return undefined;
     const rule = swarm.kernel.find(path)?.parent?.childSpec.intensity;
@@ -140,7 +140,7 @@ const dated: Invariant<InnerScene> = {
 
 const nothingEarly: Invariant<InnerScene> = {
   name: "nobody's time is over before it has passed",
-  ofEvent: ({ type, path, outcome }, { history, swarm }) => {
+  ofEvent: ({ type, path, outcome }: AnyEvent, { history, swarm }) => {
     if (type !== "agent.stopped") return undefined;
     if ((outcome as { readonly status?: string }).status !== "timed-out") return undefined;
     for (let node = swarm.kernel.find(path); node !== undefined; node = node.parent) {
@@ -154,7 +154,7 @@ const nothingEarly: Invariant<InnerScene> = {
 
 const livesWhereItIsTold: Invariant<InnerScene> = {
   name: "agents live where the events say",
-  ofEvent: ({ type, path, from, to }, { history }) => {
+  ofEvent: ({ type, path, from, to }: AnyEvent, { history }) => {
     if (type !== "agent.moved") return undefined;
     const { host } = history.agents.get(path) ?? {};
     if (from !== host) return `${path} moved from ${from}, and was on ${host}`;
@@ -172,7 +172,7 @@ const livesWhereItIsTold: Invariant<InnerScene> = {
 
 const nothingThrows: Invariant<InnerScene> = {
   name: "nothing throws",
-  ofEvent: ({ type, path, doing, error }) => {
+  ofEvent: ({ type, path, doing, error }: AnyEvent) => {
     if (type !== "runtime.fault") return undefined;
     const { message } = error as { readonly message: string };
     return `${doing} for ${path} threw: ${message}`;
@@ -194,6 +194,6 @@ export const eventInvariants: readonly Invariant<InnerScene>[] = [
   nothingThrows,
 ];
 
-function twice({ type, callId }: RuntimeEvent): string {
+function twice({ type, callId }: AnyEvent): string {
   return `${type} of ${String(callId)} for the second time`;
 }

@@ -1,5 +1,5 @@
 import { noTokens } from "../models/token-usage.ts";
-import type { RuntimeEvent } from "../wire/event.ts";
+import type { AnyEvent } from "../wire/event.ts";
 import type { TokenUsage } from "../wire/transcript.ts";
 
 /** The history of one agent, from the events so far. */
@@ -83,7 +83,7 @@ export class History implements Past {
   /**
    * @param now the time of the simulation's clock in milliseconds; the event's own time may jump
    */
-  add(event: RuntimeEvent, now: number): void {
+  add(event: AnyEvent, now: number): void {
     if (event.seq !== undefined) this.last = event.seq;
     const { type, path } = event;
     const agent = this.agents.get(path);
@@ -155,7 +155,7 @@ export class History implements Past {
     if (call !== undefined) call.executed += 1;
   }
 
-  #call({ callId, path, tool }: RuntimeEvent): CallHistory {
+  #call({ callId, path, tool }: AnyEvent): CallHistory {
     const id = String(callId);
     let call = this.toolCalls.get(id);
     if (call === undefined) {
@@ -166,13 +166,13 @@ export class History implements Past {
   }
 
   /** Resets the count of a supervisor that has given up on its children. */
-  #forgetRestarts({ path, outcome }: RuntimeEvent): void {
+  #forgetRestarts({ path, outcome }: AnyEvent): void {
     const { error } = outcome as { readonly error?: { readonly code: string } };
     if (error?.code === "RESTART_INTENSITY_EXCEEDED") this.restarts.delete(keeperOf(path));
   }
 
   /** Counts one restart for a group that restarts together: that of the agent that failed. */
-  #countRestart({ path, cause }: RuntimeEvent, now: number): void {
+  #countRestart({ path, cause }: AnyEvent, now: number): void {
     if ((cause as { readonly path?: string } | undefined)?.path !== path) return;
     const keeper = keeperOf(path);
     const times = this.restarts.get(keeper) ?? [];
@@ -180,7 +180,7 @@ export class History implements Past {
     this.restarts.set(keeper, times);
   }
 
-  #charge({ path, callId, usd, usage }: RuntimeEvent): void {
+  #charge({ path, callId, usd, usage }: AnyEvent): void {
     const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = {
       ...noTokens,
       ...(usage as Partial<TokenUsage> | undefined),
@@ -194,7 +194,7 @@ export class History implements Past {
     }
   }
 
-  #countModel({ callId }: RuntimeEvent, by: 1 | -1): void {
+  #countModel({ callId }: AnyEvent, by: 1 | -1): void {
     const id = String(callId);
     const open = (this.modelCalls.get(id) ?? 0) + by;
     if (open === 0) this.modelCalls.delete(id);

@@ -1,10 +1,10 @@
-import type { Json, ScriptedStep } from "../index.ts";
+import type { JsonLike, ScriptedStep } from "../index.ts";
 import type { ScriptedModel } from "../wire/spec.ts";
 
 /** A tool call of a scripted turn. */
 export interface ScriptedCall {
   readonly name: string;
-  readonly input: Json;
+  readonly input: JsonLike;
 }
 
 /** A scripted turn: a text, one call, several calls at once, or a whole step. */
@@ -34,7 +34,7 @@ export function scripted(
  *
  * @param name the name that models see: a tool of an MCP server is `server__tool`
  */
-export function call(name: string, input: Json = {}): ScriptedCall {
+export function call(name: string, input: JsonLike = {}): ScriptedCall {
   return { name, input };
 }
 

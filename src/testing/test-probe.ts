@@ -1,4 +1,4 @@
-import type { EventType, RuntimeEvent, Supervisor } from "../index.ts";
+import type { EventOf, EventType, RuntimeEvent, Supervisor } from "../index.ts";
 
 /** The most events that a probe keeps; the oldest are dropped first. */
 const MAX_KEPT_EVENTS = 100_000;
@@ -7,6 +7,10 @@ const EVENTS_TOLD = 8;
 
 /** Milliseconds: a wait must report before Vitest's own limit of five seconds. */
 const MAX_WAIT_MS = 4_000;
+
+interface WaitOptions {
+  readonly timeoutMs?: number;
+}
 
 /** An event type, or a predicate of events. */
 export type Wanted = EventType | ((event: RuntimeEvent) => boolean);
@@ -44,9 +48,11 @@ export class TestProbe implements Disposable {
    * **Fails with** an Error that lists the last events when none matches in time.
    * @param options `timeoutMs`: milliseconds of real time; default 4_000, under Vitest's 5_000
    */
+  waitFor<Type extends EventType>(type: Type, options?: WaitOptions): Promise<EventOf<Type>>;
+  waitFor(wanted: Wanted, options?: WaitOptions): Promise<RuntimeEvent>;
   async waitFor(
     wanted: Wanted,
-    { timeoutMs = MAX_WAIT_MS }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = MAX_WAIT_MS }: WaitOptions = {},
   ): Promise<RuntimeEvent> {
     const fits =
       typeof wanted === "function" ? wanted : ({ type }: RuntimeEvent) => type === wanted;

@@ -1,4 +1,4 @@
-import type { RuntimeEvent } from "../wire/event.ts";
+import type { AnyEvent } from "../wire/event.ts";
 
 /** The most steps that a failure shows. */
 const MAX_KEPT_STEPS = 30;
@@ -6,7 +6,7 @@ const MAX_KEPT_STEPS = 30;
 interface Step {
   readonly number: number;
   readonly what: string;
-  readonly events: RuntimeEvent[];
+  readonly events: AnyEvent[];
 }
 
 /** The last steps of a schedule and the events of each; turned into text only on demand. */
@@ -24,7 +24,7 @@ export class Trace {
     if (this.#steps.length > MAX_KEPT_STEPS) this.#steps.shift();
   }
 
-  event(event: RuntimeEvent): void {
+  event(event: AnyEvent): void {
     this.#steps.at(-1)?.events.push(event);
   }
 
@@ -36,7 +36,7 @@ export class Trace {
   }
 }
 
-function textOf({ type, path, callId, reason, host, outcome }: RuntimeEvent): string {
+function textOf({ type, path, callId, reason, host, outcome }: AnyEvent): string {
   const { status } = (outcome ?? {}) as { readonly status?: string };
   const more = [callId, host, reason, status].filter((part) => part !== undefined);
   return [type, path, ...more].join(" ");

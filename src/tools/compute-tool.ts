@@ -6,7 +6,8 @@ import { type CallContext, CallFailure, type ReadContext } from "./running-call.
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 import { branded, describeTool, type Tool, type ToolDescription, wrongTool } from "./tool.ts";
 
-export interface ComputeToolDefinition extends ToolDescription<JsonSchema | StandardSchemaV1> {
+export interface ComputeToolDefinition<Name extends string = string>
+  extends ToolDescription<JsonSchema | StandardSchemaV1, Name> {
   /**
    * The `file:` URL of a module: `new URL("./primes.ts", import.meta.url).href`. Its default export
    * is a function `(input, context) => result`, as `execute` of {@link defineTool} is.
@@ -62,7 +63,9 @@ const MEMORY_MB = { least: 32, most: 65_536 } as const;
  *   timeoutMs: 2_000,
  * });
  */
-export function defineComputeTool(tool: ComputeToolDefinition): Tool {
+export function defineComputeTool<const Name extends string>(
+  tool: ComputeToolDefinition<Name>,
+): Tool<Name> {
   const described = describeTool(tool, ["module", "memoryMb"]);
   const { name } = described;
   const { module: url, memoryMb = DEFAULT_MEMORY_MB } = tool;
@@ -79,7 +82,12 @@ export function defineComputeTool(tool: ComputeToolDefinition): Tool {
   const execute = (): never => {
     throw wrongTool(name, "is a compute tool: it runs on the threads of a supervisor");
   };
-  return branded({ ...described, execute, compute: Object.freeze({ url, memoryMb }) });
+  return branded({
+    ...described,
+    name: tool.name,
+    execute,
+    compute: Object.freeze({ url, memoryMb }),
+  });
 }
 
 /** Codes of the runtime's own that a call may end with; all else is the tool's failure. */

@@ -28,7 +28,8 @@ export interface ToolContext {
 }
 
 /** A tool as {@link defineTool} or `defineComputeTool` returns it. */
-export interface Tool extends DescribedTool {
+export interface Tool<Name extends string = string> extends DescribedTool {
+  readonly name: Name;
   /** Runs it on this thread, which a compute tool refuses. */
   readonly execute: (input: unknown, context: ToolContext) => unknown;
   /** The module that the threads of a compute tool run. */
@@ -46,9 +47,9 @@ export interface DescribedTool {
 }
 
 /** The fields of every tool's definition. */
-export interface ToolDescription<Schema> {
+export interface ToolDescription<Schema, Name extends string = string> {
   /** Letters, digits, `_`, `.` and `-`, at most 64. */
-  readonly name: string;
+  readonly name: Name;
   /** The text by which the model chooses this tool. */
   readonly description: string;
   /**
@@ -68,7 +69,8 @@ export interface ToolDescription<Schema> {
   readonly idempotent?: boolean;
 }
 
-export interface ToolDefinition<Schema, Input, Output> extends ToolDescription<Schema> {
+export interface ToolDefinition<Schema, Input, Output, Name extends string = string>
+  extends ToolDescription<Schema, Name> {
   readonly execute: (input: Input, context: ToolContext) => Output | Promise<Output>;
 }
 
@@ -106,12 +108,14 @@ const keys = new Set("name description input inputSchema timeoutMs idempotent".s
  *   execute: ({ a, b }) => a + b,
  * });
  */
-export function defineTool<const Schema extends JsonSchema | StandardSchemaV1, Output>(
-  tool: ToolDefinition<Schema, SchemaInput<Schema>, Output>,
-): Tool;
-export function defineTool<Input, Output>(
-  tool: ToolDefinition<JsonSchema | StandardSchemaV1<unknown, Input>, Input, Output>,
-): Tool;
+export function defineTool<
+  const Schema extends JsonSchema | StandardSchemaV1,
+  Output,
+  const Name extends string = string,
+>(tool: ToolDefinition<Schema, SchemaInput<Schema>, Output, Name>): Tool<Name>;
+export function defineTool<Input, Output, const Name extends string = string>(
+  tool: ToolDefinition<JsonSchema | StandardSchemaV1<unknown, Input>, Input, Output, Name>,
+): Tool<Name>;
 export function defineTool(tool: ToolDefinition<unknown, never, unknown>): Tool {
   const described = describeTool(tool, ["execute"]);
   const execute = tool.execute as Tool["execute"];
@@ -148,7 +152,7 @@ export function describeTool(
 }
 
 /** Marks a finished definition as one of ours, so that nobody hands in a bare object. */
-export function branded(tool: Tool): Tool {
+export function branded<Name extends string>(tool: Tool<Name>): Tool<Name> {
   return Object.freeze(Object.defineProperty({ ...tool }, brand, { value: true }));
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import type { Json, JsonLike } from "./json.ts";
 
 /**
  * The reach of an approval: this call, this agent, its top-level run, every agent. Beyond this call
@@ -51,12 +51,12 @@ export interface Decision {
    * for `usd`, whole; default: as much again as its limit. No raise exceeds the budget of a folder,
    * unless that one asks too (`onExceeded`).
    */
-  readonly answer?: Json;
+  readonly answer?: JsonLike;
   /**
    * Replaces the run of the tool: it is not run, its agent gets this result, and nothing is
    * charged. Only with `allow: true`, for this call alone.
    */
-  readonly result?: Json;
+  readonly result?: JsonLike;
   /** The name of the person or program that decided. */
   readonly by?: string;
 }

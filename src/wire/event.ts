@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Decision, PendingApproval } from "./approval.ts";
-import type { Json } from "./json.ts";
+import type { Json, JsonLike } from "./json.ts";
 import type { Outcome, WireError, WireOutcome } from "./outcome.ts";
 import type { Printed } from "./printed.ts";
 import type { Unit } from "./spec.ts";
@@ -63,6 +63,22 @@ type ToolEvent = CallEvent & { readonly tool: string };
 type Refusal = { readonly code: ErrorCode; readonly message: string };
 type EndReason = { readonly reason: string };
 
+/** The account that a call did not fit, in the amounts of its unit; also the error's `details`. */
+export interface BudgetRefusal {
+  readonly unit: Unit;
+  /** The path of the account: the agent or one above it. */
+  readonly node: string;
+  readonly limit: number;
+  readonly spent: number;
+  readonly reserved: number;
+  /** The amount that the call needs. */
+  readonly asked: number;
+  /** The bound that it met, if that was not the account's ceiling. */
+  readonly bound?: "action" | "window";
+  /** Milliseconds until the window turns. */
+  readonly retryAfterMs?: number;
+}
+
 /** The fields of each event beside its type, path and time. */
 export interface EventBodies {
   /** Another incarnation than the first at a path is the child of a parent that began anew. */
@@ -122,7 +138,7 @@ export interface EventBodies {
   readonly "model.finished": CallEvent & {
     readonly isError: boolean;
     /** Of its error. */
-    readonly code?: ErrorCode;
+    readonly code?: ErrorCode | undefined;
     /** It was cut off: of each figure the larger of what its service said and what was seen. */
     readonly partial?: boolean;
     /** The host was lost: what was reserved is taken to be what was used. */
@@ -131,7 +147,7 @@ export interface EventBodies {
     readonly usage?: TokenUsage;
     readonly usd?: number;
     /** `end_turn`, `tool_use`, `max_tokens` (the answer was cut), as the service said. */
-    readonly stopReason?: string;
+    readonly stopReason?: string | undefined;
   };
   readonly "model.retried": CallEvent &
     Refusal & { readonly attempt: number; readonly delayMs: number };
@@ -159,8 +175,18 @@ export interface EventBodies {
     readonly unit: Unit;
     readonly limit: number;
     readonly spent: number;
+    /** The path of the agent that spent it. */
+    readonly by: string;
+    /** Milliseconds of the window, where it is not the whole budget. */
+    readonly everyMs?: number;
   };
-  readonly "budget.refused": CallEvent & { readonly unit: Unit; readonly count?: number };
+  readonly "budget.refused": CallEvent &
+    BudgetRefusal & {
+      /** The tool of the call; missing for a model call. */
+      readonly tool?: string;
+      /** Refusals of this tool that the event stands for. Left out: one. */
+      readonly count?: number;
+    };
   /**
    * `unattended`: there is no `approve`, no listener and no reader of events; `decide` can still
    * answer.
@@ -226,20 +252,49 @@ export interface EventBodies {
  */
 export type DecisionCause = "callback-failed" | "timed-out" | "withdrawn" | "covered";
 
-/** The event of one type, for listeners; `*` hears them all. */
-export type EventOf<Type extends EventType | "*"> = RuntimeEvent &
-  (Type extends keyof EventBodies ? EventBodies[Type] : unknown);
-
-/**
- * Something that happened. Facts carry a gap-free `seq`; ephemeral events (streamed text,
- * progress, a gap in what a slow reader saw) carry `after`, the `seq` they came behind.
- */
-export type RuntimeEvent = {
-  readonly type: EventType;
+/** The fields that every event has. */
+type EventBase = {
   /** The agent it happened to; `/` for the supervisor itself. */
   readonly path: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
+};
+
+/** The position of a fact in the order of all facts: from 1, without a gap. */
+type FactOrder = {
+  readonly seq: number;
+  readonly after?: never;
+};
+
+/** The position of an event that is not kept: behind the fact with this `seq`. */
+type EphemeralOrder = {
+  readonly seq?: never;
+  readonly after: number;
+};
+
+/** The event of one type, for listeners; `*` stands for every type. */
+export type EventOf<Type extends EventType | "*"> = Type extends EventType
+  ? Flat<{ readonly type: Type } & EventBase & OrderOf<Type> & BodyOf<Type>>
+  : RuntimeEvent;
+
+type OrderOf<Type> = Type extends FactType ? FactOrder : EphemeralOrder;
+/** The fields of one type of event beside its type, path, time and order. */
+export type BodyOf<Type> = Type extends keyof EventBodies ? EventBodies[Type] : EventBody;
+/** One object type with the fields of several, as an editor should show it. */
+type Flat<Fields> = { readonly [Name in keyof Fields]: Fields[Name] };
+
+/**
+ * Something that happened, with the fields of its `type`. Facts carry a gap-free `seq`; ephemeral
+ * events (streamed text, progress, a gap in what a slow reader saw) carry `after`, the `seq` they
+ * came behind.
+ */
+export type RuntimeEvent = { [Type in EventType]: EventOf<Type> }[EventType];
+
+/**
+ * An event whose type is not known: every other field may be there. A {@link RuntimeEvent} is one.
+ */
+export type AnyEvent = EventBase & {
+  readonly type: EventType;
   readonly seq?: number;
   readonly after?: number;
-} & EventBody;
+} & { readonly [field: string]: JsonLike | undefined };

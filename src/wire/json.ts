@@ -7,5 +7,23 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
+/**
+ * A value that a caller gives where JSON is meant: {@link Json}, or an object whose type is an
+ * interface or a class, with fields that are JSON. What it holds is checked when it is given.
+ *
+ * The compiler refuses functions, maps, sets, typed arrays, `undefined`, bigints and symbols.
+ */
+export type JsonLike =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonLike[]
+  | { readonly [key: string]: JsonLike | undefined }
+  | JsonObject;
+
+/** An object that is no function and cannot be iterated. */
+type JsonObject = object & { readonly bind?: never; readonly [Symbol.iterator]?: never };
+
 /** A JSON Schema, as data. */
 export type JsonSchema = { readonly [key: string]: Json | undefined };

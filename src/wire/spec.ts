@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from "./json.ts";
+import type { Json, JsonLike, JsonSchema } from "./json.ts";
 import type { TokenUsage } from "./transcript.ts";
 
 /** The units of a budget. `tokens` is all input, cached included, plus output. */
@@ -115,7 +115,7 @@ export interface SaidUsage extends Partial<TokenUsage> {
 /** One step of a scripted model: its answer and the usage of it. */
 export interface ScriptedStep {
   readonly text?: string;
-  readonly toolCalls?: readonly { readonly name: string; readonly input: Json }[];
+  readonly toolCalls?: readonly { readonly name: string; readonly input: JsonLike }[];
   readonly usage?: SaidUsage;
   /** Milliseconds before the answer. Default 0. */
   readonly delayMs?: number;
@@ -176,8 +176,11 @@ export interface Intensity {
   readonly maxBackoffMs?: number;
 }
 
-/** The description of an agent: plain data that crosses threads and can be resumed elsewhere. */
-export interface AgentSpec {
+/**
+ * The description of an agent: plain data that crosses threads and can be resumed elsewhere.
+ * `Output` is the type of its output's schema.
+ */
+export interface AgentSpec<Output = JsonSchema> {
   /** Last part of the path; made unique among siblings, for ever. */
   readonly name?: string;
   /** Module URL (`file:`) that default-exports an XState machine; left out: the built-in loop. */
@@ -261,12 +264,12 @@ export interface AgentSpec {
    */
   readonly openFiles?: number;
   /** The schema of the output. Refused with OPTIONS_INVALID in this version. */
-  readonly output?: JsonSchema;
+  readonly output?: Output & JsonSchema;
   /**
    * Inherited; usage can be asked by label. At most 64, with names of 1 to 128 characters without
    * `=`, and values of at most 1,024.
    */
   readonly labels?: { readonly [label: string]: string };
   /** Text or content blocks for the loop; anything for a machine. */
-  readonly input?: Json;
+  readonly input?: JsonLike;
 }

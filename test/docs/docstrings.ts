@@ -59,7 +59,8 @@ const GIVEN: readonly { readonly name: string; readonly code: string }[] = [
   },
   {
     name: "supervisor",
-    code: "await using supervisor = await Supervisor.start({ threads: 0, agents, tools });",
+    code: `const options = { threads: 0, agents, tools };
+  await using supervisor: Supervisor = await Supervisor.start(options);`,
   },
   { name: "ref", code: 'const ref = await supervisor.spawn("slow", { input: "Go." });' },
   { name: "message", code: 'const message = "A letter.";' },

@@ -1,4 +1,4 @@
-import type { EventBodies, EventType } from "../../src/wire/event.ts";
+import type { AnyEvent, EventBodies, EventType } from "../../src/wire/event.ts";
 
 type Fields<Body> = {
   readonly [Field in keyof Body]-?: undefined extends Body[Field] ? "may be missing" : "always";
@@ -53,8 +53,20 @@ export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<BodyOf<Type>> 
     standIn: maybe,
     by: maybe,
   },
-  "budget.warning": { unit: always, limit: always, spent: always },
-  "budget.refused": { callId: always, unit: always, count: maybe },
+  "budget.warning": { unit: always, limit: always, spent: always, by: always, everyMs: maybe },
+  "budget.refused": {
+    callId: always,
+    unit: always,
+    node: always,
+    limit: always,
+    spent: always,
+    reserved: always,
+    asked: always,
+    bound: maybe,
+    retryAfterMs: maybe,
+    tool: maybe,
+    count: maybe,
+  },
   "approval.requested": {
     callId: always,
     id: always,
@@ -98,3 +110,18 @@ export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<BodyOf<Type>> 
   "tool.progress": { callId: always, tool: always, fraction: maybe, message: maybe },
   gap: { forgotten: always },
 };
+
+const BASE: ReadonlySet<string> = new Set(["type", "path", "at", "seq", "after"]);
+
+/** Returns the fields that an event has and its type does not name, and those that it lacks. */
+export function undeclared(event: AnyEvent): readonly string[] {
+  const fields: { readonly [field: string]: string } = EVENT_FIELDS[event.type];
+  const has = Object.keys(event).filter((field) => !BASE.has(field) && !(field in fields));
+  const lacks = Object.keys(fields).filter(
+    (field) => fields[field] === always && !(field in event),
+  );
+  return [
+    ...has.map((field) => `${event.type} has ${field}`),
+    ...lacks.map((field) => `${event.type} lacks ${field}`),
+  ];
+}

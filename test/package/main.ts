@@ -43,6 +43,9 @@ const double = defineTool({
 const steps = [{ toolCalls: [{ name: "double", input: { n: 21 } }] }, { text: "Done." }];
 const twice: AgentSpec = { model: { provider: "scripted", steps }, tools: ["double"] };
 const known: readonly unknown[] = [callTool, agentMachine, budgetLogic, ManualClock, simulate];
+// What is inferred can be written down in a declaration.
+export const started = () => Supervisor.start({ agents: { twice }, tools: [double] });
+export const run = <Output>(of: Supervisor, agent: string) => of.run<Output>(agent);
 export const stopLog = (of: Supervisor): Disposable => logTo(of, (line) => line.length);
 if (known.includes(undefined)) throw new Error("something is not exported");
 ${run}`;
@@ -61,7 +64,16 @@ try {
   const compilers = ["typescript@7", "typescript5@npm:typescript@5.9"];
   npm(modern, "install", "--silent", tarball, "zod", "@types/node@24", ...compilers);
   // By default the newer one reads no types but those that are asked for.
-  const strict = ["--strict", "--noEmit", "--module", "nodenext", "--skipLibCheck", "false"];
+  const strict = [
+    "--strict",
+    "--declaration",
+    "--outDir",
+    "out",
+    "--module",
+    "nodenext",
+    "--skipLibCheck",
+    "false",
+  ];
   for (const [compiler, target] of [
     ["typescript", "es2023"],
     ["typescript", "esnext"],

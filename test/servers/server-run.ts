@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Json, type McpServerConfig, type RuntimeEvent, Supervisor } from "coppice";
+import { type AnyEvent, type Json, type McpServerConfig, Supervisor } from "coppice";
 import { call, scripted } from "coppice/testing";
 import { FOLDER, PORT, type RealServer } from "./real-servers.ts";
 
@@ -79,7 +79,7 @@ async function watch(
   const mcpServers = { it: { ...config, timeoutMs: START_MS } };
   const supervisor = await Supervisor.start({ threads: 1, mcpServers });
   const connectMs = performance.now() - before;
-  const seen: RuntimeEvent[] = [];
+  const seen: AnyEvent[] = [];
   const reading = (async () => {
     for await (const event of supervisor.events({ since: 0 })) seen.push(event);
   })();
@@ -113,11 +113,11 @@ async function watch(
   };
 }
 
-function wrongResults({ calls }: RealServer, seen: readonly RuntimeEvent[]): string[] {
+function wrongResults({ calls }: RealServer, seen: readonly AnyEvent[]): string[] {
   const finished = seen.filter(({ type }) => type === "tool.finished");
   if (finished.length !== calls.length) return [`${finished.length} of ${calls.length} calls`];
   return calls.flatMap(({ tool, says, isError = false }, index) => {
-    const { isError: failed, result, error } = finished[index] as RuntimeEvent;
+    const { isError: failed, result, error } = finished[index] as AnyEvent;
     const said = JSON.stringify(failed ? error : result) ?? "";
     const text = said.replaceAll('\\"', '"');
     return failed === isError && says.test(text) ? [] : [`${tool}: ${said.slice(0, 200)}`];

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineTool, type RuntimeEvent, type SupervisorOptions } from "coppice";
+import { type AnyEvent, defineTool, type SupervisorOptions } from "coppice";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Noted, type StepTime } from "../../src/engine/outside.ts";
@@ -169,7 +169,7 @@ describe.each([0, 2])("the inputs of a supervisor on %i threads", (threads) => {
   it("lead a new one to the same state and facts, from their texts", async () => {
     const life = await lived(threads);
     expect(life.rows.length).toBeGreaterThan(30);
-    const { facts } = life.state as { readonly facts: readonly RuntimeEvent[] };
+    const { facts } = life.state as { readonly facts: readonly AnyEvent[] };
     const denied = facts.filter(({ type }) => type === "tool.denied");
     expect(denied.map(({ tool }) => tool)).toEqual(["counts", "read"]);
     // Where a path led then is what counts.

@@ -1,6 +1,7 @@
-import type { RuntimeEvent } from "coppice";
+import type { AnyEvent } from "coppice";
 import { simulate } from "coppice/testing";
 import { describe, expect, it } from "vitest";
+import { undeclared } from "../docs/event-fields.ts";
 import { answered } from "./answered.ts";
 import { heardOnce } from "./heard-once.ts";
 import { randomDrive } from "./random-drive.ts";
@@ -36,17 +37,21 @@ describe("random swarms under random faults", () => {
 
   it("meet every kind of end, fault and refusal that they are there for", async () => {
     const seen = new Set<unknown>();
+    const faults = new Set<string>();
     await simulate({
       seeds: 400,
       swarm: randomSwarm,
       drive: (supervisor, simulation) => {
         supervisor.on("*", (event) => {
           for (const kind of kindsOf(event)) seen.add(kind);
+          for (const fault of undeclared(event)) faults.add(fault);
         });
         return randomDrive(supervisor, simulation);
       },
     });
     expect([...seen]).toEqual(expect.arrayContaining(WANTED));
+    // The types and the reference name every field.
+    expect([...faults]).toEqual([]);
   });
 });
 
@@ -59,8 +64,8 @@ const WANTED = [
   ..."host.lost host.stuck cancel.killed letter.dead spawn.queued agent.output".split(" "),
 ];
 
-async function eventsOf(seed: number): Promise<readonly RuntimeEvent[]> {
-  const events: RuntimeEvent[] = [];
+async function eventsOf(seed: number): Promise<readonly AnyEvent[]> {
+  const events: AnyEvent[] = [];
   await simulate({
     seed,
     swarm: randomSwarm,
@@ -72,7 +77,7 @@ async function eventsOf(seed: number): Promise<readonly RuntimeEvent[]> {
   return events;
 }
 
-function* kindsOf({ type, outcome, code, error }: RuntimeEvent): Generator<unknown> {
+function* kindsOf({ type, outcome, code, error }: AnyEvent): Generator<unknown> {
   yield type;
   yield code;
   yield codeOf(error);

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Decision, PendingApproval, RuntimeEvent } from "../../src/index.ts";
+import type { AnyEvent, Decision, PendingApproval } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/index.ts";
 import { done, questions, scribe, start, supervisor } from "./approval-desk.ts";
 
 afterEach(async () => supervisor.stop());
 
 /** What is told of questions and refusals. */
-function told(): RuntimeEvent[] {
-  const events: RuntimeEvent[] = [];
+function told(): AnyEvent[] {
+  const events: AnyEvent[] = [];
   for (const type of ["approval.decided", "tool.denied"] as const) {
     supervisor.on(type, (event) => events.push(event));
   }
@@ -123,7 +123,7 @@ describe("a question", () => {
       return new Promise(() => undefined);
     };
     await start({ agents: { scribe: scribe(["a"]) }, clock, approvalTimeoutMs: 5000, approve });
-    const requested = new Promise<RuntimeEvent>((resolve) => {
+    const requested = new Promise<AnyEvent>((resolve) => {
       supervisor.once("approval.requested", resolve);
     });
     const labels = { tenant: "acme" };

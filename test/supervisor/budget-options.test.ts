@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   type AgentSpec,
+  type AnyEvent,
   type Budget,
-  type RuntimeEvent,
   Supervisor,
   type SupervisorOptions,
 } from "../../src/index.ts";
@@ -26,8 +26,8 @@ const costly = (steps: number): AgentSpec => ({
 const start = (options: SupervisorOptions) =>
   Supervisor.start({ threads: 0, tools: [countingTool("work").tool], ...options });
 
-function collect(supervisor: Supervisor, type: RuntimeEvent["type"]): RuntimeEvent[] {
-  const events: RuntimeEvent[] = [];
+function collect(supervisor: Supervisor, type: AnyEvent["type"]): AnyEvent[] {
+  const events: AnyEvent[] = [];
   supervisor.on(type, (event) => events.push(event));
   return events;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   type AgentSpec,
+  type AnyEvent,
   type Budget,
   type ModelSpec,
   type Outcome,
-  type RuntimeEvent,
   Supervisor,
   type SupervisorOptions,
 } from "../../src/index.ts";
@@ -33,8 +33,8 @@ function expectNothingReserved(supervisor: Supervisor): void {
   expect(supervisor.stats()).toMatchObject({ atWork: 0, queues: { spawns: 0, budget: 0 } });
 }
 
-function collect(supervisor: Supervisor, type: RuntimeEvent["type"]): RuntimeEvent[] {
-  const events: RuntimeEvent[] = [];
+function collect(supervisor: Supervisor, type: AnyEvent["type"]): AnyEvent[] {
+  const events: AnyEvent[] = [];
   supervisor.on(type, (event) => events.push(event));
   return events;
 }

@@ -31,7 +31,7 @@ const calls = (name: string): AgentSpec => ({
 const agents = { calls: calls("works"), breaks: calls("breaks") };
 
 async function start(more: object = {}) {
-  const supervisor = await Supervisor.start({
+  const supervisor: Supervisor = await Supervisor.start({
     threads: 1,
     clock,
     tools: [works, breaks],

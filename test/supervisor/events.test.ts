@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type AgentSpec, type RuntimeEvent, Supervisor } from "../../src/index.ts";
+import { type AgentSpec, type AnyEvent, Supervisor } from "../../src/index.ts";
 import { call, countingTool, script, spawn } from "./scripts.ts";
 
 const speaker: AgentSpec = { model: script("said") };
@@ -9,19 +9,19 @@ const lead: AgentSpec = {
 };
 const talker: AgentSpec = { model: script("one", "two", "three", "four"), lifetime: "session" };
 
-async function readAll(events: AsyncIterable<RuntimeEvent>): Promise<RuntimeEvent[]> {
-  const all: RuntimeEvent[] = [];
+async function readAll(events: AsyncIterable<AnyEvent>): Promise<AnyEvent[]> {
+  const all: AnyEvent[] = [];
   for await (const event of events) all.push(event);
   return all;
 }
 
-const seqs = (events: readonly RuntimeEvent[]) => events.flatMap(({ seq }) => seq ?? []);
+const seqs = (events: readonly AnyEvent[]) => events.flatMap(({ seq }) => seq ?? []);
 const upTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1);
 
 describe("facts", () => {
   it("have no gap in their numbers, and each agent's stop is told once", async () => {
     const supervisor = await Supervisor.start({ threads: 1, agents: { lead, speaker } });
-    const heard: RuntimeEvent[] = [];
+    const heard: AnyEvent[] = [];
     supervisor.on("*", (event) => heard.push(event));
     const reading = readAll(supervisor.events({ since: 0 }));
     await supervisor.run("lead", { input: "go" });
@@ -40,7 +40,7 @@ describe("facts", () => {
 
   it("reach readers and listeners in order, also when a listener makes more of them", async () => {
     const supervisor = await Supervisor.start({ threads: 0, agents: { speaker } });
-    const heard: RuntimeEvent[] = [];
+    const heard: AnyEvent[] = [];
     const reading = readAll(supervisor.events());
     // Refused at once, and told at once.
     supervisor.once("agent.started", () => {
@@ -124,7 +124,7 @@ describe("a listener", () => {
   it("is told nothing more once it is off, and once only where it asked for that", async () => {
     await using supervisor = await Supervisor.start({ threads: 0, agents: { speaker } });
     const heard: string[] = [];
-    const off = ({ path }: RuntimeEvent) => heard.push(`off ${path}`);
+    const off = ({ path }: AnyEvent) => heard.push(`off ${path}`);
     supervisor.once("agent.stopped", ({ path }) => heard.push(`once ${path}`));
     supervisor.on("agent.stopped", off);
     await supervisor.run("speaker", { input: "go" });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   type AgentSpec,
+  type AnyEvent,
   type CoppiceError,
   type Json,
   type ModelSpec,
-  type RuntimeEvent,
   Supervisor,
 } from "../../src/index.ts";
 import { fail, say, startMessagesServer } from "../fixtures/messages-server.ts";
@@ -23,7 +23,7 @@ const down = (model: string, more = {}): ModelSpec => named(model, { failsAt: [0
 const failing: ModelSpec = { provider: "scripted", steps: [{ error: "down" }], repeat: true };
 
 /** The models that were asked, with their turns, as `a0`. */
-function asked(seen: readonly RuntimeEvent[]): readonly string[] {
+function asked(seen: readonly AnyEvent[]): readonly string[] {
   return seen.flatMap(({ type, model, turn }) => {
     return type === "model.started" ? [`${String(model).split(":").at(-1)}${String(turn)}`] : [];
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type AgentRef, defineTool } from "../../src/index.ts";
-import type { RuntimeEvent } from "../../src/wire/event.ts";
+import type { AnyEvent } from "../../src/wire/event.ts";
 import type { AgentSpec } from "../../src/wire/spec.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
@@ -13,7 +13,7 @@ const rests = [1, 600] as const;
 
 const isIn =
   (name: string) =>
-  ({ state }: RuntimeEvent) =>
+  ({ state }: AnyEvent) =>
     state === name;
 
 /** One machine that will freeze its thread, and a hundred others on the same user-code thread. */

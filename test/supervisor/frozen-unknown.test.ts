@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Host } from "../../src/hosts/host.ts";
 import { type AgentRef, defineTool, Supervisor } from "../../src/index.ts";
 import { MAX_QUARANTINED } from "../../src/kernel/shared-root.ts";
-import type { RuntimeEvent } from "../../src/wire/event.ts";
+import type { AnyEvent } from "../../src/wire/event.ts";
 import type { AgentSpec } from "../../src/wire/spec.ts";
 import { expectAtRest, type OpenSupervisor, openSupervisor } from "./open-supervisor.ts";
 
@@ -13,7 +13,7 @@ const tool = (name: string, done: Promise<void>) =>
 
 const isIn =
   (name: string) =>
-  ({ state }: RuntimeEvent) =>
+  ({ state }: AnyEvent) =>
     state === name;
 
 const neighbour = { machine: fixture("neighbour"), tools: ["quick", "slow"] };
@@ -58,7 +58,7 @@ describe("a thread that freezes when nobody is known to run", () => {
     await open.until("host.lost");
     expect(supervisor.tree().children.map(({ outcome }) => outcome)).toEqual(Array(6));
     const its = (id: unknown) => supervisor.stats().hosts.find((host) => host.id === id);
-    const isAlone = ({ host }: RuntimeEvent) => its(host)?.isolation === "thread";
+    const isAlone = ({ host }: AnyEvent) => its(host)?.isolation === "thread";
     const { host } = await open.until("host.suspect", isAlone);
     expect(its(host)).toMatchObject({ agents: 1 });
     expect(await guilty.outcome).toMatchObject({ status: "killed", error: { code: "HOST_LOST" } });

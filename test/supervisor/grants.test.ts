@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import {
   type AgentSpec,
+  type AnyEvent,
   CoppiceError,
   type Grant,
   type Json,
-  type RuntimeEvent,
   Supervisor,
 } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/index.ts";
@@ -29,7 +29,7 @@ const reader = (inputs: readonly Json[], grants?: readonly Grant[]): AgentSpec =
 });
 
 /** What the calls came to: ok, or the code and the message of the refusal. */
-function results(events: readonly RuntimeEvent[]): string[] {
+function results(events: readonly AnyEvent[]): string[] {
   return events.flatMap((event): string[] => {
     if (event.type === "tool.finished") return ["ok"];
     return event.type === "tool.denied" ? [`${event.code} ${event.message}`] : [];
@@ -55,7 +55,7 @@ async function runReader({ root, own, options, inputs, threads = 0 }: Wanted) {
     ...(root === undefined ? {} : { grants: ["model:*", "spawn:*", ...root] }),
     agents: { reader: reader(inputs, own) },
   });
-  const seen: RuntimeEvent[] = [];
+  const seen: AnyEvent[] = [];
   supervisor.on("*", (event) => seen.push(event));
   const grants = options === undefined ? {} : { grants: ["model:*", ...options] };
   const outcome = await supervisor.run("reader", { input: "go", ...grants });
@@ -194,7 +194,7 @@ it("expiresMs: counts from the agent's beginning, by the supervisor's clock", as
     tools: [tool],
     agents: { reader: reader([{}, {}, {}], [{ allow: "tool:read", expiresMs: 100 }]) },
   });
-  const seen: RuntimeEvent[] = [];
+  const seen: AnyEvent[] = [];
   supervisor.on("*", (event) => seen.push(event));
   for (let run = 0; run < 2; run++) {
     await supervisor.run("reader", { input: "go" });

@@ -84,7 +84,7 @@ describe("a prompt that is longer than was reserved", () => {
       if (message === undefined) return event;
       return { ...event, message: { ...message, usage: { ...message.usage, cache_creation } } };
     });
-    await using server = await startMessagesServer({ reply: () => ({ ...reply, events }) });
+    await using server = await startMessagesServer({ reply: () => slow({ ...reply, events }, 5) });
     await using open = await openSupervisor({ threads: 0 });
     const input = "One sentence of some length stands here. ".repeat(1_000);
     const usd = 9_000 * 6e-6 + 1_000 * 15e-6;

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { expect, vi } from "vitest";
 import type {
   AgentSpec,
+  AnyEvent,
   Json,
   McpServerConfig,
   Outcome,
-  RuntimeEvent,
   SupervisorOptions,
 } from "../../src/index.ts";
 import { defineTool, Supervisor } from "../../src/index.ts";
@@ -36,7 +36,7 @@ export interface Finished {
 /** How one supervisor fares among servers of which some are hostile. */
 export class HostileSwarm implements AsyncDisposable {
   /** From the first, those of the start included. */
-  readonly events: RuntimeEvent[] = [];
+  readonly events: AnyEvent[] = [];
   readonly supervisor: Supervisor;
   readonly #pause: LongestPause;
   readonly #reading: Promise<void>;
@@ -108,14 +108,14 @@ export class HostileSwarm implements AsyncDisposable {
     return renamed === undefined ? nameForModels(`${server}/${tool}`) : String(renamed.name);
   }
 
-  of(type: RuntimeEvent["type"], server?: string): RuntimeEvent[] {
+  of(type: AnyEvent["type"], server?: string): AnyEvent[] {
     return this.events.filter(
       (event) => event.type === type && (server === undefined || event.server === server),
     );
   }
 
   /** Resolves once an event of this type and server has come. */
-  async until(type: RuntimeEvent["type"], server: string, count = 1): Promise<void> {
+  async until(type: AnyEvent["type"], server: string, count = 1): Promise<void> {
     await settled(() => this.of(type, server).length >= count);
   }
 
@@ -135,7 +135,7 @@ export class HostileSwarm implements AsyncDisposable {
   }
 }
 
-function finishedOf(event: RuntimeEvent): Finished {
+function finishedOf(event: AnyEvent): Finished {
   const { isError = true, result, error, code } = event as { readonly [key: string]: unknown };
   return {
     isError: isError === true,

@@ -1,4 +1,4 @@
-import { type AgentSpec, defineTool, type RuntimeEvent, Supervisor, type ValueRef } from "coppice";
+import { type AgentSpec, type AnyEvent, defineTool, Supervisor, type ValueRef } from "coppice";
 import { simulate, TestProbe } from "coppice/testing";
 import { describe, expect, it } from "vitest";
 import { READER_BYTES } from "../../src/journal/event-reader.ts";
@@ -33,8 +33,8 @@ const start = (options: Parameters<typeof Supervisor.start>[0]) =>
   Supervisor.start({ threads: 0, ...options });
 
 /** All that there is to read, without waiting for more. */
-async function kept(supervisor: Supervisor): Promise<readonly RuntimeEvent[]> {
-  const events: RuntimeEvent[] = [];
+async function kept(supervisor: Supervisor): Promise<readonly AnyEvent[]> {
+  const events: AnyEvent[] = [];
   await supervisor.stop();
   for await (const event of supervisor.events({ since: 0 })) events.push(event);
   return events;
@@ -57,7 +57,7 @@ describe("keepMb", () => {
     );
     for (let run = 0; run < 20; run += 1) await supervisor.run("large", { input: "go" });
     const results = probe.events
-      .filter(({ type }) => type === "tool.finished")
+      .filter((event) => event.type === "tool.finished")
       .map(({ result }) => result as ValueRef);
     const values = await Promise.all(results.map((ref) => supervisor.value(ref)));
     const there = values.map((value) => typeof value === "string");
@@ -151,9 +151,9 @@ describe("a reader that does not read", () => {
     // More than it may hold, in less than its 10,000 events.
     expect(many * text.length).toBeGreaterThan(1.5 * READER_BYTES);
     for (let n = 0; n < many; n += 1) await supervisor.run("long", { input: "go" });
-    const { seq = 0 } = (await first).value as RuntimeEvent;
+    const { seq = 0 } = (await first).value as AnyEvent;
     await supervisor.stop();
-    const read: RuntimeEvent[] = [];
+    const read: AnyEvent[] = [];
     for await (const event of { [Symbol.asyncIterator]: () => reader }) read.push(event);
     expect(read.filter(({ type }) => type === "gap")).toMatchObject([{ forgotten: 0 }]);
     const seqs = read.flatMap((event) => event.seq ?? []);

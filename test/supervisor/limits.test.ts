@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   type AgentSpec,
+  type AnyEvent,
   type Json,
   type Limits,
   type Outcome,
-  type RuntimeEvent,
   Supervisor,
   type SupervisorOptions,
 } from "../../src/index.ts";
@@ -166,7 +166,7 @@ describe.each(router)("written at %s", (place) => {
       limits: bounded,
       agents: { lead: { ...lead, ...spec }, speaker },
     });
-    const events: RuntimeEvent[] = [];
+    const events: AnyEvent[] = [];
     supervisor.on("*", (event) => events.push(event));
     await supervisor.run("lead", { input: "go", limits: options });
     const told = (type: string) => events.filter((event) => event.type === type);
@@ -196,7 +196,7 @@ describe("a recursion bomb", () => {
   it("ends at the depth, and each parent is told why", async () => {
     const bomb: AgentSpec = { model: script([spawn("bomb")], "gave up"), agents: ["bomb"] };
     await using supervisor = await Supervisor.start({ threads: 1, agents: { bomb } });
-    const refused: RuntimeEvent[] = [];
+    const refused: AnyEvent[] = [];
     supervisor.on("spawn.refused", (event) => refused.push(event));
     const outcome = await supervisor.run("bomb", { input: "go" });
     expect(outcome).toMatchObject({ status: "completed", output: "gave up" });

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { type AgentSpec, defineTool } from "../../src/index.ts";
 import { MAX_TIMER_MS } from "../../src/wire/clock.ts";
-import type { RuntimeEvent } from "../../src/wire/event.ts";
+import type { AnyEvent } from "../../src/wire/event.ts";
 import { openSupervisor } from "./open-supervisor.ts";
 
 const machine = new URL("../fixtures/supervisor/waits-long.ts", import.meta.url).href;
 const long = MAX_TIMER_MS + 1;
-const isSoonOver = ({ state }: RuntimeEvent): boolean =>
+const isSoonOver = ({ state }: AnyEvent): boolean =>
   (state as { readonly soon?: unknown } | undefined)?.soon === "over";
 
 /** As anybody would write one. */

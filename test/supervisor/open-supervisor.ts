@@ -3,19 +3,20 @@ import { Supervisor, type SupervisorOptions } from "../../src/index.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import { launch } from "../../src/supervisor/launch.ts";
 import type { Swarm } from "../../src/supervisor/swarm.ts";
-import type { RuntimeEvent } from "../../src/wire/event.ts";
+import type { AnyEvent } from "../../src/wire/event.ts";
 import type { Block, TurnMessage } from "../../src/wire/transcript.ts";
+import { undeclared } from "../docs/event-fields.ts";
 
-type Wanted = (event: RuntimeEvent) => boolean;
+type Wanted = (event: AnyEvent) => boolean;
 
 /** A supervisor whose inside can be looked at, and whose hosts can be ended. */
 export interface OpenSupervisor extends AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly swarm: Swarm;
   /** Every event so far. */
-  readonly seen: readonly RuntimeEvent[];
+  readonly seen: readonly AnyEvent[];
   /** Resolves with the `count`th event that is wanted, past ones included. */
-  until(type: string, wanted?: Wanted, count?: number): Promise<RuntimeEvent>;
+  until(type: string, wanted?: Wanted, count?: number): Promise<AnyEvent>;
   /** Ends the host of an agent, as a crash of its thread would. */
   loseHostOf(path: string): void;
   /** What no input asks for: decided at once, and carried out as a part of the next step. */
@@ -26,15 +27,15 @@ export interface OpenSupervisor extends AsyncDisposable {
 export async function openSupervisor(options: SupervisorOptions): Promise<OpenSupervisor> {
   const swarm = await launch(options);
   const supervisor: Supervisor = Reflect.construct(Supervisor, [swarm, options.signal]);
-  const seen: RuntimeEvent[] = [];
+  const seen: AnyEvent[] = [];
   supervisor.on("*", (event) => seen.push(event));
   const until: OpenSupervisor["until"] = (type, wanted = () => true, count = 1) => {
     let left = count;
-    const fits = (event: RuntimeEvent) => event.type === type && wanted(event) && --left === 0;
+    const fits = (event: AnyEvent) => event.type === type && wanted(event) && --left === 0;
     const past = seen.find(fits);
     if (past !== undefined) return Promise.resolve(past);
     return new Promise((resolve) => {
-      const listener = (event: RuntimeEvent): void => {
+      const listener = (event: AnyEvent): void => {
         if (!fits(event)) return;
         supervisor.off("*", listener);
         resolve(event);
@@ -60,7 +61,8 @@ export async function openSupervisor(options: SupervisorOptions): Promise<OpenSu
 }
 
 /** Nothing is reserved, no slot is held, nobody waits, and each `tool_use` has its result. */
-export function expectAtRest({ supervisor, swarm }: OpenSupervisor): void {
+export function expectAtRest({ supervisor, swarm, seen }: OpenSupervisor): void {
+  expect(seen.flatMap(undeclared)).toEqual([]);
   for (const line of Object.values(supervisor.budget())) expect(line.reserved).toBe(0);
   const { atWork, queues, calls, mailboxes } = supervisor.stats();
   expect({ atWork, queues, calls, mailboxes }).toEqual({

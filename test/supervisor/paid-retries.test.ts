@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AgentSpec, ModelSpec, RuntimeEvent, SupervisorOptions } from "../../src/index.ts";
+import type { AgentSpec, AnyEvent, ModelSpec, SupervisorOptions } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import {
   breakOff,
@@ -65,7 +65,7 @@ function expectPaid({ seen, supervisor }: OpenSupervisor): readonly string[] {
   return seen.flatMap(({ type }) => (type.startsWith("model.") ? [type.slice(6)] : []));
 }
 
-const finished = (seen: readonly RuntimeEvent[]) =>
+const finished = (seen: readonly AnyEvent[]) =>
   seen.filter(({ type }) => type === "model.finished");
 
 describe("a stream that is cut again and again", () => {

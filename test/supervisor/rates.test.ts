@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   type AgentSpec,
-  type RuntimeEvent,
+  type AnyEvent,
   Supervisor,
   type SupervisorOptions,
 } from "../../src/index.ts";
@@ -120,7 +120,7 @@ describe("the rate of a tool", () => {
     const rates = { "tool:work": { perSecond: 1, queue: 1 } };
     await using supervisor = await start({ clock, rates, tools: [tool], budget: { toolCalls: 9 } });
     const run = supervisor.run(caller(3), { input: "go" });
-    const denied: RuntimeEvent[] = [];
+    const denied: AnyEvent[] = [];
     supervisor.on("tool.denied", (event) => denied.push(event));
     await expect.poll(() => [count.calls, supervisor.stats().queues.rates]).toEqual([1, 1]);
     clock.advance(1_000);
@@ -138,7 +138,7 @@ describe("the rate of a model", () => {
     const clock = new ManualClock();
     const rates = { "model:scripted": { perSecond: 10, burst: 5 } };
     await using supervisor = await start({ threads: 2, clock, rates, agents: { talker } });
-    const started: RuntimeEvent[] = [];
+    const started: AnyEvent[] = [];
     supervisor.on("model.started", (event) => started.push(event));
     const runs = Array.from({ length: 8 }, () => supervisor.run("talker", { input: "go" }));
     await expect.poll(() => supervisor.stats().queues.rates).toBe(3);
@@ -198,7 +198,7 @@ describe("limits.spawnRate", () => {
     await expect(refused).rejects.toMatchObject({ code: "SPAWNS_EXCEEDED", details: { value: 0 } });
     const lead: AgentSpec = { model: script([spawn("one")], "led"), agents: ["one"] };
     await using supervisor = await start({ agents: { lead, one } });
-    const refusals: RuntimeEvent[] = [];
+    const refusals: AnyEvent[] = [];
     supervisor.on("spawn.refused", (event) => refusals.push(event));
     const outcome = await supervisor.run("lead", { input: "go", limits: { spawnRate: 0 } });
     expect(outcome).toMatchObject({ status: "completed", output: "led" });
@@ -213,7 +213,7 @@ describe("limits.spawnRate", () => {
       one,
     };
     await using supervisor = await start({ clock: new ManualClock(), agents });
-    const refusals: RuntimeEvent[] = [];
+    const refusals: AnyEvent[] = [];
     supervisor.on("spawn.refused", (event) => refusals.push(event));
     await Promise.all([1, 2].map(() => supervisor.run("lead", { input: "go" })));
     expect(refusals).toHaveLength(4);

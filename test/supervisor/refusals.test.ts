@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type AgentSpec, type RuntimeEvent, Supervisor } from "../../src/index.ts";
+import { type AgentSpec, type AnyEvent, Supervisor } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { undeclared } from "../docs/event-fields.ts";
 import { countingTool } from "./scripts.ts";
 
 const machine = new URL("../fixtures/supervisor/answers.ts", import.meta.url).href;
@@ -16,7 +17,7 @@ const hidden = countingTool("hidden").tool;
 
 async function start(clock = new ManualClock()) {
   const supervisor = await Supervisor.start({ threads: 0, clock, agents, tools: [tool, hidden] });
-  const seen: RuntimeEvent[] = [];
+  const seen: AnyEvent[] = [];
   supervisor.on("*", (event) => seen.push(event));
   const letters = (from: string) =>
     seen.filter((event) => event.type === "letter.dead" && event.from === from);
@@ -24,7 +25,7 @@ async function start(clock = new ManualClock()) {
 }
 
 /** How many each event stands for. */
-const counts = (events: readonly RuntimeEvent[]) => events.map(({ count = 1 }) => Number(count));
+const counts = (events: readonly AnyEvent[]) => events.map(({ count = 1 }) => Number(count));
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 
 describe("what a full mailbox refuses", () => {
@@ -117,10 +118,11 @@ it("refused spawns have a hundred facts, and are counted from then on", async ()
   expect(refused()).toEqual([...Array(100).fill(1), 100]);
   await supervisor.stop();
   await expect.poll(() => sum(refused())).toBe(210);
+  expect(seen.flatMap(undeclared)).toEqual([]);
 });
 
 describe("refused calls of a tool", () => {
-  const told = (seen: readonly RuntimeEvent[], type: string, tool: string) =>
+  const told = (seen: readonly AnyEvent[], type: string, tool: string) =>
     seen.filter((event) => event.type === type && event.tool === tool);
 
   it("have a hundred facts, and are counted from then on, their requests with them", async () => {
@@ -129,6 +131,7 @@ describe("refused calls of a tool", () => {
     await supervisor.run("caller", { input: { tools: Array(210).fill("hidden") } });
     const denied = told(seen, "tool.denied", "hidden");
     expect(counts(denied)).toEqual([...Array(100).fill(1), 100, 10]);
+    expect(seen.flatMap(undeclared)).toEqual([]);
     const asked = told(seen, "tool.requested", "hidden").map(({ callId }) => callId);
     expect(asked).toEqual(denied.slice(0, 101).map(({ callId }) => callId));
   });

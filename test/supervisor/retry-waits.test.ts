@@ -150,9 +150,9 @@ it.each([{}, { machine }])("goes on when it loses its host at any event, %j", as
     const clock = new ManualClock();
     await using open = await openSupervisor({ threads: 0, clock });
     let happened = 0;
-    open.supervisor.on("*", ({ path, type, delayMs }) => {
-      if (type === "model.retried") setImmediate(() => clock.advance(Number(delayMs)));
-      if (path !== "/agent") return;
+    open.supervisor.on("*", (event) => {
+      if (event.type === "model.retried") setImmediate(() => clock.advance(event.delayMs));
+      if (event.path !== "/agent") return;
       happened += 1;
       if (happened !== at) return;
       isLost = true;

@@ -26,12 +26,13 @@ it("1,000 agents of one lead work 8 at once on threads, and nobody waits for the
   let most = 0;
   let stopped = 0;
   const statuses = new Set<string | undefined>();
-  supervisor.on("*", ({ type, outcome }) => {
+  supervisor.on("*", (event) => {
+    const { type } = event;
     if (type !== "agent.started" && type !== "agent.stopped" && type !== "tool.started") return;
     most = Math.max(most, supervisor.stats().atWork);
-    if (type !== "agent.stopped") return;
+    if (event.type !== "agent.stopped") return;
     stopped += 1;
-    statuses.add((outcome as { status?: string }).status);
+    statuses.add(event.outcome.status);
   });
   const led = supervisor.run("lead", { input: "go" });
   const begun = Promise.withResolvers<void>();

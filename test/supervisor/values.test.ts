@@ -92,7 +92,7 @@ describe("a large value", () => {
     expect(await supervisor.find("/lead/one")?.outcome).toMatchObject({ output: large });
     const { input } = await probe.waitFor("approval.requested");
     expect(await supervisor.value(input as ValueRef)).toEqual({ text: large });
-    const stopped = probe.events.filter(({ type }) => type === "agent.stopped");
+    const stopped = probe.events.filter((event) => event.type === "agent.stopped");
     expect(stopped.map(({ outcome: told }) => told)).toEqual([
       expect.objectContaining({ output: expect.objectContaining({ bytes: 50_000 }) }),
       expect.objectContaining({ output: expect.objectContaining({ bytes: 50_000 }) }),

@@ -126,7 +126,7 @@ describe("the spans of a run", () => {
       input: { type: "object" },
       execute: async () => (await supervisor.run("reader", { input: "Read." })).status,
     });
-    await using supervisor = await Supervisor.start({
+    await using supervisor: Supervisor = await Supervisor.start({
       ...family,
       tools: [look, delegate],
       threads: 1,

@@ -1,4 +1,4 @@
-import { type RuntimeEvent, Supervisor } from "coppice";
+import { type AnyEvent, Supervisor } from "coppice";
 import { scripted } from "coppice/testing";
 
 // Prints by how many bytes the memory of this process grows with so many idle agents.
@@ -21,7 +21,7 @@ process.stdout.write(String(used() - before));
 async function begin(count: number): Promise<void> {
   const waiting = Promise.withResolvers<void>();
   let left = count;
-  const hear = ({ state }: RuntimeEvent) => {
+  const hear = ({ state }: AnyEvent) => {
     if (state !== "waiting") return;
     left -= 1;
     if (left === 0) waiting.resolve();

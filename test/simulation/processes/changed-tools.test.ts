@@ -1,4 +1,4 @@
-import type { Json, RuntimeEvent, SupervisorOptions } from "coppice";
+import type { AnyEvent, Json, SupervisorOptions } from "coppice";
 import { expect, it } from "vitest";
 import { Noted } from "../../../src/engine/outside.ts";
 import { launch } from "../../../src/supervisor/launch.ts";
@@ -26,7 +26,7 @@ it("what a server's tools were when they were called is what is seen again", asy
   const { start } = noted;
   const swarm = await launch(options, { outside: () => noted });
   const supervisor: Supervisor = Reflect.construct(Supervisor, [swarm, undefined]);
-  const told: RuntimeEvent[] = [];
+  const told: AnyEvent[] = [];
   supervisor.on("*", (event) => told.push(event));
   await supervisor.run("changer", { input: "Go." });
   await expect.poll(() => swarm.parts.toolbox.knows("c/late")).toBe(true);

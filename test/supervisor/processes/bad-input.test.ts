@@ -203,7 +203,7 @@ it("templates whose names look numbered do not collide", async () => {
   const agents = { a: speaker, "a-2": speaker };
   await using supervisor = await Supervisor.start({ threads: 0, agents });
   const paths: string[] = [];
-  for (const agent of ["a-2", "a", "a", "a"]) {
+  for (const agent of ["a-2", "a", "a", "a"] as const) {
     paths.push((await supervisor.run(agent, { input: "go" })).path);
   }
   expect(paths).toEqual(["/a-2", "/a", "/a-3", "/a-4"]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Decision, PendingApproval, RuntimeEvent } from "../../../src/index.ts";
+import type { AnyEvent, Decision, PendingApproval } from "../../../src/index.ts";
 import { lives } from "../../fixtures/mcp/hostile-lives.ts";
 import { fixture, isAlive } from "../../tools/fixture-toolbox.ts";
 import { HostileSwarm, settled } from "../hostile-swarm.ts";
@@ -133,6 +133,6 @@ it("a stop leaves no process of a hostile server, not even of one that stays", a
   await swarm[Symbol.asyncDispose]();
   expect(performance.now() - before).toBeLessThan(20_000);
   expect(pids.filter(isAlive)).toEqual([]);
-  const stopped: readonly RuntimeEvent[] = swarm.of("mcp.lost");
+  const stopped: readonly AnyEvent[] = swarm.of("mcp.lost");
   expect(stopped).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type AgentSpec,
+  type AnyEvent,
   defineComputeTool,
-  type RuntimeEvent,
   Supervisor,
   type SupervisorOptions,
 } from "../../../src/index.ts";
@@ -17,7 +17,7 @@ async function printed(options: SupervisorOptions, agent: AgentSpec, input: obje
   const outputs = [process.stdout, process.stderr].map((stream) => {
     return vi.spyOn(stream, "write").mockReturnValue(true);
   });
-  const events: RuntimeEvent[] = [];
+  const events: AnyEvent[] = [];
   try {
     await using supervisor = await Supervisor.start(options);
     supervisor.on("agent.printed", (event) => events.push(event));
@@ -33,8 +33,8 @@ async function printed(options: SupervisorOptions, agent: AgentSpec, input: obje
   return events;
 }
 
-const textOf = (events: readonly RuntimeEvent[]) => events.map(({ text }) => text).join("");
-const told = (events: readonly RuntimeEvent[]) =>
+const textOf = (events: readonly AnyEvent[]) => events.map(({ text }) => text).join("");
+const told = (events: readonly AnyEvent[]) =>
   events.map(({ path, stream, text }) => `${path} ${stream} ${text}`);
 
 afterEach(() => vi.restoreAllMocks());

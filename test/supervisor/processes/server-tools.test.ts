@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import {
+  type AnyEvent,
   defineTool,
   type McpServerConfig,
-  type RuntimeEvent,
   Supervisor,
   type SupervisorOptions,
   type Tool,
@@ -26,7 +26,7 @@ type MessagesServer = Awaited<ReturnType<typeof startMessagesServer>>;
 class Shown implements AsyncDisposable {
   readonly supervisor: Supervisor;
   /** From the first, those of the start included. */
-  readonly events: RuntimeEvent[] = [];
+  readonly events: AnyEvent[] = [];
   readonly #server: MessagesServer;
   readonly #wanted: { call?: [name: string, input: object] };
   readonly #reading: Promise<void>;
@@ -75,7 +75,7 @@ class Shown implements AsyncDisposable {
     return this.of("tool.finished").at(-1)?.result;
   }
 
-  of(type: RuntimeEvent["type"]): readonly RuntimeEvent[] {
+  of(type: AnyEvent["type"]): readonly AnyEvent[] {
     return this.events.filter((event) => event.type === type);
   }
 
