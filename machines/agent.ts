@@ -22,7 +22,7 @@ export interface AgentContext {
   readonly model: string | null;
   /** The calls of the turn, in the model's order. */
   readonly calls: readonly TurnCall[];
-  /** Results that are not yet in the transcript, in the order of their arrival. */
+  /** Results that are not yet in the transcript, in the order in which they came. */
   readonly results: readonly TurnResult[];
   /** Content blocks for the next user message. */
   readonly inbox: readonly unknown[];

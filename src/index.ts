@@ -7,6 +7,7 @@
 export type { BreakerOptions } from "./authority/circuit-breaker.ts";
 export type { ModelPrice, Prices } from "./authority/price-options.ts";
 export type { Rate, RateOptions } from "./authority/rates.ts";
+export type { BudgetLine } from "./authority/standing.ts";
 export { CoppiceError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 export type { DeadLetter, Gap } from "./journal/event-streams.ts";
 export { logTo } from "./log/log-to.ts";
@@ -22,17 +23,20 @@ export { defineComputeTool } from "./tools/compute-tool.ts";
 export type { McpServerConfig } from "./tools/mcp/mcp-config.ts";
 export type { StandardSchemaV1 } from "./tools/schema/standard-schema.ts";
 export { defineTool, type Tool, type ToolContext } from "./tools/tool.ts";
-export type { ApprovalScope, Decision, PendingApproval } from "./wire/approval.ts";
+export type { ApprovalScope, Decided, Decision, PendingApproval } from "./wire/approval.ts";
+export type { Clock } from "./wire/clock.ts";
 export type { AnyEvent, EventOf, EventType, RuntimeEvent } from "./wire/event.ts";
 export type { Json, JsonLike, JsonSchema } from "./wire/json.ts";
-export type { Outcome, Usage } from "./wire/outcome.ts";
+export type { Outcome, Usage, WireError, WireOutcome } from "./wire/outcome.ts";
 export type {
   AgentSpec,
   Budget,
   BudgetWindow,
   Grant,
+  Intensity,
   Limits,
   ModelSpec,
+  ScriptedModel,
   ScriptedStep,
   Unit,
   Where,

@@ -292,7 +292,7 @@ const rules: readonly Rule[] = [
     title: "an exported name is defined once",
     find: namesDefinedTwice,
     bad: [
-      { "src/a.ts": "export interface Seat {}", "src/hosts/b.ts": "export class Seat {}" },
+      { "src/a.ts": "export interface Lamp {}", "src/hosts/b.ts": "export class Lamp {}" },
       { "machines/a.ts": "export function wake() {}", "src/b.ts": "export const wake = 1;" },
     ],
     good: {

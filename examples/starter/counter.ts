@@ -1,4 +1,4 @@
-/** An agent: its model, what it is told, and the tools that it may use. */
+/** An agent: its model, its instructions, and the tools that it may use. */
 import type { AgentSpec } from "coppice";
 
 const text = "A coppice is a stand of trees cut back to the stump so that it grows again.";
@@ -16,6 +16,6 @@ export const counter: AgentSpec = {
   },
   instructions: "You count words. Do it with the tool, and answer with one sentence.",
   tools: ["count_words"],
-  // What it is asked where nobody says anything else by --input.
+  // Its task, where --input gives no other.
   input: `How many words are there in this sentence? ${text}`,
 };

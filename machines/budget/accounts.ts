@@ -91,7 +91,7 @@ export interface BudgetCall {
   readonly account: Account;
   readonly amounts: Amounts;
   readonly stretch: Stretch | undefined;
-  /** The position in the order of arrival. */
+  /** The number that it came by. */
   readonly age: number;
   /** Amounts and stretch together, as last tried. */
   readonly asked: number[];

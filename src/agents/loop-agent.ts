@@ -108,7 +108,7 @@ export class LoopAgent implements LoopEffects, AgentActor {
   }
 
   askPermit(context: AgentContext): void {
-    this.#ask(context, "now");
+    this.#requestModel(context, "now");
   }
 
   /** Appends one user message: results in call order, then remarks, then the messages received. */
@@ -158,7 +158,7 @@ export class LoopAgent implements LoopEffects, AgentActor {
       const { callId } = context.calls[index]!;
       this.#sendCall(callId, call, isCut && index === calls.length - 1);
     });
-    this.#ask(context, "results");
+    this.#requestModel(context, "results");
   }
 
   endTurn({ asks }: AgentContext): void {
@@ -196,7 +196,7 @@ export class LoopAgent implements LoopEffects, AgentActor {
     return this.#actor.getSnapshot().context.model === callId;
   }
 
-  #ask({ model }: AgentContext, after: "now" | "results"): void {
+  #requestModel({ model }: AgentContext, after: "now" | "results"): void {
     const inputTokens = this.#conversation.tokens;
     this.#agent.emit({ type: "model", callId: model as string, after, inputTokens });
   }

@@ -97,7 +97,7 @@ function failedTurns(transcript: readonly TurnMessage[]): number {
 function loopDetected(repeats: number): CoppiceError {
   const message = `It repeated the same calls with the same results over ${repeats} times`;
   const details = { limit: "repeats", value: repeats };
-  return new CoppiceError("LOOP_DETECTED", `${message}, and was told so`, details);
+  return new CoppiceError("LOOP_DETECTED", `${message}, although it was warned`, details);
 }
 
 function tooManyErrors(errors: number, transcript: readonly TurnMessage[]): CoppiceError {

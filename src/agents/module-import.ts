@@ -39,9 +39,14 @@ async function importNamed(
   try {
     return await importModule(url);
   } catch (thrown) {
-    const message = `The module ${url} could not be imported: ${describe(thrown)}`;
+    const message = `The module ${url} could not be imported: ${withoutImporter(describe(thrown))}`;
     throw new CoppiceError(code, message, { url }, thrown);
   }
+}
+
+/** Cuts off the file of this library that imported a module; its user did not write that. */
+function withoutImporter(message: string): string {
+  return message.replace(/ imported from \S+$/, "");
 }
 
 function exportOf(module: unknown): unknown {

@@ -8,8 +8,8 @@ import { type Inspection, WINDOW_MS } from "./inspection.ts";
 const MAX_IN_WINDOW = 40;
 /** Most actors reported of one agent at a time; a machine may start any number. */
 const MAX_ACTORS = 100;
-const EVENT_CHARACTERS = 1_000;
-const SNAPSHOT_CHARACTERS = 4_000;
+const MAX_EVENT_CHARACTERS = 1_000;
+const MAX_SNAPSHOT_CHARACTERS = 4_000;
 
 interface WatchedActor {
   readonly name: string;
@@ -91,7 +91,7 @@ export class WatchedAgent {
     const source = this.#actors.get(event.sourceRef?.sessionId ?? "")?.name;
     this.#tell(actor, {
       type: "event",
-      event: summaryOf(event.event, EVENT_CHARACTERS),
+      event: summaryOf(event.event, MAX_EVENT_CHARACTERS),
       ...(source === undefined ? {} : { source }),
     });
   }
@@ -171,10 +171,10 @@ function shown(event: unknown, snapshot: unknown): Spoken {
   };
   return {
     type: "snapshot",
-    event: summaryOf(event, EVENT_CHARACTERS),
+    event: summaryOf(event, MAX_EVENT_CHARACTERS),
     snapshot: summaryOf(
       { status, value, tags, context, input, output, error },
-      SNAPSHOT_CHARACTERS,
+      MAX_SNAPSHOT_CHARACTERS,
     ) as Json,
   };
 }

@@ -95,7 +95,7 @@ export class Ledger {
 
   /** Accounts whose budgets have a person asked for more. */
   readonly #asking = new Set<string>();
-  /** The most that the root can be raised to: no layer above a folder loosens its bounds. */
+  /** The most that the root can be raised to: no layer above a folder widens its bounds. */
   readonly #most: { readonly [U in BudgetUnit]?: number };
 
   constructor({ budget, folderBudget, prices, now, ...watched }: LedgerOptions) {

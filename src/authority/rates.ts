@@ -86,7 +86,7 @@ export class Rates {
   }
 
   /** Takes a token of each rate that applies to a subject, or queues the call for them. */
-  ask(callId: string, subject: string, now: number): RateAnswer {
+  admit(callId: string, subject: string, now: number): RateAnswer {
     const buckets = this.#of(subject);
     if (buckets.every(({ queue }) => queue.length === 0) && readyAt(buckets) <= now) {
       for (const { tokens } of buckets) tokens.take(now);

@@ -166,9 +166,10 @@ export function unpriced(
   { model, meant }: { readonly model: string; readonly meant: string },
   bounded: string,
 ): CoppiceError {
+  const remedy = ". Give it a price by `prices` or `priceAs`";
   const message =
     `${path} cannot use the model "${model}": its price is not known, ` +
-    `so the usd budget of ${bounded} could not be kept${meant}`;
+    `so the usd budget of ${bounded} could not be kept${meant === "" ? remedy : meant}`;
   return new CoppiceError("OPTIONS_INVALID", message, { model, node: bounded, path });
 }
 

@@ -82,10 +82,10 @@ export class Approvals {
   }
 
   /**
-   * Asks a person about a call. A yes does not make the call: the door is asked again, for rights,
-   * budget and the tool as they are then.
+   * Requests the approval of a person for a call. A yes does not make the call: the door decides
+   * again, by rights, budget and the tool as they are then.
    */
-  ask(node: Node, question: Question): void {
+  request(node: Node, question: Question): void {
     const { kernel, log, outside, wall } = this.#swarm;
     const { callId, kind, subject, reason, input, version } = question;
     const id = outside.query("approval", () => this.#nextId());
@@ -104,7 +104,7 @@ export class Approvals {
     const unattended = isAttended ? {} : ({ unattended: true } as const);
     this.#open.add(id, { asked, since, node, question });
     // Done before the event is emitted: a listener may decide at once, or end the agent.
-    kernel.hold(node, callId, { id, until: since + this.#timeoutMs });
+    kernel.awaitAnswer(node, callId, { id, until: since + this.#timeoutMs });
     log.fact("approval.requested", node.path, { id, callId, ...about, expiresAt, ...unattended });
     const { releases } = this.#swarm;
     if (!isAttended) releases.add(() => this.#warning.give(asked));
@@ -250,7 +250,7 @@ export class Approvals {
   #tell(node: Node, id: string, decision: Decision, cause?: DecisionCause): void {
     const why = cause === undefined ? {} : { cause };
     this.#swarm.log.fact("approval.decided", node.path, { id, ...decision, ...why });
-    this.#swarm.kernel.unhold(node);
+    this.#swarm.kernel.endAnswer(node);
   }
 
   /** Asks the `approve` callback. One that fails refuses the call: a bug never allows one. */

@@ -163,7 +163,7 @@ function mayReach(
   const about = { callId, to: to.path, relation: relationOf(node, to), approved };
   const verdict = parts.arbiter.message(record.standing, about);
   if (verdict.status === "ask") {
-    approvals.ask(node, callQuestion({ callId, of: type }, { input, ...verdict }));
+    approvals.request(node, callQuestion({ callId, of: type }, { input, ...verdict }));
   }
   if (verdict.status === "refused") refuse(swarm, node, callId, verdict.error);
   return verdict.status === "granted";

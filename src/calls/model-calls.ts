@@ -24,7 +24,7 @@ import { budgetRefusal, type Exceeded } from "./budget-refusal.ts";
 import type { GoingOnEngine } from "./go-on.ts";
 import { type Asked, askedOf, demand, maxTokensIn, progressOf } from "./model-asked.ts";
 import { circuitOpen, detailsOf, giveTurnBack, keepChoice } from "./model-choice.ts";
-import { closeModelCalls, endModelCalls, loseJobs, type ModelCallsHeld } from "./model-ends.ts";
+import { closeModelCalls, endModelCalls, loseJobs, type ModelCallParts } from "./model-ends.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { endUnreported, growModel, settleModel, tellOfModel } from "./model-report.ts";
 import { failsAlone, jobDone } from "./model-result.ts";
@@ -51,7 +51,7 @@ export class ModelCalls {
   readonly #circuits: CircuitBreaker;
   readonly #breaker: Breaker;
   readonly waiting: WaitingCalls;
-  readonly #held: ModelCallsHeld;
+  readonly #parts: ModelCallParts;
 
   constructor(swarm: ModelEngine, breaker?: BreakerOptions | false) {
     this.#swarm = swarm;
@@ -60,7 +60,7 @@ export class ModelCalls {
     this.#breaker = notedBreaker(this.#circuits, swarm.outside);
     this.waiting = new WaitingCalls(swarm);
     const [jobs, waiting] = [this.jobs, this.waiting];
-    this.#held = { swarm, breaker: this.#breaker, jobs, waiting };
+    this.#parts = { swarm, breaker: this.#breaker, jobs, waiting };
   }
 
   /** Returns the state that a snapshot keeps and a replay must reproduce. */
@@ -139,15 +139,15 @@ export class ModelCalls {
   }
 
   onHostLost(host: string): void {
-    loseJobs(this.#held, host);
+    loseJobs(this.#parts, host);
   }
 
   onEnded(record: AgentRecord): void {
-    endModelCalls(this.#held, record);
+    endModelCalls(this.#parts, record);
   }
 
   onClose(record: AgentRecord): void {
-    closeModelCalls(this.#held, record);
+    closeModelCalls(this.#parts, record);
   }
 
   /** Refuses a call that was not allowed, with the budget's error if the question was about one. */
@@ -220,7 +220,7 @@ export class ModelCalls {
         // A yes is for this model and no other.
         keepChoice(this.#swarm.recordOf(node), command.callId, asked.choice);
         const question = callQuestion({ callId: command.callId, of: "model" }, verdict);
-        return this.#swarm.approvals.ask(node, question);
+        return this.#swarm.approvals.request(node, question);
       }
       case "refused":
         return this.#refused(asked, verdict);
@@ -243,7 +243,7 @@ export class ModelCalls {
     keepChoice(this.#swarm.recordOf(node), callId, choice);
     const about = { callId, of: "model", said: { approved } } as const;
     const question = budgetQuestion(about, { ...verdict, ...refusal, asks });
-    this.#swarm.approvals.ask(node, question);
+    this.#swarm.approvals.request(node, question);
   }
 
   #exhaust(node: Node, callId: string, refusal: Exceeded): void {

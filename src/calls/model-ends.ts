@@ -7,7 +7,7 @@ import type { Breaker } from "./noted-breaker.ts";
 import type { WaitingCalls } from "./waiting-calls.ts";
 
 /** The parts of a swarm that model calls depend on. */
-export interface ModelCallsHeld {
+export interface ModelCallParts {
   readonly swarm: Engine;
   readonly breaker: Breaker;
   readonly jobs: ModelJobs;
@@ -17,7 +17,7 @@ export interface ModelCallsHeld {
 
 /** Withdraws the calls of an agent that wait for their budget, and aborts its jobs. */
 export function closeModelCalls(
-  { swarm, jobs, waiting }: ModelCallsHeld,
+  { swarm, jobs, waiting }: ModelCallParts,
   record: AgentRecord,
 ): void {
   for (const [callId, { waitsFor }] of record.stoppedCalls ?? []) {
@@ -33,9 +33,9 @@ export function closeModelCalls(
  * Ends the calls of an agent that is gone. No usage of its jobs will be reported, so each is
  * charged its whole reservation.
  */
-export function endModelCalls(held: ModelCallsHeld, record: AgentRecord): void {
-  const { swarm, breaker, jobs } = held;
-  closeModelCalls(held, record);
+export function endModelCalls(parts: ModelCallParts, record: AgentRecord): void {
+  const { swarm, breaker, jobs } = parts;
+  closeModelCalls(parts, record);
   for (const job of jobs.takeOf(record)) endUnreported(swarm, breaker, record.node, job);
   breaker.endedAll(`${record.node.path}#`);
   // The uses of a call that was to be retried have stayed counted until now.
@@ -44,7 +44,7 @@ export function endModelCalls(held: ModelCallsHeld, record: AgentRecord): void {
 }
 
 /** Charges the jobs of a lost host their reservations, and requests them again. */
-export function loseJobs({ swarm, breaker, jobs }: ModelCallsHeld, host: string): void {
+export function loseJobs({ swarm, breaker, jobs }: ModelCallParts, host: string): void {
   for (const { node, callId } of jobs.takeLost(host)) {
     endUnreported(swarm, breaker, node, { callId, began: true });
     swarm.kernel.retryModel(node, callId);

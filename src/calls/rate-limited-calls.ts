@@ -8,7 +8,7 @@ import type { WireError } from "../wire/outcome.ts";
 import type { GoingOnEngine } from "./go-on.ts";
 
 /** A call that has its rights and its budget, and may have to wait for its rate. */
-export interface PacedCall {
+export interface RateLimitedCall {
   readonly node: Node;
   readonly callId: string;
   readonly subject: string;
@@ -52,11 +52,11 @@ export class RateLimitedCalls {
    * Asks the rate of a call whether it may begin now. A call that may not waits until its rate
    * allows it or its agent ends. A call that is refused gets its reservation back.
    */
-  pass({ node, callId, subject, progress }: PacedCall): RateAnswer {
+  pass({ node, callId, subject, progress }: RateLimitedCall): RateAnswer {
     const { kernel, parts, outside } = this.#swarm;
     if (!this.#rates.holdFor(subject)) return { status: "granted" };
     const { now } = kernel.tree;
-    const { status, error } = outside.query("rate", () => this.#ask(callId, subject, now));
+    const { status, error } = outside.query("rate", () => this.#admit(callId, subject, now));
     if (status === "refused") {
       parts.arbiter.release(callId, UNSTARTED);
       return { status, error: decodeError(error as WireError) };
@@ -96,8 +96,8 @@ export class RateLimitedCalls {
     this.#swarm.outside.update(() => this.#rates.withdraw(callId));
   }
 
-  #ask(callId: string, subject: string, now: number): Answered {
-    const answer = this.#rates.ask(callId, subject, now);
+  #admit(callId: string, subject: string, now: number): Answered {
+    const answer = this.#rates.admit(callId, subject, now);
     this.#arm();
     if (answer.status !== "refused") return answer;
     return { status: "refused", error: encodeError(answer.error, "QUEUE_FULL") };

@@ -37,7 +37,7 @@ type Reported = Extract<Effect, { type: "resume" | "report" | "model-lost" }>;
 type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
 /** The most requests that one step decides, as long as none of them begins a call. */
-const TOGETHER = 8;
+const MAX_TOGETHER = 8;
 
 /**
  * Carries out the next requests of an agent: several that begin nothing, or one that begins a call,
@@ -49,7 +49,7 @@ export function carryOutNext(swarm: RequestEngine, node: Node): void {
     const next = requested;
     const doing = next.type === "request" ? next.command.type : next.type;
     swarm.contained.run(node.path, doing, () => carryOut(swarm, next));
-    if (next.type !== "request" || done === TOGETHER) return;
+    if (next.type !== "request" || done === MAX_TOGETHER) return;
     requested = swarm.requests.take(node, ({ type }) => type === "request");
   }
 }
@@ -108,7 +108,7 @@ function spawn(swarm: RequestEngine, node: Node, command: Of<"spawn">): void {
   const { callId, background } = command;
   try {
     const resolved = resolveSpawn(swarm, node, command);
-    if ("said" in resolved) return swarm.approvals.ask(node, resolved);
+    if ("said" in resolved) return swarm.approvals.request(node, resolved);
     const child = swarm.spawner.spawn(node, resolved, background ? undefined : callId).node;
     swarm.parts.arbiter.release(callId);
     if (!background) return swarm.kernel.idleCall(node, callId);
@@ -153,7 +153,7 @@ function resolveSpawn(
 /** Asks an agent's own question; the answer is the value of the call. */
 function question(swarm: RequestEngine, node: Node, command: Of<"question">): void {
   const { callId, question: input } = command;
-  swarm.approvals.ask(node, {
+  swarm.approvals.request(node, {
     ...{ callId, of: "question", kind: "question", subject: "question", input },
     reason: `${node.path} asks`,
     said: { approved: false },

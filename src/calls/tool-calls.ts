@@ -51,7 +51,8 @@ export function requestTool(swarm: ToolEngine, node: Node, command: ToolCommand)
   const call: Called = { ...command, tool, isTold, seen };
   if (before !== undefined) {
     const kept = toolInputs.take(node, callId, seen.version);
-    if (kept !== undefined) return ask(swarm, node, { ...call, read: kept.read }, before, kept);
+    if (kept !== undefined)
+      return decideCall(swarm, node, { ...call, read: kept.read }, before, kept);
     // The tool has changed meanwhile, so the call is requested from the beginning.
     parts.arbiter.release(callId, UNSTARTED);
   }
@@ -104,9 +105,9 @@ function begin(
   if (!isLoop(swarm, node, call)) tellRequested(swarm, node, call);
   if (given?.status !== "read") {
     if (given !== undefined) return refuseCall(swarm, node, call, given.error);
-    return ask(swarm, node, call, said, given);
+    return decideCall(swarm, node, call, said, given);
   }
-  if (!isPaused(node)) return ask(swarm, node, call, said, given);
+  if (!isPaused(node)) return decideCall(swarm, node, call, said, given);
   // The agent was paused while the input was read.
   stop(swarm, node, call, given, { ...said, isUntold: !call.isTold });
   swarm.kernel.again(node, call.callId);
@@ -136,7 +137,7 @@ const MAX_NAME = 200;
  *
  * @param given undefined where the input was not read
  */
-function ask(
+function decideCall(
   swarm: ToolEngine,
   node: Node,
   call: Called,
@@ -163,7 +164,7 @@ function ask(
       if (yeses >= MAX_OUTDATED) return refuseCall(swarm, node, call, neverAsAllowed(tool));
       stop(swarm, node, call, given);
       const again = { ...asked, said: { approved: false, outdated: yeses } };
-      return approvals.ask(node, callQuestion(again, { input, ...verdict }));
+      return approvals.request(node, callQuestion(again, { input, ...verdict }));
     }
     case "refused":
       stop(swarm, node, call, given);
@@ -230,7 +231,7 @@ function refuse(
   const { unit, error, asks } = refusal;
   if (unit === undefined) return refuseCall(swarm, node, call, error);
   if (asks !== undefined) {
-    return swarm.approvals.ask(node, budgetQuestion(asked, { ...refusal, unit, asks }));
+    return swarm.approvals.request(node, budgetQuestion(asked, { ...refusal, unit, asks }));
   }
   refuseForBudget(swarm, node, call, { unit, error });
 }

@@ -27,7 +27,8 @@ export interface RunCommand {
   readonly inspect: boolean;
 }
 
-const options = {
+/** The options of the command line. */
+export const CLI_OPTIONS = {
   agent: { type: "string" },
   input: { type: "string" },
   json: { type: "boolean" },
@@ -38,7 +39,7 @@ const options = {
   version: { type: "boolean", short: "v" },
 } as const;
 
-const names = Object.keys(options);
+const names = Object.keys(CLI_OPTIONS);
 const commands = ["run", "init"];
 const later = ["ps", "tree", "events", "cancel", "approve", "audit"];
 const seeHelp = "`coppice --help` lists what there is";
@@ -51,7 +52,7 @@ const seeHelp = "`coppice --help` lists what there is";
 export function parseArguments(argv: readonly string[]): CliCommand {
   const { values, positionals, tokens } = parseArgs({
     args: [...argv],
-    options,
+    options: CLI_OPTIONS,
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -89,8 +90,8 @@ function initCommand(
   if (option !== undefined) throw new UsageError(`--${option} is for \`coppice run\`, not init.`);
   if (folder === "") throw new UsageError("The folder has no name: coppice init DIR.");
   if (more.length > 0) {
-    const told = `One folder at a time: "${more[0]}" is one too many; quote a name with spaces.`;
-    throw new UsageError(told);
+    const message = `One folder at a time: "${more[0]}" is one too many; quote a name with spaces.`;
+    throw new UsageError(message);
   }
   return { type: "init", folder: folder ?? "." };
 }
@@ -103,12 +104,12 @@ interface OptionToken {
 }
 
 function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
-  if (!Object.hasOwn(options, name)) {
+  if (!Object.hasOwn(CLI_OPTIONS, name)) {
     const meant = nearest(name, names);
     const advice = meant === undefined ? seeHelp : `did you mean --${meant}?`;
     throw new UsageError(`There is no option ${rawName}; ${advice}${meant ? "" : "."}`);
   }
-  const takesText = options[name as keyof typeof options].type === "string";
+  const takesText = CLI_OPTIONS[name as keyof typeof CLI_OPTIONS].type === "string";
   if (!takesText && value !== undefined) throw new UsageError(`${rawName} takes no value.`);
   if (!takesText || inlineValue === true) return;
   if (value === undefined) throw new UsageError(`${rawName} needs a value: ${rawName} TEXT.`);

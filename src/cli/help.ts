@@ -16,7 +16,7 @@ Usage
 
 Options
   --agent NAME   the template to run; default: the only one, or the one called main or lead
-  --input TEXT   what it is told; - reads it from standard input
+  --input TEXT   its task; - reads it from standard input
   --json         every event as a line of JSON on standard output, the outcome as the last;
                  what FILE itself prints goes to standard error
   --plain        what happens as lines, also on a terminal

@@ -36,10 +36,14 @@ export function init({ folder }: InitCommand): string {
   process.on("SIGINT", wait).on("SIGTERM", wait);
   try {
     const path = resolve(folder);
+    if (path.split(/[\\/]/).includes("node_modules")) {
+      throw new UsageError("Node runs no TypeScript in node_modules: name another folder.");
+    }
     const files = starterFiles(packageNameOf(basename(path)), ownPackage());
     fillFolder(path, files);
     return nextSteps(folder, files);
   } catch (thrown) {
+    if (thrown instanceof UsageError) throw thrown;
     throw new UsageError(refusal(folder, thrown), { cause: thrown });
   } finally {
     process.off("SIGINT", wait).off("SIGTERM", wait);

@@ -5,6 +5,7 @@ export class Output {
   readonly #stream: Writable;
   readonly #write: Writable["write"];
   #gone = false;
+  #fault: Error | undefined;
 
   /** @param write the stream's original method, when the stream's own has been replaced */
   constructor(
@@ -14,11 +15,17 @@ export class Output {
   ) {
     this.#stream = stream;
     this.#write = write;
-    stream.on("error", () => {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
       if (this.#gone) return;
       this.#gone = true;
+      if (error.code !== "EPIPE") this.#fault = error;
       onGone();
     });
+  }
+
+  /** The error by which text was lost, such as a full disk; undefined when its reader went away. */
+  get fault(): Error | undefined {
+    return this.#fault;
   }
 
   line(text: string): void {

@@ -1,11 +1,11 @@
 import { CoppiceError, type ErrorCode } from "../index.ts";
 import { visible } from "../log/visible.ts";
 import { type CliCommand, parseArguments, type RunCommand } from "./arguments.ts";
-import { Departure } from "./departure.ts";
 import { EXIT_CODES, USAGE_EXIT_CODE } from "./exit-codes.ts";
 import { HELP, INIT_HELP } from "./help.ts";
 import { init } from "./init.ts";
 import { ownPackage } from "./own-package.ts";
+import { ProcessExit } from "./process-exit.ts";
 import { run } from "./run.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -28,14 +28,14 @@ const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export async function start(argv: readonly string[]): Promise<void> {
   // Agents can send SIGUSR1, which opens Node's debugger unless a listener handles it.
   process.on("SIGUSR1", () => undefined);
-  const departure = new Departure();
-  departure.leave(await program(argv, departure));
+  const processExit = new ProcessExit();
+  processExit.leave(await program(argv, processExit));
 }
 
-async function program(argv: readonly string[], departure: Departure): Promise<number> {
+async function program(argv: readonly string[], processExit: ProcessExit): Promise<number> {
   try {
     const command = parseArguments(argv);
-    if (command.type === "run") return await run(command, departure);
+    if (command.type === "run") return await run(command, processExit);
     await write(process.stdout, textOf(command));
     return 0;
   } catch (thrown) {

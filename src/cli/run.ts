@@ -3,7 +3,6 @@ import { visible, visibleJson } from "../log/visible.ts";
 import { ApprovalPrompt, refuseApproval } from "./approval-prompt.ts";
 import type { RunCommand } from "./arguments.ts";
 import { costLines } from "./cost-lines.ts";
-import type { Departure } from "./departure.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { Interruption } from "./interruption.ts";
 import { Keyboard } from "./keyboard.ts";
@@ -12,6 +11,7 @@ import { LiveView } from "./live-view.ts";
 import { isLiveWanted } from "./live-wanted.ts";
 import { keepStandardOutput, Output } from "./output.ts";
 import { PlainQuestion } from "./plain-question.ts";
+import type { ProcessExit } from "./process-exit.ts";
 import type { QuestionPlace } from "./question-place.ts";
 import { Report } from "./report.ts";
 import { runSummaryOf } from "./summary.ts";
@@ -26,7 +26,7 @@ const DEFAULT_COLUMNS = 120;
  * **Fails with** UsageError, and the errors of `Supervisor.start` and `spawn`.
  * @returns the program's exit code
  */
-export async function run(command: RunCommand, departure: Departure): Promise<number> {
+export async function run(command: RunCommand, processExit: ProcessExit): Promise<number> {
   // The file's code must not write to standard output, so this comes before it is loaded.
   const write = command.json ? keepStandardOutput() : undefined;
   const options = await readSwarmFile(command.file);
@@ -42,12 +42,12 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   using _interruption = new Interruption({
     first(signal) {
       // There is nothing to cancel yet: servers that were started end with the program.
-      if (supervisor === undefined) return departure.leave(EXIT_CODES.cancelled);
+      if (supervisor === undefined) return processExit.leave(EXIT_CODES.cancelled);
       stderr.line(`${signal}: cancelling every agent; once more kills what has not ended.`);
       void supervisor.cancel("/", `interrupted by ${signal}`);
     },
     again(signal, count) {
-      if (count > 2) return departure.leaveAtOnce(EXIT_CODES.killed);
+      if (count > 2) return processExit.leaveAtOnce(EXIT_CODES.killed);
       stderr.line(`${signal} again: killing what has not ended.`);
       // The second stop skips the grace of every agent.
       void supervisor?.stop();
@@ -65,10 +65,10 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
   const prompt = new ApprovalPrompt(() => place);
   const approve = options.approve ?? (asks ? prompt.approve : refuseApproval);
   const inspect = command.inspect && !options.inspect ? { inspect: true } : {};
-  departure.starting();
+  processExit.starting();
   await using started = await Supervisor.start({ ...options, ...inspect, approve });
   supervisor = started;
-  departure.started(started);
+  processExit.started(started);
   if (started.inspectorUrl !== undefined) stderr.line(`Inspector: ${started.inspectorUrl}`);
   started.on("approval.decided", ({ id }) => prompt.withdraw(id));
   const tree = new LiveTree();
@@ -92,8 +92,17 @@ export async function run(command: RunCommand, departure: Departure): Promise<nu
     for (const cost of costLines(tree, columnsOf(process.stderr))) stderr.line(cost);
     answer(outcome, agents, stdout, stderr);
   }
-  await Promise.all([stdout.flush(), stderr.flush()]);
-  return EXIT_CODES[outcome.status];
+  const isWritten = await finish(stdout, stderr);
+  return isWritten ? EXIT_CODES[outcome.status] : EXIT_CODES.failed;
+}
+
+/** Writes what is left; false when standard output could not be written, as on a full disk. */
+async function finish(stdout: Output, stderr: Output): Promise<boolean> {
+  await stdout.flush();
+  const { fault } = stdout;
+  if (fault !== undefined) stderr.line(`The output could not be written: ${fault.message}.`);
+  await stderr.flush();
+  return fault === undefined;
 }
 
 /**

@@ -90,14 +90,22 @@ function refuseTypesInPackage(path: string, file: string): void {
 }
 
 async function load(path: string, file: string): Promise<{ readonly [name: string]: unknown }> {
+  const stuck = Promise.withResolvers<never>();
+  const message = `${file} waits at its top level for what never comes: see each \`await\` there.`;
+  // Node runs out of work then, and would end without a word and with 0.
+  const isStuck = (): void => stuck.reject(new UsageError(message));
+  process.once("beforeExit", isStuck);
   try {
-    return await import(pathToFileURL(path).href);
+    return await Promise.race([import(pathToFileURL(path).href), stuck.promise]);
   } catch (thrown) {
+    if (thrown instanceof UsageError) throw thrown;
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-    const message = stack.replaceAll(NODE_FRAME, "");
+    const shown = stack.replaceAll(NODE_FRAME, "");
     const [, missing] = MISSING.exec(stack) ?? [];
     const remedy = missing === undefined ? "" : `\nInstall what is missing: npm install ${missing}`;
-    throw new UsageError(`${file} cannot be imported: ${message}${remedy}`, { cause: thrown });
+    throw new UsageError(`${file} cannot be imported: ${shown}${remedy}`, { cause: thrown });
+  } finally {
+    process.off("beforeExit", isStuck);
   }
 }
 

@@ -20,7 +20,7 @@ export class AgentRecord {
   #outcome: () => Promise<Outcome>;
   #resolve: ((outcome: Outcome) => void) | undefined;
   #abort: AbortController | undefined;
-  /** The index of its cancel flag, from its first placement to its end. */
+  /** The index of its cancel flag, from its first host to its end. */
   cancelFlag: number | undefined;
   /** The agent's number in the running cell of its host. */
   number = 0;

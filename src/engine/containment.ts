@@ -11,7 +11,7 @@ export const NOBODY = "/";
 interface Faulty {
   readonly kernel: Kernel;
   readonly log: EventLog;
-  readonly releases: { readonly isHeld: boolean };
+  readonly releases: { readonly isInStep: boolean };
   readonly inbox: {
     take(fault: { type: "fault"; path: string; doing: string; error: WireError }): unknown;
   };
@@ -60,7 +60,7 @@ export class Containment {
     const { releases, inbox } = this.#swarm;
     try {
       // A fault within a step is a part of that step.
-      if (releases.isHeld) this.tell(path, doing, error);
+      if (releases.isInStep) this.tell(path, doing, error);
       else inbox.take({ type: "fault", path, doing, error });
     } catch (again) {
       // Reporting the fault failed too: a process warning shows it, and the process continues.

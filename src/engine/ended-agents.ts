@@ -18,7 +18,7 @@ const BYTES_PER_AGENT = 3_000;
  * The bytes that ended children of living agents may use, whatever else is kept, because their
  * parents may still wait for them by name.
  */
-export const CHILDREN_BYTES = 8 * 1024 * 1024;
+export const MAX_CHILDREN_BYTES = 8 * 1024 * 1024;
 
 /** The kept results of an agent that has ended. */
 interface Ended {
@@ -54,7 +54,7 @@ export class EndedAgents {
       forget(node);
     };
     this.#free = new EndedShelf(drop, 0);
-    this.#children = new EndedShelf(drop, CHILDREN_BYTES);
+    this.#children = new EndedShelf(drop, MAX_CHILDREN_BYTES);
     this.#tooLarge = new EndedShelf(drop, 0);
     for (const shelf of [this.#tooLarge, this.#free, this.#children]) log.retention.add(shelf);
     // Values come last, because the other shelves refer to them.
@@ -106,7 +106,7 @@ export class EndedAgents {
     const refs = [...valuesIn(outcome), state.value, value.value, transcript.value].filter(
       isValueRef,
     );
-    const own = sizeOf(outcome as unknown as Json, Number.POSITIVE_INFINITY).held;
+    const own = sizeOf(outcome as unknown as Json, Number.POSITIVE_INFINITY).bytes;
     const bytes = BYTES_PER_AGENT + own + state.bytes + value.bytes + transcript.bytes;
     const kept = { outcome, refs, bytes, age: this.#log.last };
     if (!this.#isWhole(outcome)) {

@@ -134,7 +134,7 @@ export class HostEvents implements HostListener {
   }
 
   #tell(fact: FactType, body: EventBody): void {
-    this.#swarm.inbox.post({ type: "told", fact, path: NOBODY, body });
+    this.#swarm.inbox.post({ type: "report", fact, path: NOBODY, body });
   }
 
   #lose({ id }: Host, reason: string, blame: Blame | undefined): void {

@@ -56,7 +56,7 @@ export class Inbox {
    * RUNTIME_FAULT.
    */
   take(input: Input): unknown {
-    if (this.#options.releases.isHeld) return this.#later(input);
+    if (this.#options.releases.isInStep) return this.#later(input);
     this.#takeNotices();
     return this.#step(input);
   }
@@ -70,7 +70,7 @@ export class Inbox {
     const { releases } = this.#options;
     const [first] = inputs;
     if (first === undefined) return;
-    if (releases.isHeld) throw withinStep(first);
+    if (releases.isInStep) throw withinStep(first);
     this.#takeNotices();
     releases.together(() => {
       for (const input of inputs) this.#step(input);
@@ -82,7 +82,7 @@ export class Inbox {
     const { releases, outside } = this.#options;
     // The input was noted when it arrived, and the replay takes it from the notes.
     if (outside.isReplay) return;
-    if (releases.isHeld) this.#waiting.push(input);
+    if (releases.isInStep) this.#waiting.push(input);
     else {
       this.#takeNotices();
       this.#contain(input);
@@ -102,12 +102,12 @@ export class Inbox {
   #step(input: Input): unknown {
     const { releases, retention, outside, begin, decide } = this.#options;
     const time = outside.begin(input);
-    releases.hold();
+    releases.begin();
     try {
       // Until here, listeners that were told of the last step could still read its values.
       retention.release();
       begin(time, input);
-      retention.hold();
+      retention.defer();
       return decide(input);
     } finally {
       this.#end();

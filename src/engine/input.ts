@@ -62,7 +62,7 @@ type Happening =
     }
   /** A fact that is only reported. */
   | {
-      readonly type: "told";
+      readonly type: "report";
       readonly fact: FactType;
       readonly path: string;
       readonly body: EventBody;

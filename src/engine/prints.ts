@@ -40,6 +40,6 @@ export class Prints {
     this.#gates.set(host, gate);
     const passed = gate.pass(print, clock.now());
     if (passed === undefined) return;
-    inbox.post({ type: "told", fact: "agent.printed", path, body: { ...passed, host } });
+    inbox.post({ type: "report", fact: "agent.printed", path, body: { ...passed, host } });
   }
 }

@@ -115,7 +115,10 @@ export class Runs {
     return type === "frame" && kernel?.tree.tops[0]?.end !== undefined ? undefined : kernel;
   }
 
-  /** Empties a run that has ended; its departures are kept for frames that are still on the way. */
+  /**
+   * Empties a run that has ended; the hosts that its agents left are kept for frames that are still
+   * on the way.
+   */
   #over(kernel: Kernel): void {
     kernel.tree.empty();
     this.#wakesAt.delete(kernel);

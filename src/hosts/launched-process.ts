@@ -79,7 +79,7 @@ export class LaunchedProcess {
   }
 
   /** Bytes of memory that it uses; 0 when that cannot be read. */
-  get heldBytes(): number {
+  get usedBytes(): number {
     const { pid } = this.#child;
     return (pid === undefined ? undefined : residentBytes(pid)) ?? 0;
   }

@@ -49,7 +49,7 @@ export function startLife(
         },
         announceSuspect: () => announcements.push(() => actions.announceSuspect()),
         terminate: ({ context }) => {
-          const reason = context.reason ?? "it was condemned";
+          const reason = context.reason ?? "it was terminated";
           ready.reject(
             new CoppiceError("HOST_LOST", `Host ${hostId} ended before it had started: ${reason}`),
           );

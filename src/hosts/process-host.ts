@@ -195,7 +195,7 @@ export class ProcessHost extends LivingHost implements HostHandle {
   #silent(): void {
     const { graceMs } = this.#options;
     const memoryMb = this.#memoryMb;
-    const usedBytes = this.#process?.heldBytes ?? 0;
+    const usedBytes = this.#process?.usedBytes ?? 0;
     if (isNearLimit(usedBytes, memoryMb))
       this.#fail("out-of-memory", processHeld(usedBytes, memoryMb));
     else this.#fail("froze", `its process did not answer for ${graceMs} ms after it was suspect`);

@@ -32,7 +32,7 @@ export interface ThreadHostOptions {
 }
 
 /** The agent that ran, when it has left the host meanwhile: none of those that live there. */
-const departed: Running = { path: "/", incarnation: 0 };
+const nobodyThere: Running = { path: "/", incarnation: 0 };
 
 /** A host on a thread of its own. */
 export class ThreadHost extends LivingHost implements HostHandle {
@@ -202,7 +202,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
     const number = Atomics.load(this.#heart, HEART.running);
     if (number === 0) return [];
     const who = this.#options.events.whoIs(this, number);
-    return [who === undefined ? departed : { ...who, n: Atomics.load(this.#heart, HEART.upTo) }];
+    return [who === undefined ? nobodyThere : { ...who, n: Atomics.load(this.#heart, HEART.upTo) }];
   }
 
   #terminate(): void {

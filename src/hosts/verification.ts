@@ -5,7 +5,7 @@ import type { HostHandle, ModuleRef } from "./host.ts";
 /** Most modules that are remembered as good. */
 const MAX_REMEMBERED = 10_000;
 /** Hosts that are tried in a row until one starts. */
-const STARTS_TRIED = 3;
+const MAX_STARTS = 3;
 /** Most verifications that wait for their turn. */
 const MAX_WAITING = 1_000;
 
@@ -53,7 +53,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
    * when the pool too reports that hosts cannot be started.
    */
   async function borrowStarted(): Promise<HostHandle> {
-    for (let left = STARTS_TRIED; ; left -= 1) {
+    for (let left = MAX_STARTS; ; left -= 1) {
       const handle = options.borrow();
       try {
         await handle.ready;

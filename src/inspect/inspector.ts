@@ -8,10 +8,10 @@ import { ShownActors } from "./shown-actors.ts";
 import { type ViewerKind, Viewers } from "./viewers.ts";
 
 /** Facts that a page gets when it connects. */
-const FACTS_SHOWN = 1_000;
+const MAX_FACTS = 1_000;
 /** Milliseconds between two readings of the tree, however much happens. */
 const ROWS_EVERY_MS = 150;
-const FACT_CHARACTERS = 1_500;
+const MAX_FACT_CHARACTERS = 1_500;
 
 export interface InspectorOptions {
   /** Default: any free port. */
@@ -124,10 +124,10 @@ export class Inspector {
     }
     yield* this.#actors.all(this.#inspected.now());
     if (kind !== "page") return;
-    for (const event of this.#inspected.facts(FACTS_SHOWN)) yield factMessage(event);
+    for (const event of this.#inspected.facts(MAX_FACTS)) yield factMessage(event);
   }
 }
 
 function factMessage(event: RuntimeEvent): object {
-  return { type: "coppice.fact", fact: summaryOf(event, FACT_CHARACTERS) };
+  return { type: "coppice.fact", fact: summaryOf(event, MAX_FACT_CHARACTERS) };
 }

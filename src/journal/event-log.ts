@@ -128,7 +128,7 @@ export class EventLog {
   }): EventReader {
     const { path, type, since = 0 } = options;
     if (!Number.isInteger(since) || since < 0) {
-      const message = `events: since must be a whole number of at least 0, not ${since}`;
+      const message = `events: since must be a whole number of at least 0, not ${valueKind(since)}`;
       throw new CoppiceError("OPTIONS_INVALID", message);
     }
     const reader = new EventReader({

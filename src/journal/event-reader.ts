@@ -2,9 +2,9 @@ import type { RuntimeEvent } from "../wire/event.ts";
 import type { Journal } from "./journal.ts";
 
 /** The most events that wait for a slow reader before it gets a gap. */
-export const READER_BOUND = 10_000;
+export const MAX_READER_EVENTS = 10_000;
 /** The most bytes of memory of events that wait for a slow reader. */
-export const READER_BYTES = 8 * 1024 * 1024;
+export const MAX_READER_BYTES = 8 * 1024 * 1024;
 /** The number of read events at which they are removed from the buffer. */
 const SWEPT_AT = 1_024;
 
@@ -55,8 +55,8 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
     if (this.#behind || this.#closed) return this.#ring();
     if (this.wants(event)) {
       const waiting = this.#buffer.length - this.#head;
-      const isLarge = waiting > 0 && this.#bytes + bytes > READER_BYTES;
-      if (waiting >= READER_BOUND || isLarge) return this.#fallBehind();
+      const isLarge = waiting > 0 && this.#bytes + bytes > MAX_READER_BYTES;
+      if (waiting >= MAX_READER_EVENTS || isLarge) return this.#fallBehind();
       this.#buffer.push(event);
       this.#sizes.push(bytes);
       this.#bytes += bytes;
@@ -138,7 +138,7 @@ export class EventReader implements AsyncIterableIterator<RuntimeEvent> {
       return { type: "gap", path: "/", at: Math.floor(this.#wall()), after: this.#seen, forgotten };
     }
     while (this.#behind) {
-      const facts = this.#journal.read(this.#seen, READER_BOUND);
+      const facts = this.#journal.read(this.#seen, MAX_READER_EVENTS);
       this.#seen = facts.at(-1)?.seq ?? this.#seen;
       this.#readTo = this.#seen;
       this.#behind = this.#seen < this.#journal.last;

@@ -9,7 +9,7 @@ import { describe } from "../wire/error-codec.ts";
 export class Releases {
   readonly #waiting: (() => void)[] = [];
   /** True while a step runs. */
-  isHeld = false;
+  isInStep = false;
   #isReleasing = false;
   readonly #isReplay: boolean;
   /** Called when all effects have run. */
@@ -24,12 +24,12 @@ export class Releases {
   add(effect: () => void): void {
     if (this.#isReplay) return;
     this.#waiting.push(effect);
-    if (!this.isHeld) this.#release();
+    if (!this.isInStep) this.#release();
   }
 
   /** Begins a step: effects are deferred until `release`. */
-  hold(): void {
-    this.isHeld = true;
+  begin(): void {
+    this.isInStep = true;
   }
 
   /** Runs several steps, and their effects only after all of them. */
@@ -46,7 +46,7 @@ export class Releases {
 
   /** Ends the step and runs the deferred effects, unless a release under way will run them. */
   release(): void {
-    this.isHeld = false;
+    this.isInStep = false;
     this.#release();
   }
 

@@ -29,7 +29,7 @@ export class Retention {
   }
 
   /** Defers dropping until `release`, so that a step in progress keeps its items. */
-  hold(): void {
+  defer(): void {
     this.#isDeferred = true;
   }
 

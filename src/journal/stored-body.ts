@@ -46,7 +46,7 @@ export function storedBody(type: EventType, said: EventBody, store: ValueStore):
 
 /** Returns the approximate bytes of memory of an event with this body. */
 export function heldByEvent(said: EventBody): number {
-  return EVENT_BYTES + sizeOf(said as Json, Number.POSITIVE_INFINITY).held;
+  return EVENT_BYTES + sizeOf(said as Json, Number.POSITIVE_INFINITY).bytes;
 }
 
 function storedFields(said: EventBody, values: readonly string[], store: ValueStore): StoredValue {

@@ -9,7 +9,7 @@ import type { Shelf } from "./retention.ts";
 /** The most bytes of JSON of a value that is kept inline; a larger value is kept by reference. */
 export const LARGE_VALUE_BYTES = 16_384;
 /** Characters of a value that its reference shows. */
-const HEAD_CHARACTERS = 1_024;
+const MAX_HEAD_CHARACTERS = 1_024;
 /** Bytes that a stored value takes beside its contents. */
 const OVERHEAD_BYTES = 400;
 
@@ -69,19 +69,19 @@ export class ValueStore implements Shelf {
    * inline.
    */
   stand(value: Json): StoredValue {
-    const { least, most, held, isMarked, isSliced } = sizeOf(value, LARGE_VALUE_BYTES);
+    const { least, most, bytes, isMarked, isSliced } = sizeOf(value, LARGE_VALUE_BYTES);
     if (most > LARGE_VALUE_BYTES) {
       // Most large values are strings: serialising them as JSON would dominate the cost.
       const isText = typeof value === "string" && least > LARGE_VALUE_BYTES && value.isWellFormed();
       const text = isText ? value : JSON.stringify(value);
       if (least > LARGE_VALUE_BYTES || Buffer.byteLength(text) > LARGE_VALUE_BYTES) {
-        const head = ownText(clip(typeof value === "string" ? value : text, HEAD_CHARACTERS));
+        const head = ownText(clip(typeof value === "string" ? value : text, MAX_HEAD_CHARACTERS));
         const ref = this.#put(Buffer.from(text), isText, head);
         return { value: ref, bytes: OVERHEAD_BYTES + head.length };
       }
     }
     const own = isSliced ? (JSON.parse(JSON.stringify(value)) as Json) : value;
-    return { value: isMarked ? escaped(own) : own, bytes: held };
+    return { value: isMarked ? escaped(own) : own, bytes };
   }
 
   /**

@@ -1,9 +1,9 @@
 import type { Node } from "./node.ts";
 
-/** Departures kept for one host; the last frames of those agents may still arrive from it. */
-const MAX_KEPT_DEPARTURES = 10_000;
+/** Former agents kept for one host; their last frames may still arrive from it. */
+const MAX_FORMER_AGENTS = 10_000;
 
-/** Hosts whose departures one run keeps; a host left longer ago than these has long ended. */
+/** Hosts whose former agents one run keeps; a host left longer ago than these has long ended. */
 const MAX_KEPT_HOSTS = 4_096;
 
 /** The hosts of one run's agents. A frame is believed only if its agent lives on its host. */
@@ -11,7 +11,7 @@ export class AgentLocations {
   /** The agents on each host, of all runs; the map is shared. */
   readonly #agentsByHost: Map<string, Set<Node>>;
   // Allocated on first use.
-  #departed: Map<string, FormerAgents> | undefined;
+  #formerByHost: Map<string, FormerAgents> | undefined;
   /** Hosts that sent a forged frame; every later frame of them is ignored. */
   #distrusted: Set<string> | undefined;
   /** Hosts that were ended because an agent on them outlived its grace. */
@@ -23,8 +23,8 @@ export class AgentLocations {
 
   /** The state that a snapshot keeps and that a replay must reproduce. */
   get saved(): object {
-    const departed = [...(this.#departed ?? [])].map(([host, gone]) => [host, gone.saved]);
-    return { departed, distrusted: this.#distrusted, forced: this.#forced };
+    const former = [...(this.#formerByHost ?? [])].map(([host, gone]) => [host, gone.saved]);
+    return { former, distrusted: this.#distrusted, forced: this.#forced };
   }
 
   force(host: string): void {
@@ -57,7 +57,7 @@ export class AgentLocations {
     if (host === undefined) return;
     this.#forget(node, host);
     node.host = undefined;
-    this.#depart(host, key(node.path, node.incarnation));
+    this.#noteLeft(host, key(node.path, node.incarnation));
   }
 
   /** Returns the agents on a host, of all runs. */
@@ -66,13 +66,13 @@ export class AgentLocations {
   }
 
   /** True when the agent has left the host recently; its late frames are no forgeries. */
-  departed(host: string, path: string, incarnation: number): boolean {
-    return this.#departed?.get(host)?.has(key(path, incarnation)) ?? false;
+  isFormer(host: string, path: string, incarnation: number): boolean {
+    return this.#formerByHost?.get(host)?.has(key(path, incarnation)) ?? false;
   }
 
   /** True when an agent of this run has left the host. */
   hasLeft(host: string): boolean {
-    return this.#departed?.has(host) ?? false;
+    return this.#formerByHost?.has(host) ?? false;
   }
 
   /** Removes the agents from a lost host, and forgets what was kept about that host. */
@@ -82,30 +82,30 @@ export class AgentLocations {
       node.host = undefined;
       node.lostHost = host;
     }
-    this.#departed?.delete(host);
+    this.#formerByHost?.delete(host);
     this.#distrusted?.delete(host);
     this.#forced?.delete(host);
   }
 
-  /** Takes over the departures of a run that has ended. */
+  /** Takes over the former agents of a run that has ended. */
   inherit(other: AgentLocations): void {
-    for (const [host, gone] of other.#departed ?? []) {
-      for (const key of gone.all) this.#depart(host, key);
+    for (const [host, gone] of other.#formerByHost ?? []) {
+      for (const key of gone.all) this.#noteLeft(host, key);
     }
-    other.#departed = undefined;
+    other.#formerByHost = undefined;
     other.#distrusted = undefined;
     other.#forced = undefined;
   }
 
-  #depart(host: string, key: string): void {
-    this.#departed ??= new Map();
-    const gone = this.#departed.get(host) ?? new FormerAgents();
+  #noteLeft(host: string, key: string): void {
+    this.#formerByHost ??= new Map();
+    const gone = this.#formerByHost.get(host) ?? new FormerAgents();
     // The host left last moves to the end, and so is forgotten last.
-    this.#departed.delete(host);
-    this.#departed.set(host, gone);
+    this.#formerByHost.delete(host);
+    this.#formerByHost.set(host, gone);
     gone.add(key);
-    if (this.#departed.size <= MAX_KEPT_HOSTS) return;
-    for (const oldest of this.#departed.keys()) return void this.#departed.delete(oldest);
+    if (this.#formerByHost.size <= MAX_KEPT_HOSTS) return;
+    for (const oldest of this.#formerByHost.keys()) return void this.#formerByHost.delete(oldest);
   }
 
   #forget(node: Node, host: string): void {
@@ -114,7 +114,7 @@ export class AgentLocations {
   }
 }
 
-/** The newest departures from one host; the ring gives the oldest faster than a set would. */
+/** The newest agents that have left one host; the ring gives the oldest faster than a set would. */
 class FormerAgents {
   readonly #keys = new Set<string>();
   readonly #ring: string[] = [];
@@ -135,7 +135,7 @@ class FormerAgents {
     if (oldest !== undefined) this.#keys.delete(oldest);
     this.#keys.add(key);
     this.#ring[this.#next] = key;
-    this.#next = (this.#next + 1) % MAX_KEPT_DEPARTURES;
+    this.#next = (this.#next + 1) % MAX_FORMER_AGENTS;
   }
 
   has(key: string): boolean {

@@ -28,7 +28,7 @@ export function isWanted(node: Node, command: Command): boolean {
 export function request(tree: Tree, node: Node, command: AgentRequest): void {
   if (node.closed || node.calls.has(command.callId)) return;
   if (!wake(tree, node)) {
-    node.held.push(command);
+    node.waitingRequests.push(command);
     return;
   }
   const deferred = command.type === "model" && command.after === "results";
@@ -59,7 +59,7 @@ export function requestModel(tree: Tree, node: Node, call: Call): void {
   call.permitted = false;
   if (!wake(tree, node)) {
     node.calls.delete(call.command.callId);
-    node.held.push(call.command as AgentRequest);
+    node.waitingRequests.push(call.command as AgentRequest);
     return;
   }
   call.state = "working";

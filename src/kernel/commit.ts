@@ -23,7 +23,7 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   if (tree.locations.isDistrusted(host)) return;
   const node = tree.nodes.get(frame.path);
   if (node === undefined || node.host !== host || node.incarnation !== frame.incarnation) {
-    if (tree.locations.departed(host, frame.path, frame.incarnation)) return;
+    if (tree.locations.isFormer(host, frame.path, frame.incarnation)) return;
     return terminate(tree, host, `it spoke for ${frame.path}, which does not live there`);
   }
   const forgery = findForgery(node, frame);

@@ -97,14 +97,14 @@ function goOn(tree: Tree, node: Node): void {
   if (node.closed || node.end !== undefined) return rest(tree, node);
   if (node.status === "queued") return startAgent(tree, node);
   node.status = "running";
-  for (const command of node.held) tree.emit({ type: "resume", node, command });
+  for (const command of node.waitingRequests) tree.emit({ type: "resume", node, command });
   flush(tree, node);
 }
 
 /** Takes up what arrived while the agent was paused but kept its slot for a working call. */
 export function catchUp(tree: Tree, node: Node): void {
   if (!node.slot || node.status !== "running" || isPaused(node)) return;
-  if (node.held.length > 0 || !node.mailbox.empty) goOn(tree, node);
+  if (node.waitingRequests.length > 0 || !node.mailbox.empty) goOn(tree, node);
 }
 
 /** Starts an agent that has a slot, or parks it until a sibling ends. */

@@ -1,10 +1,10 @@
 import { endAsk } from "./asks.ts";
 import { endWait } from "./calls.ts";
 import { endSubtree, kill } from "./ends.ts";
-import { isOverdue } from "./holds.ts";
 import type { Node } from "./node.ts";
 import { clear } from "./quarantine.ts";
 import { restart } from "./restarts.ts";
+import { isOverdue } from "./timeouts.ts";
 import type { Due, Tree } from "./tree.ts";
 import { lapseOffers } from "./user-mail.ts";
 

@@ -69,7 +69,7 @@ export function finish(tree: Tree, node: Node, said: SaidOfEnd): void {
   forgetSuspect(tree, node);
   endAsksOf(tree, node);
   node.calls.clear();
-  node.held.length = 0;
+  node.waitingRequests.length = 0;
   rest(tree, node);
   // Decided before the children end: the agent ends with the last of them, and a later verdict
   // would not reach it. For a member of a restart group the supervisor has decided already.
@@ -181,7 +181,7 @@ function close(tree: Tree, node: Node, ending: Ending): void {
   node.ending = ending;
   node.endingSince = tree.now;
   if (ending.status !== "restarting" && node.group !== undefined) forgoRestart(tree, node);
-  node.held.length = 0;
+  node.waitingRequests.length = 0;
   dequeue(tree, node);
   tree.emit({ type: "close", node });
 }

@@ -19,7 +19,6 @@ import type { Effect } from "./effects.ts";
 import type { Ending } from "./end.ts";
 import { endSubtree, finishOn, kill, maybeComplete } from "./ends.ts";
 import type { Ground } from "./ground.ts";
-import { holdDeadlines, releaseDeadlines } from "./holds.ts";
 import { tightest } from "./limits.ts";
 import { type Loss, loseHost, placed } from "./moves.ts";
 import { type ChildSpec, type Node, type NodeKey, subtree } from "./node.ts";
@@ -27,6 +26,7 @@ import { isOnOwnHost, runAlone } from "./quarantine.ts";
 import { tellRest } from "./refusals.ts";
 import { resumeCalls } from "./restart-point.ts";
 import { type SpawnHow, spawn } from "./spawn.ts";
+import { resumeTimeouts, stopTimeouts } from "./timeouts.ts";
 import { Tree } from "./tree.ts";
 import { awaitRoom, tell } from "./user-mail.ts";
 import { watchEnd } from "./watches.ts";
@@ -107,9 +107,9 @@ export class Kernel {
   /** Takes up a request that had waited for a slot. */
   resume(node: Node, command: Command): void {
     // The request stayed in the list until now, so that an end of the agent meanwhile removes it.
-    const at = node.held.indexOf(command);
+    const at = node.waitingRequests.indexOf(command);
     if (at === -1) return;
-    node.held.splice(at, 1);
+    node.waitingRequests.splice(at, 1);
     request(this.tree, node, command as AgentRequest);
   }
 
@@ -146,20 +146,20 @@ export class Kernel {
    * Makes a call wait for a person's answer until `question.until`. The call needs no slot
    * meanwhile, and the timeouts of the agent and its ancestors are stopped.
    */
-  hold(
+  awaitAnswer(
     node: Node,
     callId: string,
     question: { readonly id: string; readonly until: number },
   ): void {
     const { tree } = this;
-    holdDeadlines(tree, node);
+    stopTimeouts(tree, node);
     tree.deadlines.add(question.until, { type: "question", id: question.id, node });
     idleCall(tree, node, callId);
   }
 
   /** Resumes the timeouts, because the person has answered or is no longer asked. */
-  unhold(node: Node): void {
-    releaseDeadlines(this.tree, node);
+  endAnswer(node: Node): void {
+    resumeTimeouts(this.tree, node);
   }
 
   /** Asks for a call once more, from the beginning. */

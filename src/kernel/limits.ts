@@ -110,18 +110,18 @@ export function countSpawn(parent: Node, now: number): void {
 export function countAt(node: Node, now: number): void {
   node.spawnsBelow += 1;
   node.queuedBelow += 1;
-  node.spawnPace?.take(now);
+  node.spawnLimiter?.take(now);
 }
 
 /** Returns the node's own limit on spawns that one more spawn below it would exceed. */
 export function refusalAt(
-  { limits, spawnsBelow, spawnPace }: Node,
+  { limits, spawnsBelow, spawnLimiter }: Node,
   now: number,
 ): RootRoom["refusal"] {
   const { spawns, spawnRate } = limits;
   if (spawns !== undefined && spawnsBelow >= spawns) return { limit: "spawns", value: spawns };
   if (spawnRate === undefined) return undefined;
-  const readyAt = spawnPace?.readyAt ?? Number.POSITIVE_INFINITY;
+  const readyAt = spawnLimiter?.readyAt ?? Number.POSITIVE_INFINITY;
   if (readyAt <= now) return undefined;
   const wait = spawnRate === 0 ? {} : { retryAfterMs: Math.ceil(readyAt - now) };
   return { limit: "spawnRate", value: spawnRate, ...wait };
@@ -162,9 +162,11 @@ function refusal(
   more: ErrorDetails = {},
 ): CoppiceError {
   const wait = more.retryAfterMs === undefined ? "" : `, or try again in ${more.retryAfterMs} ms`;
+  // What is 0 never has room, and waiting does not help.
+  const other = value === 0 && code !== "DEPTH_EXCEEDED" ? "To spawn any, " : instead[code];
   const message =
     `"${template}" was not spawned: ${node.path} allows ${limit} ${value}. ` +
-    `${instead[code]}raise its \`limits.${limit}\`${wait}`;
+    `${other}raise its \`limits.${limit}\`${wait}`;
   return new CoppiceError(code, message, { node: node.path, limit, value, ...more });
 }
 

@@ -62,14 +62,14 @@ export function createNode(
     childRestarts: undefined,
     ownRestarts: undefined,
     deadline: undefined,
-    holds: 0,
-    heldAt: 0,
+    openQuestions: 0,
+    timeoutStoppedAt: 0,
     slot: false,
     waitingAt: undefined,
     busy: false,
     idle: undefined,
     turnEnded: undefined,
-    held: [],
+    waitingRequests: [],
     room: undefined,
     refusals: undefined,
     asks: [],
@@ -77,7 +77,7 @@ export function createNode(
     liveChildren: 0,
     openChildren: 0,
     spawnsBelow: 0,
-    spawnPace: childSpec.limits.spawnRate ? paceOf(childSpec.limits.spawnRate) : undefined,
+    spawnLimiter: childSpec.limits.spawnRate ? limiterOf(childSpec.limits.spawnRate) : undefined,
     queuedBelow: 0,
     atWork: 0,
     parked: [],
@@ -95,6 +95,6 @@ export function nextAt(before: Node | undefined, parent: Node, name: string): No
 }
 
 /** Returns a limiter that allows as many spawns at once as in one second. */
-function paceOf(perSecond: number): TokenBucket {
+function limiterOf(perSecond: number): TokenBucket {
   return new TokenBucket(perSecond, perSecond);
 }

@@ -76,7 +76,7 @@ export interface RestartPoint {
   /** The calls that it waited for. */
   readonly calls: readonly Call[];
   /** The requests that were deferred for lack of a slot, and so not taken up yet. */
-  readonly held: readonly Command[];
+  readonly waitingRequests: readonly Command[];
   /** The output that a loop between turns would have completed with. */
   readonly idle: { readonly output: Json } | undefined;
   /** The deliveries that it had not taken in. */
@@ -100,7 +100,7 @@ export interface Refusals {
   about: Fact;
 }
 
-/** The senders that wait for room in one mailbox, in order of arrival. */
+/** The senders that wait for room in one mailbox, in the order in which they came. */
 export interface RoomQueue {
   readonly waiting: Set<string>;
   /** The number of senders that were woken and, as far as can be seen, have not sent yet. */
@@ -176,9 +176,9 @@ export interface Node {
   /** The time at which it times out. */
   deadline: number | undefined;
   /** The number of open questions at and below it; its timeout is stopped while there are any. */
-  holds: number;
+  openQuestions: number;
   /** The time at which its timeout was stopped. */
-  heldAt: number;
+  timeoutStoppedAt: number;
 
   slot: boolean;
   /** The node at whose queue it waits for a slot. */
@@ -190,7 +190,7 @@ export interface Node {
   /** The same as of its last committed frame; a delivery clears it only once a frame covers it. */
   turnEnded: { readonly output: Json } | undefined;
   /** Requests that are deferred until it has a slot. */
-  held: Command[];
+  waitingRequests: Command[];
 
   /** The senders that wait for room in its mailbox; allocated for the first one. */
   room: RoomQueue | undefined;
@@ -208,7 +208,7 @@ export interface Node {
   /** The number of agents ever spawned below it. */
   spawnsBelow: number;
   /** The rate limiter of spawns below it, when its limits give a rate. */
-  readonly spawnPace: TokenBucket | undefined;
+  readonly spawnLimiter: TokenBucket | undefined;
   /** The number of agents below it that wait to be started. */
   queuedBelow: number;
   /** The number of slots that are taken at and below it. */

@@ -15,7 +15,7 @@ import type { Tree } from "./tree.ts";
  * @param failedOn the last delivery that the agent had taken in when it failed by itself
  */
 export function keepRestartPoint(node: Node, failedOn = 0): void {
-  const { childSpec, transcript, held, turnEnded: idle, mailbox } = node;
+  const { childSpec, transcript, waitingRequests, turnEnded: idle, mailbox } = node;
   if (childSpec.restartFrom !== "snapshot" || node.restartPoint !== undefined) return;
   const unread = new Set([...mailbox.user, ...mailbox.unacknowledged.map(({ body }) => body)]);
   const known = new Set([...unread].map((body) => "askId" in body && body.askId));
@@ -23,7 +23,7 @@ export function keepRestartPoint(node: Node, failedOn = 0): void {
   node.restartPoint = {
     transcript: transcript.length,
     calls: [...node.calls.values()],
-    held: [...held],
+    waitingRequests: [...waitingRequests],
     idle,
     owed: [
       ...mailbox.unacknowledged.flatMap(spare(node, failedOn)),
@@ -58,7 +58,7 @@ export function resumeCalls(tree: Tree, node: Node): void {
   const { restartPoint } = node;
   node.restartPoint = undefined;
   if (restartPoint === undefined) return;
-  const { idle, owed, children, calls, held } = restartPoint;
+  const { idle, owed, children, calls, waitingRequests } = restartPoint;
   node.idle = idle;
   node.turnEnded = idle;
   for (const body of owed) if (body.type !== "message") post(tree, node, body);
@@ -77,7 +77,7 @@ export function resumeCalls(tree: Tree, node: Node): void {
     const message = `${node.path} was restarted while ${command.callId} was under way`;
     post(tree, node, { type: "result", callId: command.callId, result: cancelled(message) });
   }
-  for (const command of held) request(tree, node, command as AgentRequest);
+  for (const command of waitingRequests) request(tree, node, command as AgentRequest);
 }
 
 /**

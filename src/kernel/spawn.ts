@@ -42,7 +42,11 @@ export function spawn(
   const former = tree.nodes.get(join(parent.path, name));
   if (former === undefined) tree.kept += 1;
   const next = nextAt(former, parent, name);
-  const node = createNode(parent, { ...childSpec, name }, { call, ...next, serial: tree.bear() });
+  const node = createNode(
+    parent,
+    { ...childSpec, name },
+    { call, ...next, serial: tree.nextSerial() },
+  );
   // Children are in the order of their spawns; one that takes a used name moves to the end.
   parent.children.delete(name);
   parent.children.set(name, node);

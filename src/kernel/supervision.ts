@@ -2,9 +2,9 @@ import { CoppiceError, type ErrorDetails } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { type End, errorOf } from "./end.ts";
-import { hasRunOut } from "./holds.ts";
 import type { Node, RestartGroup } from "./node.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
+import { hasRunOut } from "./timeouts.ts";
 import type { Tree } from "./tree.ts";
 
 /** A supervisor's verdict on an end that it does not accept. */

@@ -40,7 +40,7 @@ export class Tree {
   /** The number of paths of this run that are kept, of living or ended agents. */
   kept = 0;
   deadLetters = 0;
-  #births = 0;
+  #created = 0;
   #asked = 0;
   // Allocated on first use; many runs need none of them.
   #quarantine: Quarantine | undefined;
@@ -60,7 +60,7 @@ export class Tree {
     const quarantine = this.#quarantine ?? new Quarantine();
     const deadlines = this.#deadlines?.saved ?? [];
     const [asks, leftAsks] = [this.#asks ?? [], this.#leftAsks ?? []];
-    const counts = { births: this.#births, asked: this.#asked, kept, deadLetters };
+    const counts = { created: this.#created, asked: this.#asked, kept, deadLetters };
     return {
       tops,
       locations,
@@ -148,9 +148,9 @@ export class Tree {
   }
 
   /** Returns the serial number of the next agent. */
-  bear(): number {
-    this.#births += 1;
-    return this.#births;
+  nextSerial(): number {
+    this.#created += 1;
+    return this.#created;
   }
 
   /** Returns the id of the next ask of this run. */
@@ -193,7 +193,7 @@ export class Tree {
     if (due.type === "ask") return this.asks.has(due.askId);
     if (due.type === "quarantine") return this.quarantine.open.has(due.node);
     if (due.type === "room") return due.node.room !== undefined;
-    if (due.type === "question") return due.node.holds > 0;
+    if (due.type === "question") return due.node.openQuestions > 0;
     if (due.type === "timeout") return due.node.end === undefined;
     if (due.type === "restart") return due.group.members.some(({ group }) => group === due.group);
     return due.nodes.some((node) => node.finished === undefined);

@@ -62,7 +62,7 @@ const table: { readonly [Type in EventType]: Tell<EventOf<Type>> } = {
     return tell("progress", join(text(event.tool), percent, text(event.message)), "quiet");
   },
   "tool.finished": tellTool,
-  "budget.warning": (event) => tell("budget", `nearly spent: ${rest(event)}`, "warning"),
+  "budget.warning": (event) => tell("budget", `warning: ${rest(event)}`, "warning"),
   "budget.refused": (event) => tell("budget", `refused: ${rest(event)}`, "bad"),
   "approval.requested": (event) => {
     const nobody = event.unattended === true ? "; nobody could answer" : "";
@@ -72,7 +72,8 @@ const table: { readonly [Type in EventType]: Tell<EventOf<Type>> } = {
   "approval.decided": (event) => tell("decided", rest(event)),
   "cancel.requested": (event) => tell("cancel", text(event.reason), "warning"),
   "cancel.closed": silent,
-  "cancel.signalled": (event) => tell("cancel", `told ${count(event.agents, "agent")}`, "quiet"),
+  "cancel.signalled": (event) =>
+    tell("cancel", `signalled ${count(event.agents, "agent")}`, "quiet"),
   "cancel.killed": () => tell("killed", "it outlived its grace", "bad"),
   "letter.dead": (event) => {
     const times = typeof event.count === "number" ? ` (${event.count} letters)` : "";

@@ -57,7 +57,7 @@ async function afterDelay(
 }
 
 function exhausted({ steps }: ScriptedModel, turn: number): ModelCallFailed {
-  const message = `The script has ${steps.length} steps and call number ${turn + 1} was made`;
+  const message = `Model call ${turn + 1} found no step: the script has ${steps.length}`;
   return new ModelCallFailed(
     new CoppiceError("SCRIPT_EXHAUSTED", message, { steps: steps.length, turn }),
   );

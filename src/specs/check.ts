@@ -51,12 +51,26 @@ function readable<Result>(what: string, read: () => Result): Result {
   }
 }
 
+/** A value that is of none of the kinds that a union takes. */
+interface NoKind {
+  readonly code: "no_kind";
+  readonly kinds: readonly Issue[];
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
 /** Replaces the "invalid input" of a union by the issues of its closest branch. */
-function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): readonly Issue[] {
-  return issues.flatMap((issue): readonly Issue[] => {
+function flatten(
+  issues: readonly Issue[],
+  prefix: readonly PropertyKey[] = [],
+): readonly (Issue | NoKind)[] {
+  return issues.flatMap((issue): readonly (Issue | NoKind)[] => {
     const path = [...prefix, ...issue.path];
     if (issue.code !== "invalid_union") return [{ ...issue, path }];
     const branches = [...issue.errors].filter((branch) => branch.length > 0);
+    const kinds = branches.flatMap((branch) => (branch.every(isOfAnotherKind) ? branch : []));
+    if (kinds.length === branches.length)
+      return [{ code: "no_kind", kinds, path, message: issue.message }];
     const meant = branches.filter((branch) => !branch.some(isOfAnother));
     const deepest = (meant.length > 0 ? meant : branches).sort((a, b) => depth(b) - depth(a))[0];
     return deepest === undefined ? [{ ...issue, path }] : flatten(deepest, path);
@@ -65,6 +79,10 @@ function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []):
 
 /** True for an issue of a union branch that describes another provider. */
 const isOfAnother = ({ path }: Issue): boolean => path.length === 1 && path[0] === "provider";
+
+/** True for an issue that says no more than of which kind a value has to be. */
+const isOfAnotherKind = ({ path, code }: Issue): boolean =>
+  path.length === 0 && (code === "invalid_type" || code === "invalid_value");
 
 function depth(issues: readonly Issue[]): number {
   return Math.max(

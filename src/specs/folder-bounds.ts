@@ -7,7 +7,7 @@ import { check } from "./check.ts";
 import { folderBoundsSchema } from "./spec-schema.ts";
 
 /** The name of the file that bounds every supervisor started in its folder. */
-export const WORKSPACE_FILE = "coppice.config.json";
+export const FOLDER_BOUNDS_FILE = "coppice.config.json";
 
 /**
  * The contents of a folder's file: bounds and rights, as data. It names no module and no server.
@@ -33,7 +33,7 @@ export interface FolderBounds {
  */
 export function readFolderBounds(folder: string | false = process.cwd()): FolderBounds {
   if (folder === false) return {};
-  const file = join(folder, WORKSPACE_FILE);
+  const file = join(folder, FOLDER_BOUNDS_FILE);
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -12,6 +12,8 @@ export interface FoundIssue {
   readonly origin?: string;
   readonly minimum?: number | bigint;
   readonly maximum?: number | bigint;
+  /** Of a value that is of none of several kinds: an issue for each of them. */
+  readonly kinds?: readonly FoundIssue[];
 }
 
 /** Types as a sentence names them. */
@@ -38,6 +40,8 @@ export function issueText(issue: FoundIssue, given: unknown, known: readonly str
       return `must be ${typeOf(issue.expected ?? "")}, not ${valueKind(given)}`;
     case "invalid_value":
       return oneOf(issue.values ?? [], given);
+    case "no_kind":
+      return `must be ${(issue.kinds ?? []).map(kindOf).join(" or ")}, not ${valueKind(given)}`;
     case "too_small":
       return `${must(issue)} at least ${issue.minimum}${but(issue, given)}`;
     case "too_big":
@@ -49,6 +53,12 @@ export function issueText(issue: FoundIssue, given: unknown, known: readonly str
 
 function unknownOption(key: string, known: readonly string[]): string {
   return `there is no option ${valueKind(key)}${didYouMean(key, known)}`;
+}
+
+function kindOf({ values, expected = "" }: FoundIssue): string {
+  return values === undefined
+    ? typeOf(expected)
+    : values.map((value) => valueKind(value)).join(" or ");
 }
 
 function typeOf(expected: string): string {

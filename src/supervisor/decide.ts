@@ -48,7 +48,7 @@ export function decide(swarm: DecidingEngine, input: Input): unknown {
       return swarm.modelCalls.onJobReport(input.host, input.report);
     case "deadlines":
       return kernel.tick();
-    case "told":
+    case "report":
       return log.fact(input.fact, input.path, input.body);
     case "tool-input": {
       const node = kernel.agent(input.agent);

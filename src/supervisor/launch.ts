@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Arbiter } from "../authority/arbiter.ts";
 import { NOBODY } from "../engine/containment.ts";
-import { CHILDREN_BYTES } from "../engine/ended-agents.ts";
+import { MAX_CHILDREN_BYTES } from "../engine/ended-agents.ts";
 import { type Outside, Present } from "../engine/outside.ts";
 import { CoppiceError } from "../errors.ts";
 import { ComputePool } from "../hosts/compute-pool.ts";
@@ -139,7 +139,7 @@ function openSwarm(
   const { rates, intensity, breaker, keepMb = DEFAULT_KEEP_MB } = options;
   const outside = surroundings.outside?.(clock) ?? new Present(clock);
   const releases = new Releases(outside.isReplay);
-  const wall = () => (releases.isHeld ? swarm.wall : clock.wall());
+  const wall = () => (releases.isInStep ? swarm.wall : clock.wall());
   const log = openLog({ keepMb, wall, releases });
   const deciding = { approvalTimeoutMs, approve, breaker, rates, intensity };
   const swarm = new Swarm({ ...bounds, ...deciding, log, releases, chance, outside });
@@ -152,7 +152,7 @@ function openSwarm(
  *
  * @param hurry skips the wait for parts that could still end by themselves, once it is aborted
  */
-export async function land(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
+export async function closeSwarm(swarm: Swarm, hurry?: AbortSignal): Promise<void> {
   const { hosts, toolbox, telemetry, inspector, sharedActors } = swarm.parts;
   swarm.router.flush();
   await Promise.all([hosts.stop(), toolbox.stop(hurry)]);
@@ -172,7 +172,7 @@ function openLog({ keepMb, ...rest }: LogOptions): EventLog {
   const retention = new Retention(keepMb * 1024 * 1024);
   const journal = new MemoryJournal();
   // At least the bound of the ended children of living agents, which are kept apart from the rest.
-  const largest = Math.max(retention.mostBytes, CHILDREN_BYTES);
+  const largest = Math.max(retention.mostBytes, MAX_CHILDREN_BYTES);
   // A value is as old as the fact that is about to refer to it.
   const values = new ValueStore(largest, () => journal.last + 1);
   retention.add(journal);
@@ -185,5 +185,5 @@ function tell({ log, inbox }: Swarm, event: ToolboxEvent): void {
     return log.ephemeral(type, path, body);
   }
   const { type: fact, ...body } = event;
-  inbox.post({ type: "told", fact, path: NOBODY, body });
+  inbox.post({ type: "report", fact, path: NOBODY, body });
 }

@@ -67,8 +67,8 @@ export class Shutdown {
     const { root } = this.#swarm.kernel.tree;
     this.#swarm.take({ type: "close-down", graceMs });
     await this.endAll([...root.children.values()], reason);
-    const { land } = await import("./launch.ts");
-    await land(this.#swarm, this.#hurry.signal);
+    const { closeSwarm } = await import("./launch.ts");
+    await closeSwarm(this.#swarm, this.#hurry.signal);
     this.#stopped = true;
   }
 }

@@ -79,7 +79,7 @@ export class Supervisor<
   ): Promise<
     Supervisor<{ readonly [Name in keyof Schemas]: OutputOf<Schemas[Name]> }, ToolName, Label>
   > {
-    const { checkOptions, land, launch } = await import("./launch.ts");
+    const { checkOptions, closeSwarm, launch } = await import("./launch.ts");
     checkOptions(options);
     const { signal } = options;
     if (signal?.aborted === true) {
@@ -87,7 +87,7 @@ export class Supervisor<
     }
     const swarm = await launch(options, surroundings);
     if (options.signal?.aborted === true) {
-      await land(swarm);
+      await closeSwarm(swarm);
       throw new CoppiceError("CANCELLED", "the signal was aborted during the start");
     }
     return new Supervisor(swarm, signal);

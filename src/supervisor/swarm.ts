@@ -178,7 +178,7 @@ export class Swarm implements Engine {
 
   /** Reads state that depends on the time, as of now. */
   look<Seen>(path: string, look: () => Seen): Seen {
-    if (!this.releases.isHeld) this.take({ type: "look", path });
+    if (!this.releases.isInStep) this.take({ type: "look", path });
     return look();
   }
 

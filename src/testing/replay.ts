@@ -9,7 +9,7 @@ import {
 } from "../engine/outside.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import type { SupervisorOptions } from "../specs/supervisor-options.ts";
-import { land, launch } from "../supervisor/launch.ts";
+import { closeSwarm, launch } from "../supervisor/launch.ts";
 import type { Swarm } from "../supervisor/swarm.ts";
 import type { Clock } from "../wire/clock.ts";
 import { describe } from "../wire/error-codec.ts";
@@ -152,6 +152,6 @@ export async function replayed(
       }
       if (past.wrong !== undefined) throw new Error(`${past.wrong}, in ${text.slice(0, 400)}`);
     },
-    [Symbol.asyncDispose]: () => land(swarm),
+    [Symbol.asyncDispose]: () => closeSwarm(swarm),
   };
 }

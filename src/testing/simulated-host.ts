@@ -128,7 +128,7 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
     }
     if (state === "suspect") {
       add("wake", "wakes up", () => this.#wake());
-      add("terminate", "is condemned", () => this.terminate("it froze"));
+      add("terminate", "is terminated", () => this.terminate("it froze"));
     }
     if (state === "starting" && this.#launched) add("start", "starts", () => this.#start());
     if (state !== "ready") return;

@@ -229,11 +229,12 @@ function firstOf(counts: Readonly<Record<string, number>>): string | undefined {
 }
 
 function restless(node: Node): string | undefined {
-  const { slot, waitingAt, held, status, mailbox } = node;
+  const { slot, waitingAt, waitingRequests, status, mailbox } = node;
   if (slot) return "holds a slot, and nothing can happen any more";
   if (waitingAt !== undefined)
     return `waits at ${waitingAt.path} for a slot that nobody gives back`;
-  if (held.length > 0) return `has ${held.length} requests that nobody takes up`;
+  if (waitingRequests.length > 0)
+    return `has ${waitingRequests.length} requests that nobody takes up`;
   // A living sibling may keep a parked node from starting.
   if (node.parent?.parked.includes(node)) return undefined;
   if (status !== "waiting") return `is ${status}, and nothing can happen any more`;

@@ -3,7 +3,7 @@ import type { EventOf, EventType, RuntimeEvent, Supervisor } from "../index.ts";
 /** The most events that a probe keeps; the oldest are dropped first. */
 const MAX_KEPT_EVENTS = 100_000;
 /** The most events that a failed wait lists. */
-const EVENTS_TOLD = 8;
+const MAX_SHOWN_EVENTS = 8;
 
 /** Milliseconds: a wait must report before Vitest's own limit of five seconds. */
 const MAX_WAIT_MS = 4_000;
@@ -18,7 +18,8 @@ export type Wanted = EventType | ((event: RuntimeEvent) => boolean);
 /**
  * Records the events of a supervisor, and waits for expected ones.
  *
- * **Guarantees** every event from its creation on, ephemeral ones included, in order.
+ * **Guarantees** every event from its creation on, ephemeral ones included, in order; of more than
+ * 100,000 the latest.
  * **Gotcha** events of `Supervisor.start` come before it: `supervisor.events({ since: 0 })` has
  * them.
  * @example
@@ -93,7 +94,7 @@ export class TestProbe implements Disposable {
 
   #missed(wanted: Wanted, timeoutMs: number): string {
     const what = typeof wanted === "function" ? "event that was asked for" : `\`${wanted}\``;
-    const last = this.#events.slice(-EVENTS_TOLD).map(({ type, path }) => `${type} ${path}`);
+    const last = this.#events.slice(-MAX_SHOWN_EVENTS).map(({ type, path }) => `${type} ${path}`);
     const { length } = this.#events;
     const all = length > last.length ? `of ${length} events the last were` : "the last were";
     const seen = length === 0 ? "nothing happened" : `${all}: ${last.join(", ")}`;

@@ -9,7 +9,7 @@ export interface Sized {
   /** The most bytes of its JSON. */
   most: number;
   /** The approximate bytes of memory that it takes. */
-  held: number;
+  bytes: number;
   /** True when one of its keys is `$value` or an escape of that. */
   isMarked: boolean;
   /**
@@ -31,7 +31,7 @@ type JsonObject = { readonly [key: string]: Json | undefined };
 
 /** Measures a value without serialising it, until it is certain to exceed `enough` bytes. */
 export function sizeOf(value: Json | undefined, enough: number): Sized {
-  const sized = { least: 0, most: 0, held: 0, isMarked: false, isSliced: false };
+  const sized = { least: 0, most: 0, bytes: 0, isMarked: false, isSliced: false };
   look(value, enough, sized);
   return sized;
 }
@@ -40,16 +40,16 @@ function look(value: Json | undefined, enough: number, sized: Sized): void {
   if (typeof value === "string") {
     sized.least += value.length + 2;
     sized.most += MAX_UNIT_LENGTH * value.length + 2;
-    sized.held += TEXT_BYTES + value.length;
+    sized.bytes += TEXT_BYTES + value.length;
     if (mayBeSlice(value)) sized.isSliced = true;
   } else if (typeof value !== "object" || value === null) {
     sized.least += 1;
     sized.most += MAX_NUMBER_LENGTH;
-    sized.held += 8;
+    sized.bytes += 8;
   } else if (Array.isArray(value)) {
     sized.least += 2;
     sized.most += 2 + value.length;
-    sized.held += LIST_BYTES + 8 * value.length;
+    sized.bytes += LIST_BYTES + 8 * value.length;
     for (const item of value) {
       if (sized.least > enough) return;
       look(item, enough, sized);
@@ -60,14 +60,14 @@ function look(value: Json | undefined, enough: number, sized: Sized): void {
 function lookAtFields(value: JsonObject, enough: number, sized: Sized): void {
   sized.least += 2;
   sized.most += 2;
-  sized.held += OBJECT_BYTES;
+  sized.bytes += OBJECT_BYTES;
   for (const key in value) {
     if (sized.least > enough) return;
     const field = value[key];
     if (field === undefined) continue;
     sized.least += key.length + 3;
     sized.most += MAX_UNIT_LENGTH * key.length + 4;
-    sized.held += TEXT_BYTES + key.length + 8;
+    sized.bytes += TEXT_BYTES + key.length + 8;
     if (isMark(key)) sized.isMarked = true;
     look(field, enough, sized);
   }

@@ -26,7 +26,7 @@ interface Part {
   readonly isAnchored: boolean;
 }
 
-const DEEPEST = 50;
+const MAX_DEPTH = 50;
 const MAX_LENGTH = 10_000;
 const UNKNOWN: PatternForm = { steps: () => Infinity, linear: undefined, size: Infinity };
 
@@ -60,11 +60,11 @@ export function readPattern(source: string): PatternForm {
 }
 
 /** Steps, of about two nanoseconds each, that count as quick. */
-const FEW = 20_000;
+const MAX_QUICK_STEPS = 20_000;
 
 /** True when `RegExp` is quick on any text of a length. */
 export function isQuickPattern(source: string, characters: number): boolean {
-  return readPattern(source).steps(characters) <= FEW;
+  return readPattern(source).steps(characters) <= MAX_QUICK_STEPS;
 }
 
 class PatternReader {
@@ -83,7 +83,7 @@ class PatternReader {
 
   #alternatives(): Part | undefined {
     this.#depth += 1;
-    if (this.#depth > DEEPEST) return undefined;
+    if (this.#depth > MAX_DEPTH) return undefined;
     const all: Part[] = [];
     do {
       const one = this.#sequence();

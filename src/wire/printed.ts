@@ -3,8 +3,8 @@ import { clip } from "./clip.ts";
 /** The most characters of one print that are kept. */
 export const MAX_PRINTED = 4_096;
 /** The most prints at once, and the most per second afterwards. */
-const BURST = 50;
-const PER_SECOND = 10;
+const MAX_BURST = 50;
+const MAX_PER_SECOND = 10;
 
 /** A piece of output that code on a host wrote. */
 export interface Printed {
@@ -36,7 +36,7 @@ export interface PrintNote extends Printed {
  * an omission, and in the next piece that passes.
  */
 export class PrintGate {
-  #left = BURST;
+  #left = MAX_BURST;
   #at: number | undefined;
   #leftOut = 0;
   #isShut = false;
@@ -45,7 +45,7 @@ export class PrintGate {
   pass({ stream, text, leftOut = 0 }: Printed, now: number): Printed | undefined {
     const passedMs = Math.max(0, now - (this.#at ?? now));
     this.#at = now;
-    this.#left = Math.min(BURST, this.#left + (passedMs / 1_000) * PER_SECOND);
+    this.#left = Math.min(MAX_BURST, this.#left + (passedMs / 1_000) * MAX_PER_SECOND);
     const wasShut = this.#isShut;
     this.#isShut = this.#left < 1;
     const shown = this.#isShut ? "" : clip(text, MAX_PRINTED);

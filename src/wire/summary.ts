@@ -7,7 +7,7 @@ import { isSecretName, REDACTED, withoutSecrets } from "./secrets.ts";
 
 /** The most characters of one text, so that it does not use up a whole summary. */
 const MAX_TEXT_LENGTH = 400;
-const DEEPEST = 8;
+const MAX_LEVELS = 8;
 
 /**
  * Returns a small copy of any value for people: about `characters` long as JSON at most, with an
@@ -39,7 +39,7 @@ function copy(value: unknown, room: Room, depth: number): Json {
       return value;
     case "object":
       if (value === null) return null;
-      return depth > DEEPEST ? "…" : copyObject(value, room, depth);
+      return depth > MAX_LEVELS ? "…" : copyObject(value, room, depth);
     case "undefined":
       return null;
     case "bigint":

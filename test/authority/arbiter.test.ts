@@ -181,7 +181,7 @@ describe("arbiter: waiting", () => {
     expect([arbiter.woke("b"), arbiter.woke("a")]).toEqual([undefined, undefined]);
   });
 
-  it("leaves nothing behind when it is cancelled or its seat is closed", () => {
+  it("leaves nothing behind when it is cancelled or its standing is closed", () => {
     const arbiter = new Arbiter({ budget: { tokens: 2_000 } });
     const [a, b] = [open(arbiter, "/a"), open(arbiter, "/b")];
     const inner = open(arbiter, "/b/c", {}, b);

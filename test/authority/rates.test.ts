@@ -4,7 +4,7 @@ import { CoppiceError } from "../../src/errors.ts";
 import fc from "../fixtures/properties.ts";
 
 const ask = (rates: Rates, now: number, ...subjects: string[]) =>
-  subjects.map((subject, n) => rates.ask(`${now}.${n}`, subject, now).status);
+  subjects.map((subject, n) => rates.admit(`${now}.${n}`, subject, now).status);
 const times = (count: number, subject: string) => Array.from({ length: count }, () => subject);
 
 describe("a rate", () => {
@@ -52,7 +52,7 @@ describe("a rate", () => {
     const rates = new Rates({ "tool:a": { perSecond: 1, queue } });
     const answers = ask(rates, 0, ...times(queue + 2, "tool:a"));
     expect(answers).toEqual(["granted", ...times(queue, "waiting"), "refused"]);
-    const answer = rates.ask("k", "tool:a", 0);
+    const answer = rates.admit("k", "tool:a", 0);
     expect(answer).toMatchObject({ error: { code: "QUEUE_FULL", details: { queue } } });
   });
 
@@ -111,7 +111,7 @@ it("whatever the order, no rate is exceeded, nobody is passed by, and all get th
     steps.forEach((one, n) => {
       if (one.do === "ask") {
         asked.set(`${n}`, { of: one.of, n });
-        if (rates.ask(`${n}`, subjects[one.of]!, now).status === "granted") go(`${n}`);
+        if (rates.admit(`${n}`, subjects[one.of]!, now).status === "granted") go(`${n}`);
       } else if (one.do === "withdraw") {
         rates.withdraw(`${one.of}`);
         asked.delete(`${one.of}`);

@@ -35,7 +35,7 @@ export function benchLoop({ agents, toolTurns, rounds, clone = false }: LoopBenc
   });
   const began = performance.now();
   for (let round = 0; round < rounds; round += 1) {
-    runtime.receive({ items: placements(agents, round) });
+    runtime.receive({ items: placesOf(agents, round) });
     for (;;) {
       flushes.shift()?.();
       const next = answers.shift();
@@ -54,7 +54,7 @@ export function script(toolTurns: number): { provider: "scripted"; steps: Script
   return { provider: "scripted", steps: [...Array(toolTurns).fill(turn), { text: "done" }] };
 }
 
-function placements(agents: number, round: number): HostItem[] {
+function placesOf(agents: number, round: number): HostItem[] {
   return Array.from({ length: agents }, (_, index) => {
     const name = `a${round}-${index}`;
     const path = `/${name}`;

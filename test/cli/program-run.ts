@@ -22,6 +22,8 @@ export interface RunSettings {
   /** As this user and group, where the tests may do that. */
   readonly uid?: number;
   readonly gid?: number;
+  /** The file that its standard output is, in place of a pipe. */
+  readonly stdout?: number;
 }
 
 /** The program as a child process, while it runs. */
@@ -33,7 +35,7 @@ export class ProgramRun {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], options: RunSettings = {}) {
-    const { nodeArgs = [], stdin, ...more } = options;
+    const { nodeArgs = [], stdin, stdout = "pipe", ...more } = options;
     const { VITEST, NODE_OPTIONS, ...env } = process.env;
     const all = [
       "--conditions=coppice-source",
@@ -44,6 +46,7 @@ export class ProgramRun {
     this.child = spawn(process.execPath, all, {
       cwd: root,
       ...more,
+      stdio: ["pipe", stdout, "pipe"],
       env: { ...env, NO_COLOR: "1", ...more.env },
       timeout: MAX_DURATION_MS,
       killSignal: "SIGKILL",

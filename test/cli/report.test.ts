@@ -97,9 +97,9 @@ describe("a happening", () => {
       "scan 50 % half",
     ],
     ["tool.progress", { tool: "scan", message: "on it" }, "progress", "scan on it"],
-    ["budget.warning", { unit: "usd", spent: 8 }, "budget", "nearly spent: unit usd, spent 8"],
-    ["cancel.signalled", { agents: 1 }, "cancel", "told 1 agent"],
-    ["cancel.signalled", { agents: 3 }, "cancel", "told 3 agents"],
+    ["budget.warning", { unit: "usd", spent: 8 }, "budget", "warning: unit usd, spent 8"],
+    ["cancel.signalled", { agents: 1 }, "cancel", "signalled 1 agent"],
+    ["cancel.signalled", { agents: 3 }, "cancel", "signalled 3 agents"],
     [
       "agent.restarted",
       {

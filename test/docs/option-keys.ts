@@ -1,6 +1,11 @@
 import type { ModelPrice } from "../../src/authority/price-options.ts";
 import type { Rate } from "../../src/authority/rates.ts";
+import type { EventStreams } from "../../src/journal/event-streams.ts";
+import type { FaultRates } from "../../src/testing/faults.ts";
+import type { SimulateOptions } from "../../src/testing/simulate.ts";
+import type { ComputeToolDefinition } from "../../src/tools/compute-tool.ts";
 import type { McpServerConfig } from "../../src/tools/mcp/mcp-config.ts";
+import type { ToolDefinition } from "../../src/tools/tool.ts";
 import type { Outcome } from "../../src/wire/outcome.ts";
 import type { Grant } from "../../src/wire/spec.ts";
 
@@ -43,6 +48,52 @@ const MCP_SERVER: Listed<KeyOf<McpServerConfig> | "type"> = {
   maxMessageMb: true,
   required: true,
 };
+const TOOL: Listed<keyof ToolDefinition<unknown, unknown, unknown>> = {
+  name: true,
+  description: true,
+  input: true,
+  inputSchema: true,
+  timeoutMs: true,
+  idempotent: true,
+  execute: true,
+};
+const COMPUTE_TOOL: Listed<keyof ComputeToolDefinition> = {
+  name: true,
+  description: true,
+  input: true,
+  inputSchema: true,
+  timeoutMs: true,
+  idempotent: true,
+  module: true,
+  memoryMb: true,
+};
+const EVENTS: Listed<keyof NonNullable<Parameters<EventStreams["events"]>[0]>> = {
+  since: true,
+  path: true,
+};
+const SIMULATE: Listed<keyof SimulateOptions> = {
+  swarm: true,
+  drive: true,
+  seeds: true,
+  from: true,
+  seed: true,
+  faults: true,
+  invariants: true,
+  mostSteps: true,
+  onSchedule: true,
+};
+const FAULTS: Listed<keyof FaultRates> = {
+  crash: true,
+  freeze: true,
+  cancel: true,
+  pause: true,
+  stop: true,
+  clockJump: true,
+  toolFailure: true,
+  toolSilence: true,
+  modelCut: true,
+  lateness: true,
+};
 const OUTCOMES: Listed<Outcome["status"]> = {
   completed: true,
   failed: true,
@@ -58,5 +109,10 @@ export const TYPED_KEYS = {
   Rate: RATE,
   ModelPrice: MODEL_PRICE,
   McpServerConfig: MCP_SERVER,
+  defineTool: TOOL,
+  defineComputeTool: COMPUTE_TOOL,
+  EventsOptions: EVENTS,
+  SimulateOptions: SIMULATE,
+  FaultRates: FAULTS,
   Outcomes: OUTCOMES,
 } as const satisfies Record<string, object>;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { CLI_OPTIONS } from "../../src/cli/arguments.ts";
 import { EXIT_CODES, USAGE_EXIT_CODE } from "../../src/cli/exit-codes.ts";
 import { ERRORS } from "../../src/errors.ts";
 import { AGENT_LIMITS, ROOT_LIMITS, TOP_LEVEL_SPAWNS } from "../../src/kernel/limits.ts";
@@ -18,6 +19,18 @@ interface Def {
   readonly innerType?: unknown;
   readonly element?: unknown;
   readonly options?: readonly unknown[];
+  readonly valueType?: unknown;
+  readonly in?: unknown;
+  readonly out?: unknown;
+}
+
+/** The shape of every object in a schema, at whatever depth. */
+function allShapesOf(schema: unknown): object[] {
+  const def = (schema as { _zod: { def: Def } })._zod.def;
+  const { shape, innerType, element, valueType, options = [] } = def;
+  const inside = [innerType, element, valueType, def.in, def.out, ...options];
+  const below = [...inside, ...Object.values(shape ?? {})].filter((one) => one !== undefined);
+  return [...(shape === undefined ? [] : [shape]), ...below.flatMap(allShapesOf)];
 }
 
 function shapesOf(schema: unknown): Readonly<Record<string, unknown>>[] {
@@ -34,6 +47,7 @@ function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
 
 const [anthropic, scripted, module] = shapesOf(modelSchema);
 const { supervisorSchema, budgetSchema } = schemas;
+const step = shapeOf(scripted?.steps);
 
 /** What has options, by the heading of the reference that lists them. */
 const options: Readonly<Record<string, object | undefined>> = {
@@ -42,13 +56,21 @@ const options: Readonly<Record<string, object | undefined>> = {
   SpawnOptions: shapeOf(schemas.spawnSchema),
   Limits: shapeOf(schemas.limitsSchema),
   Budget: shapeOf(budgetSchema),
+  PerAction: shapeOf(budgetSchema.shape.perAction),
   BudgetWindow: shapeOf(budgetSchema.shape.windows),
   Intensity: shapeOf(supervisorSchema.shape.intensity),
   BreakerOptions: shapeOf(supervisorSchema.shape.breaker),
   Anthropic: anthropic,
   Scripted: scripted,
-  "Scripted step": shapeOf(scripted?.steps),
+  "Scripted step": step,
+  "Scripted call": shapeOf(step.toolCalls),
+  "Scripted usage": shapeOf(step.usage),
   Module: module,
+  InspectOptions: shapeOf(supervisorSchema.shape.inspect),
+  StopOptions: shapeOf(schemas.stopSchema),
+  UsageFilter: shapeOf(schemas.usageSchema),
+  Decided: shapeOf(schemas.decidedSchema),
+  "Command line": Object.fromEntries(Object.keys(CLI_OPTIONS).map((name) => [`--${name}`, true])),
   Decision: shapeOf(schemas.decisionSchema),
   "coppice.config.json": shapeOf(schemas.folderBoundsSchema),
   ...TYPED_KEYS,
@@ -102,6 +124,15 @@ function heardMeter(): { readonly meter: never; readonly metrics: Map<string, Se
 describe("docs/reference.md", () => {
   it.each(Object.entries(options))("lists the options of %s, and no others", (heading, known) => {
     expect(namesOf(heading)).toEqual(Object.keys(known ?? {}).sort());
+  });
+
+  it("has a table for each object of the options, at whatever depth", () => {
+    // A reference to a value is no option.
+    const { valueSchema: _reference, ...exported } = schemas;
+    const all = [...Object.values(exported), modelSchema].flatMap(allShapesOf);
+    const listed = Object.values(options);
+    const unlisted = all.filter((shape) => !listed.includes(shape));
+    expect(unlisted.map((shape) => Object.keys(shape))).toEqual([]);
   });
 
   it("lists every event with its kind and its fields, and no others", () => {

@@ -68,7 +68,7 @@ describe("a heart", () => {
     [401, 5],
     [1, 1],
     [0, 1],
-  ])("with a grace of %i ms is condemned %i checks after that, once", (graceMs, checks) => {
+  ])("with a grace of %i ms is terminated %i checks after that, once", (graceMs, checks) => {
     const { told, check } = begin(graceMs);
     check(MAX_MISSED + checks - 1);
     expect(told).toEqual(["suspect"]);
@@ -103,7 +103,7 @@ describe("a check that does not come on time", () => {
     expect(told).toEqual(["suspect"]);
   });
 
-  it("condemns nobody after a sleep of an hour, in which nothing beat", () => {
+  it("terminates nothing after a sleep of an hour, in which nothing beat", () => {
     const { told, beat, check, checkLate } = begin();
     beat(3);
     check(MAX_MISSED - 1);

@@ -22,7 +22,7 @@ const begin = (limit: number) => {
     (puppet as Puppet).state = "ready";
     events?.hear(puppet, { type: "started" });
   };
-  const placement = new HostPool({
+  const pool = new HostPool({
     limit,
     clock,
     events: {
@@ -54,13 +54,13 @@ const begin = (limit: number) => {
       return puppet;
     },
   });
-  return { placement, opened, lost, die, start, clock };
+  return { pool, opened, lost, die, start, clock };
 };
 
-describe("placement", () => {
+describe("the pool", () => {
   it.each([1, 2, 3])("opens at most %i hosts, then shares the least loaded", (limit) => {
-    const { placement, opened } = begin(limit);
-    for (let n = 0; n < 3 * limit + 1; n += 1) placement.pick().load += 1;
+    const { pool, opened } = begin(limit);
+    for (let n = 0; n < 3 * limit + 1; n += 1) pool.pick().load += 1;
     expect(opened).toHaveLength(limit);
     expect(opened.map(({ load }) => load).sort()).toEqual([
       ...Array.from({ length: limit - 1 }, () => 3),
@@ -69,23 +69,23 @@ describe("placement", () => {
   });
 
   it("launches later and later when hosts die young, at once after one that lived", () => {
-    const { placement, opened, die, clock } = begin(1);
+    const { pool, opened, die, clock } = begin(1);
     for (let n = 0; n < 6; n += 1) {
-      die(placement.pick());
+      die(pool.pick());
     }
     expect(opened.map(({ launches }) => launches)).toEqual([[0], [0], [0], [0], [100], [200]]);
-    const seventh = placement.pick();
+    const seventh = pool.pick();
     clock.advance(400 + 1_000);
     die(seventh);
-    placement.pick();
+    pool.pick();
     expect(opened.at(-1)?.launches).toEqual([0]);
   });
 
   it("launches at once again when the host of one agent has started, however soon it ends", () => {
-    const { placement, opened, die, start } = begin(1);
+    const { pool, opened, die, start } = begin(1);
     const soleAgent = { path: "/agent", incarnation: 1 };
     const open = (): Host =>
-      Object.assign(placement.alone(undefined), { isolation: "process", soleAgent });
+      Object.assign(pool.alone(undefined), { isolation: "process", soleAgent });
     for (let n = 0; n < 5; n += 1) die(open());
     const sixth = open();
     start(sixth);
@@ -95,32 +95,32 @@ describe("placement", () => {
   });
 
   it("does not count hosts that it ended itself after a bad module", () => {
-    const { placement, opened, lost } = begin(1);
-    for (let n = 0; n < 6; n += 1) placement.giveBack(placement.borrow(), true);
+    const { pool, opened, lost } = begin(1);
+    for (let n = 0; n < 6; n += 1) pool.giveBack(pool.borrow(), true);
     expect(lost).toHaveLength(6);
     expect(opened.flatMap(({ launches }) => launches)).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   it("holds new threads back at eight stuck ones, until one exits", () => {
-    const { placement, opened, die } = begin(1);
+    const { pool, opened, die } = begin(1);
     for (let n = 0; n < 8; n += 1) {
-      const puppet = placement.pick() as Puppet;
+      const puppet = pool.pick() as Puppet;
       expect(puppet.launches).toHaveLength(1);
       puppet.state = "stuck";
     }
-    const held = placement.pick() as Puppet;
+    const held = pool.pick() as Puppet;
     expect(held.launches).toEqual([]);
-    expect(placement.pick()).toBe(held);
+    expect(pool.pick()).toBe(held);
     die(opened[0] as Puppet);
     expect(held.launches).toEqual([0]);
   });
 
   it("ends hosts that cannot close what they run, without a word of loss", async () => {
-    const { placement, lost } = begin(2);
-    placement.pick().load = 1;
-    placement.pick();
-    await placement.stop();
+    const { pool, lost } = begin(2);
+    pool.pick().load = 1;
+    pool.pick();
+    await pool.stop();
     expect(lost).toEqual([]);
-    expect(placement.handles).toEqual([]);
+    expect(pool.handles).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ const silent: LifeActions = {
 describe("the end of a host", () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it("may open and condemn others where it is heard of", () => {
+  it("may open and terminate others where it is heard of", () => {
     const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const heard: string[] = [];
     const first = startLife("first", 1_000, systemClock, {

@@ -64,7 +64,7 @@ describe("a host on a thread", () => {
   });
 });
 
-describe("placement on threads", () => {
+describe("threads are chosen", () => {
   it("opens a second host only when the first is in use, and no third", () => {
     const { hosts } = start();
     const first = hosts.pick("library");

@@ -30,18 +30,18 @@ it.each([
   [KEPT, 1],
   [KEPT + 1, 2],
   [2 * KEPT + 1, KEPT + 2],
-])("after %i departures the oldest that is remembered is number %i", (many, oldest) => {
+])("after %i former agents the oldest that is remembered is number %i", (many, oldest) => {
   const locations = new AgentLocations(new Map());
   leaveInTurn(locations, many);
-  expect(locations.departed("h1", "/", oldest - 1)).toBe(false);
-  expect(locations.departed("h1", "/", oldest)).toBe(true);
-  expect(locations.departed("h1", "/", many)).toBe(true);
+  expect(locations.isFormer("h1", "/", oldest - 1)).toBe(false);
+  expect(locations.isFormer("h1", "/", oldest)).toBe(true);
+  expect(locations.isFormer("h1", "/", many)).toBe(true);
 });
 
 it("remembers who left by host, until the host is forgotten", () => {
   const locations = new AgentLocations(new Map());
   leaveInTurn(locations, 1);
-  expect(locations.departed("h2", "/", 1)).toBe(false);
+  expect(locations.isFormer("h2", "/", 1)).toBe(false);
   locations.lose("h1", []);
-  expect(locations.departed("h1", "/", 1)).toBe(false);
+  expect(locations.isFormer("h1", "/", 1)).toBe(false);
 });

@@ -163,7 +163,7 @@ describe("when nobody is known to have run", () => {
     for (const node of all) expect(texts(driver, node)).toEqual(["take this", "take this"]);
   });
 
-  it("a trial is over too when its agent is found to be the one", () => {
+  it("a time alone is over too when its agent is found to be the one", () => {
     const driver = new Driver();
     const all = suspects(driver, MAX_QUARANTINED + 1);
     lose(driver, "froze");
@@ -177,7 +177,7 @@ describe("when nobody is known to have run", () => {
     expect(all.at(-1)).toMatchObject({ host: "h1+" });
   });
 
-  it("a trial in which nothing happens is over after the grace, and the next begins", () => {
+  it("a time alone in which nothing happens is over after the grace, and the next begins", () => {
     const driver = new Driver({}, 1_000);
     const all = suspects(driver, MAX_QUARANTINED + 1);
     lose(driver, "froze");
@@ -235,7 +235,7 @@ describe("when nobody is known to have run", () => {
     expect(second.end).toBeUndefined();
   });
 
-  it("one who ends while it waits for its trial does not stand in line any more", () => {
+  it("one who ends while it waits to run alone does not stand in line any more", () => {
     const driver = new Driver();
     const nodes = suspects(driver, MAX_QUARANTINED + 1);
     lose(driver, "froze");
@@ -246,7 +246,7 @@ describe("when nobody is known to have run", () => {
     expect(untried().size).toBe(0);
   });
 
-  it("one who is ended while it waits for its trial is not tried any more", () => {
+  it("one who is ended while it waits to run alone is left out", () => {
     const driver = new Driver();
     const all = suspects(driver, MAX_QUARANTINED + 2);
     lose(driver, "froze");

@@ -7,10 +7,10 @@ const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
 const intensity = { maxRestarts: 3, withinMs: 60_000, backoffMs: 100, maxBackoffMs: 100 };
 
 /** A session and its children, all of which have come up; transient ones where nothing is said. */
-function family(strategy: Strategy, births: readonly Partial<ChildSpec>[] = [{}, {}, {}]) {
+function family(strategy: Strategy, childSpecs: readonly Partial<ChildSpec>[] = [{}, {}, {}]) {
   const driver = new Driver();
   const lead = driver.spawn(driver.root, { lifetime: "session", intensity, strategy });
-  const children = births.map((childSpec, at) =>
+  const children = childSpecs.map((childSpec, at) =>
     driver.spawn(lead, { name: `c${at}`, restart: "transient", ...childSpec }),
   );
   for (const child of children) driver.frame(child);

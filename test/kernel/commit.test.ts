@@ -40,7 +40,7 @@ describe("a forged frame", () => {
     ],
   ];
 
-  it.each(forgeries)("%s condemns its host", (_what, forge) => {
+  it.each(forgeries)("%s terminates its host", (_what, forge) => {
     const driver = new Driver();
     driver.spawn();
     forge(driver);
@@ -91,7 +91,7 @@ describe("a forged frame", () => {
 });
 
 describe("a late frame of an agent that left", () => {
-  it("is ignored and condemns nobody, whether it ended or was moved away", () => {
+  it("is ignored and terminates nothing, whether it ended or was moved away", () => {
     const driver = new Driver();
     const ended = driver.spawn();
     driver.complete(ended);
@@ -100,7 +100,7 @@ describe("a late frame of an agent that left", () => {
     expect(ended.end).toEqual({ status: "completed", output: "done" });
   });
 
-  it("condemns when it comes from a host where the agent never lived", () => {
+  it("terminates the host when it comes from a host where the agent never lived", () => {
     const driver = new Driver();
     const ended = driver.spawn();
     driver.complete(ended);

@@ -61,10 +61,10 @@ describe("an agent's time", () => {
     const lead = driver.spawn(driver.root, { timeoutMs: 100 });
     const asking = driver.spawn(lead);
     const callId = driver.ask(asking, { type: "tool", tool: "t", input: null });
-    driver.do((kernel) => kernel.hold(asking, callId, { id: "q", until: 9_000 }));
+    driver.do((kernel) => kernel.awaitAnswer(asking, callId, { id: "q", until: 9_000 }));
     const child = driver.spawn(lead, { timeoutMs: 450 });
     driver.now = 400;
-    driver.do((kernel) => kernel.unhold(asking));
+    driver.do((kernel) => kernel.endAnswer(asking));
     driver.tick(449);
     expect([lead.ending, child.ending]).toEqual([undefined, undefined]);
     driver.tick(450);

@@ -118,7 +118,7 @@ describe("a cancel", () => {
     expect(node.end).toMatchObject({ status: "completed" });
   });
 
-  it("kills after the grace: the host is condemned, and its end is what ends the agent", () => {
+  it("kills after the grace: the host is terminated, and its end is what ends the agent", () => {
     const driver = new Driver({}, 1_000);
     const node = driver.spawn();
     const neighbour = driver.spawn();

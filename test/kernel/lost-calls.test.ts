@@ -10,7 +10,7 @@ it("asks again for a stream that was lost during a pause, once the agent goes on
   expect(driver.of("model")).toHaveLength(1);
   driver.do((kernel) => kernel.resumePaused(node));
   expect(driver.of("model")).toHaveLength(2);
-  expect(node.held).toEqual([]);
+  expect(node.waitingRequests).toEqual([]);
 });
 
 it("takes only a call that was permitted for a stream that its host may have begun", () => {
@@ -92,7 +92,7 @@ it("asks for what was held, too, when it comes back from a snapshot", () => {
   const callId = driver.callId(node);
   const tool = { type: "tool", callId, tool: "t", input: null } as const;
   driver.frame(node, [modelDone(thought), tool], { state: { value: "acting" } });
-  expect(node.held).toHaveLength(1);
+  expect(node.waitingRequests).toHaveLength(1);
   const running = [{ path: node.path, incarnation: 1 }];
   driver.do((kernel) =>
     kernel.loseHost("h1", { reason: "exited", blame: { cause: "exited", running } }),

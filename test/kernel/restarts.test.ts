@@ -7,10 +7,10 @@ const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
 const intensity = { maxRestarts: 3, withinMs: 60_000, backoffMs: 100, maxBackoffMs: 100 };
 
 /** A supervising session, and children of it that are started in the background. */
-function family(births: readonly Partial<ChildSpec>[], more: Partial<ChildSpec> = {}) {
+function family(childSpecs: readonly Partial<ChildSpec>[], more: Partial<ChildSpec> = {}) {
   const driver = new Driver();
   const lead = driver.spawn(driver.root, { lifetime: "session", intensity, ...more });
-  const children = births.map((childSpec, at) =>
+  const children = childSpecs.map((childSpec, at) =>
     driver.spawn(lead, { name: `c${at}`, ...childSpec }),
   );
   return { driver, lead, children: children as [Node, ...Node[]] };
@@ -190,14 +190,14 @@ describe("a restart", () => {
   });
 
   it("does not count the time in which a person was asked, for itself or for a sibling", () => {
-    const births = [{ restart: "transient" }, { restart: "transient" }] as const;
-    const { driver, lead, children } = family(births, { timeoutMs: 1_000 });
+    const childSpecs = [{ restart: "transient" }, { restart: "transient" }] as const;
+    const { driver, lead, children } = family(childSpecs, { timeoutMs: 1_000 });
     const [asking, sibling] = children as [Node, Node];
     const callId = driver.tool(asking);
-    driver.do((kernel) => kernel.hold(asking, callId, { id: "q", until: 9_000 }));
+    driver.do((kernel) => kernel.awaitAnswer(asking, callId, { id: "q", until: 9_000 }));
     driver.now = 2_000;
     fail(driver, asking);
-    driver.do((kernel) => kernel.unhold(asking));
+    driver.do((kernel) => kernel.endAnswer(asking));
     driver.tick(2_100);
     fail(driver, sibling);
     driver.tick(2_200);

@@ -7,14 +7,14 @@ const error = { code: "MODEL_FAILED", message: "no", details: {} } as const;
 const rule: Intensity = { maxRestarts: 1, withinMs: 60_000, backoffMs: 100, maxBackoffMs: 100 };
 const transient = { restart: "transient" } as const;
 
-function spawnAll(driver: Driver, parent: Node, births: readonly Partial<ChildSpec>[]): Node[] {
-  return births.map((childSpec, at) => driver.spawn(parent, { name: `c${at}`, ...childSpec }));
+function spawnAll(driver: Driver, parent: Node, childSpecs: readonly Partial<ChildSpec>[]): Node[] {
+  return childSpecs.map((childSpec, at) => driver.spawn(parent, { name: `c${at}`, ...childSpec }));
 }
 
-function family(births: readonly Partial<ChildSpec>[], more: Partial<ChildSpec> = {}) {
+function family(childSpecs: readonly Partial<ChildSpec>[], more: Partial<ChildSpec> = {}) {
   const driver = new Driver();
   const lead = driver.spawn(driver.root, { lifetime: "session", intensity: rule, ...more });
-  return { driver, lead, children: spawnAll(driver, lead, births) };
+  return { driver, lead, children: spawnAll(driver, lead, childSpecs) };
 }
 
 function fail(driver: Driver, node: Node | undefined): void {
@@ -80,8 +80,8 @@ describe("a strategy", () => {
   });
 
   it("stops temporary siblings for good, and leaves alone those that have ended", () => {
-    const births = [transient, {}, transient];
-    const { driver, children } = family(births, { strategy: "one-for-all" });
+    const childSpecs = [transient, {}, transient];
+    const { driver, children } = family(childSpecs, { strategy: "one-for-all" });
     driver.complete(children[2] as Node);
     fail(driver, children[0]);
     answerEnds(driver, children);
@@ -92,8 +92,8 @@ describe("a strategy", () => {
   });
 
   it("leaves alone one that has completed and only waits for its children", () => {
-    const births = [transient, { ...transient, lifetime: "session" }] as const;
-    const { driver, children } = family(births, { strategy: "one-for-all" });
+    const childSpecs = [transient, { ...transient, lifetime: "session" }] as const;
+    const { driver, children } = family(childSpecs, { strategy: "one-for-all" });
     const [first, second] = children as [Node, Node];
     const below = driver.spawn(second);
     driver.complete(second, "all done");
@@ -105,9 +105,9 @@ describe("a strategy", () => {
   });
 
   it("tells one that is stopping already nothing twice: it may be cleaning up", () => {
-    const births = [transient, transient, transient];
+    const childSpecs = [transient, transient, transient];
     const intensity = { ...rule, maxRestarts: 2 };
-    const { driver, children } = family(births, { strategy: "one-for-all", intensity });
+    const { driver, children } = family(childSpecs, { strategy: "one-for-all", intensity });
     const [first, second, third] = children as [Node, Node, Node];
     fail(driver, first);
     fail(driver, third);
@@ -121,8 +121,11 @@ describe("a strategy", () => {
 
   it("takes one that waits for its own restart along, and starts it once", () => {
     const wide = { ...rule, maxRestarts: 9 };
-    const births = [transient, transient];
-    const { driver, children, lead } = family(births, { strategy: "one-for-all", intensity: wide });
+    const childSpecs = [transient, transient];
+    const { driver, children, lead } = family(childSpecs, {
+      strategy: "one-for-all",
+      intensity: wide,
+    });
     fail(driver, children[0]);
     answerEnds(driver, children);
     const late = driver.spawn(lead, { name: "late", ...transient });
@@ -193,8 +196,8 @@ describe("intensity", () => {
 
   it("of the root counts for each top-level agent by itself, and ends no other", () => {
     const driver = new Driver();
-    const births = [transient, transient, { restart: "permanent" }] as const;
-    const [first, second, third] = spawnAll(driver, driver.root, births) as [Node, Node, Node];
+    const childSpecs = [transient, transient, { restart: "permanent" }] as const;
+    const [first, second, third] = spawnAll(driver, driver.root, childSpecs) as [Node, Node, Node];
     for (let round = 0; round < 3; round += 1) {
       for (const node of [first, second]) fail(driver, node);
       driver.tick(driver.now + 10_000);

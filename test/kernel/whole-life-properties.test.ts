@@ -162,9 +162,9 @@ function expectTrue(node: Node): void {
 }
 
 /** What an agent may hold a slot for. */
-function hasWork({ status, host, ending, mailbox, calls, held }: Node): boolean {
+function hasWork({ status, host, ending, mailbox, calls, waitingRequests }: Node): boolean {
   if (status === "starting" || host === undefined || ending !== undefined) return true;
-  if (mailbox.unacknowledged.length > 0 || held.length > 0) return true;
+  if (mailbox.unacknowledged.length > 0 || waitingRequests.length > 0) return true;
   return [...calls.values()].some(({ state }) => state === "working");
 }
 

@@ -50,8 +50,59 @@ export const stopLog = (of: Supervisor): Disposable => logTo(of, (line) => line.
 if (known.includes(undefined)) throw new Error("something is not exported");
 ${run}`;
 
+/** What a library on top of this one exports: its declarations name each type by its package. */
+const declared = `
+import { defineComputeTool, defineTool, logTo, Supervisor } from "coppice";
+import { callTool, reply } from "coppice/actor";
+import { call, ManualClock, scripted, simulate, TestProbe } from "coppice/testing";
+
+const agents = { a: { model: scripted("Done.") } };
+export const supervisor = await Supervisor.start({ threads: 0, agents });
+const about = { name: "a", description: "b", input: { type: "object" } } as const;
+export const tools = [
+  defineTool({ ...about, execute: () => 1 }),
+  defineComputeTool({ ...about, module: "file:///a.js" }),
+];
+export const log = logTo(supervisor);
+export const ref = await supervisor.spawn("a");
+export const outcome = await ref.outcome;
+export const views = {
+  approvals: supervisor.approvals(),
+  budget: supervisor.budget(),
+  events: supervisor.events(),
+  health: supervisor.health(),
+  letters: supervisor.deadLetters(),
+  stats: supervisor.stats(),
+  tree: supervisor.tree(),
+  usage: supervisor.usage(),
+};
+export const listen = () => supervisor.on("agent.stopped", (event) => event.outcome);
+export const { cancel, decide, find, grant, pause, revoke, value, whenRoom } = supervisor;
+export const model = scripted([call("a"), "Done."]);
+export const probe = new TestProbe(supervisor);
+export const seen = await probe.waitFor("tool.finished");
+export const others = { callTool, clock: new ManualClock(), reply, simulate };
+`;
+
+const zodThree = `
+import { defineTool, Supervisor } from "coppice";
+import { call, scripted } from "coppice/testing";
+import { z } from "zod";
+
+const input = z.object({ n: z.number().default(3) });
+const three = defineTool({ name: "three", description: "3", input, execute: ({ n }) => n });
+const agent = { model: scripted([call("three"), "Done."]), tools: ["three"] };
+const supervisor = await Supervisor.start({ threads: 1, tools: [three], agents: { agent } });
+let result: unknown;
+supervisor.on("tool.finished", (event) => (result = event.result));
+const { status } = await supervisor.run("agent", { input: "Go." });
+await supervisor.stop();
+console.log(result, status);
+`;
+
 const common = `
 const { defineTool, Supervisor } = require("coppice");
+if (require("coppice/package.json").name !== "coppice") throw new Error("no package.json");
 ${swarm}
 async function main() {${run}}
 main();
@@ -60,7 +111,14 @@ main();
 try {
   const tarball = packed(root);
 
-  const modern = project("typescript", { type: "module" }, { "main.ts": typed });
+  const modern = project(
+    "typescript",
+    { type: "module" },
+    {
+      "main.ts": typed,
+      "declared.ts": declared,
+    },
+  );
   const compilers = ["typescript@7", "typescript5@npm:typescript@5.9"];
   npm(modern, "install", "--silent", tarball, "zod", "@types/node@24", ...compilers);
   // By default the newer one reads no types but those that are asked for.
@@ -82,8 +140,15 @@ try {
   ] as const) {
     const program = join("node_modules", compiler, "bin/tsc");
     told(modern, process.execPath, [program, ...strict, "--target", target, "main.ts"], "");
+    told(modern, process.execPath, [program, ...strict, "--target", target, "declared.ts"], "");
   }
   told(modern, process.execPath, ["main.ts"], expected);
+
+  // Where zod 3 is, an own copy of zod 4 must not be in its way, nor the other way round.
+  const older = project("zod3", { type: "module" }, { "main.ts": zodThree });
+  npm(older, "install", "--silent", "zod@3", "zod-to-json-schema");
+  npm(older, "install", "--silent", tarball);
+  told(older, process.execPath, ["main.ts"], "3 completed");
 
   const classic = project("commonjs", {}, { "main.js": common });
   npm(classic, "install", "--silent", tarball);

@@ -298,7 +298,7 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
     "a run's own inputs lead to its state",
     inKernels((kernel, { parts }) =>
       wrap(kernel, "turnsLeft", (left) => (node) => {
-        node.heldAt = parts.arbiter.root.account.spent[3] ?? 0;
+        node.timeoutStoppedAt = parts.arbiter.root.account.spent[3] ?? 0;
         return left(node);
       }),
     ),

@@ -66,7 +66,7 @@ describe("who mistypes is told what was probably meant", () => {
   it.each([
     ["anthropic:claude-sonet-4-5", 'did you mean "claude-sonnet-4-5"?'],
     ["anthropic:mine-two", 'did you mean "mine-too"?'],
-    ["anthropic:entirely-else", "of /a could not be kept."],
+    ["anthropic:entirely-else", "Give it a price by `prices` or `priceAs`."],
   ])("of the model %s, when a budget cannot be kept for it", async (misspelt, told) => {
     const prices = { "mine-too": { input: 1, output: 1 } };
     await using supervisor = await start({ prices, agents: { a: { model: misspelt } } });

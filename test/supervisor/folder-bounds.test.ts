@@ -7,7 +7,7 @@ import type { SupervisorOptions } from "../../src/specs/supervisor-options.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "coppice-workspace-"));
+  folder = mkdtempSync(join(tmpdir(), "coppice-folder-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -73,7 +73,7 @@ describe("coppice.config.json", () => {
     expect(supervisor.budget().toolCalls).toMatchObject({ limit: 2, spent: 2 });
   });
 
-  it("tightens limits, also the default ones, and loosens none", async () => {
+  it("tightens limits, also the default ones, and widens none", async () => {
     writeBounds({ limits: { depth: 0 } });
     await using supervisor = await start({ limits: { depth: 9 } });
     const refused = supervisor.spawn("worker", { input: "go" });
@@ -89,7 +89,7 @@ describe("coppice.config.json", () => {
     expect((await run(supervisor)).at(0)).toBe("CAPABILITY_DENIED");
   });
 
-  it("says what would have loosened a tighter bound", async () => {
+  it("says what would have widened a tighter bound", async () => {
     writeBounds({
       limits: { depth: 10, children: 3 },
       budget: { usd: 1, perAction: { usd: 0.1 } },

@@ -1,7 +1,7 @@
 import { type AgentSpec, type AnyEvent, defineTool, Supervisor, type ValueRef } from "coppice";
 import { simulate, TestProbe } from "coppice/testing";
 import { describe, expect, it } from "vitest";
-import { READER_BYTES } from "../../src/journal/event-reader.ts";
+import { MAX_READER_BYTES } from "../../src/journal/event-reader.ts";
 import { answered } from "../simulation/answered.ts";
 import { heardOnce } from "../simulation/heard-once.ts";
 import { randomDrive } from "../simulation/random-drive.ts";
@@ -149,7 +149,7 @@ describe("a reader that does not read", () => {
     const reader = supervisor.events();
     const first = reader.next();
     // More than it may hold, in less than its 10,000 events.
-    expect(many * text.length).toBeGreaterThan(1.5 * READER_BYTES);
+    expect(many * text.length).toBeGreaterThan(1.5 * MAX_READER_BYTES);
     for (let n = 0; n < many; n += 1) await supervisor.run("long", { input: "go" });
     const { seq = 0 } = (await first).value as AnyEvent;
     await supervisor.stop();

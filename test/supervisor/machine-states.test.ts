@@ -60,7 +60,7 @@ describe("in one frame", () => {
     await read(passer);
     const emitted = emittedIn(open);
     expect(emitted).toHaveLength(Math.min(times, 100));
-    expect(emitted.slice(-2)).toEqual(lastTwo.map(([n, left]) => [{ type: "told", n }, left]));
+    expect(emitted.slice(-2)).toEqual(lastTwo.map(([n, left]) => [{ type: "report", n }, left]));
     await passer.cancel();
   });
 });

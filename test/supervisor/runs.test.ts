@@ -54,8 +54,8 @@ it("nothing is kept of who has left hosts that are lost", async () => {
     open.loseHostOf(ref.path);
     await open.until("agent.moved", undefined, lost);
   }
-  const { departed } = swarm.runs.trunk.tree.locations.saved as { departed: readonly unknown[] };
-  expect(departed).toEqual([]);
+  const { former } = swarm.runs.trunk.tree.locations.saved as { former: readonly unknown[] };
+  expect(former).toEqual([]);
 });
 
 describe("what a person allows to all", () => {

@@ -109,7 +109,7 @@ function write(element, { path, status, outcome, state, turns, usage, template }
   element.title = `${path}\n${template}, ${status}`;
 }
 
-/** Returns parents first, each followed by its children in the order of their arrival. */
+/** Returns parents first, each followed by its children in the order in which they came. */
 function inOrder(rows) {
   const below = new Map();
   for (const row of rows) {

@@ -18,8 +18,8 @@ const MARGIN_BYTES = 64;
 /** The most characters of an id; a longer one could not be sent back in a header. */
 const MAX_ID_CHARACTERS = 1_000;
 /** Events, and bytes of them, after which the reader yields to other work. */
-const EVENTS_A_TURN = 64;
-const BYTES_A_TURN = 256 * 1024;
+const MAX_EVENTS_A_TURN = 64;
+const MAX_BYTES_A_TURN = 256 * 1024;
 
 /**
  * Yields the server-sent events of a stream that carry data, and keeps the position up to date.
@@ -53,7 +53,7 @@ export async function* eventsOf(
         bytes += done.data.length;
         yield done;
       }
-      if (events < EVENTS_A_TURN && bytes < BYTES_A_TURN) continue;
+      if (events < MAX_EVENTS_A_TURN && bytes < MAX_BYTES_A_TURN) continue;
       [events, bytes] = [0, 0];
       await setImmediate();
     }

@@ -8,7 +8,7 @@ import { readMessage } from "./mcp-message.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** Characters of an unusable answer that are read before it is shortened for a message. */
-const SAID_CHARACTERS = 1_000;
+const MAX_SAID_CHARACTERS = 1_000;
 
 /** Returns the first characters of a text, without secrets. */
 type Beginning = (text: string, most: number) => string;
@@ -59,7 +59,7 @@ export function noAnswer(
     return new HttpRefusal("unfit", message);
   }
   if (/^[\s]*[[{]/.test(text)) return undefined;
-  const said = quotedBody(beginning(text, SAID_CHARACTERS));
+  const said = quotedBody(beginning(text, MAX_SAID_CHARACTERS));
   return new HttpRefusal("unfit", `answered with ${shownType} and no JSON: "${said}"`);
 }
 
@@ -70,7 +70,7 @@ export function noReply(
 ): HttpRefusal {
   const error = isObject(odd) ? odd.error : odd;
   const said = typeof error === "string" ? error : (JSON.stringify(odd) ?? "");
-  const detail = said === "" ? "" : `: "${quotedBody(beginning(said, SAID_CHARACTERS))}"`;
+  const detail = said === "" ? "" : `: "${quotedBody(beginning(said, MAX_SAID_CHARACTERS))}"`;
   return new HttpRefusal("unfit", `did not answer the request by a JSON-RPC message${detail}`);
 }
 

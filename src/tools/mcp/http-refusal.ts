@@ -43,7 +43,7 @@ export interface RefusedResponse {
   readonly location: string | undefined;
 }
 
-const QUOTED_CHARACTERS = 300;
+const MAX_QUOTED_CHARACTERS = 300;
 
 /** Advice by HTTP status. */
 const advice: Readonly<Record<number, string>> = {
@@ -143,7 +143,7 @@ export function quotedBody(text: string): string {
     .toWellFormed()
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim();
-  return line.length > QUOTED_CHARACTERS ? `${clip(line, QUOTED_CHARACTERS)}...` : line;
+  return line.length > MAX_QUOTED_CHARACTERS ? `${clip(line, MAX_QUOTED_CHARACTERS)}...` : line;
 }
 
 function saidBy({ type, head }: RefusedResponse): string {

@@ -25,7 +25,7 @@ const PROBE_MS = 2_000;
 /** The most requests of the server that are answered at once; it is not read meanwhile. */
 const MAX_REPLIES = 8;
 /** Unsolicited messages after which the transport yields to other work. */
-const MESSAGES_A_TURN = 64;
+const MAX_MESSAGES_A_TURN = 64;
 /** Statuses with which a server of the older transport may answer the first request. */
 const MAY_BE_OLDER: ReadonlySet<number> = new Set([400, 404, 405]);
 const SUSPECTED = "ping";
@@ -205,7 +205,7 @@ export class HttpTransport implements Transport {
     if (call === undefined || this.#running.has(call as RequestId)) this.onmessage?.(message);
     this.#received += 1;
     const isRequest = "id" in message;
-    if (isRequest || this.#received % MESSAGES_A_TURN === 0) await setImmediate();
+    if (isRequest || this.#received % MAX_MESSAGES_A_TURN === 0) await setImmediate();
     if (!isRequest) return;
     while (this.#replies >= MAX_REPLIES) await this.#replied.promise;
   }

@@ -16,7 +16,7 @@ import { type McpTool, readMcpList, type Skipped } from "./mcp-list.ts";
 import { saidOf } from "./mcp-message.ts";
 import { processLine } from "./mcp-process-line.ts";
 import { readMcpResult } from "./mcp-result.ts";
-import { PacedRefresh } from "./paced-refresh.ts";
+import { ThrottledRefresh } from "./throttled-refresh.ts";
 
 export interface McpClientOptions {
   readonly config: McpServerConfig;
@@ -56,7 +56,7 @@ export class McpClient {
   readonly #options: McpClientOptions;
   readonly #client = new Client({ name: "coppice", version: "0.1.0" });
   readonly #line: Line;
-  readonly #refresh: PacedRefresh;
+  readonly #refresh: ThrottledRefresh;
   readonly #closing = new AbortController();
   /** The first list of tools; later lists wait for it. */
   #first: Promise<void> = Promise.resolve();
@@ -71,7 +71,7 @@ export class McpClient {
     // A connection over HTTP is only ended by this client, but any fault puts it in doubt.
     if ("url" in config) this.#client.onerror = () => void this.#ping();
     else this.#client.onclose = () => this.#lost(this.#line.how() ?? "closed the connection");
-    this.#refresh = new PacedRefresh({ clock, refresh: () => this.#relist() });
+    this.#refresh = new ThrottledRefresh({ clock, refresh: () => this.#relist() });
   }
 
   /** Starts the server, performs the handshake and lists its tools. */

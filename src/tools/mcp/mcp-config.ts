@@ -40,7 +40,7 @@ export interface HttpServer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const DEFAULT_MESSAGE_MB = 10;
+const DEFAULT_MAX_MESSAGE_MB = 10;
 /**
  * The most that `maxMessageMb` allows: a string in Node cannot be much longer than twice as much.
  */
@@ -48,7 +48,9 @@ const MAX_MESSAGE_MB = 256;
 const BYTES_PER_MB = 1_048_576;
 
 /** Returns the bytes of the largest message accepted from a server. */
-export function maxMessageBytes({ maxMessageMb = DEFAULT_MESSAGE_MB }: McpServerConfig): number {
+export function maxMessageBytes({
+  maxMessageMb = DEFAULT_MAX_MESSAGE_MB,
+}: McpServerConfig): number {
   return Math.max(1, Math.floor(maxMessageMb * BYTES_PER_MB));
 }
 

@@ -40,6 +40,12 @@ describe("coppice init", () => {
     }
   });
 
+  it("refuses a folder in node_modules, where Node would run none of it", () => {
+    const folder = join(temporaryFolder(), "node_modules", "my-swarm");
+    expect(() => into(folder)).toThrow("Node runs no TypeScript in node_modules");
+    expect(fs.existsSync(folder)).toBe(false);
+  });
+
   it("names the package after the folder, and the version that runs", () => {
     const folder = join(temporaryFolder(), "My Swarm");
     into(folder);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ProgramRun, program } from "../program-run.ts";
 
@@ -95,6 +95,16 @@ describe("coppice run", () => {
   });
 });
 
+describe("standard output on a full disk", () => {
+  it.each([[[]], [["--json"]]])("with %j is an error, and not a success", async (options) => {
+    const stdout = openSync("/dev/full", "w");
+    const { code, stderr } = await program(run("echoes", "--input=go", ...options), { stdout });
+    closeSync(stdout);
+    expect(stderr).toContain("The output could not be written: ENOSPC");
+    expect(code).toBe(1);
+  });
+});
+
 describe("a signal", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("%s cancels the tree, and says so", async (signal) => {
     const started = new ProgramRun(run("waits"));
@@ -130,6 +140,7 @@ describe("the command line", () => {
     [["run", "test/fixtures/cli/no-default.ts"], "needs a default export, and has none"],
     [["run", "test/fixtures/cli/wrong-default.ts"], "one of another kind (array)"],
     [["run", "test/fixtures/cli/throws.ts"], "cannot be imported: Error: this file throws"],
+    [["run", "test/fixtures/cli/never-imported.ts"], "waits at its top level for what never comes"],
     [["run", "test/fixtures/cli/no-agents.ts"], "The file has no agents"],
     [["run", "test/fixtures/cli/wrong-option.ts"], "OPTIONS_INVALID"],
     [["run", swarm], 'Say what "lead" is to do: --input TEXT'],

@@ -98,6 +98,7 @@ describe("the swarm of npm start", () => {
     expect(said).toMatch(/cart\.js +starts +reviewer on thread user-code-/);
     expect(said).toMatch(/config\.js +REFUSED +fs\/write_file: CAPABILITY_DENIED/);
     expect(said).toMatch(/rates\.js +EXHAUSTED/);
+    for (const line of await shownRefusals()) expect(said).toContain(line);
     expect(said).toMatch(/architect\/reader +CANCELLED/);
     const text = await readFile(report, "utf8");
     expect(text).toContain("| critical | config.js:10 | a secret stands in the source |");
@@ -133,6 +134,15 @@ describe("the swarm of npm start", () => {
 async function headerOf(name: string): Promise<string> {
   const source = await readFile(new URL(`../../../examples/${name}.ts`, import.meta.url), "utf8");
   return [...source.matchAll(/^ \* {5}(>.*)$/gm)].map(([, line]) => line).join("\n");
+}
+
+/** The refusals in the samples of the swarm's output, which stand in two files, without times. */
+async function shownRefusals(): Promise<string[]> {
+  const files = ["examples/swarm/main.ts", "docs/examples.md"];
+  const texts = await Promise.all(files.map((file) => readFile(`${root}${file}`, "utf8")));
+  const shown = [...texts.join("\n").matchAll(/\d\.\d\ds( +[\w./]+ +(?:REFUSED|EXHAUSTED) .*)$/gm)];
+  expect(shown).toHaveLength(6);
+  return shown.map(([, line]) => String(line));
 }
 
 function sorted(lines: string): string[] {

@@ -20,7 +20,7 @@ function run(name: string, ...nodeArgs: string[]) {
 }
 
 describe("a supervisor whose time jumps", () => {
-  it("because its process was stopped for three seconds condemns nobody", async () => {
+  it("because its process was stopped for three seconds terminates nothing", async () => {
     using program = run("stopped");
     const { child, lines } = program;
     expect(await lines.next()).toMatchObject({ value: "ready" });

@@ -1,6 +1,6 @@
 import type { Clock } from "../../wire/clock.ts";
 
-export interface PacedRefreshOptions {
+export interface ThrottledRefreshOptions {
   readonly clock: Clock;
   /** Refreshes; resolves with false when it failed and is still needed. Must not reject. */
   readonly refresh: () => Promise<boolean>;
@@ -15,8 +15,8 @@ const LAST_WAIT_MS = 30_000;
  * **Guarantees** one refresh at a time: the first at once, and one more after the last change.
  * While changes keep coming, the wait between two refreshes doubles, from 0.1 s to 30 s.
  */
-export class PacedRefresh {
-  readonly #options: PacedRefreshOptions;
+export class ThrottledRefresh {
+  readonly #options: ThrottledRefreshOptions;
   #isWanted = false;
   #isRunning = false;
   #isStopped = false;
@@ -24,7 +24,7 @@ export class PacedRefresh {
   #endedAt = Number.NEGATIVE_INFINITY;
   #waitMs = 0;
 
-  constructor(options: PacedRefreshOptions) {
+  constructor(options: ThrottledRefreshOptions) {
     this.#options = options;
   }
 

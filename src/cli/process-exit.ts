@@ -9,7 +9,7 @@ const STUCK = "coppice: a thread is in a blocking call that nothing can end; end
  * Ends the process. It ends by force when a thread may be in a blocking call, because
  * `process.exit` waits for all threads, and so for as long as the call takes.
  */
-export class Departure {
+export class ProcessExit {
   #supervisor: Supervisor | "starting" | undefined;
 
   /** Notes that the supervisor is starting: threads may run from now on. */
