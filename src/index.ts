@@ -13,7 +13,7 @@ export type { DeadLetter, Gap } from "./journal/event-streams.ts";
 export { logTo } from "./log/log-to.ts";
 export type { ModelFunction, ModuleRequest } from "./models/module.ts";
 export type { ModuleDelta, ModuleReply } from "./models/module-reply.ts";
-export type { AnyAgents, AnySchemas, OutputOf } from "./specs/agent-types.ts";
+export type { AnyAgents, AnySchemas, Expected, OutputOf, SpawnNames } from "./specs/agent-types.ts";
 export type { SpawnOptions, SupervisorOptions } from "./specs/supervisor-options.ts";
 export type { AgentRef } from "./supervisor/agent-ref.ts";
 export type { Health, Stats } from "./supervisor/stats.ts";

@@ -8,20 +8,32 @@ export type AnyAgents = { readonly [agent: string]: Json };
 /** The schema of each agent's output, by name; this one says nothing about either. */
 export type AnySchemas = { readonly [agent: string]: unknown };
 
-/** The names of the agents that a supervisor was started with. */
-export type AgentName<Agents> = Extract<keyof Agents, string>;
+/** The types that a caller may expect of an output: any, where nothing more is known than JSON. */
+export type Expected<Known> = Json extends Known ? unknown : Known;
 
 /** The type of the output that a schema describes; {@link Json} where it says nothing. */
 export type OutputOf<Schema> = unknown extends Schema
   ? Json
   : JsonSchema extends Schema
     ? Json
-    : SchemaInput<Schema>;
+    : unknown extends SchemaInput<Schema>
+      ? Json
+      : SchemaInput<Schema>;
+
+/**
+ * A schema as it was written in place. TypeScript 5 infers it as "fresh" within a mapped type, and
+ * a fresh type extends nothing that has fewer fields.
+ */
+export type Written<Schema> = unknown extends Schema
+  ? Schema
+  : JsonSchema extends Schema
+    ? Schema
+    : { readonly [Name in keyof Schema]: Written<Schema[Name]> };
 
 /** The templates of a supervisor, as its options give them: `Schemas` are those of the outputs. */
 export type AgentSpecs<Schemas, ToolName extends string, Label extends string> = {
   readonly [Name in keyof Schemas]: AgentSpec<Schemas[Name]> &
-    NamesOf<NoInfer<AgentName<Schemas>>, NoInfer<ToolName>>;
+    NamesOf<NoInfer<keyof Schemas & string>, NoInfer<ToolName>>;
 } & { readonly [name: string]: AgentSpec & { readonly labels?: Labels<Label> } };
 
 /** The fields of a spec with the names that editors complete in them. */

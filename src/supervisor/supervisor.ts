@@ -2,11 +2,12 @@ import type { AgentRecord } from "../engine/agent-record.ts";
 import { NOBODY } from "../engine/containment.ts";
 import { CoppiceError } from "../errors.ts";
 import type {
-  AgentName,
   AnyAgents,
   AnySchemas,
+  Expected,
   OutputOf,
   SpawnNames,
+  Written,
 } from "../specs/agent-types.ts";
 import { cloneable } from "../specs/cloneable.ts";
 import type { SpawnOptions, SupervisorOptions } from "../specs/supervisor-options.ts";
@@ -70,14 +71,22 @@ export class Supervisor<
    * @param surroundings for simulations only: see `simulate` of `coppice/testing`
    */
   static async start<
-    const Schemas extends AnySchemas = Readonly<Record<never, unknown>>,
+    const Schemas extends AnySchemas = AnySchemas,
     const ToolName extends string = never,
     const Label extends string = never,
   >(
     options: SupervisorOptions<Schemas, ToolName, Label> = {},
     surroundings?: Surroundings,
   ): Promise<
-    Supervisor<{ readonly [Name in keyof Schemas]: OutputOf<Schemas[Name]> }, ToolName, Label>
+    Supervisor<
+      {
+        readonly [Name in keyof Schemas as `${Exclude<Name, symbol>}`]: OutputOf<
+          Written<Schemas[Name]>
+        >;
+      },
+      ToolName,
+      Label
+    >
   > {
     const { checkOptions, closeSwarm, launch } = await import("./launch.ts");
     checkOptions(options);
@@ -100,16 +109,24 @@ export class Supervisor<
    * AGENT_UNKNOWN, NAME_INVALID, OPTIONS_INVALID, TOOL_UNKNOWN, MACHINE_INVALID, BUDGET_EXCEEDED
    * (its first model call could not be paid), SUPERVISOR_STOPPED.
    */
-  spawn<Name extends AgentName<Agents>, Output extends Agents[Name]>(
-    agent: Name,
-    options?: SpawnOptions & SpawnNames<ToolName, Label>,
-  ): Promise<AgentRef<Output>>;
-  spawn<const Schema extends JsonSchema, Output extends OutputOf<Schema>>(
+  // With fewer than four overloads TypeScript 5 tells of a misspelt word what each one says to it.
+  spawn<
+    Name extends keyof Agents & string,
+    Output extends Expected<Agents[Name]> = Expected<Agents[Name]> & Agents[Name],
+  >(agent: Name, options?: SpawnOptions & SpawnNames<ToolName, Label>): Promise<AgentRef<Output>>;
+  spawn<
+    const Schema extends JsonSchema,
+    Output extends Expected<OutputOf<Schema>> = Expected<OutputOf<Schema>> & OutputOf<Schema>,
+  >(
     spec: AgentSpec<Schema> & { readonly output: Schema },
     options?: SpawnOptions & SpawnNames<ToolName, Label>,
   ): Promise<AgentRef<Output>>;
   spawn<Output = Json>(
-    agent: AgentName<Agents> | AgentSpec,
+    spec: AgentSpec,
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<AgentRef<Output>>;
+  spawn<Output = Json>(
+    agent: (keyof Agents & string) | AgentSpec,
     options?: SpawnOptions & SpawnNames<ToolName, Label>,
   ): Promise<AgentRef<Output>>;
   async spawn(agent: string | AgentSpec, options: SpawnOptions = {}): Promise<AgentRef<unknown>> {
@@ -141,16 +158,23 @@ export class Supervisor<
    *
    * **Fails with** the refusal, as {@link spawn}.
    */
-  run<Name extends AgentName<Agents>, Output extends Agents[Name]>(
-    agent: Name,
-    options?: SpawnOptions & SpawnNames<ToolName, Label>,
-  ): Promise<Outcome<Output>>;
-  run<const Schema extends JsonSchema, Output extends OutputOf<Schema>>(
+  run<
+    Name extends keyof Agents & string,
+    Output extends Expected<Agents[Name]> = Expected<Agents[Name]> & Agents[Name],
+  >(agent: Name, options?: SpawnOptions & SpawnNames<ToolName, Label>): Promise<Outcome<Output>>;
+  run<
+    const Schema extends JsonSchema,
+    Output extends Expected<OutputOf<Schema>> = Expected<OutputOf<Schema>> & OutputOf<Schema>,
+  >(
     spec: AgentSpec<Schema> & { readonly output: Schema },
     options?: SpawnOptions & SpawnNames<ToolName, Label>,
   ): Promise<Outcome<Output>>;
   run<Output = Json>(
-    agent: AgentName<Agents> | AgentSpec,
+    spec: AgentSpec,
+    options?: SpawnOptions & SpawnNames<ToolName, Label>,
+  ): Promise<Outcome<Output>>;
+  run<Output = Json>(
+    agent: (keyof Agents & string) | AgentSpec,
     options?: SpawnOptions & SpawnNames<ToolName, Label>,
   ): Promise<Outcome<Output>>;
   async run(agent: string | AgentSpec, options?: SpawnOptions): Promise<Outcome<unknown>> {

@@ -280,8 +280,8 @@ export type EventOf<Type extends EventType | "*"> = Type extends EventType
 type OrderOf<Type> = Type extends FactType ? FactOrder : EphemeralOrder;
 /** The fields of one type of event beside its type, path, time and order. */
 export type BodyOf<Type> = Type extends keyof EventBodies ? EventBodies[Type] : EventBody;
-/** One object type with the fields of several, as an editor should show it. */
-type Flat<Fields> = { readonly [Name in keyof Fields]: Fields[Name] };
+/** One object type with the fields of several; `& {}` has editors show them, not this name. */
+type Flat<Fields> = { readonly [Name in keyof Fields]: Fields[Name] } & {};
 
 /**
  * Something that happened, with the fields of its `type`. Facts carry a gap-free `seq`; ephemeral

@@ -11,7 +11,8 @@ export type Json =
  * A value that a caller gives where JSON is meant: {@link Json}, or an object whose type is an
  * interface or a class, with fields that are JSON. What it holds is checked when it is given.
  *
- * The compiler refuses functions, maps, sets, typed arrays, `undefined`, bigints and symbols.
+ * The compiler refuses functions, promises, maps, sets, typed arrays, buffers, `undefined`, bigints
+ * and symbols.
  */
 export type JsonLike =
   | null
@@ -22,8 +23,12 @@ export type JsonLike =
   | { readonly [key: string]: JsonLike | undefined }
   | JsonObject;
 
-/** An object that is no function and cannot be iterated. */
-type JsonObject = object & { readonly bind?: never; readonly [Symbol.iterator]?: never };
+/** An object that is no function, cannot be iterated, and is none of the language's own kinds. */
+type JsonObject = object & {
+  readonly bind?: never;
+  readonly [Symbol.iterator]?: never;
+  readonly [Symbol.toStringTag]?: never;
+};
 
 /** A JSON Schema, as data. */
 export type JsonSchema = { readonly [key: string]: Json | undefined };

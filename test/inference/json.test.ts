@@ -46,6 +46,12 @@ describe("a value where JSON is meant", () => {
     take({ all: new Set([1]) });
     // @ts-expect-error: bytes
     take(new Uint8Array(2));
+    // @ts-expect-error: a promise, for want of an `await`
+    take(Promise.resolve("text"));
+    // @ts-expect-error: one within
+    take({ text: Promise.resolve("text") });
+    // @ts-expect-error: a buffer
+    take(new ArrayBuffer(2));
     // @ts-expect-error: a class
     take(class {});
     // @ts-expect-error: nothing

@@ -3,6 +3,7 @@ import {
   type AgentSpec,
   defineTool,
   type Json,
+  type JsonSchema,
   type Outcome,
   Supervisor,
   type SupervisorOptions,
@@ -72,9 +73,18 @@ describe("Supervisor.start", () => {
     });
   });
 
-  it("knows no agent when it is given none, and any where a list is read", async () => {
+  it("knows JSON of an output whose schema is not literal", () => {
+    const options = { agents: { counter: { output: { type: "object", properties: {} } } } };
+    notRun(async () => {
+      const outcome = await (await Supervisor.start(options)).run("counter");
+      expectTypeOf(outcome).toEqualTypeOf<Outcome<Json>>();
+      const typed = await Supervisor.start({ agents: { any: { output: {} as JsonSchema } } });
+      expectTypeOf(await typed.run("any")).toEqualTypeOf<Outcome<Json>>();
+    });
+  });
+
+  it("takes any name where it was given none, or a list is read", async () => {
     await using none = await Supervisor.start({ threads: 0 });
-    // @ts-expect-error: there is none
     await expect(none.run("adder")).rejects.toMatchObject({ code: "AGENT_UNKNOWN" });
     const agents: Readonly<Record<string, AgentSpec>> = { adder: { model: scripted("5") } };
     await using read = await Supervisor.start({ threads: 0, agents });
@@ -83,6 +93,30 @@ describe("Supervisor.start", () => {
     const options: SupervisorOptions = { threads: 0, agents };
     await using same = await Supervisor.start(options);
     expectTypeOf(same).toEqualTypeOf<Supervisor>();
+  });
+
+  it("takes any name where the compiler does not look at the options", () => {
+    const name = "adder" as string;
+    // biome-ignore lint/suspicious/noExplicitAny: as of a module that is imported, or of a file
+    const read: any = { agents: { adder: {} } };
+    notRun(async () => {
+      expectTypeOf((await Supervisor.start(read)).run(name)).resolves.toEqualTypeOf<Outcome>();
+      await (await Supervisor.start({ ...read, threads: 0 })).run("adder");
+      await (await Supervisor.start({ threads: 0, agents: read.agents })).run(name);
+      await (await Supervisor.start({ agents: { ...read.agents, lead: {} } })).run("adder");
+      const known = await Supervisor.start({ agents: { adder: read.agents.adder } });
+      // @ts-expect-error: there is no such agent
+      return known.run("addr");
+    });
+  });
+
+  it("knows names that are numbers", () => {
+    notRun(async () => {
+      const numbered = await Supervisor.start({ agents: { 1: { model: "m" } } });
+      await numbered.run("1");
+      // @ts-expect-error: there is no such agent
+      await numbered.run("2");
+    });
   });
 
   it("names an option that there is not, at any depth", () => {
@@ -142,6 +176,32 @@ describe("Supervisor", () => {
     });
   });
 
+  it("is known in part by what is generic in its agents", () => {
+    class Service<Agents extends { readonly worker: Json }> {
+      readonly supervisor: Supervisor<Agents>;
+      constructor(supervisor: Supervisor<Agents>) {
+        this.supervisor = supervisor;
+      }
+      async work(): Promise<Outcome> {
+        return this.supervisor.run("worker");
+      }
+    }
+    function named<Agents, Name extends keyof Agents & string>(
+      supervisor: Supervisor<Agents>,
+      name: Name,
+    ) {
+      return supervisor.run(name);
+    }
+    notRun(async () => {
+      const agents = { worker: { model: "m" }, other: { model: "m" } };
+      const supervisor = await Supervisor.start({ agents });
+      expectTypeOf(new Service(supervisor).work()).resolves.toEqualTypeOf<Outcome>();
+      expectTypeOf(named(supervisor, "other")).resolves.toEqualTypeOf<Outcome<Json>>();
+      // @ts-expect-error: there is no `worker`
+      new Service(typed);
+    });
+  });
+
   it("gives the output that the caller declares", () => {
     interface Counted {
       n: number;
@@ -162,6 +222,26 @@ describe("Supervisor", () => {
       return outcome.status === "completed" ? outcome.output : undefined;
     }
     expectTypeOf(outputOf<number>).returns.resolves.toEqualTypeOf<number | undefined>();
+  });
+
+  it("gives the output that is expected of an agent that declares none", () => {
+    interface Counted {
+      n: number;
+    }
+    async function counted(supervisor: Supervisor): Promise<Outcome<Counted>> {
+      return supervisor.run("any", { input: "Count." });
+    }
+    notRun(async () => {
+      await counted(typed);
+      const outcome: Outcome<Counted> = await typed.run("plain");
+      const ref: AgentRef<Counted> = await typed.spawn("plain");
+      const inline: Outcome<Counted> = await typed.run({ output: {} as JsonSchema });
+      // @ts-expect-error: it declares another
+      const wrong: Outcome<string> = await typed.run("counter");
+      // @ts-expect-error: it declares another
+      const other: AgentRef<number> = await typed.spawn({ output: { type: "string" } });
+      return [outcome, ref, inline, wrong, other];
+    });
   });
 
   it("takes a name, a spec, or either", () => {

@@ -45,6 +45,16 @@ const twice: AgentSpec = { model: { provider: "scripted", steps }, tools: ["doub
 const known: readonly unknown[] = [callTool, agentMachine, budgetLogic, ManualClock, simulate];
 // What is inferred can be written down in a declaration.
 export const started = () => Supervisor.start({ agents: { twice }, tools: [double] });
+const counting = await Supervisor.start({
+  threads: 0,
+  tools: [double],
+  agents: { twice: { output: { type: "object", properties: { n: { const: 4 } } } } },
+}).catch(() => undefined);
+export const bound = counting?.run.bind(counting);
+export const four = async (): Promise<4 | undefined> => {
+  const outcome = await counting?.run("twice");
+  return outcome?.status === "completed" ? outcome.output.n : undefined;
+};
 export const run = <Output>(of: Supervisor, agent: string) => of.run<Output>(agent);
 export const stopLog = (of: Supervisor): Disposable => logTo(of, (line) => line.length);
 if (known.includes(undefined)) throw new Error("something is not exported");
