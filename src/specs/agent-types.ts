@@ -1,4 +1,5 @@
-import type { SchemaInput } from "../tools/schema/schema-input.ts";
+import type { FromJsonSchema } from "../tools/schema/from-json-schema.ts";
+import type { StandardSchemaV1 } from "../tools/schema/standard-schema.ts";
 import type { Json, JsonSchema } from "../wire/json.ts";
 import type { AgentSpec } from "../wire/spec.ts";
 
@@ -16,9 +17,11 @@ export type OutputOf<Schema> = unknown extends Schema
   ? Json
   : JsonSchema extends Schema
     ? Json
-    : unknown extends SchemaInput<Schema>
-      ? Json
-      : SchemaInput<Schema>;
+    : Said<
+        Schema extends StandardSchemaV1<unknown, infer Output> ? Output : FromJsonSchema<Schema>
+      >;
+
+type Said<Read> = unknown extends Read ? Json : Read;
 
 /**
  * A schema as it was written in place. TypeScript 5 infers it as "fresh" within a mapped type, and

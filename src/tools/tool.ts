@@ -6,7 +6,7 @@ import type { JsonSchema } from "../wire/json.ts";
 import { RESERVED_NAMES } from "./names.ts";
 import type { InputReader } from "./schema/input-reader.ts";
 import { readInputSchema } from "./schema/input-schema.ts";
-import type { SchemaInput } from "./schema/schema-input.ts";
+import type { AnyInput, HeldTo, PlainSchema, SchemaInput } from "./schema/schema-input.ts";
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 
 /** The call that a tool serves. */
@@ -74,6 +74,11 @@ export interface ToolDefinition<Schema, Input, Output, Name extends string = str
   readonly execute: (input: Input, context: ToolContext) => Output | Promise<Output>;
 }
 
+/** An annotated `execute`, which may be held to the type that its schema gives. */
+type Held<Input, Output> = [Input] extends [never]
+  ? unknown
+  : Pick<ToolDefinition<unknown, Input, Output>, "execute">;
+
 const brand = Symbol.for("coppice.tool");
 const keys = new Set("name description input inputSchema timeoutMs idempotent".split(" "));
 
@@ -113,8 +118,14 @@ export function defineTool<
   Output,
   const Name extends string = string,
 >(tool: ToolDefinition<Schema, SchemaInput<Schema>, Output, Name>): Tool<Name>;
-export function defineTool<Input, Output, const Name extends string = string>(
-  tool: ToolDefinition<JsonSchema | StandardSchemaV1<unknown, Input>, Input, Output, Name>,
+export function defineTool<
+  Input = AnyInput,
+  Output = unknown,
+  const Schema extends object = AnyInput | StandardSchemaV1<unknown, Input>,
+  const Name extends string = string,
+>(
+  tool: ToolDefinition<Schema & PlainSchema<Schema>, Input, Output, Name> &
+    Held<HeldTo<Schema, Input>, Output>,
 ): Tool<Name>;
 export function defineTool(tool: ToolDefinition<unknown, never, unknown>): Tool {
   const described = describeTool(tool, ["execute"]);
