@@ -51,6 +51,16 @@ export async function runServer(
   }
 }
 
+/** Those that are there a second later still: an exit is seen when the system has done it. */
+async function leftOf(children: readonly number[]): Promise<readonly number[]> {
+  const until = performance.now() + 1_000;
+  for (;;) {
+    const left = children.filter((pid) => processes().has(pid));
+    if (left.length === 0 || performance.now() > until) return left;
+    await wait(20);
+  }
+}
+
 type Fill = <Value>(value: Value) => Value;
 type Program = { command: string; args: string[]; env: Record<string, string> };
 
@@ -103,7 +113,7 @@ async function watch(
     ...{ over, connectMs, tools, callMs, stopMs },
     skipped: count("mcp.skipped"),
     renamed: count("tool.renamed"),
-    left: over === "stdio" ? children.filter((pid) => processes().has(pid)) : [],
+    left: over === "stdio" ? await leftOf(children) : [],
     wrong: [
       ...(outcome.status === "completed" ? [] : [`the agent ended as ${outcome.status}`]),
       ...(tools >= server.tools ? [] : [`${tools} tools, expected ${server.tools}`]),

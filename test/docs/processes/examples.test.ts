@@ -98,7 +98,7 @@ describe("the swarm of npm start", () => {
     expect(said).toMatch(/cart\.js +starts +reviewer on thread user-code-/);
     expect(said).toMatch(/config\.js +REFUSED +fs\/write_file: CAPABILITY_DENIED/);
     expect(said).toMatch(/rates\.js +EXHAUSTED/);
-    for (const line of await shownRefusals()) expect(said).toContain(line);
+    for (const line of await shownRefusals()) expect(withoutFigures(said)).toContain(line);
     expect(said).toMatch(/architect\/reader +CANCELLED/);
     const text = await readFile(report, "utf8");
     expect(text).toContain("| critical | config.js:10 | a secret stands in the source |");
@@ -142,7 +142,12 @@ async function shownRefusals(): Promise<string[]> {
   const texts = await Promise.all(files.map((file) => readFile(`${root}${file}`, "utf8")));
   const shown = [...texts.join("\n").matchAll(/\d\.\d\ds( +[\w./]+ +(?:REFUSED|EXHAUSTED) .*)$/gm)];
   expect(shown).toHaveLength(6);
-  return shown.map(([, line]) => String(line));
+  return shown.map(([, line]) => withoutFigures(String(line)));
+}
+
+/** What a model reads has paths in it, so its tokens depend on where this folder is. */
+function withoutFigures(text: string): string {
+  return text.replaceAll(/\d+/g, "N");
 }
 
 function sorted(lines: string): string[] {
