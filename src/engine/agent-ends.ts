@@ -11,12 +11,18 @@ interface Withdrawable {
   withdraw(node: Node): void;
 }
 
+/** A request that is dropped; `begin` is of a tool call that has been charged already. */
+interface DroppedRequest {
+  readonly type: string;
+  readonly passed?: { readonly begun: { readonly callId: string } };
+}
+
 /** The engine as the end of an agent needs it. */
 export interface EndingEngine extends Engine {
   readonly approvals: Withdrawable;
   readonly rateLimitedCalls: { withdraw(callId: string): void };
   readonly toolInputs: Withdrawable;
-  readonly requests: { drop(node: Node): void };
+  readonly requests: { drop(node: Node): readonly DroppedRequest[] };
   readonly modelCalls: {
     onClose(record: AgentRecord): void;
     onEnded(record: AgentRecord): void;
@@ -66,7 +72,9 @@ export function settleAgent(swarm: EndingEngine, node: Node, end: End): void {
   const { arbiter } = swarm.parts;
   const { path } = node;
   const record = swarm.recordOf(node);
-  swarm.requests.drop(node);
+  for (const { type, passed } of swarm.requests.drop(node)) {
+    if (type === "begin" && passed) arbiter.release(passed.begun.callId, UNSTARTED);
+  }
   contained.run(path, "end", () => swarm.modelCalls.onEnded(record));
   const usage = arbiter.usage(record.standing);
   swarm.labels.add(record.labels, arbiter.ownUsage(record.standing));

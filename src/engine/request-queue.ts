@@ -65,9 +65,11 @@ export class RequestQueue<Of extends Request> {
     return request;
   }
 
-  /** Drops the requests of an agent that has ended for good. */
-  drop(node: Node): void {
+  /** Drops the requests of an agent that has ended for good, and returns them. */
+  drop(node: Node): readonly Of[] {
+    const { requests = [], taken = 0 } = this.#waiting.get(node) ?? {};
     this.#waiting.delete(node);
+    return requests.slice(taken);
   }
 
   /** Takes up requests for one slice; the rest follows after the thread's other work. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type AgentSpec, type AnyEvent, Supervisor } from "../../src/index.ts";
+import { type Clock, systemClock } from "../../src/wire/clock.ts";
 import { call, countingTool, script, spawn } from "./scripts.ts";
 
 const speaker: AgentSpec = { model: script("said") };
@@ -106,13 +107,28 @@ describe("a listener", () => {
     });
   });
 
-  it("that cancels where a tool is requested keeps the tool from starting", async () => {
+  it.each([
+    ["in the next step", 0],
+    // A slice of requests is 5 ms: each step uses up one.
+    ["in the next slice", 6],
+  ])("that cancels a requested tool which would start %s keeps it from it", async (_, stepMs) => {
+    let late = 0;
+    const clock: Clock = {
+      ...systemClock,
+      now: () => {
+        late += stepMs;
+        return systemClock.now() + late;
+      },
+      // Its agent has ended by then.
+      setTimeout: (next, delayMs) => systemClock.setTimeout(next, delayMs === 0 ? 50 : delayMs),
+    };
     const { tool, count } = countingTool("work");
     const worker: AgentSpec = { model: script([call("work")], "done"), tools: ["work"] };
     await using supervisor = await Supervisor.start({
       threads: 0,
       agents: { worker },
       tools: [tool],
+      clock,
     });
     supervisor.on("tool.requested", ({ path }) => void supervisor.cancel(path, "not that"));
     const outcome = await supervisor.run("worker", { input: "go" });
