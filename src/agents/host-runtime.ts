@@ -10,7 +10,7 @@ import { type AgentActor, HostedAgent } from "./hosted-agent.ts";
 import { Inspection } from "./inspection.ts";
 import { type LoadedTemplate, loadTemplate, modelAt } from "./loaded-template.ts";
 import { LoopAgent } from "./loop-agent.ts";
-import { createLoops } from "./loop-machine.ts";
+import { createLoop } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
 import { machineFaultOf } from "./machine-failure.ts";
 import { createModelJobs, type HostedJobs } from "./model-jobs.ts";
@@ -79,7 +79,6 @@ class Runtime implements HostRuntime {
   readonly #jobs: HostedJobs;
   readonly #flush: Flush;
   readonly #cell: RunningCell;
-  readonly #createLoop = createLoops();
   readonly #templates = new Map<string, LoadedTemplate>();
   readonly #agents = new Map<string, HostedAgent>();
   readonly #touch = (agent: HostedAgent): void => this.#flush.touch(agent);
@@ -232,7 +231,7 @@ class Runtime implements HostRuntime {
         `Agent ${agent.path} runs the loop without a model`,
       );
     };
-    return new LoopAgent(agent, placed, modelOf, this.#createLoop);
+    return new LoopAgent(agent, placed, modelOf, createLoop);
   }
 
   /** Imports the agent's machine; items that arrive meanwhile are kept in order. */

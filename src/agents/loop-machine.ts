@@ -1,6 +1,7 @@
 import { type Actor, createActor, type InspectionEvent } from "xstate";
 import { type AgentContext, type AgentEvent, agentMachine } from "../../machines/agent.ts";
 import type { Json } from "../wire/json.ts";
+import { type ChartLogic, compileChart } from "./compiled-chart.ts";
 
 /** Effects of the loop's chart, which its agent carries out. */
 export interface LoopEffects {
@@ -18,7 +19,8 @@ export interface LoopEffects {
   failTurn(context: AgentContext, event: AgentEvent): void;
 }
 
-export type LoopActor = Actor<typeof agentMachine>;
+type LoopLogic = ChartLogic<AgentContext, AgentEvent, { readonly prefix: string }>;
+export type LoopActor = Actor<LoopLogic>;
 
 /**
  * The loop's state as it travels: XState's persisted snapshot without the fields that never differ.
@@ -35,42 +37,18 @@ export type CreateLoop = (
   inspect?: (event: InspectionEvent) => void,
 ) => LoopActor;
 
-/**
- * Returns a function that creates the loop's actors. One machine serves every agent of the host.
- */
-export function createLoops(): CreateLoop {
-  const bodies = new WeakMap<object, LoopEffects>();
-  const effect =
-    (name: Exclude<keyof LoopEffects, "touch">) =>
-    ({ self, context, event }: { self: object; context: AgentContext; event: AgentEvent }) =>
-      bodies.get(self)?.[name](context, event);
-  const machine = agentMachine.provide({
-    actions: {
-      appendInput: effect("appendInput"),
-      askPermit: effect("askPermit"),
-      appendPending: effect("appendPending"),
-      startModel: effect("startModel"),
-      abortModel: effect("abortModel"),
-      sendCalls: effect("sendCalls"),
-      endTurn: effect("endTurn"),
-      closeTurn: effect("closeTurn"),
-      leaveOutTurn: effect("leaveOutTurn"),
-      failTurn: effect("failTurn"),
-    },
-  });
-  return (prefix, body, state, inspect) => {
-    const input = { prefix };
-    const inspected = inspect === undefined ? {} : { inspect };
-    const snapshot = state === undefined ? undefined : machine.resolveState(loopState(state));
-    const restored = snapshot === undefined ? {} : { snapshot };
-    const actor = createActor(machine, { input, ...restored, ...inspected });
-    bodies.set(actor, body);
-    // Without an observer XState throws a machine's error into the thread.
-    actor.subscribe({ error: () => body.touch() });
-    return actor.start();
-  };
-}
+type Effect = Exclude<keyof LoopEffects, "touch">;
 
-function loopState(state: Json): LoopState {
-  return state as unknown as LoopState;
-}
+/** One table serves every agent. */
+const logicOf = compileChart<AgentContext, AgentEvent, { readonly prefix: string }>(agentMachine);
+
+/** Creates the actor of one agent's loop. */
+export const createLoop: CreateLoop = (prefix, body, state, inspect) => {
+  const logic = logicOf((name, context, event) => body[name as Effect](context, event));
+  const restored = state === undefined ? {} : { snapshot: state as never };
+  const inspected = inspect === undefined ? {} : { inspect };
+  const actor = createActor(logic, { input: { prefix }, ...restored, ...inspected });
+  // Without an observer XState throws a machine's error into the thread.
+  actor.subscribe({ error: () => body.touch() });
+  return actor.start();
+};

@@ -250,7 +250,7 @@ export function beginTool(swarm: ToolEngine, node: Node, { call, begun, given, s
   log.fact("tool.started", path, { callId, tool });
   const record = swarm.recordOf(node);
   const { labels } = record;
-  const run = (): Promise<CallResult> => {
+  const run = (): CallResult | Promise<CallResult> => {
     // A listener may have ended the agent; the call is then settled without starting the tool.
     const signal = node.closed ? AbortSignal.abort("the agent has ended") : record.signal;
     const started = { ...begun, path, labels, attempt: 1, signal };
@@ -258,10 +258,16 @@ export function beginTool(swarm: ToolEngine, node: Node, { call, begun, given, s
     return parts.telemetry?.call(started, execute) ?? execute();
   };
   const agent = keyOf(node);
-  const settle = (result: CallResult) =>
-    swarm.inbox.post({ type: "tool-result", agent, callId, tool, result });
+  const settled = (result: CallResult) => {
+    return { type: "tool-result", agent, callId, tool, result } as const;
+  };
   swarm.releases.add(() =>
-    contained.run(path, "tool", () => contained.later(path, "tool", run().then(settle))),
+    contained.run(path, "tool", () => {
+      const ran = run();
+      if (!(ran instanceof Promise)) return swarm.inbox.append(settled(ran));
+      const later = ran.then((result) => swarm.inbox.post(settled(result)));
+      contained.later(path, "tool", later);
+    }),
   );
 }
 

@@ -41,7 +41,10 @@ export class Inbox {
   readonly #notices = new Fifo<Notice>();
   /** The inputs that arrived during a step. */
   readonly #waiting = new Fifo<Input>();
+  /** The inputs that are taken when there is nothing else to go on with. */
+  readonly #behind = new Fifo<Input>();
   #isDraining = false;
+  #isGoingOn = false;
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -87,6 +90,17 @@ export class Inbox {
       this.#takeNotices();
       this.#contain(input);
     }
+  }
+
+  /**
+   * Takes an input without an answer behind all that follows from the steps so far: several tools
+   * that answer at once are all started before the first of them is settled.
+   */
+  append(input: Input): void {
+    const { outside, releases } = this.#options;
+    if (outside.isReplay) return;
+    this.#behind.push(input);
+    if (!releases.isBusy) this.#goOn();
   }
 
   /** Notifies a run, after the current step and before any other input. */
@@ -165,7 +179,19 @@ export class Inbox {
   #goOn(): void {
     const { outside, goOn } = this.#options;
     this.#drain();
-    if (!this.#isDraining && !outside.isReplay) goOn();
+    if (this.#isDraining || this.#isGoingOn || outside.isReplay) return;
+    this.#isGoingOn = true;
+    try {
+      for (;;) {
+        goOn();
+        const next = this.#behind.shift();
+        if (next === undefined) return;
+        this.#takeNotices();
+        this.#contain(next);
+      }
+    } finally {
+      this.#isGoingOn = false;
+    }
   }
 }
 

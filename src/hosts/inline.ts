@@ -4,6 +4,7 @@ import type { HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
+import { messageFrom, messageText } from "../wire/message-text.ts";
 import type { HostHandle, HostListener, ModuleRef } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingHost } from "./living-host.ts";
@@ -77,7 +78,7 @@ export class InlineHost extends LivingHost implements HostHandle {
 
   post(message: ToHost): void {
     if (!this.living) return;
-    this.#inbox.push(structuredClone(message));
+    this.#inbox.push(copyOf(message));
     if (this.#runtime !== undefined) this.#options.schedule(() => this.#deliver());
   }
 
@@ -143,7 +144,7 @@ export class InlineHost extends LivingHost implements HostHandle {
 
   #send(message: FromHost): void {
     if (this.state === "gone") return;
-    this.#outbox.push(structuredClone(message));
+    this.#outbox.push(copyOf(message));
     this.#options.schedule(() => this.#emit());
   }
 
@@ -163,4 +164,9 @@ export class InlineHost extends LivingHost implements HostHandle {
     // Deferred, as a thread's exit would be, and never within the call that terminated the host.
     this.#options.schedule(() => this.life.send({ type: "host.exited", reason }));
   }
+}
+
+/** Returns what another thread would read of a message. */
+function copyOf<Message extends ToHost | FromHost>(message: Message): Message {
+  return messageFrom(messageText(message)) as Message;
 }

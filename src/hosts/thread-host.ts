@@ -6,6 +6,7 @@ import { HEART, type HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
+import { messageFrom, messageText } from "../wire/message-text.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import type { HostHandle, HostHandleListener, ModuleRef } from "./host.ts";
@@ -94,8 +95,8 @@ export class ThreadHost extends LivingHost implements HostHandle {
         events.hear(this, { type: "lost", reason, fault: this.#fault });
       },
     });
-    this.#port.on("message", (message: FromHost) => events.hear(this, { type: "frames", message }));
-    this.#port.on("messageerror", () => this.terminate("it sent what cannot be read"));
+    this.#port.on("message", (text: unknown) => this.#heard(text));
+    this.#port.on("messageerror", () => this.#unreadable());
     this.#port.on("close", () => this.#closed());
   }
 
@@ -108,7 +109,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
   }
 
   post(message: ToHost): void {
-    if (this.living) this.#port.postMessage(message);
+    if (this.living) this.#port.postMessage(messageText(message));
   }
 
   launch(delayMs: number): void {
@@ -132,6 +133,17 @@ export class ThreadHost extends LivingHost implements HostHandle {
   async drain(deadlineMs: number): Promise<void> {
     if (this.state !== "ready") return;
     await this.#control.ask("an orderly end", (remote) => remote.drain(), deadlineMs);
+  }
+
+  #heard(text: unknown): void {
+    const message = messageFrom(text) as FromHost;
+    // Users' code can post anything on its host's port, and is held to account for it.
+    if (message === undefined && this.kind === "library") this.#unreadable();
+    else this.#options.events.hear(this, { type: "frames", message });
+  }
+
+  #unreadable(): void {
+    this.terminate("it sent what cannot be read");
   }
 
   #launch(): void {
@@ -250,13 +262,12 @@ export class ThreadHost extends LivingHost implements HostHandle {
   #drainPort(): void {
     let received = this.#take();
     while (received !== undefined) {
-      if (received !== "unreadable")
-        this.#options.events.hear(this, { type: "frames", message: received.message });
+      if (received !== "unreadable") this.#heard(received.message);
       received = this.#take();
     }
   }
 
-  #take(): { readonly message: FromHost } | "unreadable" | undefined {
+  #take(): { readonly message: unknown } | "unreadable" | undefined {
     try {
       return receiveMessageOnPort(this.#port);
     } catch (error) {

@@ -5,6 +5,7 @@ import { LivingHost } from "../hosts/living-host.ts";
 import type { HostFault, Running } from "../kernel/blame.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
+import { messageFrom, messageText } from "../wire/message-text.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
 import type { Random } from "./random.ts";
 import { simulatedModels } from "./simulated-models.ts";
@@ -78,7 +79,7 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
   }
 
   post(message: ToHost): void {
-    if (this.living) this.#inbox.push(structuredClone(message));
+    if (this.living) this.#inbox.push(messageFrom(messageText(message)) as ToHost);
   }
 
   launch(delayMs: number): void {
@@ -181,7 +182,7 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
     for (const { path, commands } of message.frames) {
       if (commands.some(({ type }) => type === "done")) this.#agents.delete(path);
     }
-    this.#outbox.push(structuredClone(message));
+    this.#outbox.push(messageFrom(messageText(message)) as FromHost);
   }
 
   #emit(): void {

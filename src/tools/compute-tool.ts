@@ -2,7 +2,8 @@ import { CoppiceError } from "../errors.ts";
 import type { ComputeCall, ComputeModule } from "../wire/compute.ts";
 import type { JsonSchema } from "../wire/json.ts";
 import { isError } from "../wire/realm.ts";
-import { type CallContext, CallFailure, type ReadContext } from "./running-call.ts";
+import { CallFailure } from "./call-failure.ts";
+import type { CallContext, ReadContext } from "./running-call.ts";
 import type { StandardSchemaV1 } from "./schema/standard-schema.ts";
 import { branded, describeTool, type Tool, type ToolDescription, wrongTool } from "./tool.ts";
 

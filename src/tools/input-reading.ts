@@ -1,7 +1,8 @@
 import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Json } from "../wire/json.ts";
-import { type Callable, CallFailure, type CallRequest, said, unfit } from "./running-call.ts";
+import { CallFailure, said, unfit } from "./call-failure.ts";
+import type { Callable, CallRequest } from "./running-call.ts";
 import type { ReadPlace } from "./schema/fit-input.ts";
 import type { ReadInput } from "./schema/input-reader.ts";
 

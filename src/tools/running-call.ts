@@ -5,7 +5,8 @@ import type { CallResult } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import { plainJson } from "../wire/json-bound.ts";
-import type { InputIssue } from "./schema/compiled-schema.ts";
+import { isThenable } from "../wire/realm.ts";
+import { isFailure, refusedCall, said, unfit } from "./call-failure.ts";
 import type { ReadInput } from "./schema/input-reader.ts";
 import type { ToolContext } from "./tool.ts";
 
@@ -48,15 +49,8 @@ export interface CallContext extends Omit<ToolContext, "progress"> {
 /** The context of a read on another thread. */
 export type ReadContext = Omit<CallContext, "progress">;
 
-/** A failure with a code of the runtime; an embedder's function cannot set the code itself. */
-export class CallFailure extends Error {
-  readonly code: ErrorCode;
-
-  constructor(code: ErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+/** An input that was read before. */
+type Ready = NonNullable<CallRequest["read"]>;
 
 export interface Progress {
   readonly fraction?: number;
@@ -70,28 +64,29 @@ export interface RunningCallOptions {
 
 const PROGRESS_EVERY_MS = 100;
 const MAX_PROGRESS_CHARACTERS = 500;
-/** The most characters of a failure's message: the model pays for each of them. */
-const MAX_MESSAGE_CHARACTERS = 16_000;
 
 /**
  * A call while it runs, from the check of its input to its result.
  *
- * **Guarantees** `result` never rejects and settles once, at the latest when the time is over or
- * the signal is aborted, whatever the tool does; no timer or listener is left then.
+ * **Guarantees** it settles once, at the latest when the time is over or the signal is aborted,
+ * whatever the tool does; no timer or listener is left then. A tool that answers at once needs
+ * neither of them, and no promise.
  */
 export class RunningCall {
-  readonly result: Promise<CallResult>;
   readonly #callable: Callable;
   readonly #request: CallRequest;
   readonly #options: RunningCallOptions;
-  readonly #resolve: (result: CallResult) => void;
   #startedAt: number;
   readonly #onAbort = (): void => this.cancel(this.#request.signal.reason);
+  #outcome: CallResult | undefined;
+  /** Allocated when the tool has not answered at once. */
+  #later: PromiseWithResolvers<CallResult> | undefined;
   /** Allocated when the tool reads its signal; most tools never do. */
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
+  #isListening = false;
+  #isQueued = false;
   #timer: unknown;
-  #settled = false;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(callable: Callable, request: CallRequest, options: RunningCallOptions) {
@@ -99,17 +94,28 @@ export class RunningCall {
     this.#request = request;
     this.#options = options;
     this.#startedAt = options.clock.now();
-    const { promise, resolve } = Promise.withResolvers<CallResult>();
-    this.result = promise;
-    this.#resolve = resolve;
-    if (request.signal.aborted) {
-      this.#onAbort();
-      return;
-    }
-    request.signal.addEventListener("abort", this.#onAbort, { once: true });
-    this.#arm(callable.timeoutMs);
-    // `#run` settles the call by itself and cannot reject.
-    void this.#run();
+    const { signal } = request;
+    if (!signal.aborted) this.#read();
+    // The tool may have ended its own agent.
+    if (signal.aborted) this.#onAbort();
+    if (this.#outcome !== undefined) return;
+    this.#later = Promise.withResolvers<CallResult>();
+    this.#listen();
+    if (this.#timer === undefined && !this.#isQueued) this.#arm(this.#remaining());
+  }
+
+  /** The result of a call that has settled; undefined while it runs. */
+  get outcome(): CallResult | undefined {
+    return this.#outcome;
+  }
+
+  /** Never rejects. */
+  get result(): Promise<CallResult> {
+    return this.#later?.promise ?? Promise.resolve(this.#outcome as CallResult);
+  }
+
+  get #settled(): boolean {
+    return this.#outcome !== undefined;
   }
 
   /** Settles the call as cancelled and signals the tool. */
@@ -120,26 +126,56 @@ export class RunningCall {
     this.#abort(reason);
   }
 
-  async #run(): Promise<void> {
-    const { tool, input, read: ready } = this.#request;
-    try {
+  /** Reads the input, at once where that is possible. */
+  #read(): void {
+    const { input, read: ready } = this.#request;
+    this.#contain(() => {
       const context = this.#context();
-      // A synchronous check costs no turn of the event loop.
       const reading = ready ?? this.#callable.read(input, context);
-      const read = reading instanceof Promise ? await reading : reading;
-      if (this.#settled) return;
-      if (!read.valid) {
-        const { code, message, details } = unfit(tool, read.issues);
-        this.#end(code, message, details);
-        return;
-      }
-      const value = plainResult(await this.#callable.execute(read.value, context));
-      this.#settle({ isError: false, value });
-    } catch (error) {
-      // An error thrown after the call has ended has no receiver: it is dropped on purpose, so that
-      // it does not become an unhandled rejection.
-      if (!this.#settled) this.#fail(error);
+      if (reading instanceof Promise)
+        void this.#await(reading, (read) => this.#execute(read, context));
+      else this.#execute(reading, context);
+    });
+  }
+
+  #execute(read: ReadInput | Ready, context: CallContext): void {
+    if (!read.valid) {
+      const { code, message, details } = unfit(this.#request.tool, read.issues);
+      return this.#end(code, message, details);
     }
+    const given = this.#callable.execute(read.value, context);
+    if (isThenable(given)) void this.#await(given, (value) => this.#answer(value));
+    else this.#answer(given);
+  }
+
+  #answer(given: unknown): void {
+    this.#settle({ isError: false, value: plainResult(given) });
+  }
+
+  /** Goes on when a promise has settled; it cannot reject. */
+  async #await<Value>(promise: PromiseLike<Value>, goOn: (value: Value) => void): Promise<void> {
+    try {
+      const value = await promise;
+      if (!this.#settled) goOn(value);
+    } catch (error) {
+      this.#thrown(error);
+    }
+  }
+
+  #contain(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#thrown(error);
+    }
+  }
+
+  /**
+   * An error thrown after the call has ended has no receiver: it is dropped on purpose, so that it
+   * does not become an unhandled rejection.
+   */
+  #thrown(error: unknown): void {
+    if (!this.#settled) this.#fail(error);
   }
 
   #fail(thrown: unknown): void {
@@ -170,6 +206,7 @@ export class RunningCall {
 
   #queue(): () => void {
     const { clock } = this.#options;
+    this.#isQueued = true;
     clock.clearTimeout(this.#timer);
     return () => {
       if (this.#settled) return;
@@ -181,9 +218,21 @@ export class RunningCall {
   #signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      this.#listen();
       if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
     }
     return this.#controller.signal;
+  }
+
+  /** Listens for the end of the agent, from the moment that anybody could learn of it here. */
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#request.signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  #remaining(): number {
+    return this.#callable.timeoutMs - (this.#options.clock.now() - this.#startedAt);
   }
 
   #abort(reason: unknown): void {
@@ -233,35 +282,10 @@ export class RunningCall {
 
   #settle(result: CallResult): void {
     if (this.#settled) return;
-    this.#settled = true;
-    this.#options.clock.clearTimeout(this.#timer);
-    this.#request.signal.removeEventListener("abort", this.#onAbort);
-    this.#resolve(result);
-  }
-}
-
-/**
- * Creates a refusal or failure as the model reads it: what happened and what to do, without a
- * stack.
- */
-export function refusedCall(code: ErrorCode, message: string, details: ErrorDetails): CallResult {
-  const error = new CoppiceError(code, message, details);
-  return { isError: true, error: { code, message: error.message, details } };
-}
-
-/** Creates the error of an input that does not fit, as the model reads it. */
-export function unfit(tool: string, issues: readonly InputIssue[]): CoppiceError {
-  const faults = issues.map(({ path, message }) => `${path || "the input"} ${message}`).join("; ");
-  const message = `The input of tool "${tool}" does not fit its schema: ${faults}`;
-  return new CoppiceError("TOOL_INPUT_INVALID", message, { tool, issues });
-}
-
-function isFailure(thrown: unknown): thrown is CallFailure {
-  try {
-    return thrown instanceof CallFailure;
-  } catch {
-    // A proxy may throw.
-    return false;
+    this.#outcome = result;
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    if (this.#isListening) this.#request.signal.removeEventListener("abort", this.#onAbort);
+    this.#later?.resolve(result);
   }
 }
 
@@ -271,9 +295,4 @@ function plainResult(value: unknown): Json {
   } catch (error) {
     throw new TypeError(`its result is not plain JSON: ${said(error)}`);
   }
-}
-
-/** Describes a thrown value in a text bounded for models. */
-export function said(thrown: unknown): string {
-  return shorten(describe(thrown), MAX_MESSAGE_CHARACTERS);
 }

@@ -4,19 +4,14 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { EventBodies } from "../wire/event.ts";
 import type { ToolCard } from "../wire/transcript.ts";
+import { refusedCall } from "./call-failure.ts";
 import { asideOn, callableOf } from "./callables.ts";
 import type { ComputeThreads } from "./compute-tool.ts";
 import { type CallInput, readCallInput } from "./input-reading.ts";
 import { checkMcpServer, type McpServerConfig } from "./mcp/mcp-config.ts";
 import { McpConnection, type ServerRow } from "./mcp/mcp-connection.ts";
 import { checkNames, nameForModels } from "./names.ts";
-import {
-  type Callable,
-  type CallRequest,
-  type Progress,
-  RunningCall,
-  refusedCall,
-} from "./running-call.ts";
+import { type Callable, type CallRequest, type Progress, RunningCall } from "./running-call.ts";
 import type { Tool } from "./tool.ts";
 import { type Offer, ToolCards } from "./tool-cards.ts";
 import { toolTable } from "./tool-table.ts";
@@ -187,22 +182,28 @@ export class Toolbox {
     return callable && readCallInput(callable, request, this.#clock);
   }
 
-  /** Runs one call. Never rejects: a failure is a result that the agent reads. */
-  call(request: CallRequest): Promise<CallResult> {
+  /**
+   * Runs one call, and returns its result at once where its tool answers at once. Never throws or
+   * rejects: a failure is a result that the agent reads.
+   */
+  call(request: CallRequest): CallResult | Promise<CallResult> {
     const { callId, tool, path } = request;
     const callable = this.#callable(tool);
     if (this.#stopping !== undefined) {
       const message = `Tool "${tool}" was not called: the toolbox has been stopped`;
-      return Promise.resolve(refusedCall("CANCELLED", message, { tool }));
+      return refusedCall("CANCELLED", message, { tool });
     }
     if (callable === undefined) {
-      return Promise.resolve(refusedCall("TOOL_UNKNOWN", `There is no tool "${tool}"`, { tool }));
+      return refusedCall("TOOL_UNKNOWN", `There is no tool "${tool}"`, { tool });
     }
     const running = new RunningCall(callable, request, {
       clock: this.#clock,
       onProgress: (progress) =>
         this.#options.onEvent({ type: "tool.progress", callId, tool, path, ...progress }),
     });
+    // The tool may have stopped the supervisor.
+    if (this.#stopping !== undefined) running.cancel("the toolbox was stopped");
+    if (running.outcome !== undefined) return running.outcome;
     this.#running.add(running);
     // It never rejects, and the caller learns of its end after this callback has run.
     void running.result.then(() => this.#running.delete(running));

@@ -152,7 +152,7 @@ export interface ScriptedModel {
  */
 export interface ModuleModel {
   readonly provider: string;
-  readonly [option: string]: Json | undefined;
+  readonly [option: string]: JsonLike | undefined;
 }
 
 export type ModelSpec = AnthropicModel | ScriptedModel | ModuleModel;

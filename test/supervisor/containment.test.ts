@@ -20,7 +20,8 @@ const tool = (name: string, timeoutMs: number) =>
     description: "Works.",
     input: { type: "object" },
     timeoutMs,
-    execute: () => 1,
+    // One that answers at once would need no timer.
+    execute: async () => 1,
   });
 const works = tool("works", 5_000);
 const breaks = tool("breaks", planted);
