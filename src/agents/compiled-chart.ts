@@ -47,7 +47,8 @@ type Table<Context, Event> = ReadonlyMap<string, State<Context, Event>>;
  * XState's interpreter takes ten.
  *
  * **Guarantees** The same states, contexts, effects and errors in the same order as XState's own
- * logic. An event that changes nothing leaves the snapshot the same object.
+ * logic, except that a guard's error is its own, without XState's words before it. An event that
+ * changes nothing leaves the snapshot the same object.
  * **Fails with** an Error at once for a chart that says more than the table can: nested or parallel
  * states, entry and exit actions, `always`, `after`, `invoke`, guards and actions in place.
  * @returns a function that creates the logic of an actor from what carries out its effects
@@ -132,8 +133,18 @@ function stateAt<Context, Event>(table: Table<Context, Event>, value: string) {
   return state;
 }
 
-/** `schemas` are types that `setup` notes; nothing reads them. */
-const CHART_KEYS = ["id", "description", "schemas", "context", "initial", "states"];
+/** Keys that a root must not have; XState adds others, such as the types of `setup`. */
+const NOT_AT_ROOT = [
+  "type",
+  "on",
+  "entry",
+  "exit",
+  "always",
+  "after",
+  "invoke",
+  "onDone",
+  "output",
+];
 const STATE_KEYS = ["description", "tags", "type", "on"];
 const TRANSITION_KEYS = ["target", "guard", "actions", "description"];
 
@@ -141,7 +152,8 @@ function tableOf<Context, Event>(
   config: object,
   implementations: Chart["implementations"],
 ): Table<Context, Event> {
-  only(config, CHART_KEYS, "the chart");
+  const other = NOT_AT_ROOT.find((key) => key in config);
+  if (other !== undefined) throw odd("the chart", `\`${other}\``);
   const { states } = config as { readonly states: { readonly [value: string]: object } };
   const table = new Map<string, State<Context, Event>>();
   for (const [value, state] of Object.entries(states)) {

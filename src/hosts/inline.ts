@@ -47,7 +47,7 @@ export interface InlineHostOptions {
 }
 
 /**
- * A host in the calling thread, behind the same wire: every message is cloned and delivered later.
+ * A host in the calling thread, behind the same wire: every message is copied and delivered later.
  * It cannot be interrupted. An error thrown in it ends it, as it would end a thread.
  */
 export class InlineHost extends LivingHost implements HostHandle {
