@@ -226,7 +226,8 @@ export class RunningCall {
 
   /** Listens for the end of the agent, from the moment that anybody could learn of it here. */
   #listen(): void {
-    if (this.#isListening) return;
+    // A tool may read its signal long after it has answered.
+    if (this.#isListening || this.#settled) return;
     this.#isListening = true;
     this.#request.signal.addEventListener("abort", this.#onAbort, { once: true });
   }

@@ -63,6 +63,23 @@ describe.each([0, 1])("a tool that answers at once, with %i threads", (threads) 
     expectAtRest(open);
   });
 
+  it("has no listener either where its signal is read after it has answered", async () => {
+    const contexts: ToolContext[] = [];
+    let listeners: number | undefined;
+    const tools = [instant((context) => contexts.push(context))];
+    const agents = { caller: { ...caller(1), lifetime: "session" as const } };
+    await using open = await openSupervisor({ threads, tools, agents });
+    open.supervisor.on("tool.finished", ({ path }) => {
+      const signal = open.swarm.record(path)?.signal as AbortSignal;
+      expect(contexts[0]?.signal.aborted).toBe(false);
+      listeners = getEventListeners(signal, "abort").length;
+    });
+    const ref = await open.supervisor.spawn("caller", { input: "go" });
+    await open.until("tool.finished");
+    expect(listeners).toBe(0);
+    await ref.cancel();
+  });
+
   it("that cancels its own agent is settled once, and the next call is not made", async () => {
     let supervisor: Supervisor | undefined;
     let calls = 0;
