@@ -91,17 +91,16 @@ class CompiledLogic<Context, Event extends EventObject, Input>
   transition(snapshot: ChartSnapshot<Context>, event: Event): ChartSnapshot<Context> {
     if (snapshot.status !== "active") return snapshot;
     if (event.type === "xstate.stop") return { ...snapshot, status: "stopped", error: undefined };
-    const { value } = snapshot;
+    const state = stateAt(this.#table, snapshot.value);
     let { context } = snapshot;
-    for (const { guard, target, actions } of stateAt(this.#table, value).on.get(event.type) ?? []) {
+    for (const { guard, target = state, actions } of state.on.get(event.type) ?? []) {
       if (guard !== undefined && !guard({ context, event })) continue;
       for (const action of actions) {
         if (typeof action === "string") this.#perform(action, context, event);
         else context = { ...context, ...action({ context, event }) };
       }
-      const isSame =
-        context === snapshot.context && (target === undefined || target.value === value);
-      return isSame ? snapshot : snapshotOf(target ?? stateAt(this.#table, value), context);
+      const isSame = target === state && context === snapshot.context;
+      return isSame ? snapshot : snapshotOf(target, context);
     }
     return snapshot;
   }

@@ -10,7 +10,6 @@ import { type AgentActor, HostedAgent } from "./hosted-agent.ts";
 import { Inspection } from "./inspection.ts";
 import { type LoadedTemplate, loadTemplate, modelAt } from "./loaded-template.ts";
 import { LoopAgent } from "./loop-agent.ts";
-import { createLoop } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
 import { machineFaultOf } from "./machine-failure.ts";
 import { createModelJobs, type HostedJobs } from "./model-jobs.ts";
@@ -231,7 +230,7 @@ class Runtime implements HostRuntime {
         `Agent ${agent.path} runs the loop without a model`,
       );
     };
-    return new LoopAgent(agent, placed, modelOf, createLoop);
+    return new LoopAgent(agent, placed, modelOf);
   }
 
   /** Imports the agent's machine; items that arrive meanwhile are kept in order. */

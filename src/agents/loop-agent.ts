@@ -17,7 +17,7 @@ import type { AgentActor, HostedAgent, Moved } from "./hosted-agent.ts";
 import { modelAt } from "./loaded-template.ts";
 import { LoopDetection } from "./loop-detection.ts";
 import { loopEvent } from "./loop-event.ts";
-import type { CreateLoop, LoopActor, LoopEffects, LoopState } from "./loop-machine.ts";
+import { createLoop, type LoopActor, type LoopEffects, type LoopState } from "./loop-machine.ts";
 import { type CallEnd, ModelRun } from "./model-run.ts";
 import { type ResultContent, resultContent } from "./turn-content.ts";
 import { readTurn, resultsFor, type TurnReply, withoutCalls } from "./turn-end.ts";
@@ -42,12 +42,7 @@ export class LoopAgent implements LoopEffects, AgentActor {
   #sent: object | undefined;
   #sentValue: string | undefined;
 
-  constructor(
-    agent: HostedAgent,
-    placed: PlaceAgent,
-    model: (index: number) => Model,
-    createLoop: CreateLoop,
-  ) {
+  constructor(agent: HostedAgent, placed: PlaceAgent, model: (index: number) => Model) {
     this.#agent = agent;
     this.#model = model;
     this.#isSession = placed.lifetime === "session";

@@ -30,20 +30,18 @@ export interface LoopState {
   readonly context: AgentContext;
 }
 
-export type CreateLoop = (
-  prefix: string,
-  body: LoopEffects,
-  state?: Json,
-  inspect?: (event: InspectionEvent) => void,
-) => LoopActor;
-
 type Effect = Exclude<keyof LoopEffects, "touch">;
 
 /** One table serves every agent. */
 const logicOf = compileChart<AgentContext, AgentEvent, { readonly prefix: string }>(agentMachine);
 
 /** Creates the actor of one agent's loop. */
-export const createLoop: CreateLoop = (prefix, body, state, inspect) => {
+export function createLoop(
+  prefix: string,
+  body: LoopEffects,
+  state?: Json,
+  inspect?: (event: InspectionEvent) => void,
+): LoopActor {
   const logic = logicOf((name, context, event) => body[name as Effect](context, event));
   const restored = state === undefined ? {} : { snapshot: state as never };
   const inspected = inspect === undefined ? {} : { inspect };
@@ -51,4 +49,4 @@ export const createLoop: CreateLoop = (prefix, body, state, inspect) => {
   // Without an observer XState throws a machine's error into the thread.
   actor.subscribe({ error: () => body.touch() });
   return actor.start();
-};
+}

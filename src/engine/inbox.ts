@@ -93,14 +93,11 @@ export class Inbox {
   }
 
   /**
-   * Takes an input without an answer behind all that follows from the steps so far: several tools
-   * that answer at once are all started before the first of them is settled.
+   * Takes an input of an effect, without an answer, behind all that follows from the steps so far:
+   * several tools that answer at once are all started before the first of them is settled.
    */
   append(input: Input): void {
-    const { outside, releases } = this.#options;
-    if (outside.isReplay) return;
-    this.#behind.push(input);
-    if (!releases.isBusy) this.#goOn();
+    if (!this.#options.outside.isReplay) this.#behind.push(input);
   }
 
   /** Notifies a run, after the current step and before any other input. */
@@ -186,8 +183,7 @@ export class Inbox {
         goOn();
         const next = this.#behind.shift();
         if (next === undefined) return;
-        this.#takeNotices();
-        this.#contain(next);
+        this.post(next);
       }
     } finally {
       this.#isGoingOn = false;

@@ -4,7 +4,7 @@ import type { HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
-import { messageFrom, messageText } from "../wire/message-text.ts";
+import { messageCopy } from "../wire/message-text.ts";
 import type { HostHandle, HostListener, ModuleRef } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingHost } from "./living-host.ts";
@@ -78,7 +78,7 @@ export class InlineHost extends LivingHost implements HostHandle {
 
   post(message: ToHost): void {
     if (!this.living) return;
-    this.#inbox.push(copyOf(message));
+    this.#inbox.push(messageCopy(message));
     if (this.#runtime !== undefined) this.#options.schedule(() => this.#deliver());
   }
 
@@ -144,7 +144,7 @@ export class InlineHost extends LivingHost implements HostHandle {
 
   #send(message: FromHost): void {
     if (this.state === "gone") return;
-    this.#outbox.push(copyOf(message));
+    this.#outbox.push(messageCopy(message));
     this.#options.schedule(() => this.#emit());
   }
 
@@ -164,9 +164,4 @@ export class InlineHost extends LivingHost implements HostHandle {
     // Deferred, as a thread's exit would be, and never within the call that terminated the host.
     this.#options.schedule(() => this.life.send({ type: "host.exited", reason }));
   }
-}
-
-/** Returns what another thread would read of a message. */
-function copyOf<Message extends ToHost | FromHost>(message: Message): Message {
-  return messageFrom(messageText(message)) as Message;
 }

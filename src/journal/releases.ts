@@ -20,11 +20,6 @@ export class Releases {
     this.#isReplay = isReplay;
   }
 
-  /** True while a step, or an effect of one, runs. */
-  get isBusy(): boolean {
-    return this.isInStep || this.#isReleasing;
-  }
-
   /** Adds an effect; it runs at once when no step is under way. */
   add(effect: () => void): void {
     if (this.#isReplay) return;

@@ -5,7 +5,7 @@ import { LivingHost } from "../hosts/living-host.ts";
 import type { HostFault, Running } from "../kernel/blame.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
-import { messageFrom, messageText } from "../wire/message-text.ts";
+import { messageCopy } from "../wire/message-text.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
 import type { Random } from "./random.ts";
 import { simulatedModels } from "./simulated-models.ts";
@@ -79,7 +79,7 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
   }
 
   post(message: ToHost): void {
-    if (this.living) this.#inbox.push(messageFrom(messageText(message)) as ToHost);
+    if (this.living) this.#inbox.push(messageCopy(message));
   }
 
   launch(delayMs: number): void {
@@ -182,7 +182,7 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
     for (const { path, commands } of message.frames) {
       if (commands.some(({ type }) => type === "done")) this.#agents.delete(path);
     }
-    this.#outbox.push(messageFrom(messageText(message)) as FromHost);
+    this.#outbox.push(messageCopy(message));
   }
 
   #emit(): void {

@@ -129,13 +129,15 @@ export class RunningCall {
   /** Reads the input, at once where that is possible. */
   #read(): void {
     const { input, read: ready } = this.#request;
-    this.#contain(() => {
+    try {
       const context = this.#context();
       const reading = ready ?? this.#callable.read(input, context);
       if (reading instanceof Promise)
         void this.#await(reading, (read) => this.#execute(read, context));
       else this.#execute(reading, context);
-    });
+    } catch (error) {
+      this.#thrown(error);
+    }
   }
 
   #execute(read: ReadInput | Ready, context: CallContext): void {
@@ -157,14 +159,6 @@ export class RunningCall {
     try {
       const value = await promise;
       if (!this.#settled) goOn(value);
-    } catch (error) {
-      this.#thrown(error);
-    }
-  }
-
-  #contain(work: () => void): void {
-    try {
-      work();
     } catch (error) {
       this.#thrown(error);
     }

@@ -29,3 +29,8 @@ export function messageFrom(text: unknown): unknown {
     return undefined;
   }
 }
+
+/** Returns what another thread would read of a message. */
+export function messageCopy<Message extends ToHost | FromHost>(message: Message): Message {
+  return messageFrom(messageText(message)) as Message;
+}

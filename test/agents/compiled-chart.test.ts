@@ -3,22 +3,10 @@ import { type AnyActorLogic, assign, createActor } from "xstate";
 import { getAdjacencyMap } from "xstate/graph";
 import { type AgentContext, type AgentEvent, agentMachine } from "../../machines/agent.ts";
 import { type Chart, compileChart } from "../../src/agents/compiled-chart.ts";
+import { EFFECTS, EVENTS } from "../fixtures/loop-chart.ts";
 import fc from "../fixtures/properties.ts";
 
 const input = { prefix: "/a#1" };
-const EFFECTS = [
-  "appendInput",
-  "askPermit",
-  "appendPending",
-  "startModel",
-  "abortModel",
-  "sendCalls",
-  "endTurn",
-  "closeTurn",
-  "leaveOutTurn",
-  "failTurn",
-] as const;
-
 type Effect = (name: string, context: AgentContext, event: AgentEvent) => void;
 /** Creates the logic of an actor whose effects are carried out by a function. */
 type LogicOf = (effect: Effect) => AnyActorLogic;
@@ -166,21 +154,10 @@ describe("the compiled chart of the loop", () => {
   });
 
   it("has the transitions that xstate/graph finds in the machine", () => {
-    const events: AgentEvent[] = [
-      { type: "input.given", input: "go" },
-      ...[1, 2, 3].map((n) => {
-        return { type: "permit.granted", callId: `/a#1.${n}`, maxTokens: 1, turn: 0 } as const;
-      }),
-      { type: "model.replied", uses: ["u1"], reply: null },
-      { type: "model.replied", uses: [], reply: null },
-      { type: "model.replied", uses: [], reply: null, goOn: "go on" },
-      { type: "model.failed", error: null },
-      { type: "model.failed", error: null, fallsBack: true },
-      { type: "model.failed", error: null, survives: true },
-      { type: "result.received", callId: "/a#1.2", result: null },
-      { type: "message.received", blocks: ["hi"] },
-      { type: "end.requested" },
-    ];
+    const permits = [2, 3].map((n): AgentEvent => {
+      return { type: "permit.granted", callId: `/a#1.${n}`, maxTokens: 1, turn: 0 };
+    });
+    const events = [...EVENTS, ...permits];
     const value = ({ value: at }: { value: unknown }) => String(at);
     const of = (logicOf: LogicOf) => {
       const logic = logicOf(() => undefined);
@@ -218,7 +195,7 @@ interface Edge {
 }
 
 function tooFar({ context }: { context: AgentContext }): boolean {
-  return context.count > 3 || context.inbox.length > 1;
+  return context.count > 3 || context.inbox.length > 1 || context.asks.length > 1;
 }
 
 describe("a chart that says more than a table can", () => {

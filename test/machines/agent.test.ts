@@ -1,42 +1,17 @@
 import { expect, it } from "vitest";
 import { createActor } from "xstate";
 import { getShortestPaths } from "xstate/graph";
-import { type AgentEvent, agentMachine } from "../../machines/agent.ts";
+import { agentMachine } from "../../machines/agent.ts";
+import { EFFECTS, EVENTS } from "../fixtures/loop-chart.ts";
 
 const input = { prefix: "/a#1" };
-const effects = [
-  "appendInput",
-  "askPermit",
-  "appendPending",
-  "startModel",
-  "abortModel",
-  "sendCalls",
-  "endTurn",
-  "closeTurn",
-  "leaveOutTurn",
-  "failTurn",
-] as const;
 const provided = agentMachine.provide({
-  actions: Object.fromEntries(effects.map((name) => [name, () => undefined])),
+  actions: Object.fromEntries(EFFECTS.map((name) => [name, () => undefined])),
 });
-const events: AgentEvent[] = [
-  { type: "input.given", input: "go" },
-  { type: "permit.granted", callId: "/a#1.1", maxTokens: 1, turn: 0 },
-  { type: "model.replied", uses: ["u1"], reply: null },
-  { type: "model.replied", uses: [], reply: null },
-  { type: "model.replied", uses: [], reply: null, goOn: "go on" },
-  { type: "model.failed", error: null },
-  { type: "model.failed", error: null, fallsBack: true },
-  { type: "model.failed", error: null, survives: true },
-  { type: "result.received", callId: "/a#1.2", result: null },
-  { type: "message.received", blocks: ["hi"], askId: "q" },
-  { type: "end.requested" },
-];
-
 it("reaches every state", () => {
   const paths = getShortestPaths(provided, {
     input,
-    events,
+    events: [...EVENTS],
     limit: 500,
     serializeState: ({ value }) => JSON.stringify(value),
   });
