@@ -258,7 +258,8 @@ export class RunningCall {
   #arm(delayMs: number): void {
     const { clock } = this.#options;
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => this.#timeOut(), Math.max(0, delayMs));
+    // Rounded up: a timer cuts a fraction off, and the call would end before its time.
+    this.#timer = clock.setTimeout(() => this.#timeOut(), Math.ceil(Math.max(0, delayMs)));
   }
 
   #timeOut(): void {

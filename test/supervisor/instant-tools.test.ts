@@ -60,6 +60,8 @@ describe.each([0, 1])("a tool that answers at once, with %i threads", (threads) 
     });
     expect(await ref.outcome).toMatchObject({ status: "completed" });
     expect(timers).toHaveLength(1);
+    // Node cuts a fraction off, and the call would end before its time.
+    expect(timers.filter((delayMs) => !Number.isInteger(delayMs))).toEqual([]);
     expectAtRest(open);
   });
 
