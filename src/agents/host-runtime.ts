@@ -106,6 +106,7 @@ class Runtime implements HostRuntime {
     for (const template of templates) this.#templates.set(template.id, loadTemplate(template));
     for (const item of items) this.#take(item);
     for (const id of forget) this.#templates.delete(id);
+    this.#flush.runFull();
   }
 
   stats(): { agents: number } {

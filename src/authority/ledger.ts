@@ -245,7 +245,8 @@ export class Ledger {
   }
 
   takeWarnings(): LedgerWarning[] {
-    return this.#budget.takeWarnings().map(ledgerWarning);
+    const taken = this.#budget.takeWarnings();
+    return taken.length === 0 ? [] : taken.map(ledgerWarning);
   }
 
   /** Returns the summary that the actor's observers see. */

@@ -11,6 +11,8 @@ interface Request {
 /** The options of a {@link RequestQueue}. */
 export interface RequestQueueOptions {
   readonly clock: Clock;
+  /** True when a listener could end an agent between two steps. */
+  readonly isHeard: () => boolean;
   /** {@link RequestQueue.take Takes} an agent's next requests, in a step of its own. */
   readonly step: (node: Node) => void;
   /** {@link RequestQueue.run Runs} the queue, and contains its errors. */
@@ -26,7 +28,8 @@ interface Line<Of> {
 
 /**
  * The requests of agents, taken up in steps of their own, because a listener to one request may end
- * the agent before the next. They are taken in slices, because a frame may contain any number.
+ * the agent before the next; without any listener, the first one is taken up in the step that made
+ * it. They are taken in slices, because a frame may contain any number.
  *
  * **Guarantees** the requests of one agent are carried out in their order. They delay the other
  * agents by one slice at a time.
@@ -34,8 +37,16 @@ interface Line<Of> {
 export class RequestQueue<Of extends Request> {
   readonly #options: RequestQueueOptions;
   /** The requests by agent; those of the first agent are taken next. */
+  readonly #endSlice = (): void => {
+    this.#until = 0;
+  };
   readonly #waiting = new Map<Node, Line<Of>>();
+  /** The agent whose request was added last in the current step. */
+  #latest: Node | undefined;
+  #isAtOnce = false;
   #isRunning = false;
+  /** The time at which the slice ends; 0 before it begins. */
+  #until = 0;
   #timer: unknown;
 
   constructor(options: RequestQueueOptions) {
@@ -53,6 +64,34 @@ export class RequestQueue<Of extends Request> {
     const line = this.#waiting.get(request.node);
     if (line === undefined) this.#waiting.set(request.node, { requests: [request], taken: 0 });
     else line.requests.push(request);
+    this.#latest = request.node;
+  }
+
+  /** Returns the agent for which the current step has added a request; each time once. */
+  takeLatest(): Node | undefined {
+    const node = this.#latest;
+    this.#latest = undefined;
+    return node;
+  }
+
+  /** True when the step that added a request may carry it out too. */
+  mayGoOn(now: number): boolean {
+    return this.#timer === undefined && this.#isInTime(now) && !this.#options.isHeard();
+  }
+
+  /** Carries out requests within the step that added them. */
+  atOnce(carryOut: () => void): void {
+    this.#isAtOnce = true;
+    try {
+      carryOut();
+    } finally {
+      this.#isAtOnce = false;
+    }
+  }
+
+  /** True when a call of the agent that has passed the door begins in the step that decided it. */
+  beginsAtOnce(node: Node): boolean {
+    return this.#isAtOnce && !this.#waiting.has(node);
   }
 
   /** Removes and returns the agent's next request, if there is one and it fits. */
@@ -94,22 +133,31 @@ export class RequestQueue<Of extends Request> {
     if (this.#waiting.size === 0) return;
     this.#timer = this.#options.clock.setTimeout(() => {
       this.#timer = undefined;
+      this.#until = 0;
       this.#options.goOn();
     }, 0);
   }
 
   #slice(): void {
     const { clock, step } = this.#options;
-    const until = clock.now() + SLICE_MS;
     for (const [node, line] of this.#waiting) {
       while (this.#waiting.get(node) === line) {
         const { taken } = line;
         step(node);
-        const isOver = clock.now() >= until;
         // The slice also ends when a step could not take a request.
-        if (isOver || line.taken === taken) return this.#putBehind(node, line);
+        if (!this.#isInTime(clock.now()) || line.taken === taken) {
+          return this.#putBehind(node, line);
+        }
       }
     }
+  }
+
+  /** True until the slice is over that began with the first call in this tick of the thread. */
+  #isInTime(now: number): boolean {
+    if (this.#until > 0) return now < this.#until;
+    this.#until = now + SLICE_MS;
+    queueMicrotask(() => process.nextTick(this.#endSlice));
+    return true;
   }
 
   /** Puts an agent's requests behind those of the other agents. */

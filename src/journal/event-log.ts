@@ -49,6 +49,7 @@ export class EventLog {
   /** Listeners of the runtime itself and logs; {@link isHeard} does not count them. */
   readonly #own = new Set<EventListener>();
   readonly #releases: Releases;
+  #hasListeners = false;
   #closed = false;
 
   constructor({ journal, values, retention, wall, releases }: EventLogOptions) {
@@ -96,6 +97,7 @@ export class EventLog {
     checkListening(type, listener, once ? "once" : "on");
     const contained = this.#contained.get(listener) ?? contain(listener);
     this.#contained.set(listener, contained);
+    this.#hasListeners = true;
     if (once) this.#emitter.once(type, contained);
     else this.#emitter.on(type, contained);
   }
@@ -108,6 +110,7 @@ export class EventLog {
   watch(type: EventType | "*", listener: EventListener): () => void {
     const contained = contain(listener);
     this.#own.add(contained);
+    this.#hasListeners = true;
     this.#emitter.on(type, contained);
     return () => {
       this.#own.delete(contained);
@@ -156,6 +159,13 @@ export class EventLog {
     );
   }
 
+  /** True when any code would be called with an event. */
+  get hasListeners(): boolean {
+    // A listener for one event is gone after it, which nobody reports.
+    this.#hasListeners &&= this.#emitter.eventNames().length > 0;
+    return this.#hasListeners;
+  }
+
   /** Ends every reader; a reader made later ends after the events that are already kept. */
   close(): void {
     this.#closed = true;
@@ -171,6 +181,9 @@ export class EventLog {
    * listeners have received this one.
    */
   #tell(event: RuntimeEvent, bytes: number): void {
+    // Only an effect that runs before it could add a listener that hears it.
+    const isHeard = this.hasListeners || this.#readers.size > 0;
+    if (!isHeard && this.#releases.isEmpty) return;
     this.#releases.add(() => {
       this.#emitter.emit(event.type, event);
       this.#emitter.emit("*", event);

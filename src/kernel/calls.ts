@@ -1,7 +1,7 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import type { Command } from "../wire/frame.ts";
+import { type Command, callIdOf } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
@@ -21,7 +21,8 @@ export type AgentRequest = Extract<
 
 /** True when a call may begin or continue: its agent is open and waits for exactly this call. */
 export function isWanted(node: Node, command: Command): boolean {
-  return !node.closed && "callId" in command && node.calls.get(command.callId)?.command === command;
+  const callId = callIdOf(command);
+  return !node.closed && callId !== undefined && node.calls.get(callId)?.command === command;
 }
 
 /** Takes up a request; without a slot, the request is deferred until the agent has one. */

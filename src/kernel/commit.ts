@@ -1,5 +1,5 @@
 import type { EventBody } from "../wire/event.ts";
-import type { AgentEnd, Command, Frame } from "../wire/frame.ts";
+import { type AgentEnd, type Command, callIdOf, type Frame } from "../wire/frame.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { request, settleSlot } from "./calls.ts";
 import { undeliverable } from "./dead-letters.ts";
@@ -126,8 +126,9 @@ function answer(
 function findForgery(node: Node, frame: Frame): string | undefined {
   if (frame.upTo > node.mailbox.last) return `it covered deliveries ${node.path} never had`;
   for (const command of frame.commands) {
-    if ("callId" in command && !command.callId.startsWith(node.callPrefix)) {
-      return `it spoke of call ${command.callId} as ${node.path}`;
+    const callId = callIdOf(command);
+    if (callId?.startsWith(node.callPrefix) === false) {
+      return `it spoke of call ${callId} as ${node.path}`;
     }
     const isOfStream = command.type === "model.done" || command.type === "model.grew";
     if (isOfStream && !isOwnStream(node.calls.get(command.callId))) {

@@ -59,7 +59,7 @@ export class Kernel {
 
   /** Removes and returns the effects of the decisions so far. */
   takeEffects(): readonly Effect[] {
-    return this.tree.effects.splice(0);
+    return this.tree.takeEffects();
   }
 
   /** Returns the agent that has this path now, of any run. */

@@ -128,6 +128,14 @@ export interface ModelJob {
   readonly tools?: readonly string[];
 }
 
+/**
+ * Returns the id of the call that a command is about; undefined for a command about none. Read
+ * without a check by `in`, which is slow for an absent field of so many object shapes.
+ */
+export function callIdOf(command: Command): string | undefined {
+  return (command as { readonly callId?: string }).callId;
+}
+
 /** The end of an agent, as its host reports it. */
 export type AgentEnd =
   | { readonly status: "completed"; readonly output: Json }
