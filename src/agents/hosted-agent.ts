@@ -46,7 +46,7 @@ export class HostedAgent {
   #done = false;
   #actor: AgentActor | undefined;
   /** Items that arrived while the machine was being imported, in order. */
-  #early: (Delivery | AskOver)[] = [];
+  #early: (Delivery | AskOver)[] | undefined;
 
   constructor(
     { path, incarnation, number, upTo, cancelFlag }: PlaceAgent,
@@ -81,8 +81,8 @@ export class HostedAgent {
   /** Sets the actor; returns the items that arrived before it existed, to be delivered now. */
   run(actor: AgentActor): readonly (Delivery | AskOver)[] {
     this.#actor = actor;
-    const early = this.#early;
-    this.#early = [];
+    const early = this.#early ?? [];
+    this.#early = undefined;
     return early;
   }
 
@@ -93,6 +93,7 @@ export class HostedAgent {
   keep(item: Delivery | AskOver): boolean {
     if (this.phase === "running") return false;
     if (item.type === "deliver" && item.body.type === "end") return false;
+    this.#early ??= [];
     this.#early.push(item);
     return true;
   }
@@ -108,7 +109,7 @@ export class HostedAgent {
 
   /** Aborts what runs and emits nothing more. Never throws. */
   drop(): void {
-    this.#early = [];
+    this.#early = undefined;
     this.#actor?.drop();
   }
 

@@ -164,7 +164,11 @@ export function dequeued(tree: Tree, node: Node): void {
 
 /** Removes and returns the first items of a lane, which mostly has none. */
 function taken(lane: DeliveryBody[], many = lane.length): readonly DeliveryBody[] {
-  return many === 0 ? NONE : lane.splice(0, many);
+  if (many === 0) return NONE;
+  if (many < lane.length) return lane.splice(0, many);
+  const all = lane.slice();
+  lane.length = 0;
+  return all;
 }
 
 function deliver(tree: Tree, node: Node, body: DeliveryBody): void {

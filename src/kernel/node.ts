@@ -121,7 +121,8 @@ export interface Node {
   readonly top: Node;
   childSpec: ChildSpec;
   readonly limits: Limits;
-  readonly children: Map<string, Node>;
+  /** Allocated for the first child: see {@link ownChildren}. */
+  children: ReadonlyMap<string, Node>;
   readonly names: Names;
   readonly mailbox: Mailbox;
   readonly calls: Map<string, Call>;
@@ -240,6 +241,15 @@ export interface RestartGroup {
 /** Returns the path of a child. */
 export function join(parent: string, name: string): string {
   return parent === "/" ? `/${name}` : `${parent}/${name}`;
+}
+
+/** The children of a node that never had any. */
+export const NO_CHILDREN: ReadonlyMap<string, Node> = new Map();
+
+/** Returns the map of a node's children, to be changed. */
+export function ownChildren(node: Node): Map<string, Node> {
+  if (node.children === NO_CHILDREN) node.children = new Map();
+  return node.children as Map<string, Node>;
 }
 
 /** Visits the nodes of a subtree, parents before their children. */

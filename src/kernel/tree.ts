@@ -29,7 +29,7 @@ export type Due =
 export class Tree {
   readonly #ground: Ground;
   /** The top-level agent; none while it is being spawned, several only when all are one run. */
-  readonly tops: Node[] = [];
+  tops: readonly Node[] = [];
   readonly locations: AgentLocations;
   /** Milliseconds between the order to end and the kill. */
   graceMs: number;
