@@ -37,7 +37,7 @@ interface Line<Of> {
 export class RequestQueue<Of extends Request> {
   readonly #options: RequestQueueOptions;
   /** The requests by agent; those of the first agent are taken next. */
-  readonly #endSlice = (): void => {
+  readonly #endTick = (): void => {
     this.#until = 0;
   };
   readonly #waiting = new Map<Node, Line<Of>>();
@@ -45,7 +45,7 @@ export class RequestQueue<Of extends Request> {
   #latest: Node | undefined;
   #isAtOnce = false;
   #isRunning = false;
-  /** The time at which the slice ends; 0 before it begins. */
+  /** The time until which steps of this tick may go on; 0 before the first of them. */
   #until = 0;
   #timer: unknown;
 
@@ -133,30 +133,29 @@ export class RequestQueue<Of extends Request> {
     if (this.#waiting.size === 0) return;
     this.#timer = this.#options.clock.setTimeout(() => {
       this.#timer = undefined;
-      this.#until = 0;
       this.#options.goOn();
     }, 0);
   }
 
   #slice(): void {
     const { clock, step } = this.#options;
+    const until = clock.now() + SLICE_MS;
     for (const [node, line] of this.#waiting) {
       while (this.#waiting.get(node) === line) {
         const { taken } = line;
         step(node);
+        const isOver = clock.now() >= until;
         // The slice also ends when a step could not take a request.
-        if (!this.#isInTime(clock.now()) || line.taken === taken) {
-          return this.#putBehind(node, line);
-        }
+        if (isOver || line.taken === taken) return this.#putBehind(node, line);
       }
     }
   }
 
-  /** True until the slice is over that began with the first call in this tick of the thread. */
+  /** True for the first milliseconds of the steps of one tick, as long as a slice. */
   #isInTime(now: number): boolean {
     if (this.#until > 0) return now < this.#until;
     this.#until = now + SLICE_MS;
-    queueMicrotask(() => process.nextTick(this.#endSlice));
+    queueMicrotask(() => process.nextTick(this.#endTick));
     return true;
   }
 
