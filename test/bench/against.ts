@@ -12,6 +12,8 @@ const ROUNDS: { readonly [S in Size]: number } = { full: 12, quick: 5 };
 
 /** Another commit, checked out beside this one. */
 interface Other extends Disposable {
+  /** The URL of its bench, to import more of it. */
+  readonly base: string;
   readonly figures: readonly Figure[];
 }
 
@@ -22,6 +24,7 @@ export async function checkOut(ref: string): Promise<Other> {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const base = pathToFileURL(join(folder, "test/bench/main.ts")).href;
   return {
+    base,
     figures: await importFigures(base),
     [Symbol.dispose]() {
       rmSync(join(folder, "node_modules"));

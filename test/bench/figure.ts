@@ -5,7 +5,7 @@ export interface Figure {
   /** What exactly is measured. */
   readonly what: string;
   readonly unit: string;
-  /** Only where it means the same on every machine: such figures are the table of goals. */
+  /** What has one stands in the table of goals: a ratio of one run, wherever it can be one. */
   readonly target?: Target;
   /** Where one takes long: how many are measured, without one to warm up. */
   readonly rounds?: number;
@@ -63,10 +63,11 @@ export function isMet(found: number, target: Target): boolean {
   return factorOf(found, target) <= 1;
 }
 
-/** Met, or missed by how much; never "by a factor of 1.00". */
+/** Met, or missed by how much; who has just missed it has not missed it by a factor of 1.00. */
 export function verdict(found: number, target: Target): string {
   const factor = factorOf(found, target);
   if (factor <= 1) return "met";
+  if (!Number.isFinite(factor)) return "missed";
   return `missed by a factor of ${Math.max(factor, 1.01).toFixed(factor < 1.1 ? 2 : 1)}`;
 }
 

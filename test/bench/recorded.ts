@@ -23,7 +23,8 @@ export interface Cost {
 /** One library in both contests. */
 export interface Standing {
   readonly name: string;
-  readonly version: string;
+  /** Of a package; ours is that of this commit. */
+  readonly version: string | null;
   /** 500 agents at once. */
   readonly many: Cost | { readonly failed: string } | null;
   /** One agent after another. */
@@ -43,4 +44,22 @@ export interface Figures {
   readonly standings: readonly Standing[];
   /** The figures with a goal, in the order of the table. */
   readonly goals: readonly Recorded[];
+}
+
+/** The library with its version. */
+export function labelOf({ name, version }: Standing): string {
+  return version === null ? name : `${name} ${version}`;
+}
+
+export function isFailed<T extends object>(
+  found: T | { readonly failed: string },
+): found is { readonly failed: string } {
+  return "failed" in found;
+}
+
+/** Why something failed, for a cell of a table: one line, without the folders of this machine. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [line = ""] = text.replaceAll("|", "/").split("\n");
+  return line.replaceAll(/(?:file:\/\/)?(?:\/[\w.@+-]+)+\//g, "").slice(0, 200);
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { reasonOf } from "../recorded.ts";
 import type { Contestant, Said, Sample, Work } from "./contestants.ts";
 
 const PROGRAM = fileURLToPath(new URL("peer-process.ts", import.meta.url));
-/** For one round, and for the start. */
 const ROUND_MS = 60_000;
 
 export interface Contest {
@@ -15,6 +15,8 @@ export interface Contest {
   readonly runs: number;
   readonly warmUp: number;
   readonly rounds: number;
+  /** For one round, and for the start. Default a minute. */
+  readonly roundMs?: number;
 }
 
 /** What one took in each round, or why it dropped out. */
@@ -26,14 +28,14 @@ export type Result = readonly Sample[] | { readonly failed: string };
  * long, is out, and the others go on.
  */
 export async function hold(
-  { contestants, agents, runs, warmUp, rounds }: Contest,
+  { contestants, agents, runs, warmUp, rounds, roundMs = ROUND_MS }: Contest,
   print: (line: string) => void,
 ): Promise<ReadonlyMap<Contestant, Result>> {
   const entrants: Entrant[] = [];
   try {
     // One after another, so that none is measured while another starts.
     for (const contestant of contestants) {
-      const entrant = new Entrant({ contestant, agents, runs });
+      const entrant = new Entrant({ contestant, agents, runs }, roundMs);
       entrants.push(entrant);
       await entrant.takeTurn(undefined);
     }
@@ -52,11 +54,13 @@ export async function hold(
 class Entrant {
   readonly work: Work;
   readonly samples: Sample[] = [];
+  readonly #roundMs: number;
   readonly #child: ChildProcess;
   #failed: string | undefined;
 
-  constructor(work: Work) {
+  constructor(work: Work, roundMs: number) {
     this.work = work;
+    this.#roundMs = roundMs;
     this.#child = fork(PROGRAM, [JSON.stringify(work)], {
       execArgv: ["--conditions=coppice-source"],
       env: { ...process.env, NODE_ENV: "production", LANGSMITH_TRACING: "false" },
@@ -94,7 +98,7 @@ class Entrant {
   /** The next that it says, or that it says nothing any more. */
   async #hear(): Promise<Said> {
     const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(ROUND_MS)]);
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(this.#roundMs)]);
     const message = once(this.#child, "message", { signal });
     const exit = once(this.#child, "exit", { signal });
     try {
@@ -106,7 +110,7 @@ class Entrant {
       ]);
     } catch (error) {
       const isLate = signal.reason instanceof DOMException;
-      const why = isLate ? `took longer than ${ROUND_MS / 1_000} s` : String(error);
+      const why = isLate ? `took longer than ${this.#roundMs / 1_000} s` : reasonOf(error);
       return { type: "failed", why };
     } finally {
       over.abort();

@@ -38,5 +38,5 @@ export const NAMES: { readonly [C in Contestant]: readonly [name: string, depend
   vercel: ["Vercel AI SDK", "ai"],
   "openai-agents": ["OpenAI Agents", "@openai/agents"],
   langgraph: ["LangGraph", "@langchain/langgraph"],
-  port: ["a bare port's round trip"],
+  port: ["A bare port's round trip"],
 };

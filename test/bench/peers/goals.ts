@@ -38,12 +38,12 @@ const rates = [
 const GOALS: readonly Goal[] = [
   ...rates.map(([theirs, least]): Goal => {
     const name = `turns-${theirs}`;
-    const what = `500 agents at once: turns per second, to ${NAMES[theirs][0]}'s`;
+    const what = `500 agents at once, turns per second: Coppice / ${NAMES[theirs][0]}`;
     return { name, what, of: "many", ours: "coppice-2", theirs, target: { least }, ratio: turns };
   }),
   {
     name: "processor-threads",
-    what: "the same on 2 threads: processor time of a turn, to Vercel AI SDK's",
+    what: "500 agents at once, processor time of a turn: Coppice on 2 threads / Vercel AI SDK",
     of: "many",
     ours: "coppice-2",
     theirs: "vercel",
@@ -52,7 +52,7 @@ const GOALS: readonly Goal[] = [
   },
   {
     name: "processor-inline",
-    what: "the same at `threads: 0`: processor time of a turn, to Vercel AI SDK's",
+    what: "the same: Coppice at `threads: 0` / Vercel AI SDK",
     of: "many",
     ours: "coppice-0",
     theirs: "vercel",
@@ -61,7 +61,7 @@ const GOALS: readonly Goal[] = [
   },
   {
     name: "one-inline",
-    what: "one agent at `threads: 0`: time of a turn, to Vercel AI SDK's",
+    what: "one agent, time of a turn: Coppice at `threads: 0` / Vercel AI SDK",
     of: "one",
     ours: "coppice-0",
     theirs: "vercel",
@@ -70,7 +70,7 @@ const GOALS: readonly Goal[] = [
   },
   {
     name: "one-thread",
-    what: `one agent on a thread: time of a turn, to the bare port's and ${OVER_PORT_US} us`,
+    what: `the same: Coppice on 1 thread / a bare port and ${OVER_PORT_US} us`,
     of: "one",
     ours: "coppice-1",
     theirs: "port",
@@ -96,7 +96,7 @@ function ratios(ours: Result | undefined, theirs: Result | undefined, of: Goal["
 /** What every contestant took, in the order in which they were named. */
 export function standingsOf(
   contests: Contests,
-  versionOf: (contestant: Contestant) => string,
+  versionOf: (contestant: Contestant) => string | null,
 ): Standing[] {
   const all = (Object.keys(NAMES) as Contestant[]).filter((contestant) => {
     return contests.many.has(contestant) || contests.one.has(contestant);

@@ -1,7 +1,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { shown, shownSpread, shownTarget, verdict } from "../figure.ts";
-import type { Found, Recorded, Standing } from "../recorded.ts";
+import { isFailed, labelOf, type Recorded, type Standing } from "../recorded.ts";
 import { goalsOf, standingsOf } from "./goals.ts";
 import { comparePeers, versionOf } from "./peers.ts";
 
@@ -21,8 +21,8 @@ function printStandings(title: string, of: (standing: Standing) => Standing["man
   for (const standing of standings) {
     const cost = of(standing);
     if (cost === null) continue;
-    const name = `  ${standing.name} ${standing.version}`.padEnd(42);
-    if ("failed" in cost) print(`${name} failed: ${cost.failed}`);
+    const name = `  ${labelOf(standing)}`.padEnd(32);
+    if (isFailed(cost)) print(`${name} failed: ${cost.failed}`);
     else {
       const perSecond = shown(1_000_000 / cost.us.median);
       print(`${name} ${shownSpread(cost.us)}; ${shownSpread(cost.cpuUs)}; ${perSecond}`);
@@ -35,10 +35,6 @@ function answerOf({ found, target }: Recorded): string {
   return isFailed(found)
     ? `${goal}; failed: ${found.failed}`
     : `${shownSpread(found)}, ${goal}: ${verdict(found.median, target)}`;
-}
-
-function isFailed(found: Found): found is { readonly failed: string } {
-  return "failed" in found;
 }
 
 function print(line: string): void {

@@ -1,6 +1,7 @@
 /** The process of one contestant: warm from its first round on, at work only when it is asked. */
 import { timed } from "../figure.ts";
 import { preparePort } from "../port.ts";
+import { reasonOf } from "../recorded.ts";
 import type { Contestant, Said, Work } from "./contestants.ts";
 import { Adder, type Peer, TURNS } from "./peer.ts";
 
@@ -48,6 +49,8 @@ async function peerOf(name: Exclude<Contestant, "port">, adder: Adder): Promise<
       return (await import("./openai-agents.ts")).openaiAgents(adder);
     case "langgraph":
       return (await import("./langgraph.ts")).langGraph(adder);
+    default:
+      throw new Error(`nobody is called ${name satisfies never}`);
   }
 }
 
@@ -68,6 +71,5 @@ function say(said: Said): void {
 }
 
 function fail(error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
-  process.send?.({ type: "failed", why } satisfies Said, () => process.exit(1));
+  process.send?.({ type: "failed", why: reasonOf(error) } satisfies Said, () => process.exit(1));
 }

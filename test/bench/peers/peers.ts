@@ -35,12 +35,10 @@ export async function comparePeers(isShort: boolean, print: Print): Promise<Cont
   return { many: await hold(many, print), one: await hold(one, print) };
 }
 
-/** The version that is compared; of ours, that of this commit. */
-export function versionOf(contestant: Contestant): string {
+/** The version that is compared; ours is that of this commit. */
+export function versionOf(contestant: Contestant): string | null {
   const [, dependency] = NAMES[contestant];
-  if (contestant === "port") return `Node ${process.versions.node}`;
-  if (dependency === undefined) return versionIn("../../../package.json") ?? "";
-  return manifest().dependencies[dependency] ?? "";
+  return dependency === undefined ? null : (manifest().dependencies[dependency] ?? null);
 }
 
 /** Brings the other libraries in exactly the versions that are named, when they are not there. */
