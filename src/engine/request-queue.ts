@@ -38,15 +38,15 @@ export class RequestQueue<Of extends Request> {
   readonly #options: RequestQueueOptions;
   /** The requests by agent; those of the first agent are taken next. */
   readonly #endTick = (): void => {
-    this.#until = 0;
+    this.#spentMs = 0;
   };
   readonly #waiting = new Map<Node, Line<Of>>();
   /** The agent whose request was added last in the current step. */
   #latest: Node | undefined;
   #isAtOnce = false;
   #isRunning = false;
-  /** The time until which steps of this tick may go on; 0 before the first of them. */
-  #until = 0;
+  /** The milliseconds that the messages of hosts have taken in this tick of the thread. */
+  #spentMs = 0;
   #timer: unknown;
 
   constructor(options: RequestQueueOptions) {
@@ -75,8 +75,14 @@ export class RequestQueue<Of extends Request> {
   }
 
   /** True when the step that added a request may carry it out too. */
-  mayGoOn(now: number): boolean {
-    return this.#timer === undefined && this.#isInTime(now) && !this.#options.isHeard();
+  mayGoOn(): boolean {
+    return this.#timer === undefined && this.#spentMs < SLICE_MS && !this.#options.isHeard();
+  }
+
+  /** Counts the time that a message of a host has taken; after a slice, requests wait. */
+  spend(ms: number): void {
+    if (this.#spentMs === 0) queueMicrotask(() => process.nextTick(this.#endTick));
+    this.#spentMs += ms;
   }
 
   /** Carries out requests within the step that added them. */
@@ -114,6 +120,7 @@ export class RequestQueue<Of extends Request> {
   /** Takes up requests for one slice; the rest follows after the thread's other work. */
   run(): void {
     if (this.#isRunning || this.#waiting.size === 0 || this.#timer !== undefined) return;
+    if (this.#spentMs >= SLICE_MS) return this.#arm();
     this.#isRunning = true;
     try {
       this.#slice();
@@ -149,14 +156,6 @@ export class RequestQueue<Of extends Request> {
         if (isOver || line.taken === taken) return this.#putBehind(node, line);
       }
     }
-  }
-
-  /** True for the first milliseconds of the steps of one tick, as long as a slice. */
-  #isInTime(now: number): boolean {
-    if (this.#until > 0) return now < this.#until;
-    this.#until = now + SLICE_MS;
-    queueMicrotask(() => process.nextTick(this.#endTick));
-    return true;
   }
 
   /** Puts an agent's requests behind those of the other agents. */

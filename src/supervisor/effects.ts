@@ -21,13 +21,14 @@ interface EffectEngine extends RequestEngine, Pick<EndingEngine, "ended" | "labe
  * requests that they have added for an agent, if the step may go on with them.
  */
 export function carryOutAll(swarm: EffectEngine): void {
-  const { requests, outside, kernel } = swarm;
+  const { requests, outside } = swarm;
   carryOutEffects(swarm);
   const node = requests.takeLatest();
-  const { now } = kernel.tree;
-  if (node === undefined || !outside.look("at-once", () => requests.mayGoOn(now))) return;
+  if (node === undefined || !outside.look("at-once", () => requests.mayGoOn())) return;
   requests.atOnce(() => carryOutNext(swarm, node));
   carryOutEffects(swarm);
+  // What it has added belongs to the next steps.
+  requests.takeLatest();
 }
 
 function carryOutEffects(swarm: EffectEngine): void {

@@ -118,7 +118,7 @@ export class Swarm implements Engine {
     this.rateLimitedCalls = new RateLimitedCalls(this, options.rates);
     this.requests = new RequestQueue({
       clock: this.clock,
-      isHeard: () => this.log.hasListeners,
+      isHeard: () => this.log.mayBeActedOn,
       step: (node) => this.inbox.post({ type: "request", agent: keyOf(node) }),
       goOn: () => this.#goOn(),
     });
