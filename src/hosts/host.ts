@@ -99,6 +99,17 @@ export interface ModuleRef {
   readonly kind: ModuleKind;
 }
 
+/** A host that can be loaded ahead of its launch. */
+export interface WarmableHost extends HostHandle {
+  /**
+   * Starts its thread or process and has it load what every host needs. It runs nothing, its heart
+   * does not beat, and it does not keep this process alive, until it is launched.
+   *
+   * @returns a promise that resolves when it is loaded, and rejects when it has failed
+   */
+  warmUp(): Promise<void>;
+}
+
 /** A host as its opener sees it. */
 export interface HostHandle extends Host {
   /** Resolves when it runs agents; rejects with `HOST_LOST` when it ends before. */

@@ -9,10 +9,10 @@ import type { FromHost } from "../wire/frame.ts";
 import { messageFrom, messageText } from "../wire/message-text.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostHandle, HostHandleListener, ModuleRef } from "./host.ts";
+import type { HostHandle, HostHandleListener, ModuleRef, WarmableHost } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingHost } from "./living-host.ts";
-import type { Thread, ThreadPool } from "./thread-pool.ts";
+import type { Thread, ThreadFate, ThreadPool } from "./thread-pool.ts";
 
 export interface ThreadHostOptions {
   readonly id: string;
@@ -36,7 +36,7 @@ export interface ThreadHostOptions {
 const nobodyThere: Running = { path: "/", incarnation: 0 };
 
 /** A host on a thread of its own. */
-export class ThreadHost extends LivingHost implements HostHandle {
+export class ThreadHost extends LivingHost implements WarmableHost {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation: HostHandle["isolation"];
@@ -57,6 +57,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
   #launching: unknown;
   #muted: unknown;
   #thread: Thread | undefined;
+  #isLaunched = false;
 
   constructor(options: ThreadHostOptions) {
     super();
@@ -101,7 +102,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
   }
 
   get launched(): boolean {
-    return this.#thread !== undefined;
+    return this.#isLaunched;
   }
 
   override get ended(): Promise<void> {
@@ -110,6 +111,14 @@ export class ThreadHost extends LivingHost implements HostHandle {
 
   post(message: ToHost): void {
     if (this.living) this.#port.postMessage(messageText(message));
+  }
+
+  async warmUp(): Promise<void> {
+    this.#port.unref();
+    this.#control.setRef(false);
+    const { pool } = this.#options;
+    const thread = this.#begun(() => pool.start({ isAhead: true }, this.#fate()));
+    await (thread === undefined ? this.ready : thread.loaded);
   }
 
   launch(delayMs: number): void {
@@ -152,27 +161,42 @@ export class ThreadHost extends LivingHost implements HostHandle {
     const ports = { port: this.#farPort, controlPort: this.#farControlPort };
     const heart = this.#heart.buffer;
     const task = { ...ports, cancelFlags, kind: this.kind, heart, beatMs: heartbeatMs / 2 };
-    try {
-      this.#thread = pool.start(task, {
-        onCrash: (reason) => this.#fail("exited", reason),
-        onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
-        onPrinted: (print) => this.#options.events.hear(this, { type: "printed", print }),
-        onExit: (reason) => {
-          this.#accuse("exited");
-          this.life.send({ type: "host.exited", reason });
-        },
-      });
-    } catch (error) {
-      this.#fault = { cause: "exited", hasRun: false, running: [] };
-      this.#exitWithoutThread(describe(error));
-      return;
-    }
+    const ahead = this.#thread;
+    const start = () => pool.start(task, this.#fate());
+    if (ahead === undefined && this.#begun(start) === undefined) return;
+    ahead?.run(task);
+    this.#isLaunched = true;
+    this.#port.ref();
+    this.#control.setRef(true);
     this.#control
       .ask("its first answer", (remote) => remote.ping(), startMs)
       .then(
         () => this.life.send({ type: "host.started" }),
         (error) => this.#fail("exited", describe(error)),
       );
+  }
+
+  /** Starts the thread; returns undefined, and ends the host, when none can be started. */
+  #begun(start: () => Thread): Thread | undefined {
+    try {
+      this.#thread = start();
+    } catch (error) {
+      this.#fault = { cause: "exited", hasRun: false, running: [] };
+      this.exitWithoutStart(describe(error));
+    }
+    return this.#thread;
+  }
+
+  #fate(): ThreadFate {
+    return {
+      onCrash: (reason) => this.#fail("exited", reason),
+      onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
+      onPrinted: (print) => this.#options.events.hear(this, { type: "printed", print }),
+      onExit: (reason) => {
+        this.#accuse("exited");
+        this.life.send({ type: "host.exited", reason });
+      },
+    };
   }
 
   /**
@@ -219,15 +243,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
 
   #terminate(): void {
     if (this.#thread !== undefined) this.#thread.terminate();
-    else this.#exitWithoutThread("it was never launched");
-  }
-
-  /**
-   * Reports an exit; deferred, as a real one would be, and never within the call that opened or
-   * terminated the host.
-   */
-  #exitWithoutThread(reason: string): void {
-    queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
+    else this.exitWithoutStart("it was never launched");
   }
 
   /**

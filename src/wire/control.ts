@@ -40,6 +40,11 @@ export interface HostTask {
   readonly memoryMb?: number | undefined;
 }
 
+/** The first task of a thread that is started ahead of its agent: it loads its entry, and waits. */
+export interface LoadTask {
+  readonly isAhead: true;
+}
+
 /** The calls to a host beside the messages of its agents. Errors are returned as values. */
 export interface HostControl {
   ping(): { readonly threadId: number };
