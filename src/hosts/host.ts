@@ -99,6 +99,22 @@ export interface ModuleRef {
   readonly kind: ModuleKind;
 }
 
+/** A host as `stats()` shows it. */
+export interface HostRow {
+  readonly id: string;
+  readonly kind: HostKind;
+  /** `warm`: it was started ahead, and waits for an agent with isolation. */
+  readonly state: HostState | "warm";
+  readonly agents: number;
+  /** Level of a host for one agent alone; left out for a shared host. */
+  readonly isolation?: DedicatedHost["level"];
+}
+
+export function rowOf({ id, kind, state, load, isolation }: Host): HostRow {
+  const alone = isolation === undefined ? {} : { isolation };
+  return { id, kind, state, agents: load, ...alone };
+}
+
 /** A host that can be loaded ahead of its launch. */
 export interface WarmableHost extends HostHandle {
   /**

@@ -129,12 +129,7 @@ export class ProcessHost extends LivingHost implements WarmableHost {
     if (!this.#start()) return this.ready;
     this.#farControlPort.unref();
     this.#control.setRef(false);
-    const { startMs } = this.#options;
-    const loading = this.#control.ask("its first answer", (far) => far.stats(), startMs);
-    await loading.catch((error) => {
-      this.#fail("exited", describe(error));
-      throw error;
-    });
+    await this.#answered((far) => far.stats());
   }
 
   launch(delayMs: number): void {
@@ -160,12 +155,20 @@ export class ProcessHost extends LivingHost implements WarmableHost {
     this.#process?.use();
     this.#farControlPort.ref();
     this.#control.setRef(true);
-    this.#control
-      .ask("its first answer", (far) => far.ping(), this.#options.startMs)
-      .then(
-        () => this.life.send({ type: "host.started" }),
-        (error) => this.#fail("exited", describe(error)),
-      );
+    this.#answered((far) => far.ping()).then(
+      () => this.life.send({ type: "host.started" }),
+      () => undefined,
+    );
+  }
+
+  /** Waits for its first answer. Rejects, and has ended the host, when there is none. */
+  async #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
+    try {
+      await this.#control.ask("its first answer", call, this.#options.startMs);
+    } catch (error) {
+      this.#fail("exited", describe(error));
+      throw error;
+    }
   }
 
   /** Starts the process; returns false, and ends the host, when none can be started. */

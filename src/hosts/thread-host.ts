@@ -114,11 +114,10 @@ export class ThreadHost extends LivingHost implements WarmableHost {
   }
 
   async warmUp(): Promise<void> {
+    if (!this.#start(true)) return this.ready;
     this.#port.unref();
     this.#control.setRef(false);
-    const { pool } = this.#options;
-    const thread = this.#begun(() => pool.start({ isAhead: true }, this.#fate()));
-    await (thread === undefined ? this.ready : thread.loaded);
+    await this.#answered((remote) => remote.stats());
   }
 
   launch(delayMs: number): void {
@@ -157,34 +156,41 @@ export class ThreadHost extends LivingHost implements WarmableHost {
 
   #launch(): void {
     if (!this.living) return;
-    const { pool, cancelFlags, startMs, heartbeatMs } = this.#options;
-    const ports = { port: this.#farPort, controlPort: this.#farControlPort };
-    const heart = this.#heart.buffer;
-    const task = { ...ports, cancelFlags, kind: this.kind, heart, beatMs: heartbeatMs / 2 };
-    const ahead = this.#thread;
-    const start = () => pool.start(task, this.#fate());
-    if (ahead === undefined && this.#begun(start) === undefined) return;
-    ahead?.run(task);
+    if (this.#thread === undefined && !this.#start(false)) return;
     this.#isLaunched = true;
+    this.#thread?.watch();
     this.#port.ref();
     this.#control.setRef(true);
-    this.#control
-      .ask("its first answer", (remote) => remote.ping(), startMs)
-      .then(
-        () => this.life.send({ type: "host.started" }),
-        (error) => this.#fail("exited", describe(error)),
-      );
+    this.#answered((remote) => remote.ping()).then(
+      () => this.life.send({ type: "host.started" }),
+      () => undefined,
+    );
   }
 
-  /** Starts the thread; returns undefined, and ends the host, when none can be started. */
-  #begun(start: () => Thread): Thread | undefined {
+  /** Waits for its first answer. Rejects, and has ended the host, when there is none. */
+  async #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
     try {
-      this.#thread = start();
+      await this.#control.ask("its first answer", call, this.#options.startMs);
+    } catch (error) {
+      this.#fail("exited", describe(error));
+      throw error;
+    }
+  }
+
+  /** Starts the thread; returns false, and ends the host, when none can be started. */
+  #start(isAhead: boolean): boolean {
+    const { pool, cancelFlags, heartbeatMs } = this.#options;
+    const ports = { port: this.#farPort, controlPort: this.#farControlPort };
+    const beats = { heart: this.#heart.buffer, beatMs: heartbeatMs / 2 };
+    const task = { ...ports, ...beats, cancelFlags, kind: this.kind, isAhead };
+    try {
+      this.#thread = pool.start(task, this.#fate());
+      return true;
     } catch (error) {
       this.#fault = { cause: "exited", hasRun: false, running: [] };
       this.exitWithoutStart(describe(error));
+      return false;
     }
-    return this.#thread;
   }
 
   #fate(): ThreadFate {

@@ -1,22 +1,15 @@
 import { setImmediate } from "node:timers/promises";
-import type { MessagePort, Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Piscina, queueOptionsSymbol } from "piscina";
 import { systemClock } from "../wire/clock.ts";
 import type { ComputeTask } from "../wire/compute.ts";
-import {
-  type HostKind,
-  type HostTask,
-  type LoadTask,
-  OUT_OF_MEMORY_EXIT,
-} from "../wire/control.ts";
+import { type HostKind, type HostTask, OUT_OF_MEMORY_EXIT } from "../wire/control.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { Printed } from "../wire/printed.ts";
 import { readField } from "../wire/read-field.ts";
 import { heapBytes, heapLimitMb, threadHeld, threadLimit, watchMemory } from "./memory-watch.ts";
 import { moduleOptions } from "./module-options.ts";
 import { assertThere } from "./worker-entry.ts";
-
-type Task = HostTask | ComputeTask | LoadTask;
 
 /** Callbacks for the events of a thread. */
 export interface ThreadFate {
@@ -35,10 +28,8 @@ export interface ThreadFate {
 /** One running thread. */
 export interface Thread {
   readonly threadId: number;
-  /** Resolves when the entry of a thread without a task has been loaded; rejects if it cannot be. */
-  readonly loaded: Promise<void>;
-  /** Gives a thread without a task its endless one. */
-  run(task: HostTask): void;
+  /** Watches its memory from now on: code of others is about to run there. */
+  watch(): void;
   terminate(): void;
   /** Lets the process end although the thread has not. */
   release(): void;
@@ -46,10 +37,10 @@ export interface Thread {
 
 export interface ThreadPool {
   /**
-   * Starts one thread and gives it its endless task, or has it load its entry and wait for one. A
-   * thread that waits does not keep this process alive.
+   * Starts one thread and gives it its task. A thread whose task is endless keeps this process
+   * alive; one that is started ahead of its agent does not.
    */
-  start(task: Task, fate: ThreadFate): Thread;
+  start(task: HostTask | ComputeTask, fate: ThreadFate): Thread;
   close(): Promise<void>;
 }
 
@@ -85,7 +76,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   const open = (): Piscina => openPiscina(options, (task) => threadOf.get(task));
   let pool = open();
 
-  const give: Piscina["run"] = (task, given) => {
+  const begin: Piscina["run"] = (task, given) => {
     try {
       return pool.run(task, given);
     } catch (error) {
@@ -98,24 +89,26 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   };
 
   return {
-    start(first, fate) {
+    start(task, fate) {
       assertThere(options.entry);
       tasks += 1;
       const number = tasks;
       const before = new Set(pool.threads);
       const kill = new AbortController();
-      const { entry, memoryMb } = options;
-      const run = (task: Task): Promise<void> => {
-        const queued = { ...task, memoryMb, [queueOptionsSymbol]: { task: number } };
-        const given = { filename: entry.href, transferList: portsOf(task), signal: kill.signal };
-        const done = give(queued, given);
-        done.then(
-          () => isLoad(task) || fate.onCrash("its task returned"),
-          (error) => fate.onCrash(describe(error)),
-        );
-        return done;
-      };
-      const loaded = run(first);
+      const { memoryMb } = options;
+      const run = begin(
+        { ...task, memoryMb, [queueOptionsSymbol]: { task: number } },
+        {
+          filename: options.entry.href,
+          transferList: "controlPort" in task ? [task.port, task.controlPort] : [task.port],
+          signal: kill.signal,
+        },
+      );
+      const isAhead = "isAhead" in task && task.isAhead === true;
+      run.then(
+        () => isAhead || fate.onCrash("its task returned"),
+        (error) => fate.onCrash(describe(error)),
+      );
       const worker = pool.threads.find((thread) => !before.has(thread));
       if (worker === undefined) {
         kill.abort();
@@ -124,16 +117,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       threadOf.set(number, worker.threadId);
       worker.once("exit", () => threadOf.delete(number));
       overhear(worker, fate);
-      const watch = (): void => watchHeap(worker, options, fate);
-      if (!isLoad(first)) watch();
-      return {
-        ...follow(worker, kill, fate),
-        loaded,
-        run(task) {
-          watch();
-          void run(task);
-        },
-      };
+      return { ...follow(worker, kill, fate), watch: () => watchHeap(worker, options, fate) };
     },
     async close() {
       await pool.destroy();
@@ -141,15 +125,6 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       for (let turns = 0; turns < closingTurns; turns += 1) await setImmediate();
     },
   };
-}
-
-function isLoad(task: Task): task is LoadTask {
-  return "isAhead" in task;
-}
-
-function portsOf(task: Task): MessagePort[] {
-  if (isLoad(task)) return [];
-  return "controlPort" in task ? [task.port, task.controlPort] : [task.port];
 }
 
 function openPiscina(
@@ -178,11 +153,7 @@ function openPiscina(
   return pool;
 }
 
-function follow(
-  worker: Worker,
-  kill: AbortController,
-  fate: ThreadFate,
-): Pick<Thread, "threadId" | "terminate" | "release"> {
+function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Omit<Thread, "watch"> {
   const { threadId } = worker;
   worker.once("error", (error) => {
     // Code on the thread may have thrown any value, or none.

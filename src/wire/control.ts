@@ -38,11 +38,8 @@ export interface HostTask {
   readonly beatMs: number;
   /** The memory limit of its thread in megabytes. Left out: memory is not measured. */
   readonly memoryMb?: number | undefined;
-}
-
-/** The first task of a thread that is started ahead of its agent: it loads its entry, and waits. */
-export interface LoadTask {
-  readonly isAhead: true;
+  /** True for a thread that is started ahead of its agent: it serves, and its task returns. */
+  readonly isAhead?: boolean;
 }
 
 /** The calls to a host beside the messages of its agents. Errors are returned as values. */
