@@ -2,6 +2,7 @@ import { threadId } from "node:worker_threads";
 import { type Endpoint, expose } from "comlink";
 import { holdAtMost } from "../src/agents/garbage.ts";
 import type { HostRuntime, HostRuntimeOptions } from "../src/agents/host-runtime.ts";
+import { rehearse } from "../src/agents/rehearsal.ts";
 import { addBeat } from "../src/agents/running-cell.ts";
 import type { HostControl, HostTask } from "../src/wire/control.ts";
 import type { ToHost } from "../src/wire/delivery.ts";
@@ -46,7 +47,7 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
       begin();
       return { threadId };
     },
-    stats: () => runtime.stats(),
+    warmUp: () => rehearse(),
     drain: () => runtime.close(),
     checkModule: (url, kind) =>
       runtime.checkModule(url, kind).then(

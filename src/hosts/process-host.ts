@@ -129,7 +129,7 @@ export class ProcessHost extends LivingHost implements WarmableHost {
     if (!this.#start()) return this.ready;
     this.#farControlPort.unref();
     this.#control.setRef(false);
-    await this.#answered((far) => far.stats());
+    await this.#answered((far) => far.warmUp());
   }
 
   launch(delayMs: number): void {

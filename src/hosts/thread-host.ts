@@ -117,7 +117,7 @@ export class ThreadHost extends LivingHost implements WarmableHost {
     if (!this.#start(true)) return this.ready;
     this.#port.unref();
     this.#control.setRef(false);
-    await this.#answered((remote) => remote.stats());
+    await this.#answered((remote) => remote.warmUp());
   }
 
   launch(delayMs: number): void {
