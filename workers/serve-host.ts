@@ -24,9 +24,8 @@ export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
 
 /** Connects a runtime to its two ports and never returns: only the end of its host ends it. */
 export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
-  const { port, controlPort, cancelFlags, kind } = task;
   const heart = new Int32Array(task.heart);
-  const { beat = () => addBeat(heart) } = task;
+  const { port, controlPort, cancelFlags, kind, beat = () => addBeat(heart) } = task;
   const runtime = create({
     heart,
     kind,
@@ -47,7 +46,7 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
       begin();
       return { threadId };
     },
-    warmUp: () => rehearse(),
+    warmUp: rehearse,
     drain: () => runtime.close(),
     checkModule: (url, kind) =>
       runtime.checkModule(url, kind).then(

@@ -155,10 +155,8 @@ export class ProcessHost extends LivingHost implements WarmableHost {
     this.#process?.use();
     this.#farControlPort.ref();
     this.#control.setRef(true);
-    this.#answered((far) => far.ping()).then(
-      () => this.life.send({ type: "host.started" }),
-      () => undefined,
-    );
+    const started = () => this.life.send({ type: "host.started" });
+    this.#answered((far) => far.ping()).then(started, () => undefined);
   }
 
   /** Waits for its first answer. Rejects, and has ended the host, when there is none. */
@@ -276,6 +274,8 @@ export class ProcessHost extends LivingHost implements WarmableHost {
     this.#options.clock.clearTimeout(this.#launching);
     this.#heartbeat?.stop();
     this.#control.close(reason);
+    // The other end would close it too, but an idle port does not keep this process for that.
+    this.#farControlPort.close();
     this.#early.length = 0;
     this.#process?.release();
   }

@@ -161,10 +161,8 @@ export class ThreadHost extends LivingHost implements WarmableHost {
     this.#thread?.watch();
     this.#port.ref();
     this.#control.setRef(true);
-    this.#answered((remote) => remote.ping()).then(
-      () => this.life.send({ type: "host.started" }),
-      () => undefined,
-    );
+    const started = () => this.life.send({ type: "host.started" });
+    this.#answered((remote) => remote.ping()).then(started, () => undefined);
   }
 
   /** Waits for its first answer. Rejects, and has ended the host, when there is none. */

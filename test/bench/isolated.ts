@@ -19,7 +19,7 @@ function figure(
   const kind = warm === 0 ? "cold" : "warm";
   return {
     name: `isolated-${isolation}-${kind}`,
-    what: `from \`spawn\` of a machine in its own ${isolation} to its first frame, \`warm: ${warm}\``,
+    what: `from \`spawn\` to its first frame, a machine alone in a ${isolation}, \`warm: ${warm}\``,
     unit: "ms",
     ...(target === undefined ? {} : { target }),
     async prepare() {

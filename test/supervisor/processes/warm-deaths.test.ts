@@ -77,8 +77,11 @@ describe.runIf(process.platform === "linux")("a supervisor's process with warm h
     await expect.poll(left, { interval: 50 }).toEqual([]);
   });
 
-  it("ends by itself, although nobody has stopped the supervisor", async () => {
-    const program = run("leave");
+  it.each([
+    ["although nobody has stopped the supervisor", "leave"],
+    ["once the supervisor has stopped", "stop"],
+  ])("ends by itself, %s", async (_, end) => {
+    const program = run(end);
     const [code] = await once(program, "exit");
     expect(code).toBe(0);
   });
