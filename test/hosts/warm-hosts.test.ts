@@ -3,7 +3,10 @@ import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { type Listening, listen } from "../fixtures/hosts/listening.ts";
 
 const apart = { kind: "user-code", isolation: { level: "thread" } } as const;
+const withMemory = (memoryMb: number) =>
+  ({ kind: "user-code", isolation: { level: "thread", memoryMb } }) as const;
 const broken = new URL("../fixtures/hosts/broken-entry.ts", import.meta.url);
+const silent = new URL("../fixtures/hosts/silent-entry.ts", import.meta.url);
 
 const open: Listening[] = [];
 afterEach(async () => {
@@ -40,6 +43,28 @@ describe("hosts that are kept warm", () => {
     await heard(`started ${taken.id}`);
     clock.advance(50);
     expect(states()).toEqual(["ready", "warm", "starting"]);
+  });
+
+  it("wait for one that is on its way, also when another has been taken", async () => {
+    const { hosts, clock, states, heard } = begin(silent);
+    hosts.keepWarm([apart, withMemory(64)], 1);
+    await expect.poll(states).toEqual(["warm"]);
+    clock.advance(50);
+    expect(states()).toEqual(["warm", "starting"]);
+    const taken = hosts.pick(apart.kind, apart.isolation);
+    await heard(`started ${taken.id}`);
+    clock.advance(50);
+    expect(states()).toEqual(["ready", "starting"]);
+  });
+
+  it("are of eight kinds, and of no ninth", async () => {
+    const { hosts, clock, states } = begin();
+    hosts.keepWarm([61, 62, 63, 64, 65, 66, 67, 68, 69].map(withMemory), 1);
+    for (let many = 1; many <= 8; many += 1) {
+      await expect.poll(states).toEqual(Array(many).fill("warm"));
+      clock.advance(50);
+    }
+    expect(states()).toEqual(Array(8).fill("warm"));
   });
 
   it("start later and later when they die, and nobody hears of that", async () => {
