@@ -2,6 +2,7 @@ import { threadId } from "node:worker_threads";
 import { type Endpoint, expose } from "comlink";
 import { holdAtMost } from "../src/agents/garbage.ts";
 import type { HostRuntime, HostRuntimeOptions } from "../src/agents/host-runtime.ts";
+import { rehearse } from "../src/agents/rehearsal.ts";
 import { addBeat } from "../src/agents/running-cell.ts";
 import type { HostControl, HostTask } from "../src/wire/control.ts";
 import type { ToHost } from "../src/wire/delivery.ts";
@@ -23,9 +24,8 @@ export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
 
 /** Connects a runtime to its two ports and never returns: only the end of its host ends it. */
 export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
-  const { port, controlPort, cancelFlags, kind } = task;
   const heart = new Int32Array(task.heart);
-  const { beat = () => addBeat(heart) } = task;
+  const { port, controlPort, cancelFlags, kind, beat = () => addBeat(heart) } = task;
   const runtime = create({
     heart,
     kind,
@@ -46,7 +46,7 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
       begin();
       return { threadId };
     },
-    stats: () => runtime.stats(),
+    warmUp: rehearse,
     drain: () => runtime.close(),
     checkModule: (url, kind) =>
       runtime.checkModule(url, kind).then(

@@ -6,6 +6,7 @@ const MODULES = [
   ["./turns.ts", "oneAgent"],
   ["./turns.ts", "manyAgents"],
   ["./spawns.ts", "spawns"],
+  ["./isolated.ts", "isolated"],
   ["./messages.ts", "messages"],
   ["./single-side.ts", "singleSide"],
   ["./first-version.ts", "firstVersion"],
