@@ -46,6 +46,23 @@ function workOf(command: Command): number {
   return isSaying(command) ? MAX_WORK : 32;
 }
 
+/** The most messages of one frame that are carried out in its step; more are taken in slices. */
+const MAX_AT_ONCE = 64;
+
+/**
+ * Puts a request behind the earlier ones of its agent. A message, which begins nothing, is carried
+ * out at once where it is one of few and nothing is before it.
+ */
+export function takeRequest(
+  swarm: RequestEngine,
+  request: Extract<Effect, { type: "request" }>,
+): void {
+  const { node, command } = request;
+  const isFirst = isTell(command) && node.unsaid <= MAX_AT_ONCE && !swarm.requests.has(node);
+  if (isFirst) say(swarm, node, command);
+  else swarm.requests.add(request);
+}
+
 /**
  * Carries out the next requests of an agent: several that begin nothing, or one that begins a call,
  * so that a listener can end the agent before the next call begins.

@@ -30,8 +30,8 @@ export interface SendRefused {
  * the event {@link SendRefused} and a `letter.dead` in the log.
  * **Fails with** MACHINE_INVALID, which fails the machine, for an address that is no text and a
  * message that is no JSON.
- * **Gotcha** A message that waits for a person's yes is passed by later ones. What the failing step
- * of a machine that is restarted sent is not delivered.
+ * **Gotcha** A message that waits for a person's yes is passed by later ones. Messages of the step
+ * in which a machine failed are sent, unless it is restarted from its snapshot and so goes back.
  * @example
  * on: {
  *   ping: { actions: send(({ context }) => ({ to: "parent", message: context.count })) },

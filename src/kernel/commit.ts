@@ -57,12 +57,11 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   }
   node.busy = frame.busy;
   if (node.status === "starting") node.status = node.slot ? "running" : "waiting";
-  // Nothing that the failing frame of an agent asked for is done when the agent is restarted.
-  const isUndone = isLast && last.end.status === "failed" && comesBack(tree, node, last.end);
+  const isUndone = isLast && goesBack(tree, node, last.end);
   for (const command of frame.commands) {
-    if (!(isUndone && command.type === "tell")) apply(tree, node, command);
-    if (node.leaving !== undefined) return;
-    if (node.finished !== undefined) return isUndone ? buryUndone(tree, node, frame) : undefined;
+    if (isUndone && command.type === "tell") lapse(tree, node, command, UNDONE);
+    else apply(tree, node, command);
+    if (node.finished !== undefined || node.leaving !== undefined) return;
   }
   mailTaken(tree, node);
   settleSlot(tree, node);
@@ -103,10 +102,12 @@ function apply(tree: Tree, node: Node, command: Command): void {
   }
 }
 
-/** Reports the messages of the failing frame of an agent that is not restarted after all. */
-function buryUndone(tree: Tree, node: Node, { commands }: Frame): void {
-  if (node.group !== undefined) return;
-  for (const command of commands) if (command.type === "tell") lapse(tree, node, command);
+const UNDONE = "its sender failed in the step that sent it, and goes back to before that step";
+
+/** True for a failure from which the agent restarts with the state before its last frame. */
+function goesBack(tree: Tree, node: Node, end: AgentEnd): boolean {
+  if (end.status !== "failed" || node.childSpec.restartFrom !== "snapshot") return false;
+  return comesBack(tree, node, end);
 }
 
 function leftOutOf({ leftOut }: { readonly leftOut?: number }): EventBody {

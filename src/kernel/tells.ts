@@ -54,9 +54,19 @@ export function mayStillTell({ end, finished, ending, group }: Node): boolean {
 }
 
 /** Reports a message that was not sent, because its sender was ended or restarted. */
-export function lapse(tree: Tree, node: Node, { to, message }: Pick<Tell, "to" | "message">): void {
-  const reason = `its sender was ended before it was sent to "${to}"`;
-  undeliverable(tree, node, { from: node.path, to: "/", reason, message }, "sender-ended");
+export function lapse(
+  tree: Tree,
+  node: Node,
+  { to, message }: Pick<Tell, "to" | "message">,
+  why = "its sender was ended before",
+): void {
+  const letter = {
+    from: node.path,
+    to: "/",
+    reason: `it was not sent to "${to}": ${why}`,
+    message,
+  };
+  undeliverable(tree, node, letter, why);
 }
 
 /** Reports messages that the sender's host has refused. */

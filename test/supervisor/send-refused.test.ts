@@ -81,7 +81,7 @@ describe("a message that a person must allow", () => {
     await question(open);
     await a.cancel();
     expect(open.supervisor.approvals()).toEqual([]);
-    const reason = 'its sender was ended before it was sent to "/b"';
+    const reason = 'it was not sent to "/b": its sender was ended before';
     expect(dead(open)).toContainEqual(expect.objectContaining({ path: "/", from: "/a", reason }));
   });
 });
