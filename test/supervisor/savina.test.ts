@@ -87,8 +87,8 @@ it("dictionary: each of ten workers finds what it has just written", async () =>
 });
 
 it("philosophers: each of five eats twenty times, with two forks each time", async () => {
-  const table = await supervisor.spawn("table", { name: "table", input: { seats: 5 } });
-  const names = upTo(5).map((at) => `seat-${at}`);
+  const table = await supervisor.spawn("table", { name: "table", input: { philosophers: 5 } });
+  const names = upTo(5).map((at) => `philosopher-${at}`);
   const all = await spawnAll("philosopher", names, (at) => ({ at, meals: 20 }));
   beginAll(all);
   await expect.poll(() => reports([table]), patient).toEqual([{ meals: 100, wrong: 0 }]);
