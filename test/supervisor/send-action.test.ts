@@ -62,18 +62,21 @@ describe("the order of one sender is kept", () => {
   it("between messages and a call of sendMessage", async () => {
     await using swarm = await pair();
     const { a, b } = swarm;
+    // Taken in one tick of its host: a message, a call, and a message behind it.
     a.tell({ type: "mixed", to: "/b" });
-    await expect.poll(() => report(b)).toHaveLength(3);
-    // XState carries out the actions of a step before it starts what the step invokes.
-    expect(await report(b)).toEqual([1, 3, 2]);
-  });
-
-  it("between messages and an answer", async () => {
-    await using swarm = await pair();
-    const { b } = swarm;
-    b.tell({ type: "ask" });
+    a.tell({ type: "on" });
     await expect.poll(() => report(b)).toHaveLength(3);
     expect(await report(b)).toEqual([1, 2, 3]);
+  });
+
+  it.each([1, 100])("between %i messages, an answer, and another message", async (count) => {
+    await using swarm = await pair();
+    const { a, b } = swarm;
+    a.tell({ type: "work", to: "/b", upTo: count });
+    await expect.poll(() => report(b)).toHaveLength(count);
+    b.tell({ type: "ask" });
+    await expect.poll(() => report(b)).toHaveLength(2 * count + 2);
+    expect(await report(b)).toEqual([...upTo(count), ...upTo(count), 2, 3]);
   });
 });
 

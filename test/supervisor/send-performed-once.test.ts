@@ -79,6 +79,7 @@ it("a send needs no slot", async () => {
   await expect.poll(() => open.supervisor.stats().atWork).toBe(0);
   const busy = await open.supervisor.spawn("slow");
   await open.until("tool.started");
+  expect(open.seen.map(({ type }) => type)).not.toContain("letter.dead");
   // Nobody has a slot but the agent with the tool.
   expect(await open.until("letter.dead")).toMatchObject({ path: "/b", from: "/a" });
   expect(open.supervisor.stats().atWork).toBe(1);
