@@ -100,6 +100,11 @@ export class RequestQueue<Of extends Request> {
     return this.#isAtOnce && !this.#waiting.has(node);
   }
 
+  /** True when a request of the agent waits. */
+  has(node: Node): boolean {
+    return this.#waiting.has(node);
+  }
+
   /** Removes and returns the agent's next request, if there is one and it fits. */
   take(node: Node, fits?: (request: Of) => boolean): Of | undefined {
     const line = this.#waiting.get(node);

@@ -1,5 +1,5 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
-import type { Command, Timer } from "../wire/frame.ts";
+import type { AgentEnd, Command, Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { Intensity, Limits, RestartType, Strategy } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
@@ -192,6 +192,13 @@ export interface Node {
   turnEnded: { readonly output: Json } | undefined;
   /** Requests that are deferred until it has a slot. */
   waitingRequests: Command[];
+
+  /** The number of messages that it has sent without waiting for a result. */
+  tells: number;
+  /** The number of messages and replies of it that are still to be carried out. */
+  unsaid: number;
+  /** The end that it has reported, until all that it said before is carried out. */
+  leaving: AgentEnd | undefined;
 
   /** The senders that wait for room in its mailbox; allocated for the first one. */
   room: RoomQueue | undefined;

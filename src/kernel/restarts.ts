@@ -19,6 +19,7 @@ export function renew(tree: Tree, node: Node): void {
   node.status = "waiting";
   node.ending = undefined;
   node.finished = undefined;
+  node.leaving = undefined;
   node.killed = false;
   node.busy = false;
   node.idle = undefined;

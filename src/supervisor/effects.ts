@@ -1,7 +1,7 @@
 import { tellWarnings } from "../calls/budget-warnings.ts";
 import { write } from "../calls/far-mail.ts";
 import type { ModelCalls } from "../calls/model-calls.ts";
-import { carryOutNext, type RequestEngine, takeReport } from "../calls/requests.ts";
+import { carryOutNext, type RequestEngine, takeReport, takeRequest } from "../calls/requests.ts";
 import { closeAgent, type EndingEngine, renewAgent, settleAgent } from "../engine/agent-ends.ts";
 import { NOBODY } from "../engine/containment.ts";
 import { terminate } from "../engine/host-events.ts";
@@ -90,6 +90,7 @@ function carryOut(swarm: EffectEngine, effect: Effect): void {
     case "ask-timed-out":
       return asks.timeOut(effect.askId);
     case "request":
+      return takeRequest(swarm, effect);
     case "model":
       return swarm.requests.add(effect);
     default:

@@ -38,6 +38,7 @@ const number: Check = (value) => Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const delay: Check = (value, walk) =>
   count(value, walk) && (value as number) > 0 && (value as number) <= MAX_DELAY_MS;
+const absent: Check = (value) => value === undefined;
 const moment: Check = (value) => value === "now" || value === "results";
 const optional =
   (check: Check): Check =>
@@ -103,7 +104,9 @@ const command = oneOf("type", {
   "model.grew": grew,
   "model.retried": retried,
   spawn: { callId: text, agent: text, input: json, name: optional(text), background: flag },
-  send: { callId: text, to: text, message: json },
+  send: { callId: text, to: text, message: json, isTell: absent },
+  tell: { to: text, message: json },
+  "tell.refused": { to: text, reason: text, message: optional(json), count: optional(count) },
   ask: { callId: text, to: text, message: json, timeoutMs: delay },
   watch: { callId: text, to: text },
   wait: { callId: text, names: optional(listOf(text)) },

@@ -59,7 +59,29 @@ export type Command =
        */
       readonly background: boolean;
     }
-  | { readonly type: "send"; readonly callId: string; readonly to: string; readonly message: Json }
+  | {
+      readonly type: "send";
+      readonly callId: string;
+      readonly to: string;
+      readonly message: Json;
+      /** Set by the kernel for a `tell`, of which only a refusal is reported. */
+      readonly isTell?: true;
+    }
+  /** Sends a message without a call: only a refusal is reported to the sender. */
+  | { readonly type: "tell"; readonly to: string; readonly message: Json }
+  /**
+   * A message, or several, that the host has refused: over the bound, too many in one step, or of
+   * an agent that is being ended. Its machine has been told.
+   */
+  | {
+      readonly type: "tell.refused";
+      readonly to: string;
+      readonly reason: string;
+      /** Left out when it is over the bound, or one of several. */
+      readonly message?: Json;
+      /** The number of messages; left out: one. */
+      readonly count?: number;
+    }
   /** Sends a message that must be answered within `timeoutMs`. */
   | {
       readonly type: "ask";

@@ -8,6 +8,7 @@ const MODULES = [
   ["./spawns.ts", "spawns"],
   ["./isolated.ts", "isolated"],
   ["./messages.ts", "messages"],
+  ["./between.ts", "between"],
   ["./single-side.ts", "singleSide"],
   ["./first-version.ts", "firstVersion"],
   ["./cancel.ts", "cancel"],

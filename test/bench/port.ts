@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { MessageChannel, Worker } from "node:worker_threads";
 import { type Figure, type Prepared, sized, timed } from "./figure.ts";
+import { startEcho } from "./port-trip.ts";
 
 /** What every turn of a lonely agent pays to the platform: to read the other figures by. */
 export const port: Figure = {
@@ -12,22 +11,14 @@ export const port: Figure = {
 
 /** So many trips in each round. */
 export async function preparePort(trips: number): Promise<Prepared> {
-  const { port1: near, port2: far } = new MessageChannel();
-  const entry = new URL("threads/port-echo.ts", import.meta.url);
-  const thread = new Worker(entry, { workerData: far, transferList: [far] });
+  const echo = startEcho();
   return {
     async round() {
       const ms = await timed(async () => {
-        for (let n = 0; n < trips; n += 1) {
-          const back = once(near, "message");
-          near.postMessage({ n });
-          await back;
-        }
+        for (let n = 0; n < trips; n += 1) await echo.trip(n);
       });
       return (ms * 1_000) / trips;
     },
-    async [Symbol.asyncDispose]() {
-      await thread.terminate();
-    },
+    [Symbol.asyncDispose]: () => echo[Symbol.asyncDispose](),
   };
 }
