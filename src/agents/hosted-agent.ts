@@ -6,7 +6,7 @@ import type { WatchedAgent } from "./watched-agent.ts";
 
 /** Fields that a machine adds to its agent's frame. */
 export type Moved = Pick<Frame, "busy"> &
-  Partial<Pick<Frame, "state" | "value" | "passed" | "leftOut" | "timers" | "arriving">>;
+  Partial<Pick<Frame, "state" | "change" | "value" | "passed" | "leftOut" | "timers" | "arriving">>;
 
 /** The actor of one agent: the built-in loop, or a user's machine. */
 export interface AgentActor {
