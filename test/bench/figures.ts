@@ -7,6 +7,7 @@ const MODULES = [
   ["./turns.ts", "manyAgents"],
   ["./spawns.ts", "spawns"],
   ["./messages.ts", "messages"],
+  ["./contexts.ts", "contexts"],
   ["./single-side.ts", "singleSide"],
   ["./cancel.ts", "cancel"],
   ["./runaway.ts", "runaway"],
