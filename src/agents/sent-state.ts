@@ -57,12 +57,13 @@ export class SentState {
 
   #change(kept: KeptValue, last: Fields, now: Fields): Change | undefined {
     const changes = new StateChange(kept);
+    // Compared first, so that an error names a place as the machine's author knows it.
+    const machine = changes.ofSnapshot(last.machine, now.machine, this.#root);
     return changes.ofFields(
       last,
       now,
       (before, after, name) => {
-        if (name === "machine") return changes.ofSnapshot(before, after, this.#root);
-        return changes.ofValue(before, after, this.#root);
+        return name === "machine" ? machine : changes.ofValue(before, after, this.#root);
       },
       (field) => field as Json,
     );

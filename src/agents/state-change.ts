@@ -132,7 +132,7 @@ export class StateChange {
     let at = 0;
     while (at < most && Object.is(last[at], now[at])) at += 1;
     let end = 0;
-    while (end < most - at && Object.is(last.at(-1 - end), now.at(-1 - end))) end += 1;
+    while (end < most - at && isSameFromEnd(last, now, end + 1)) end += 1;
     const [gone, count] = [last.length - at - end, now.length - at - end];
     if (gone === count) return this.#ofItems(last, now, { at, end: at + count }, owner);
     const added: Json[] = [];
@@ -161,6 +161,10 @@ export class StateChange {
     }
     return items.length === 0 ? undefined : { type: "items", items };
   }
+}
+
+function isSameFromEnd(one: readonly unknown[], other: readonly unknown[], nth: number): boolean {
+  return Object.is(one[one.length - nth], other[other.length - nth]);
 }
 
 /** Makes the change to a new value; for undefined, which JSON cannot hold, the walk says so. */
