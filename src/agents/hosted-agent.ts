@@ -1,5 +1,6 @@
 import type { AskOver, Delivery, DeliveryBody, PlaceAgent } from "../wire/delivery.ts";
 import type { Command, Frame } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { LoadedTemplate } from "./loaded-template.ts";
 import type { WatchedAgent } from "./watched-agent.ts";
@@ -17,6 +18,8 @@ export interface AgentActor {
   endAsk?(askId: string): void;
   /** Returns the machine's part of this tick's frame; it may still emit its end. */
   moved(): Moved;
+  /** Returns the whole state that a frame would carry now; not for the loop. */
+  state?(): Json | undefined;
   /** Aborts what runs and emits nothing more. Never throws. */
   drop(): void;
 }
@@ -104,6 +107,11 @@ export class HostedAgent {
 
   endAsk(askId: string): void {
     this.#actor?.endAsk?.(askId);
+  }
+
+  /** Returns the whole state of its machine; undefined for the loop, and before it runs. */
+  state(): Json | undefined {
+    return this.#done ? undefined : this.#actor?.state?.();
   }
 
   /** Aborts what runs and emits nothing more. Never throws. */

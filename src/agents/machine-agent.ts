@@ -117,6 +117,10 @@ export class MachineAgent implements AgentActor {
     }
   }
 
+  state(): Json | undefined {
+    return new SentState(this.#actor).next(this.#door.state()).state;
+  }
+
   drop(): void {
     try {
       this.#actor.stop();

@@ -14,6 +14,7 @@ import { NotedInputs } from "./noted-inputs.ts";
 import { Random } from "./random.ts";
 import { refuseRealTime } from "./real-time.ts";
 import { room } from "./room-invariant.ts";
+import { sameState } from "./same-state-invariant.ts";
 import { SimulatedHosts } from "./simulated-hosts.ts";
 import { SimulatedTime } from "./simulated-time.ts";
 import { simulatedTool } from "./simulated-tools.ts";
@@ -55,7 +56,13 @@ interface Phase {
   readonly faults?: Faults;
 }
 
-const innerInvariants = [...eventInvariants, ...stateInvariants, ...lifeInvariants, room];
+const innerInvariants = [
+  ...eventInvariants,
+  ...stateInvariants,
+  ...lifeInvariants,
+  room,
+  sameState,
+];
 
 /** Runs one schedule, from start to end of its supervisor; returns the number of its steps. */
 export async function runSchedule(seed: number, options: ScheduleOptions): Promise<number> {
@@ -157,6 +164,7 @@ class Schedule implements Simulation {
     this.#scene = {
       supervisor,
       history,
+      hosts: this.#hosts,
       swarm: now,
       get armed() {
         return time.armed;
