@@ -22,11 +22,13 @@ const machine = setup({
     events: {} as
       | { readonly type: "stir"; readonly seed: number }
       | { readonly type: "rich"; readonly seed: number }
+      | { readonly type: "put"; readonly seed: number; readonly store: Stirred }
       | { readonly type: "spawn" | "stop" | "child"; readonly seed: number },
   },
   actors: { stirrer },
   actions: {
     stir: assign({ store: ({ context, event }) => stir(context.store, event.seed) }),
+    put: assign({ store: ({ event }) => (event as { readonly store: Stirred }).store }),
     enrich: assign({ store: ({ context, event }) => stir(context.store, event.seed, true) }),
     spawn: assign(({ spawn, event }) => {
       spawn("stirrer", { id: `child ${event.seed % 3}` });
@@ -44,6 +46,7 @@ const machine = setup({
   context: { store: { a: [1, { b: 2 }], b: {} } },
   on: {
     rich: { actions: "enrich" },
+    put: { actions: "put" },
     spawn: { actions: "spawn" },
     stop: { actions: "stop" },
     child: { actions: "child" },
@@ -138,4 +141,70 @@ describe("what is sent of a machine's state", () => {
       change: { type: "fields", fields: { count: { type: "set", value: 2 } } },
     });
   });
+
+  it.each<readonly [string, Stirred, Stirred, object]>([
+    ["a list that grows", ["a"], ["a", "b"], { type: "splice", at: 1, gone: 0, added: ["b"] }],
+    ["a queue", ["a", "b", "c"], ["b", "c"], { type: "splice", at: 0, gone: 1, added: [] }],
+    [
+      "an item of a list",
+      [{ a: 1 }, { a: 2 }],
+      [{ a: 1 }, { a: 3 }],
+      {
+        type: "items",
+        items: [[1, { type: "fields", fields: { a: { type: "set", value: 3 } } }]],
+      },
+    ],
+    ["a field that goes", { a: 1, b: 2 }, { b: 2 }, { type: "fields", gone: ["a"], fields: {} }],
+    [
+      "a field that moves to the end",
+      { a: 1, b: 2, c: 3 },
+      { b: 2, c: 3, a: 1 },
+      { type: "fields", gone: ["a"], fields: { a: { type: "set", value: 1 } } },
+    ],
+  ])("is what has changed: %s", (_, before, after, change) => {
+    const { actor, sent } = start();
+    const door = { count: 0, asks: [] };
+    actor.send({ type: "put", seed: 0, store: before });
+    sent.next(door);
+    actor.send({ type: "put", seed: 0, store: sharing(before, after) });
+    expect(sent.next(door)).toEqual({
+      change: within(["machine", "context", "store"], change),
+    });
+  });
+
+  it("is nothing of 500 KB that stay, and one field of them when that changes", () => {
+    const { actor, sent } = start();
+    const items = Array.from({ length: 5_000 }, (_, id) => ({ id, text: "x".repeat(90) }));
+    actor.send({ type: "put", seed: 0, store: { items, count: 0 } });
+    const door = { count: 0, asks: [] };
+    expect(JSON.stringify(sent.next(door)).length).toBeGreaterThan(500_000);
+    actor.send({ type: "put", seed: 0, store: { items, count: 1 } });
+    expect(JSON.stringify(sent.next(door)).length).toBeLessThan(250);
+    actor.send({ type: "put", seed: 0, store: { items: [...items], count: 1 } });
+    expect(sent.next(door)).toEqual({});
+  });
+
+  it("is whole again when what has left it may have used up the bound", () => {
+    const { actor, sent } = start();
+    const door = { count: 0, asks: [] };
+    const sendsWhole = (size: number, at: number): boolean => {
+      const list = new Array<number>(size + at).fill(at);
+      actor.send({ type: "put", seed: 0, store: list });
+      return sent.next(door).state !== undefined;
+    };
+    const sizes = [1, 400_000, 400_000, 400_000, 400_000, 400_000];
+    expect(sizes.map(sendsWhole)).toEqual([true, false, false, true, false, true]);
+  });
 });
+
+/** Returns `after` with the parts of `before` that are equal, as `assign` would leave them. */
+function sharing(before: Stirred, after: Stirred): Stirred {
+  if (!Array.isArray(before) || !Array.isArray(after)) return after;
+  return after.map(
+    (item) => before.find((one) => JSON.stringify(one) === JSON.stringify(item)) ?? item,
+  );
+}
+
+function within(path: readonly string[], change: object): object {
+  return path.reduceRight((inner, name) => ({ type: "fields", fields: { [name]: inner } }), change);
+}
