@@ -40,6 +40,8 @@ export class KeptValue {
   isRich = false;
   /** False when parts of it can change and still be the same objects, and cannot be frozen. */
   isFixed = true;
+  /** References to children, by which their machine means no actor once it has ended them. */
+  readonly children = new Map<AnyActorRef, AnyActorRef>();
   readonly #what: string;
   readonly #root: AnyActorRef;
   readonly #at: Step[] = [];
@@ -206,10 +208,9 @@ export class KeptValue {
   /** Copies a reference. XState itself restores only those from a machine to its own children. */
   #copyRef(ref: AnyActorRef, owner: AnyActorRef): Json {
     const { id } = ref;
-    // It means another actor, or none, once its machine has ended it.
-    this.isFixed = false;
-    if (ownChildren(owner)?.[id] !== ref) {
-      this.isRich = true;
+    if (isChildOf(owner, ref)) this.children.set(ref, owner);
+    else {
+      this.#loosen();
       if (actorPathOf(this.#root, ref) === undefined) this.#copyEnded(ref, owner);
     }
     return { xstate$$type: 1, id };
@@ -246,6 +247,11 @@ export function notKept(what: string, at: string, found: string): CoppiceError {
   const message = `${what} cannot be kept: ${path === "" ? "it" : path} is ${found}`;
   const advice = "Keep plain values there, and code in setup({ actions, actors })";
   return new CoppiceError("MACHINE_INVALID", `${message}. ${advice}`, { path, found });
+}
+
+/** True for a child that its machine has not ended. */
+export function isChildOf(owner: AnyActorRef, ref: AnyActorRef): boolean {
+  return ownChildren(owner)?.[ref.id] === ref;
 }
 
 /** Returns the children of an actor that is a machine. */

@@ -1,4 +1,4 @@
-import type { AnyActor } from "xstate";
+import type { AnyActor, AnyActorRef } from "xstate";
 import { CoppiceError } from "../errors.ts";
 import { amountOfChange, amountOfState, type Change, sumOf } from "../wire/change.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -7,7 +7,7 @@ import { type JsonAmount, refusalOf } from "../wire/json-bound.ts";
 import { type MachineState, STATE_BOUND } from "../wire/machine-state.ts";
 import { encodeValue } from "./encoded-value.ts";
 import { copySnapshot, type Fields } from "./kept-snapshot.ts";
-import { KeptValue } from "./kept-value.ts";
+import { isChildOf, KeptValue } from "./kept-value.ts";
 import type { DoorState } from "./machine-door.ts";
 import { persistedOf } from "./machine-state.ts";
 import { StateChange } from "./state-change.ts";
@@ -22,6 +22,8 @@ interface Sent {
    * such a state changes are not sent.
    */
   readonly amount: JsonAmount | undefined;
+  /** The children that it refers to, with their machines. */
+  readonly children: Map<AnyActorRef, AnyActorRef>;
 }
 
 /**
@@ -46,12 +48,16 @@ export class SentState {
   next(door: DoorState): Pick<Frame, "state" | "change"> {
     const state = { machine: persistedOf(this.#root), ...door };
     if (this.#sent === undefined) return this.#whole(state);
+    const { state: last, children } = this.#sent;
+    // A reference to a child that has ended is written in another way.
+    for (const [ref, owner] of children) if (!isChildOf(owner, ref)) return this.#whole(state);
     const kept = new KeptValue(WHAT, this.#root);
-    const change = this.#change(kept, this.#sent.state, state);
+    const change = this.#change(kept, last, state);
     if (change === undefined) return {};
     const amount = sumOf(this.#sent.amount, amountOfChange(change));
     if (amount === undefined || kept.isRich || !kept.isFixed) return this.#whole(state);
-    this.#sent = { state, amount };
+    for (const [ref, owner] of kept.children) children.set(ref, owner);
+    this.#sent = { state, amount, children };
     return { change };
   }
 
@@ -75,9 +81,9 @@ export class SentState {
     const { count, asks } = state;
     const plain: MachineState = { machine, count, asks };
     const json = plain as unknown as Json;
-    this.#sent = kept.isFixed
-      ? { state, amount: kept.isRich ? undefined : amountOf(json) }
-      : undefined;
+    const { children, isFixed, isRich } = kept;
+    const amount = isFixed && !isRich ? amountOf(json) : undefined;
+    this.#sent = isFixed ? { state, amount, children } : undefined;
     if (!kept.isRich) return { state: json };
     const encoded = encodeValue(state.machine, WHAT, this.#root);
     return { state: { ...plain, encoded } as unknown as Json };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { assign, createActor, fromTransition, setup, stopChild } from "xstate";
+import { type AnyActorRef, assign, createActor, fromTransition, setup, stopChild } from "xstate";
 import { SentState } from "../../src/agents/sent-state.ts";
 import { amountOfChange, amountOfState, changed, fits } from "../../src/wire/change.ts";
 import type { Json } from "../../src/wire/json.ts";
@@ -8,6 +8,7 @@ import { type Stirred, stir } from "../fixtures/simulation/stirred.ts";
 
 interface Context {
   readonly store: Stirred;
+  readonly refs?: { readonly [id: string]: AnyActorRef };
 }
 
 const stirrer = fromTransition(
@@ -30,9 +31,11 @@ const machine = setup({
     stir: assign({ store: ({ context, event }) => stir(context.store, event.seed) }),
     put: assign({ store: ({ event }) => (event as { readonly store: Stirred }).store }),
     enrich: assign({ store: ({ context, event }) => stir(context.store, event.seed, true) }),
-    spawn: assign(({ spawn, event }) => {
-      spawn("stirrer", { id: `child ${event.seed % 3}` });
-      return {};
+    spawn: assign(({ context, spawn, event, self }) => {
+      const id = `child ${event.seed % 3}`;
+      if (id in self.getSnapshot().children) return {};
+      const child = spawn("stirrer", { id });
+      return event.seed % 2 === 0 ? {} : { refs: { ...context.refs, [id]: child } };
     }),
     stop: stopChild(({ event }) => `child ${event.seed % 3}`),
     child: ({ event, self }) => {
