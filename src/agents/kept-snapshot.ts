@@ -1,6 +1,7 @@
 import type { AnyActorRef } from "xstate";
 import type { Json } from "../wire/json.ts";
-import { type KeptValue, ownChildren } from "./kept-value.ts";
+import { ownChildren } from "./actor-refs.ts";
+import type { KeptValue } from "./kept-value.ts";
 
 /** An object by the names of its fields. */
 export type Fields = { readonly [name: string]: unknown };

@@ -3,7 +3,7 @@ import { CoppiceError } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import { builtInOf, isError } from "../wire/realm.ts";
-import { actorPathOf, isActorRef, isRunning, lastSnapshotOf } from "./actor-refs.ts";
+import { actorPathOf, isActorRef, isChildOf, isRunning, lastSnapshotOf } from "./actor-refs.ts";
 import { keptError } from "./kept-error.ts";
 
 /** Most levels of nesting: deeper than real states, and far from the end of the stack. */
@@ -247,16 +247,6 @@ export function notKept(what: string, at: string, found: string): CoppiceError {
   const message = `${what} cannot be kept: ${path === "" ? "it" : path} is ${found}`;
   const advice = "Keep plain values there, and code in setup({ actions, actors })";
   return new CoppiceError("MACHINE_INVALID", `${message}. ${advice}`, { path, found });
-}
-
-/** True for a child that its machine has not ended. */
-export function isChildOf(owner: AnyActorRef, ref: AnyActorRef): boolean {
-  return ownChildren(owner)?.[ref.id] === ref;
-}
-
-/** Returns the children of an actor that is a machine. */
-export function ownChildren(owner: AnyActorRef): Readonly<Record<string, AnyActorRef>> | undefined {
-  return (owner.getSnapshot() as { readonly children?: never } | undefined)?.children;
 }
 
 /** True for a plain object of whatever realm. */

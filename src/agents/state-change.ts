@@ -1,7 +1,7 @@
 import type { AnyActorRef } from "xstate";
 import type { Change } from "../wire/change.ts";
 import type { Json } from "../wire/json.ts";
-import { isActorRef } from "./actor-refs.ts";
+import { isActorRef, ownChildren } from "./actor-refs.ts";
 import {
   copyChild,
   copyField,
@@ -10,7 +10,7 @@ import {
   isFields,
   setFields,
 } from "./kept-snapshot.ts";
-import { isPlain, type KeptValue, ownChildren } from "./kept-value.ts";
+import { isPlain, type KeptValue } from "./kept-value.ts";
 
 /** Returns how a part has changed; undefined when it has not. */
 type ChangeOf = (last: unknown, now: unknown, name: string) => Change | undefined;
