@@ -7,6 +7,10 @@ import { expectAtRest, type OpenSupervisor, openSupervisor } from "../open-super
 const machine = new URL("../../fixtures/supervisor/stirs.ts", import.meta.url).href;
 const within = { timeoutMs: 60_000 };
 const look = (ref: AgentRef): Promise<Json> => ref.ask({ type: "look" }, within);
+const storeOf = async (ref: AgentRef): Promise<Json> => {
+  const state = (await ref.snapshot()) as { machine: { context: { store: Json } } };
+  return state.machine.context.store;
+};
 const restarts: Partial<AgentSpec> = { restart: "transient", restartFrom: "snapshot" };
 const intensity = { maxRestarts: 30, withinMs: 60_000, backoffMs: 1, maxBackoffMs: 1 };
 
@@ -34,11 +38,12 @@ describe.each([
       const ref = await open.supervisor.spawn("stirrer");
       let seed = 0;
       for (let round = 0; round < 4; round += 1) {
-        for (let n = 0; n < 12; n += 1) {
+        for (let n = 0; n < 16; n += 1) {
           ref.tell({ type: n % 4 === 3 ? type : "stir", seed });
           seed += 1;
-          // Each in a frame of its own.
-          if (n % 3 === 0) await look(ref);
+          // Each in a frame of its own, after which the supervisor has what the machine has.
+          const has = await look(ref);
+          if (type === "stir") expect(JSON.stringify(await storeOf(ref))).toBe(has);
         }
         const had = await look(ref);
         await again(open, ref, threads);
