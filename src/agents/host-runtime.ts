@@ -5,6 +5,7 @@ import { HEART, type HostKind } from "../wire/control.ts";
 import type { AskOver, Delivery, HostItem, PlaceAgent, ToHost } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import { Flush } from "./flush.ts";
 import { type AgentActor, HostedAgent } from "./hosted-agent.ts";
 import { Inspection } from "./inspection.ts";
@@ -47,6 +48,8 @@ export interface HostRuntimeOptions {
 export interface HostRuntime {
   receive(message: ToHost): void;
   stats(): { agents: number };
+  /** Returns the whole state of a machine here, to compare with the one that was sent. */
+  stateOf(agent: Pick<PlaceAgent, "path" | "incarnation">): Json | undefined;
   /** Returns the agent whose code runs now; undefined when no agent's code does. */
   readonly whoRuns: () => Pick<Runner, "path" | "incarnation"> | undefined;
   /**
@@ -111,6 +114,11 @@ class Runtime implements HostRuntime {
 
   stats(): { agents: number } {
     return { agents: this.#agents.size };
+  }
+
+  stateOf({ path, incarnation }: Pick<PlaceAgent, "path" | "incarnation">): Json | undefined {
+    const agent = this.#agents.get(path);
+    return agent?.incarnation === incarnation ? agent.state() : undefined;
   }
 
   async checkModule(url: string, kind: "machine" | "model"): Promise<void> {

@@ -1,12 +1,13 @@
 import type { AskOver, Delivery, DeliveryBody, PlaceAgent } from "../wire/delivery.ts";
 import type { Command, Frame } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { LoadedTemplate } from "./loaded-template.ts";
 import type { WatchedAgent } from "./watched-agent.ts";
 
 /** Fields that a machine adds to its agent's frame. */
 export type Moved = Pick<Frame, "busy"> &
-  Partial<Pick<Frame, "state" | "value" | "passed" | "leftOut" | "timers" | "arriving">>;
+  Partial<Pick<Frame, "state" | "change" | "value" | "passed" | "leftOut" | "timers" | "arriving">>;
 
 /** The actor of one agent: the built-in loop, or a user's machine. */
 export interface AgentActor {
@@ -17,6 +18,8 @@ export interface AgentActor {
   endAsk?(askId: string): void;
   /** Returns the machine's part of this tick's frame; it may still emit its end. */
   moved(): Moved;
+  /** Returns the whole state that a frame would carry now; not for the loop. */
+  state?(): Json | undefined;
   /** Aborts what runs and emits nothing more. Never throws. */
   drop(): void;
 }
@@ -105,6 +108,11 @@ export class HostedAgent {
 
   endAsk(askId: string): void {
     this.#actor?.endAsk?.(askId);
+  }
+
+  /** Returns the whole state of its machine; undefined for the loop, and before it runs. */
+  state(): Json | undefined {
+    return this.#done ? undefined : this.#actor?.state?.();
   }
 
   /** Aborts what runs and emits nothing more. Never throws. */

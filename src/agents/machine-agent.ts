@@ -18,12 +18,13 @@ import { EmittedEvents } from "./emitted-events.ts";
 import type { AgentActor, HostedAgent, Moved } from "./hosted-agent.ts";
 import { MachineDoor } from "./machine-door.ts";
 import { failureOf, machineFaultOf } from "./machine-failure.ts";
-import { keepState, restoreState } from "./machine-state.ts";
+import { restoreState } from "./machine-state.ts";
 import { MachineTimers } from "./machine-timers.ts";
 import { isMachineWorking } from "./machine-work.ts";
 import { initialStateOf, PassedStates } from "./passed-states.ts";
 import { restorableJson } from "./plain-json.ts";
 import { RunningActors } from "./running-actors.ts";
+import { SentState } from "./sent-state.ts";
 
 /** An agent that runs a user's XState machine. */
 export class MachineAgent implements AgentActor {
@@ -31,6 +32,7 @@ export class MachineAgent implements AgentActor {
   readonly #door: MachineDoor;
   readonly #actor: AnyActor;
   readonly #timers: MachineTimers;
+  readonly #sent: SentState;
   readonly #states: PassedStates;
   readonly #emitted: EmittedEvents;
   readonly #seen = new WeakMap<object, object>();
@@ -66,6 +68,7 @@ export class MachineAgent implements AgentActor {
       ...(restored === undefined ? {} : { snapshot: restored.value as never }),
     });
     restored?.refer(this.#actor);
+    this.#sent = new SentState(this.#actor);
     openDoor(this.#actor.system, this.#door);
     this.#timers = new MachineTimers(this.#actor, clock, () => agent.touch());
     // Created after the timers: an actor's timers are cancelled before the actors below it are
@@ -128,6 +131,10 @@ export class MachineAgent implements AgentActor {
     }
   }
 
+  state(): Json | undefined {
+    return new SentState(this.#actor).next(this.#door.state()).state;
+  }
+
   drop(): void {
     try {
       this.#actor.stop();
@@ -152,7 +159,7 @@ export class MachineAgent implements AgentActor {
   #describe(): Moved {
     const snapshot = this.#actor.getSnapshot();
     const stepped = this.#stepped && !this.#agent.done;
-    const state = stepped ? { state: this.#state() } : {};
+    const state = stepped ? this.#sent.next(this.#door.state()) : {};
     const timers = this.#agent.done ? undefined : this.#timers.take();
     this.#stepped = false;
     return {
@@ -161,11 +168,6 @@ export class MachineAgent implements AgentActor {
       ...this.#states.take(),
       ...(timers === undefined ? {} : { timers }),
     };
-  }
-
-  #state(): Json {
-    const state: MachineState = { ...keepState(this.#actor), ...this.#door.state() };
-    return state as unknown as Json;
   }
 
   #endOf(): AgentEnd | undefined {

@@ -1,6 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import type { Json } from "../wire/json.ts";
-import { JSON_BOUND, type JsonBound, type JsonForm, JsonWalk } from "../wire/json-bound.ts";
+import { JSON_BOUND, type JsonForm, JsonWalk } from "../wire/json-bound.ts";
 import { JsonRefusal } from "../wire/json-refusal.ts";
 import { isError } from "../wire/realm.ts";
 
@@ -41,11 +41,6 @@ export class OverBound extends CoppiceError {
     return Object.prototype.isPrototypeOf.call(OverBound.prototype, value as object);
   }
 }
-
-/**
- * Bound of a machine's state: XState wraps the machine's own values, which may be deep themselves.
- */
-export const STATE_BOUND: JsonBound = { ...JSON_BOUND, depth: 500 };
 
 /** Refuses a value with a text form of its own, such as a date: it would come back as a string. */
 const restorable: JsonForm = {

@@ -10,6 +10,7 @@ import type { Call, Node } from "./node.ts";
 import { clear, rejoin } from "./quarantine.ts";
 import { keepRestartPoint } from "./restart-point.ts";
 import { cameBack } from "./restarts.ts";
+import { amountWith, isStateKept, takeState } from "./state.ts";
 import { comesBack } from "./supervision.ts";
 import { lapse, pass, takeRefusal, takeTell } from "./tells.ts";
 import type { Tree } from "./tree.ts";
@@ -29,22 +30,25 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
     if (tree.locations.isFormer(host, frame.path, frame.incarnation)) return;
     return terminate(tree, host, `it spoke for ${frame.path}, which does not live there`);
   }
-  const forgery = findForgery(node, frame);
+  const isKept = isStateKept(node, frame);
+  const amount = isKept ? amountWith(node, frame) : undefined;
+  const isForged = isKept && amount === undefined;
+  const forgery = isForged
+    ? `it changed a state of ${node.path} beyond it`
+    : findForgery(node, frame);
   if (forgery !== undefined) return terminate(tree, host, forgery);
 
   if (isStep(node, frame)) {
     node.moves = 0;
     clear(tree, node);
   }
-  // A restart does not return to the state of the last frame, in which the agent ended.
   const last = frame.commands.at(-1);
   const isLast = last?.type === "done";
   const isUp = frame.arriving !== true && !(isLast && failedAtStart(last.end));
   if (isUp) node.cameUp = true;
   if (isLast) keepRestartPoint(node, frame.upTo);
-  const isKept = !isLast && node.restartPoint === undefined;
   if (node.mailbox.cover(frame.upTo)) node.turnEnded = undefined;
-  if (frame.state !== undefined && isKept) node.state = frame.state;
+  if (amount !== undefined) takeState(node, frame, amount);
   if (frame.timers !== undefined && isKept) {
     node.timers = frame.timers;
     node.timersAt = tree.now;

@@ -43,6 +43,7 @@ export function createNode(
     lostHost: undefined,
     moves: 0,
     state: undefined,
+    stateAmount: undefined,
     value: undefined,
     timers: undefined,
     timersAt: 0,

@@ -1,6 +1,7 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
 import type { AgentEnd, Command, Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import type { JsonAmount } from "../wire/json-bound.ts";
 import type { Intensity, Limits, RestartType, Strategy } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { End, Ending } from "./end.ts";
@@ -140,6 +141,8 @@ export interface Node {
   moves: number;
   /** The state of its last committed frame, from which another host continues. */
   state: Json | undefined;
+  /** At least the amount of `state`; allocated for the first change of a whole one. */
+  stateAmount: JsonAmount | undefined;
   value: Json | undefined;
   timers: readonly Timer[] | undefined;
   /** The time from which the delays of `timers` count. */

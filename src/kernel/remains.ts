@@ -16,6 +16,7 @@ export function emptyEnded(node: Node, kept: Pick<Node, "state" | "value" | "tra
   node.finished = node.end;
   node.childSpec = { ...node.childSpec, input: null };
   node.state = kept.state;
+  node.stateAmount = undefined;
   node.value = kept.value;
   node.transcript = kept.transcript;
   node.timers = undefined;

@@ -84,6 +84,7 @@ function forgetState(tree: Tree, node: Node): void {
   keepMail(tree, node);
   node.callPrefix = `${node.path}#${node.incarnation}.`;
   node.state = undefined;
+  node.stateAmount = undefined;
   node.value = undefined;
   node.timers = undefined;
   node.transcript = [];

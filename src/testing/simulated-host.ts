@@ -5,6 +5,7 @@ import { LivingHost } from "../hosts/living-host.ts";
 import type { HostFault, Running } from "../kernel/blame.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import { messageCopy } from "../wire/message-text.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
 import type { Random } from "./random.ts";
@@ -89,6 +90,15 @@ export class SimulatedHost extends LivingHost implements WarmableHost, ChoiceSou
   warmUp(): Promise<void> {
     this.#warm = Promise.withResolvers();
     return this.#warm.promise;
+  }
+
+  /**
+   * Returns the whole state of a machine here; undefined while something is under way between this
+   * host and the supervisor, and for an agent that is not here.
+   */
+  stateOf(agent: Pick<Running, "path" | "incarnation">): Json | undefined {
+    const isQuiet = [this.#inbox, this.#outbox, this.#flushes].every(({ length }) => length === 0);
+    return this.state === "ready" && isQuiet ? this.#runtime?.stateOf(agent) : undefined;
   }
 
   launch(delayMs: number): void {

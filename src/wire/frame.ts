@@ -1,3 +1,4 @@
+import type { Change } from "./change.ts";
 import type { InspectionNote } from "./inspection.ts";
 import type { Json } from "./json.ts";
 import type { WireError } from "./outcome.ts";
@@ -178,8 +179,10 @@ export interface Frame {
   /** The number of the last delivery consumed; all before it are consumed too. */
   readonly upTo: number;
   readonly commands: readonly Command[];
-  /** The machine's persisted snapshot, see {@link MachineState}; left out when unchanged. */
+  /** The machine's whole persisted snapshot, see {@link MachineState}; left out when unchanged. */
   readonly state?: Json;
+  /** In place of `state`: the change of the state since the last frame that had either. */
+  readonly change?: Change;
   /** XState's state value, for people; sent when it changed. */
   readonly value?: Json;
   /** The state values that it passed through before `value`, in order. */

@@ -59,7 +59,9 @@ it("values of another realm are kept as those of ours are", () => {
   const made = `({ at: new Date(0), map: new Map([["a", new Set([1])]]), bytes: new Uint8Array(2),
     of: /x/g, failed: new RangeError("far"), plain: { list: [{}] } })`;
   const value = runInNewContext(made);
-  const { plain, isRich } = new KeptValue(value, "it", root);
+  const walk = new KeptValue("it", root);
+  const plain = walk.copy(value, root) ?? null;
+  const { isRich } = walk;
   const error = { name: "RangeError", message: "far" };
   const shown = { at: "1970-01-01T00:00:00.000Z", map: { a: [1] }, bytes: "2 bytes", of: "/x/g" };
   expect(plain).toEqual({ ...shown, failed: error, plain: { list: [{}] } });
@@ -69,5 +71,5 @@ it("values of another realm are kept as those of ours are", () => {
   const kept = { at: new Date(0), map, bytes: new Uint8Array(2), of: /x/g };
   expect(back).toEqual({ ...kept, failed: new RangeError("far"), plain: { list: [{}] } });
   const extended = runInNewContext("new (class extends Map {})()");
-  expect(() => new KeptValue(extended, "it", root)).toThrow("an object of a class");
+  expect(() => new KeptValue("it", root).copy(extended, root)).toThrow("an object of a class");
 });

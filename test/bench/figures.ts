@@ -9,6 +9,7 @@ const MODULES = [
   ["./isolated.ts", "isolated"],
   ["./messages.ts", "messages"],
   ["./between.ts", "between"],
+  ["./contexts.ts", "contexts"],
   ["./single-side.ts", "singleSide"],
   ["./first-version.ts", "firstVersion"],
   ["./cancel.ts", "cancel"],

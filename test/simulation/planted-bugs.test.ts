@@ -127,6 +127,19 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
       }),
     ),
   ],
+  [
+    "a change of a state is lost",
+    "the supervisor has the state of each machine",
+    inKernels((kernel) =>
+      wrap(
+        kernel,
+        "commit",
+        (commit) =>
+          (host, { change: _, ...frame }) =>
+            commit(host, frame),
+      ),
+    ),
+  ],
   ["nobody asks about concurrency", "no limit is exceeded", forget("spawn", "concurrency")],
   [
     "turns are not counted",
