@@ -48,6 +48,8 @@ export class RequestQueue<Of extends Request> {
   /** The milliseconds that the messages of hosts have taken in this tick of the thread. */
   #spentMs = 0;
   #timer: unknown;
+  /** Set while requests wait for the thread's next turn. */
+  #later: NodeJS.Immediate | undefined;
 
   constructor(options: RequestQueueOptions) {
     this.#options = options;
@@ -125,7 +127,7 @@ export class RequestQueue<Of extends Request> {
   /** Takes up requests for one slice; the rest follows after the thread's other work. */
   run(): void {
     if (this.#isRunning || this.#waiting.size === 0 || this.#timer !== undefined) return;
-    if (this.#spentMs >= SLICE_MS) return this.#arm();
+    if (this.#spentMs >= SLICE_MS) return this.#goOnLater();
     this.#isRunning = true;
     try {
       this.#slice();
@@ -137,8 +139,17 @@ export class RequestQueue<Of extends Request> {
 
   close(): void {
     this.#waiting.clear();
+    clearImmediate(this.#later);
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Goes on after the thread's other work, whatever the supervisor's clock does meanwhile. */
+  #goOnLater(): void {
+    this.#later ??= setImmediate(() => {
+      this.#later = undefined;
+      this.#options.goOn();
+    });
   }
 
   #arm(): void {

@@ -1,5 +1,7 @@
-import type { HostItem, Template, ToHost } from "../wire/delivery.ts";
+import type { Delivery, HostItem, Template, ToHost } from "../wire/delivery.ts";
 import type { Frame, FromHost } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
+import { sizeOf } from "../wire/json-size.ts";
 import { messageCopy } from "../wire/message-text.ts";
 import { isModule } from "../wire/providers.ts";
 
@@ -30,7 +32,7 @@ export class InlineWire {
   }
 
   #item(item: HostItem): HostItem {
-    if (item.type === "deliver" && this.#agents.has(item.path)) return item;
+    if (item.type === "deliver" && this.#agents.has(item.path) && !holdsSlices(item)) return item;
     if (item.type === "place" && this.#own.has(item.template)) this.#agents.add(item.path);
     else if (item.type === "place" || item.type === "drop") this.#agents.delete(item.path);
     return copyOf(messageCopy({ items: [item] }).items);
@@ -46,6 +48,12 @@ export class InlineWire {
 function isOwn({ machine, model, fallback = [] }: Template): boolean {
   const models = model === undefined ? fallback : [model, ...fallback];
   return machine === undefined && !models.some(isModule);
+}
+
+/** True when a text of the delivery may keep a longer one in memory, from which it was cut. */
+function holdsSlices({ body }: Delivery): boolean {
+  if (body.type === "permit") return false;
+  return sizeOf(body as Json, Number.POSITIVE_INFINITY).isSliced;
 }
 
 function copyOf<Part>([part]: readonly Part[]): Part {
