@@ -11,6 +11,7 @@ import { type AgentActor, HostedAgent } from "./hosted-agent.ts";
 import { Inspection } from "./inspection.ts";
 import { type LoadedTemplate, loadTemplate, modelAt } from "./loaded-template.ts";
 import { LoopAgent } from "./loop-agent.ts";
+import { Loops } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
 import { machineFaultOf } from "./machine-failure.ts";
 import { createModelJobs, type HostedJobs } from "./model-jobs.ts";
@@ -81,6 +82,7 @@ class Runtime implements HostRuntime {
   readonly #jobs: HostedJobs;
   readonly #flush: Flush;
   readonly #cell: RunningCell;
+  readonly #loops = new Loops();
   readonly #templates = new Map<string, LoadedTemplate>();
   readonly #agents = new Map<string, HostedAgent>();
   readonly #touch = (agent: HostedAgent): void => this.#flush.touch(agent);
@@ -239,7 +241,7 @@ class Runtime implements HostRuntime {
         `Agent ${agent.path} runs the loop without a model`,
       );
     };
-    return new LoopAgent(agent, placed, modelOf);
+    return new LoopAgent(agent, placed, modelOf, this.#loops);
   }
 
   /** Imports the agent's machine; items that arrive meanwhile are kept in order. */
