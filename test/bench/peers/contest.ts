@@ -13,7 +13,8 @@ export interface Contest {
   readonly agents: number;
   /** How often one after another in a round. */
   readonly runs: number;
-  readonly warmUp: number;
+  /** How long each takes rounds that do not count, so that its code is compiled. */
+  readonly warmUpMs: number;
   readonly rounds: number;
   /** For one round, and for the start. Default a minute. */
   readonly roundMs?: number;
@@ -28,7 +29,7 @@ export type Result = readonly Sample[] | { readonly failed: string };
  * long, is out, and the others go on.
  */
 export async function hold(
-  { contestants, agents, runs, warmUp, rounds, roundMs = ROUND_MS }: Contest,
+  { contestants, agents, runs, warmUpMs, rounds, roundMs = ROUND_MS }: Contest,
   print: (line: string) => void,
 ): Promise<ReadonlyMap<Contestant, Result>> {
   const entrants: Entrant[] = [];
@@ -38,11 +39,11 @@ export async function hold(
       const entrant = new Entrant({ contestant, agents, runs }, roundMs);
       entrants.push(entrant);
       await entrant.takeTurn(undefined);
+      await entrant.warmUp(warmUpMs);
     }
-    for (let round = 0; round < warmUp + rounds; round += 1) {
+    for (let round = 1; round <= rounds; round += 1) {
       for (const entrant of entrants) await entrant.takeTurn("round");
-      if (round === warmUp - 1) for (const entrant of entrants) entrant.samples.length = 0;
-      print(`  round ${round + 1} of ${warmUp + rounds}, ${agents} at once`);
+      print(`  round ${round} of ${rounds}, ${agents} at once`);
     }
   } finally {
     for (const entrant of entrants) entrant.end();
@@ -83,6 +84,13 @@ class Entrant {
     const answer = await said;
     if (answer.type === "round") this.samples.push({ us: answer.us, cpuUs: answer.cpuUs });
     if (answer.type === "failed") this.#drop(answer.why);
+  }
+
+  /** Takes rounds that do not count. */
+  async warmUp(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    while (this.#failed === undefined && performance.now() < until) await this.takeTurn("round");
+    this.samples.length = 0;
   }
 
   end(): void {

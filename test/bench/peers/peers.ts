@@ -10,8 +10,8 @@ const INSTALL_MS = 5 * 60_000;
 
 /** How many rounds of each contest; the short form is for a first look. */
 const ROUNDS = {
-  full: { many: { warmUp: 2, rounds: 15 }, one: { warmUp: 5, rounds: 31 } },
-  short: { many: { warmUp: 1, rounds: 3 }, one: { warmUp: 3, rounds: 7 } },
+  full: { many: { warmUpMs: 8_000, rounds: 9 }, one: { warmUpMs: 5_000, rounds: 31 } },
+  short: { many: { warmUpMs: 4_000, rounds: 3 }, one: { warmUpMs: 3_000, rounds: 7 } },
 };
 
 type Print = (line: string) => void;

@@ -6,7 +6,7 @@ it("measures each in a process of its own, and who fails costs only itself", asy
   const contestants = ["coppice-0", "nobody" as Contestant, "port"] as const;
   const lines: string[] = [];
   const results = await hold(
-    { contestants, agents: 2, runs: 1, warmUp: 1, rounds: 2 },
+    { contestants, agents: 2, runs: 1, warmUpMs: 1, rounds: 2 },
     (line) => void lines.push(line),
   );
   const sample = { us: expect.any(Number), cpuUs: expect.any(Number) };
@@ -19,7 +19,7 @@ it("measures each in a process of its own, and who fails costs only itself", asy
 });
 
 it("ends who takes too long", async () => {
-  const contest = { contestants: ["port"], agents: 1, runs: 1, warmUp: 0, rounds: 1 } as const;
+  const contest = { contestants: ["port"], agents: 1, runs: 1, warmUpMs: 0, rounds: 1 } as const;
   const results = await hold({ ...contest, roundMs: 1 }, () => undefined);
   expect(results.get("port")).toEqual({ failed: "took longer than 0.001 s" });
 });
