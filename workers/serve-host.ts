@@ -10,9 +10,7 @@ import { encodeError } from "../src/wire/error-codec.ts";
 import type { FromHost } from "../src/wire/frame.ts";
 
 type Post = { postMessage(message: FromHost): void };
-type Given = "post" | "cancelFlags" | "heart" | "kind" | "env";
-type Options = Required<Pick<HostRuntimeOptions, Given>> & Pick<HostRuntimeOptions, "onTaken">;
-export type CreateRuntime = (options: Options) => HostRuntime;
+export type CreateRuntime = (options: HostRuntimeOptions) => HostRuntime;
 
 /** A {@link HostTask} whose ports may be other than those of a thread. */
 export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
@@ -42,7 +40,8 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
     port.on("message", (message: ToHost) => runtime.receive(message));
   };
   const control: HostControl = {
-    ping: () => {
+    ping: (folder) => {
+      if (folder !== undefined) process.chdir(folder);
       begin();
       return { threadId };
     },

@@ -177,7 +177,10 @@ export class KeptValue {
   }
 
   #open(value: object): void {
-    if (!Array.isArray(value)) {
+    if (Array.isArray(value)) {
+      // The prototype of lists is itself a list, in every realm; that of a class of lists is none.
+      if (!Array.isArray(Object.getPrototypeOf(value))) throw this.#refusal(nameOf(value));
+    } else {
       if (!isPlain(value)) throw this.#refusal(nameOf(value));
       if (hasOddKey(value)) throw this.#refusal("an object with `__proto__` or a symbol for a key");
       if (this.#freezes && hasGetter(value)) this.isFixed = false;

@@ -246,7 +246,7 @@ function takes(snapshot: AnyMachineSnapshot, event: { readonly type: string }): 
 }
 
 /** The types of events that only XState or the runtime may send. */
-const RESERVED = /^(xstate\.|(call\.settled|agent\.ending|send\.refused)$)/;
+const RESERVED = /^(xstate\.|(call\.settled|child\.ended|agent\.ending|send\.refused)$)/;
 
 /**
  * Returns the event for a message: the message itself, or an event `message` around it when it is

@@ -29,7 +29,9 @@ export class SentMessages {
     this.#refused = refused;
   }
 
-  send({ to, message }: MessageInput): void {
+  send(given: MessageInput): void {
+    // What JavaScript computes may be nothing.
+    const { to, message } = (given ?? {}) as MessageInput;
     // The supervisor would treat a malformed command as a forgery and end the whole host.
     if (typeof to !== "string") {
       const text = "The address of a message (`to`) must be text: a path or a name";

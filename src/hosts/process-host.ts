@@ -156,7 +156,7 @@ export class ProcessHost extends LivingHost implements WarmableHost {
     this.#farControlPort.ref();
     this.#control.setRef(true);
     const started = () => this.life.send({ type: "host.started" });
-    this.#answered((far) => far.ping()).then(started, () => undefined);
+    this.#answered((far) => far.ping(process.cwd())).then(started, () => undefined);
   }
 
   /** Waits for its first answer. Rejects, and has ended the host, when there is none. */

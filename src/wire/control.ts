@@ -44,7 +44,13 @@ export interface HostTask {
 
 /** The calls to a host beside the messages of its agents. Errors are returned as values. */
 export interface HostControl {
-  ping(): { readonly threadId: number };
+  /**
+   * Begins to serve.
+   *
+   * @param folder for a process, which may have been started long before: where the supervisor
+   *   works by now
+   */
+  ping(folder?: string): { readonly threadId: number };
   /** Prepares for an agent to come, and runs nothing of anybody. */
   warmUp(): void;
   /** Closes everything that the host runs and sends what is left. It runs nothing afterwards. */

@@ -1,4 +1,4 @@
-import { runInNewContext } from "node:vm";
+import { runInNewContext, runInThisContext } from "node:vm";
 import { expect, it } from "vitest";
 import { createActor, createMachine } from "xstate";
 import { decodeValue, encodeValue } from "../../src/agents/encoded-value.ts";
@@ -73,3 +73,14 @@ it("values of another realm are kept as those of ours are", () => {
   const extended = runInNewContext("new (class extends Map {})()");
   expect(() => new KeptValue("it", root).copy(extended, root)).toThrow("an object of a class");
 });
+
+it.each(["new (class Stack extends Array {})(3)", "Object.setPrototypeOf([1], null)"])(
+  "a list of a class of its own, which would come back as a plain one, is refused: %s",
+  (made) => {
+    for (const list of [runInThisContext(made), runInNewContext(made)]) {
+      const copy = () => new KeptValue("it", root).copy({ list }, root);
+      expect(copy).toThrow(/it cannot be kept: list is (a Stack|an object of a class)/);
+    }
+    expect(new KeptValue("it", root).copy(runInNewContext("[[]]"), root)).toEqual([[]]);
+  },
+);

@@ -137,6 +137,7 @@ describe("a refusal has its code:", () => {
 it.each([
   ["no-json", "The message to /b cannot travel: its value at /run is a function"],
   ["no-address", "must be text"],
+  ["nothing", "must be text"],
 ])("what cannot be sent at all fails the machine: %s", async (type, text) => {
   await using swarm = await pair();
   const { a } = swarm;
@@ -160,6 +161,14 @@ it("20,000 are sent in one step, in order, and one more is refused", async () =>
   await all(2 * count);
   expect(await report(a)).toMatchObject([refusal("/b", count + 1, "QUEUE_FULL")]);
   expect(dead(open)).toMatchObject([{ path: "/", from: "/a", message: { n: count + 1 } }]);
+});
+
+it("a message is not taken for the end of a child", async () => {
+  await using swarm = await pair({ threads: 0 });
+  const { a, b } = swarm;
+  const message = { type: "child.ended", name: "c", outcome: { status: "completed" } };
+  a.tell({ type: "work", to: "/b", messages: [message] });
+  await expect.poll(() => report(b)).toEqual([message]);
 });
 
 it("a message of that name is no refusal, and a wildcard takes none", async () => {

@@ -117,6 +117,22 @@ describe.each(["thread", "process"] as const)("warm hosts of isolation %s", (iso
   });
 });
 
+it("a warm process works where the supervisor works when its agent begins", async () => {
+  const doer: AgentSpec = { machine, isolation: "process" };
+  await using open = await begin({ warm: 1, agents: { doer } }, 1);
+  const [id] = warm(open.supervisor);
+  const before = process.cwd();
+  // A folder that is its own name: no link leads to it.
+  process.chdir("/");
+  try {
+    const outcome = await open.supervisor.run("doer", { input: { deed: "folder" } });
+    expect(outcome).toMatchObject({ ...done, output: "/" });
+  } finally {
+    process.chdir(before);
+  }
+  expect(open.hosts()).toEqual([id]);
+});
+
 describe("the option warm", () => {
   it.each([-1, 1.5, 65, "2"])("is refused when it is %s", async (many) => {
     const start = Supervisor.start({ warm: many as number });
