@@ -23,7 +23,7 @@ export class SentMessages {
   /** Reason for which the agent's rights were withdrawn; undefined while it has them. */
   #withdrawn: string | undefined;
 
-  /** @param refused called, after the step under way, for each message that is refused here */
+  /** @param refused takes each refusal of a message here, and tells the machine later */
   constructor(agent: HostedAgent, refused: (event: SendRefused) => void) {
     this.#agent = agent;
     this.#refused = refused;
@@ -74,9 +74,7 @@ export class SentMessages {
 
   /** @param kept the message as the log has it; left out when it is over the bound */
   #refuse(to: string, message: Json, { code, message: reason }: CoppiceError, kept?: Json): void {
-    // Deferred: the step that sends is still under way.
-    const error = { code, message: reason };
-    queueMicrotask(() => this.#refused({ type: "send.refused", to, message, error }));
+    this.#refused({ type: "send.refused", to, message, error: { code, message: reason } });
     this.#reported += 1;
     if (this.#reported > MAX_REFUSED) {
       const count = (this.#counted?.count ?? 0) + 1;

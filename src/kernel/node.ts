@@ -122,7 +122,7 @@ export interface Node {
   readonly top: Node;
   childSpec: ChildSpec;
   readonly limits: Limits;
-  /** Allocated for the first child: see {@link ownChildren}. */
+  /** Allocated for the first child: see {@link madeChildren}. */
   children: ReadonlyMap<string, Node>;
   readonly names: Names;
   readonly mailbox: Mailbox;
@@ -257,7 +257,7 @@ export function join(parent: string, name: string): string {
 export const NO_CHILDREN: ReadonlyMap<string, Node> = new Map();
 
 /** Returns the map of a node's children, to be changed. */
-export function ownChildren(node: Node): Map<string, Node> {
+export function madeChildren(node: Node): Map<string, Node> {
   if (node.children === NO_CHILDREN) node.children = new Map();
   return node.children as Map<string, Node>;
 }

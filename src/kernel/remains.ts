@@ -1,5 +1,5 @@
 import type { End } from "./end.ts";
-import { type Node, ownChildren } from "./node.ts";
+import { madeChildren, type Node } from "./node.ts";
 import { tellRest } from "./refusals.ts";
 import type { Tree } from "./tree.ts";
 
@@ -44,5 +44,5 @@ export function forgetNode(tree: Tree, node: Node): void {
   tree.nodes.delete(node.path);
   tree.kept -= 1;
   node.parent?.names.forget(Math.max(node.incarnation, node.names.forgotten));
-  if (node.parent !== undefined) ownChildren(node.parent).delete(node.name);
+  if (node.parent !== undefined) madeChildren(node.parent).delete(node.name);
 }

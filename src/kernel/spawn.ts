@@ -2,7 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import { startAgent } from "./dispatch.ts";
 import { countSpawn, permanentInForeground, refuseQueue, refuseSpawn } from "./limits.ts";
 import { createNode, nextAt } from "./new-node.ts";
-import { type ChildSpec, join, type Node, ownChildren } from "./node.ts";
+import { type ChildSpec, join, madeChildren, type Node } from "./node.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import type { Tree } from "./tree.ts";
 
@@ -48,7 +48,7 @@ export function spawn(
     { call, ...next, serial: tree.nextSerial() },
   );
   // Children are in the order of their spawns; one that takes a used name moves to the end.
-  const children = ownChildren(parent);
+  const children = madeChildren(parent);
   children.delete(name);
   children.set(name, node);
   tree.nodes.set(node.path, node);
