@@ -35,3 +35,18 @@ describe.each([0, 1])("a machine that tries again what was refused, with %i thre
     },
   );
 });
+
+describe.each(["bytes", "values"])("messages of one step that have the most %s", (by) => {
+  it.each([0, 1, 101])("are sent, and %i more are refused", async (more) => {
+    await using open = await openSupervisor({ agents, graceMs: 1, threads: 0 });
+    const b = await open.supervisor.spawn("b");
+    const a = await open.supervisor.spawn("a");
+    a.tell({ type: "fill", by, more });
+    await open.until("agent.state", ({ path, state }) => path === "/a" && state === "sent");
+    await b.ask({ type: "report" }, { timeoutMs: 5_000 });
+    const refused = open.seen.filter(({ type }) => type === "letter.dead");
+    expect(open.supervisor.stats().deadLetters).toBe(more);
+    for (const { reason } of refused) expect(reason).toContain("send the rest in a later one");
+    expect(open.seen.filter(({ type }) => type === "agent.stopped")).toEqual([]);
+  });
+});
