@@ -30,7 +30,7 @@ export interface DoorState {
 interface DoorPort {
   /** Called when the door's state changed. */
   readonly change: () => void;
-  /** Called, after the step under way, for each message that this host refuses. */
+  /** Called, after the next frame, for each message that this host refuses. */
   readonly refused: (event: SendRefused) => void;
 }
 
@@ -46,6 +46,8 @@ export class MachineDoor implements HostDoor {
   #count: number;
   #asks: readonly string[];
   #handling: string | undefined;
+  /** Refusals of this host of which the machine is not told yet. */
+  #untold: (() => void)[] = [];
   /** The newest withdrawn asks that were not answered, oldest first. */
   #over: readonly string[] = [];
   /** Reason for which the agent's rights were withdrawn; undefined while it has them. */
@@ -58,7 +60,7 @@ export class MachineDoor implements HostDoor {
   ) {
     this.#agent = agent;
     this.#change = change;
-    this.#sent = new SentMessages(agent, refused);
+    this.#sent = new SentMessages(agent, (event) => this.#untold.push(() => refused(event)));
     this.#count = count;
     this.#asks = asks;
   }
@@ -81,8 +83,7 @@ export class MachineDoor implements HostDoor {
     this.#change();
     this.#waiting.set(command.callId, settle);
     if (this.#withdrawn === undefined) this.#agent.emit(command);
-    // Deferred: the caller does not know the id of its call yet.
-    else queueMicrotask(() => this.#refuse(command.callId));
+    else this.#untold.push(() => this.#refuse(command.callId));
     return command.callId;
   }
 
@@ -148,9 +149,13 @@ export class MachineDoor implements HostDoor {
     this.#sent.send(message);
   }
 
-  /** Adds to the frame what is only counted until it is sent. */
+  /**
+   * Adds to the frame what is only counted until it is sent. Once it is sent, the machine is told
+   * what was refused here: told earlier, one that tries again at once would never leave the thread.
+   */
   flush(): void {
     this.#sent.flush();
+    for (const tell of this.#untold.splice(0)) queueMicrotask(tell);
   }
 
   state(): DoorState {
@@ -163,8 +168,7 @@ export class MachineDoor implements HostDoor {
     this.#change();
     this.#waiting.set(callId, settle);
     const { stack: _, ...error } = encodeError(refused, refused.code);
-    // Deferred: the caller does not know the id of its call yet.
-    queueMicrotask(() => this.settle(callId, { isError: true, error }));
+    this.#untold.push(() => this.settle(callId, { isError: true, error }));
     return callId;
   }
 

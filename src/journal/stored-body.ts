@@ -87,5 +87,6 @@ function storedField(field: string, given: Json, store: ValueStore): StoredValue
   }
   const parts = PARTS[field];
   if (parts === undefined || Array.isArray(given)) return store.stand(given);
-  return storedFields(given as EventBody, parts, store);
+  // A copy: the same object is given to others, who do not expect a listener to change it.
+  return storedFields({ ...(given as EventBody) }, parts, store);
 }
