@@ -2,6 +2,7 @@ import { threadId } from "node:worker_threads";
 import { type Endpoint, expose } from "comlink";
 import { holdAtMost } from "../src/agents/garbage.ts";
 import type { HostRuntime, HostRuntimeOptions } from "../src/agents/host-runtime.ts";
+import { rehearse } from "../src/agents/rehearsal.ts";
 import { addBeat } from "../src/agents/running-cell.ts";
 import type { HostControl, HostTask } from "../src/wire/control.ts";
 import type { ToHost } from "../src/wire/delivery.ts";
@@ -9,9 +10,7 @@ import { encodeError } from "../src/wire/error-codec.ts";
 import type { FromHost } from "../src/wire/frame.ts";
 
 type Post = { postMessage(message: FromHost): void };
-type Given = "post" | "cancelFlags" | "heart" | "kind" | "env";
-type Options = Required<Pick<HostRuntimeOptions, Given>> & Pick<HostRuntimeOptions, "onTaken">;
-export type CreateRuntime = (options: Options) => HostRuntime;
+export type CreateRuntime = (options: HostRuntimeOptions) => HostRuntime;
 
 /** A {@link HostTask} whose ports may be other than those of a thread. */
 export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
@@ -23,9 +22,8 @@ export interface ServedTask extends Omit<HostTask, "port" | "controlPort"> {
 
 /** Connects a runtime to its two ports and never returns: only the end of its host ends it. */
 export function serveHost(task: ServedTask, create: CreateRuntime): Promise<never> {
-  const { port, controlPort, cancelFlags, kind } = task;
   const heart = new Int32Array(task.heart);
-  const { beat = () => addBeat(heart) } = task;
+  const { port, controlPort, cancelFlags, kind, beat = () => addBeat(heart) } = task;
   const runtime = create({
     heart,
     kind,
@@ -42,11 +40,12 @@ export function serveHost(task: ServedTask, create: CreateRuntime): Promise<neve
     port.on("message", (message: ToHost) => runtime.receive(message));
   };
   const control: HostControl = {
-    ping: () => {
+    ping: (folder) => {
+      if (folder !== undefined) process.chdir(folder);
       begin();
       return { threadId };
     },
-    stats: () => runtime.stats(),
+    warmUp: rehearse,
     drain: () => runtime.close(),
     checkModule: (url, kind) =>
       runtime.checkModule(url, kind).then(

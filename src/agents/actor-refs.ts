@@ -53,6 +53,16 @@ export function lastSnapshotOf(ref: AnyActorRef): { readonly [field: string]: un
   return { status, value, context, output, error };
 }
 
+/** True for a child that its machine has not ended. */
+export function isChildOf(owner: AnyActorRef, ref: AnyActorRef): boolean {
+  return ownChildren(owner)?.[ref.id] === ref;
+}
+
+/** Returns the children of an actor that is a machine; undefined for any other. */
+export function ownChildren(owner: AnyActorRef): Readonly<Record<string, AnyActorRef>> | undefined {
+  return (owner.getSnapshot() as { readonly children?: never } | undefined)?.children;
+}
+
 export function childrenOf(
   actor: AnyActorRef | undefined,
 ): Readonly<Record<string, AnyActorRef | undefined>> {

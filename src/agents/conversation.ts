@@ -2,6 +2,8 @@ import { messageTokens } from "../wire/token-estimate.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import { ImageRoom } from "./image-room.ts";
 
+const NONE: ReadonlySet<string> = new Set();
+
 export interface ConversationOptions {
   /** All messages so far, omitted turns included. */
   readonly history: readonly TurnMessage[];
@@ -19,7 +21,8 @@ export interface ConversationOptions {
 export class Conversation {
   /** Messages of the next request. */
   readonly messages: TurnMessage[] = [];
-  readonly #callIds = new Set<string>();
+  /** Allocated for the first call. */
+  #callIds: Set<string> | undefined;
   readonly #keep: ConversationOptions["keep"];
   readonly #images = new ImageRoom();
   #tokens: number;
@@ -40,7 +43,7 @@ export class Conversation {
    * Ids of all calls ever made in the conversation, omitted turns included; none may be used again.
    */
   get callIds(): ReadonlySet<string> {
-    return this.#callIds;
+    return this.#callIds ?? NONE;
   }
 
   append(given: TurnMessage): void {
@@ -68,6 +71,10 @@ export class Conversation {
 
   #noteCalls({ content }: TurnMessage): void {
     if (typeof content === "string") return;
-    for (const block of content) if (block.type === "tool_use") this.#callIds.add(block.id);
+    for (const block of content) {
+      if (block.type !== "tool_use") continue;
+      this.#callIds ??= new Set();
+      this.#callIds.add(block.id);
+    }
   }
 }

@@ -6,6 +6,9 @@ import type { HostedAgent } from "./hosted-agent.ts";
 import type { Inspection } from "./inspection.ts";
 import type { RunningCell } from "./running-cell.ts";
 
+/** The frames after which a message is full: a longer text costs more for each of them. */
+const MAX_TOGETHER = 64;
+
 /** Collects what the agents of a host did in a tick, and sends it in one message. */
 export class Flush {
   readonly #agents: Map<string, HostedAgent>;
@@ -43,6 +46,11 @@ export class Flush {
     if (goesOn) this.#jobs[this.#jobs.length - 1] = { ...last, text: last.text + report.text };
     else this.#jobs.push(report);
     this.arm();
+  }
+
+  /** Sends what is there if it makes a full message, so that the supervisor begins with it. */
+  runFull(): void {
+    if (this.#touched.size >= MAX_TOGETHER) this.run();
   }
 
   run(): void {

@@ -5,11 +5,13 @@ import { HEART, type HostKind } from "../wire/control.ts";
 import type { AskOver, Delivery, HostItem, PlaceAgent, ToHost } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import { Flush } from "./flush.ts";
 import { type AgentActor, HostedAgent } from "./hosted-agent.ts";
 import { Inspection } from "./inspection.ts";
 import { type LoadedTemplate, loadTemplate, modelAt } from "./loaded-template.ts";
 import { LoopAgent } from "./loop-agent.ts";
+import { Loops } from "./loop-machine.ts";
 import { MachineAgent } from "./machine-agent.ts";
 import { machineFaultOf } from "./machine-failure.ts";
 import { createModelJobs, type HostedJobs } from "./model-jobs.ts";
@@ -47,6 +49,8 @@ export interface HostRuntimeOptions {
 export interface HostRuntime {
   receive(message: ToHost): void;
   stats(): { agents: number };
+  /** Returns the whole state of a machine here, to compare with the one that was sent. */
+  stateOf(agent: Pick<PlaceAgent, "path" | "incarnation">): Json | undefined;
   /** Returns the agent whose code runs now; undefined when no agent's code does. */
   readonly whoRuns: () => Pick<Runner, "path" | "incarnation"> | undefined;
   /**
@@ -78,6 +82,7 @@ class Runtime implements HostRuntime {
   readonly #jobs: HostedJobs;
   readonly #flush: Flush;
   readonly #cell: RunningCell;
+  readonly #loops = new Loops();
   readonly #templates = new Map<string, LoadedTemplate>();
   readonly #agents = new Map<string, HostedAgent>();
   readonly #touch = (agent: HostedAgent): void => this.#flush.touch(agent);
@@ -106,10 +111,16 @@ class Runtime implements HostRuntime {
     for (const template of templates) this.#templates.set(template.id, loadTemplate(template));
     for (const item of items) this.#take(item);
     for (const id of forget) this.#templates.delete(id);
+    this.#flush.runFull();
   }
 
   stats(): { agents: number } {
     return { agents: this.#agents.size };
+  }
+
+  stateOf({ path, incarnation }: Pick<PlaceAgent, "path" | "incarnation">): Json | undefined {
+    const agent = this.#agents.get(path);
+    return agent?.incarnation === incarnation ? agent.state() : undefined;
   }
 
   async checkModule(url: string, kind: "machine" | "model"): Promise<void> {
@@ -230,7 +241,7 @@ class Runtime implements HostRuntime {
         `Agent ${agent.path} runs the loop without a model`,
       );
     };
-    return new LoopAgent(agent, placed, modelOf);
+    return new LoopAgent(agent, placed, modelOf, this.#loops);
   }
 
   /** Imports the agent's machine; items that arrive meanwhile are kept in order. */

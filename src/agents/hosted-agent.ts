@@ -1,12 +1,13 @@
 import type { AskOver, Delivery, DeliveryBody, PlaceAgent } from "../wire/delivery.ts";
 import type { Command, Frame } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { LoadedTemplate } from "./loaded-template.ts";
 import type { WatchedAgent } from "./watched-agent.ts";
 
 /** Fields that a machine adds to its agent's frame. */
 export type Moved = Pick<Frame, "busy"> &
-  Partial<Pick<Frame, "state" | "value" | "passed" | "leftOut" | "timers" | "arriving">>;
+  Partial<Pick<Frame, "state" | "change" | "value" | "passed" | "leftOut" | "timers" | "arriving">>;
 
 /** The actor of one agent: the built-in loop, or a user's machine. */
 export interface AgentActor {
@@ -17,6 +18,8 @@ export interface AgentActor {
   endAsk?(askId: string): void;
   /** Returns the machine's part of this tick's frame; it may still emit its end. */
   moved(): Moved;
+  /** Returns the whole state that a frame would carry now; not for the loop. */
+  state?(): Json | undefined;
   /** Aborts what runs and emits nothing more. Never throws. */
   drop(): void;
 }
@@ -46,7 +49,7 @@ export class HostedAgent {
   #done = false;
   #actor: AgentActor | undefined;
   /** Items that arrived while the machine was being imported, in order. */
-  #early: (Delivery | AskOver)[] = [];
+  #early: (Delivery | AskOver)[] | undefined;
 
   constructor(
     { path, incarnation, number, upTo, cancelFlag }: PlaceAgent,
@@ -81,8 +84,8 @@ export class HostedAgent {
   /** Sets the actor; returns the items that arrived before it existed, to be delivered now. */
   run(actor: AgentActor): readonly (Delivery | AskOver)[] {
     this.#actor = actor;
-    const early = this.#early;
-    this.#early = [];
+    const early = this.#early ?? [];
+    this.#early = undefined;
     return early;
   }
 
@@ -93,6 +96,7 @@ export class HostedAgent {
   keep(item: Delivery | AskOver): boolean {
     if (this.phase === "running") return false;
     if (item.type === "deliver" && item.body.type === "end") return false;
+    this.#early ??= [];
     this.#early.push(item);
     return true;
   }
@@ -106,9 +110,14 @@ export class HostedAgent {
     this.#actor?.endAsk?.(askId);
   }
 
+  /** Returns the whole state of its machine; undefined for the loop, and before it runs. */
+  state(): Json | undefined {
+    return this.#done ? undefined : this.#actor?.state?.();
+  }
+
   /** Aborts what runs and emits nothing more. Never throws. */
   drop(): void {
-    this.#early = [];
+    this.#early = undefined;
     this.#actor?.drop();
   }
 

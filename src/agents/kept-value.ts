@@ -3,7 +3,7 @@ import { CoppiceError } from "../errors.ts";
 import { shorten } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import { builtInOf, isError } from "../wire/realm.ts";
-import { actorPathOf, isActorRef, isRunning, lastSnapshotOf } from "./actor-refs.ts";
+import { actorPathOf, isActorRef, isChildOf, isRunning, lastSnapshotOf } from "./actor-refs.ts";
 import { keptError } from "./kept-error.ts";
 
 /** Most levels of nesting: deeper than real states, and far from the end of the stack. */
@@ -32,56 +32,62 @@ const MAX_PATH = 200;
 type Step = string | number | { readonly by: string };
 
 /**
- * Walks all that is to be kept of a machine. It refuses what cannot be kept, finds out whether JSON
- * can represent the rest, and copies it as JSON; where JSON cannot, the copy is a form for readers.
+ * Walks what is to be kept of a machine. It refuses what cannot be kept, finds out whether JSON can
+ * represent the rest, and copies it as JSON; where JSON cannot, the copy is a form for readers.
  */
 export class KeptValue {
-  readonly plain: Json;
   /** True when JSON cannot represent all of it. */
   isRich = false;
+  /** False when parts of it can change and still be the same objects, and cannot be frozen. */
+  isFixed = true;
+  /** References to children, by which their machine means no actor once it has ended them. */
+  readonly children = new Map<AnyActorRef, AnyActorRef>();
   readonly #what: string;
   readonly #root: AnyActorRef;
   readonly #at: Step[] = [];
   readonly #above = new Set<object>();
+  #freezes = false;
   #left = MAX_VALUES;
 
   /**
-   * **Fails with** MACHINE_INVALID, naming the place in `what` of the first value that cannot be
-   * kept.
+   * @param what the name of the value in errors
    * @param root the machine whose actors may be referred to
-   * @param persisted true for what XState persists of `root`; else any value
    */
-  constructor(value: unknown, what: string, root: AnyActorRef, persisted = false) {
+  constructor(what: string, root: AnyActorRef) {
     this.#what = what;
     this.#root = root;
-    this.plain = (persisted ? this.#snapshot(value, root) : this.#copy(value, root)) ?? null;
   }
 
-  /** Copies what XState persists of an actor; its own fields without a value are left out. */
-  #snapshot(value: unknown, owner: AnyActorRef): Json | undefined {
-    if (typeof value !== "object" || value === null) return this.#copy(value, owner);
-    const fields: { [name: string]: Json } = {};
-    for (const [name, field] of Object.entries(value)) {
-      if (field === undefined) continue;
-      const children = name === "children" ? this.#children(field, owner) : undefined;
-      const copied = children ?? this.#within(name, field, owner);
-      if (copied !== undefined) fields[name] = copied;
-    }
-    return fields;
+  /**
+   * Copies a value that an actor has; undefined for undefined.
+   *
+   * **Fails with** MACHINE_INVALID, naming the place of the first value that cannot be kept.
+   */
+  copy(value: unknown, owner: AnyActorRef): Json | undefined {
+    return this.#copy(value, owner);
   }
 
-  #children(children: unknown, owner: AnyActorRef): Json | undefined {
-    const known = ownChildren(owner);
-    if (typeof children !== "object" || children === null || known === undefined) return undefined;
-    const entries = Object.entries(children as Record<string, { readonly snapshot: unknown }>);
-    const copies = entries.map(([id, { snapshot, ...rest }]) => {
-      this.#at.push("children", id);
-      const copied = this.#snapshot(snapshot, known[id] as AnyActorRef);
-      this.#at.length -= 2;
-      const set = Object.entries(rest).filter(([, field]) => field !== undefined);
-      return [id, { snapshot: copied ?? null, ...Object.fromEntries(set) }];
-    });
-    return Object.fromEntries(copies) as Json;
+  /** Copies a part of a context, and freezes the plain objects and lists in it. */
+  freeze(value: unknown, owner: AnyActorRef): Json | undefined {
+    this.#freezes = true;
+    const copied = this.#copy(value, owner);
+    this.#freezes = false;
+    return copied;
+  }
+
+  /** Freezes a list or plain object of a context itself; what is in it is walked by the caller. */
+  open(value: object): void {
+    this.#freezes = true;
+    this.#open(value);
+    this.#freezes = false;
+  }
+
+  /** Runs a walk one step further down. */
+  within<Result>(step: Step, walk: () => Result): Result {
+    this.#at.push(step);
+    const result = walk();
+    this.#at.pop();
+    return result;
   }
 
   #copy(value: unknown, owner: AnyActorRef): Json | undefined {
@@ -118,47 +124,68 @@ export class KeptValue {
   #copyObject(value: object, owner: AnyActorRef): Json | undefined {
     if (isActorRef(value)) return this.#copyRef(value, owner);
     if (isError(value)) {
-      this.isRich = true;
+      this.#loosen();
       return keptError(value) as Json;
     }
     const prototype: object | null = Object.getPrototypeOf(value);
     const kind = classOf(prototype);
     const show = kind === undefined ? undefined : shown.get(kind);
     if (show !== undefined) {
-      this.isRich = true;
+      this.#loosen();
       return show(value as never);
     }
     if (this.#above.has(value)) {
-      this.isRich = true;
+      this.#loosen();
       return "… stands above";
     }
     if (this.#at.length > MAX_DEPTH) throw this.#refusal(`nested deeper than ${MAX_DEPTH} levels`);
     this.#above.add(value);
-    const copied = this.#copyParts(value, kind, owner);
+    const copied =
+      kind === "Map" || kind === "Set"
+        ? this.#copyEntries(value as ReadonlyMap<unknown, unknown>, kind, owner)
+        : this.#copyPlain(value, owner);
     this.#above.delete(value);
     return copied;
   }
 
-  #copyParts(value: object, kind: string | undefined, owner: AnyActorRef): Json {
+  /** Copies a map or a set; what is in it is not frozen, as it is not itself. */
+  #copyEntries(
+    value: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>,
+    kind: "Map" | "Set",
+    owner: AnyActorRef,
+  ): Json {
+    this.#loosen();
+    const freezes = this.#freezes;
+    this.#freezes = false;
+    const copied =
+      kind === "Set"
+        ? this.#copyList([...value.values()], owner)
+        : this.#copyMap(value as ReadonlyMap<unknown, unknown>, owner);
+    this.#freezes = freezes;
+    return copied;
+  }
+
+  #copyPlain(value: object, owner: AnyActorRef): Json {
+    this.#open(value);
     if (Array.isArray(value)) return this.#copyList(value, owner);
-    if (kind === "Map") {
-      return this.#copyMap(value as ReadonlyMap<unknown, unknown>, owner);
-    }
-    if (kind === "Set") {
-      this.isRich = true;
-      return this.#copyList([...(value as ReadonlySet<unknown>)], owner);
-    }
-    const prototype: object | null = Object.getPrototypeOf(value);
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-      throw this.#refusal(nameOf(value));
-    }
-    if (hasOddKey(value)) throw this.#refusal("an object with `__proto__` or a symbol for a key");
     const fields: { [name: string]: Json } = {};
     for (const [key, field] of Object.entries(value)) {
       const copied = this.#within(key, field, owner);
       if (copied !== undefined) fields[key] = copied;
     }
     return fields;
+  }
+
+  #open(value: object): void {
+    if (Array.isArray(value)) {
+      // The prototype of lists is itself a list, in every realm; that of a class of lists is none.
+      if (!Array.isArray(Object.getPrototypeOf(value))) throw this.#refusal(nameOf(value));
+    } else {
+      if (!isPlain(value)) throw this.#refusal(nameOf(value));
+      if (hasOddKey(value)) throw this.#refusal("an object with `__proto__` or a symbol for a key");
+      if (this.#freezes && hasGetter(value)) this.isFixed = false;
+    }
+    if (this.#freezes) Object.freeze(value);
   }
 
   #copyList(list: readonly unknown[], owner: AnyActorRef): Json {
@@ -172,7 +199,6 @@ export class KeptValue {
   }
 
   #copyMap(map: ReadonlyMap<unknown, unknown>, owner: AnyActorRef): Json {
-    this.isRich = true;
     const entries = [...map].map(([key, field]): [string, Json] => {
       const named = this.#within({ by: ".keys()" }, key, owner);
       const name = typeof named === "string" ? named : JSON.stringify(named ?? null);
@@ -185,8 +211,9 @@ export class KeptValue {
   /** Copies a reference. XState itself restores only those from a machine to its own children. */
   #copyRef(ref: AnyActorRef, owner: AnyActorRef): Json {
     const { id } = ref;
-    if (ownChildren(owner)?.[id] !== ref) {
-      this.isRich = true;
+    if (isChildOf(owner, ref)) this.children.set(ref, owner);
+    else {
+      this.#loosen();
       if (actorPathOf(this.#root, ref) === undefined) this.#copyEnded(ref, owner);
     }
     return { xstate$$type: 1, id };
@@ -198,6 +225,11 @@ export class KeptValue {
     this.#above.add(ref);
     this.#within({ by: ".getSnapshot()" }, lastSnapshotOf(ref), owner);
     this.#above.delete(ref);
+  }
+
+  #loosen(): void {
+    this.isRich = true;
+    this.isFixed = false;
   }
 
   #within(step: Step, value: unknown, owner: AnyActorRef): Json | undefined {
@@ -220,8 +252,16 @@ export function notKept(what: string, at: string, found: string): CoppiceError {
   return new CoppiceError("MACHINE_INVALID", `${message}. ${advice}`, { path, found });
 }
 
-function ownChildren(owner: AnyActorRef): Readonly<Record<string, AnyActorRef>> | undefined {
-  return (owner.getSnapshot() as { readonly children?: never } | undefined)?.children;
+/** True for a plain object of whatever realm. */
+export function isPlain(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function hasGetter(value: object): boolean {
+  return Object.keys(value).some((key) => {
+    return Object.getOwnPropertyDescriptor(value, key)?.get !== undefined;
+  });
 }
 
 /** True for an object with keys that devalue cannot write. */

@@ -17,7 +17,7 @@ import type { AgentActor, HostedAgent, Moved } from "./hosted-agent.ts";
 import { modelAt } from "./loaded-template.ts";
 import { LoopDetection } from "./loop-detection.ts";
 import { loopEvent } from "./loop-event.ts";
-import { createLoop, type LoopActor, type LoopEffects, type LoopState } from "./loop-machine.ts";
+import type { LoopActor, LoopEffects, LoopState, Loops } from "./loop-machine.ts";
 import { type CallEnd, ModelRun } from "./model-run.ts";
 import { type ResultContent, resultContent } from "./turn-content.ts";
 import { readTurn, resultsFor, type TurnReply, withoutCalls } from "./turn-end.ts";
@@ -33,6 +33,7 @@ export class LoopAgent implements LoopEffects, AgentActor {
   readonly #agent: HostedAgent;
   readonly #model: (index: number) => Model;
   readonly #detection: LoopDetection;
+  readonly #loops: Loops;
   readonly #actor: LoopActor;
   readonly #conversation: Conversation;
   readonly #isSession: boolean;
@@ -42,7 +43,13 @@ export class LoopAgent implements LoopEffects, AgentActor {
   #sent: object | undefined;
   #sentValue: string | undefined;
 
-  constructor(agent: HostedAgent, placed: PlaceAgent, model: (index: number) => Model) {
+  constructor(
+    agent: HostedAgent,
+    placed: PlaceAgent,
+    model: (index: number) => Model,
+    loops: Loops,
+  ) {
+    this.#loops = loops;
     this.#agent = agent;
     this.#model = model;
     this.#isSession = placed.lifetime === "session";
@@ -53,7 +60,7 @@ export class LoopAgent implements LoopEffects, AgentActor {
     });
     this.#detection = new LoopDetection(this.#conversation.messages, placed.limits);
     const prefix = `${agent.path}#${agent.incarnation}`;
-    this.#actor = createLoop(prefix, this, placed.state, agent.watched?.observe);
+    this.#actor = loops.create(prefix, this, placed.state, agent.watched?.observe);
     if (placed.state === undefined) {
       this.#actor.send({ type: "input.given", input: placed.input });
       return;
@@ -90,7 +97,7 @@ export class LoopAgent implements LoopEffects, AgentActor {
   drop(): void {
     this.#run?.abandon();
     this.#run = undefined;
-    this.#actor.stop();
+    this.#loops.stop(this.#actor);
   }
 
   touch(): void {

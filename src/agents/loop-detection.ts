@@ -121,7 +121,7 @@ function areSameResults(a: TurnMessage | undefined, b: TurnMessage | undefined):
     these.every(({ content, is_error = false }, index) => {
       const other = those[index] as ToolResult;
       if (is_error !== (other.is_error ?? false)) return false;
-      return isDeepStrictEqual(content, other.content);
+      return content === other.content || isDeepStrictEqual(content, other.content);
     })
   );
 }

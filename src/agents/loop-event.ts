@@ -29,6 +29,9 @@ export function loopEvent(body: DeliveryBody, loaded: LoadedTemplate): AgentEven
       return { type: "message.received", blocks: noteBlocks(body) };
     case "child":
       return { type: "message.received", blocks: childBlocks(body, loaded) };
+    // The loop sends by a tool, whose result has the refusal: only machines get this.
+    case "refused":
+      return { type: "message.received", blocks: [] };
     case "end":
       return { type: "end.requested" };
   }

@@ -1,4 +1,11 @@
-import { type Actor, createActor, type InspectionEvent } from "xstate";
+import {
+  type Actor,
+  type ActorLogic,
+  type AnyActorRef,
+  createActor,
+  type InspectionEvent,
+  type Snapshot,
+} from "xstate";
 import { type AgentContext, type AgentEvent, agentMachine } from "../../machines/agent.ts";
 import type { Json } from "../wire/json.ts";
 import { type ChartLogic, compileChart } from "./compiled-chart.ts";
@@ -35,18 +42,48 @@ type Effect = Exclude<keyof LoopEffects, "touch">;
 /** One table serves every agent. */
 const logicOf = compileChart<AgentContext, AgentEvent, { readonly prefix: string }>(agentMachine);
 
-/** Creates the actor of one agent's loop. */
-export function createLoop(
-  prefix: string,
-  body: LoopEffects,
-  state?: Json,
-  inspect?: (event: InspectionEvent) => void,
-): LoopActor {
-  const logic = logicOf((name, context, event) => body[name as Effect](context, event));
-  const restored = state === undefined ? {} : { snapshot: state as never };
-  const inspected = inspect === undefined ? {} : { inspect };
-  const actor = createActor(logic, { input: { prefix }, ...restored, ...inspected });
-  // Without an observer XState throws a machine's error into the thread.
-  actor.subscribe({ error: () => body.touch() });
-  return actor.start();
+/** Asks the actor above the loops to stop one of them: XState lets no other actor do so. */
+interface Stop {
+  readonly type: "stop";
+  readonly actor: AnyActorRef;
+}
+
+const above: ActorLogic<Snapshot<undefined>, Stop> = {
+  getInitialSnapshot: () => ({ status: "active", output: undefined, error: undefined }),
+  getPersistedSnapshot: (snapshot) => snapshot,
+  transition(snapshot, event, { stopChild }) {
+    // It also hears of each loop that is done or has failed, which its agent reports.
+    if (event.type === "stop") stopChild(event.actor);
+    return snapshot;
+  },
+};
+
+/**
+ * The loops of one host. They share the system of one actor above them, because a system takes more
+ * memory than an actor.
+ */
+export class Loops {
+  #above: Actor<typeof above> | undefined;
+
+  /** Creates the actor of one agent's loop; one that is inspected has a system of its own. */
+  create(
+    prefix: string,
+    body: LoopEffects,
+    state?: Json,
+    inspect?: (event: InspectionEvent) => void,
+  ): LoopActor {
+    const logic = logicOf((name, context, event) => body[name as Effect](context, event));
+    const restored = state === undefined ? {} : { snapshot: state as never };
+    this.#above ??= createActor(above).start();
+    const where = inspect === undefined ? { parent: this.#above } : { inspect };
+    const actor = createActor(logic, { input: { prefix }, ...restored, ...where });
+    // Without an observer XState throws a machine's error into the thread.
+    actor.subscribe({ error: () => body.touch() });
+    return actor.start();
+  }
+
+  stop(actor: LoopActor): void {
+    if (actor.system === this.#above?.system) this.#above.send({ type: "stop", actor });
+    else actor.stop();
+  }
 }

@@ -8,6 +8,7 @@ import {
 } from "xstate";
 import type { AgentEnding } from "../door/agent-ending.ts";
 import { openDoor } from "../door/host-door.ts";
+import type { SendRefused } from "../door/send.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { DeliveryBody, PlaceAgent } from "../wire/delivery.ts";
 import type { AgentEnd } from "../wire/frame.ts";
@@ -17,12 +18,13 @@ import { EmittedEvents } from "./emitted-events.ts";
 import type { AgentActor, HostedAgent, Moved } from "./hosted-agent.ts";
 import { MachineDoor } from "./machine-door.ts";
 import { failureOf, machineFaultOf } from "./machine-failure.ts";
-import { keepState, restoreState } from "./machine-state.ts";
+import { restoreState } from "./machine-state.ts";
 import { MachineTimers } from "./machine-timers.ts";
 import { isMachineWorking } from "./machine-work.ts";
 import { initialStateOf, PassedStates } from "./passed-states.ts";
 import { restorableJson } from "./plain-json.ts";
 import { RunningActors } from "./running-actors.ts";
+import { SentState } from "./sent-state.ts";
 
 /** An agent that runs a user's XState machine. */
 export class MachineAgent implements AgentActor {
@@ -30,6 +32,7 @@ export class MachineAgent implements AgentActor {
   readonly #door: MachineDoor;
   readonly #actor: AnyActor;
   readonly #timers: MachineTimers;
+  readonly #sent: SentState;
   readonly #states: PassedStates;
   readonly #emitted: EmittedEvents;
   readonly #seen = new WeakMap<object, object>();
@@ -40,7 +43,18 @@ export class MachineAgent implements AgentActor {
   constructor(agent: HostedAgent, placed: PlaceAgent, machine: AnyStateMachine, clock: Clock) {
     this.#agent = agent;
     const state = placed.state as unknown as MachineState | undefined;
-    this.#door = new MachineDoor(agent, () => this.#change(), state);
+    const fail = (thrown: unknown): void => {
+      this.#fault ??= { thrown };
+      agent.touch();
+    };
+    const refused = (event: SendRefused): void => {
+      try {
+        this.#refused(event);
+      } catch (thrown) {
+        fail(thrown);
+      }
+    };
+    this.#door = new MachineDoor(agent, { change: () => this.#change(), refused }, state);
     const { asks: open = state?.asks ?? [] } = placed;
     for (const askId of state?.asks ?? []) if (!open.includes(askId)) this.#door.endAsk(askId);
     const restored = state && restoreState(state);
@@ -54,15 +68,12 @@ export class MachineAgent implements AgentActor {
       ...(restored === undefined ? {} : { snapshot: restored.value as never }),
     });
     restored?.refer(this.#actor);
+    this.#sent = new SentState(this.#actor);
     openDoor(this.#actor.system, this.#door);
     this.#timers = new MachineTimers(this.#actor, clock, () => agent.touch());
     // Created after the timers: an actor's timers are cancelled before the actors below it are
     // ended.
     new RunningActors(this.#actor);
-    const fail = (thrown: unknown): void => {
-      this.#fault ??= { thrown };
-      agent.touch();
-    };
     this.#actor.subscribe({ error: fail });
     this.#emitted = new EmittedEvents(this.#actor, (command) => agent.emit(command), fail);
     this.#start(placed);
@@ -87,6 +98,11 @@ export class MachineAgent implements AgentActor {
       case "result":
         this.#door.settle(body.callId, body.result);
         break;
+      case "refused": {
+        const { to, message, error } = body;
+        this.#refused({ type: "send.refused", to, message, error });
+        break;
+      }
       case "end":
         this.#end(body);
         break;
@@ -104,6 +120,7 @@ export class MachineAgent implements AgentActor {
   moved(): Moved {
     try {
       this.#emitted.flush();
+      this.#door.flush();
       const end = this.#endOf();
       if (end !== undefined) this.#agent.emit({ type: "done", end });
       return this.#describe();
@@ -112,6 +129,10 @@ export class MachineAgent implements AgentActor {
       this.#agent.emit({ type: "done", end: { status: "failed", error: machineFaultOf(thrown) } });
       return { busy: false };
     }
+  }
+
+  state(): Json | undefined {
+    return new SentState(this.#actor).next(this.#door.state()).state;
   }
 
   drop(): void {
@@ -138,7 +159,7 @@ export class MachineAgent implements AgentActor {
   #describe(): Moved {
     const snapshot = this.#actor.getSnapshot();
     const stepped = this.#stepped && !this.#agent.done;
-    const state = stepped ? { state: this.#state() } : {};
+    const state = stepped ? this.#sent.next(this.#door.state()) : {};
     const timers = this.#agent.done ? undefined : this.#timers.take();
     this.#stepped = false;
     return {
@@ -147,11 +168,6 @@ export class MachineAgent implements AgentActor {
       ...this.#states.take(),
       ...(timers === undefined ? {} : { timers }),
     };
-  }
-
-  #state(): Json {
-    const state: MachineState = { ...keepState(this.#actor), ...this.#door.state() };
-    return state as unknown as Json;
   }
 
   #endOf(): AgentEnd | undefined {
@@ -199,6 +215,11 @@ export class MachineAgent implements AgentActor {
     this.#seen.set(event.actorRef, event.snapshot);
   }
 
+  /** Passes a refusal on; a wildcard was not written for it, and might send the message again. */
+  #refused(event: SendRefused): void {
+    if (!this.isOver && takes(this.#actor.getSnapshot(), event)) this.#actor.send(event);
+  }
+
   #change(): void {
     this.#stepped = true;
     this.#agent.touch();
@@ -215,7 +236,7 @@ function stateIn(snapshot: unknown): Json | undefined {
 }
 
 /**
- * True when a state that the machine is in names the event; a wildcard was not written for its end.
+ * True when a state that the machine is in names the event; no wildcard was written for it.
  */
 function takes(snapshot: AnyMachineSnapshot, event: { readonly type: string }): boolean {
   const taken = snapshot.machine.getTransitionData(snapshot, event);
@@ -223,6 +244,9 @@ function takes(snapshot: AnyMachineSnapshot, event: { readonly type: string }): 
     return eventType === event.type && (target !== undefined || actions.length > 0);
   });
 }
+
+/** The types of events that only XState or the runtime may send. */
+const RESERVED = /^(xstate\.|(call\.settled|child\.ended|agent\.ending|send\.refused)$)/;
 
 /**
  * Returns the event for a message: the message itself, or an event `message` around it when it is
@@ -232,7 +256,7 @@ function eventOf({ message, from }: Extract<DeliveryBody, { readonly type: "mess
   readonly type: string;
 } {
   const type = (message as { readonly type?: unknown } | null)?.type;
-  const own = typeof type === "string" && !/^(xstate\.|call\.settled$|agent\.ending$)/.test(type);
+  const own = typeof type === "string" && !RESERVED.test(type);
   return own
     ? (message as { readonly type: string })
     : ({ type: "message", message, from } as { type: string });

@@ -1,4 +1,6 @@
 import type { DoorRequest, HostDoor } from "../door/host-door.ts";
+import type { MessageInput } from "../door/message-input.ts";
+import type { SendRefused } from "../door/send.ts";
 import { CoppiceError } from "../errors.ts";
 import { contentText } from "../wire/content.ts";
 import type { CallResult } from "../wire/delivery.ts";
@@ -11,6 +13,7 @@ import { rightTurns } from "../wire/turns.ts";
 import type { HostedAgent } from "./hosted-agent.ts";
 import { ImageRoom } from "./image-room.ts";
 import { OverBound, restorableJson } from "./plain-json.ts";
+import { SentMessages } from "./sent-messages.ts";
 
 /** Most withdrawn asks that are remembered, so that a reply to one is known to be late. */
 const MAX_OVER = 16;
@@ -23,6 +26,14 @@ export interface DoorState {
   readonly asks: readonly string[];
 }
 
+/** The machine behind a door. */
+interface DoorPort {
+  /** Called when the door's state changed. */
+  readonly change: () => void;
+  /** Called, after the next frame, for each message that this host refuses. */
+  readonly refused: (event: SendRefused) => void;
+}
+
 /**
  * The door of one machine. It numbers the calls and passes each result to the code that waits for
  * it.
@@ -30,23 +41,26 @@ export interface DoorState {
 export class MachineDoor implements HostDoor {
   readonly #agent: HostedAgent;
   readonly #change: () => void;
+  readonly #sent: SentMessages;
   readonly #waiting = new Map<string, (result: CallResult) => void>();
   #count: number;
   #asks: readonly string[];
   #handling: string | undefined;
+  /** Refusals of this host of which the machine is not told yet. */
+  #untold: (() => void)[] = [];
   /** The newest withdrawn asks that were not answered, oldest first. */
   #over: readonly string[] = [];
   /** Reason for which the agent's rights were withdrawn; undefined while it has them. */
   #withdrawn: string | undefined;
 
-  /** @param change called when the door's state changed */
   constructor(
     agent: HostedAgent,
-    change: () => void,
+    { change, refused }: DoorPort,
     { count, asks }: DoorState = { count: 0, asks: [] },
   ) {
     this.#agent = agent;
     this.#change = change;
+    this.#sent = new SentMessages(agent, (event) => this.#untold.push(() => refused(event)));
     this.#count = count;
     this.#asks = asks;
   }
@@ -69,14 +83,14 @@ export class MachineDoor implements HostDoor {
     this.#change();
     this.#waiting.set(command.callId, settle);
     if (this.#withdrawn === undefined) this.#agent.emit(command);
-    // Deferred: the caller does not know the id of its call yet.
-    else queueMicrotask(() => this.#refuse(command.callId));
+    else this.#untold.push(() => this.#refuse(command.callId));
     return command.callId;
   }
 
   /** Refuses every call from now on. */
   withdraw(reason: string): void {
     this.#withdrawn = reason;
+    this.#sent.withdraw(reason);
   }
 
   /** Refuses the calls under way. */
@@ -131,6 +145,19 @@ export class MachineDoor implements HostDoor {
     this.#agent.emit({ type: "reply", askId, value: restorableJson(value, "A reply") });
   }
 
+  send(message: MessageInput): void {
+    this.#sent.send(message);
+  }
+
+  /**
+   * Adds to the frame what is only counted until it is sent. Once it is sent, the machine is told
+   * what was refused here: told earlier, one that tries again at once would never leave the thread.
+   */
+  flush(): void {
+    this.#sent.flush();
+    for (const tell of this.#untold.splice(0)) queueMicrotask(tell);
+  }
+
   state(): DoorState {
     return { count: this.#count, asks: this.#asks };
   }
@@ -141,8 +168,7 @@ export class MachineDoor implements HostDoor {
     this.#change();
     this.#waiting.set(callId, settle);
     const { stack: _, ...error } = encodeError(refused, refused.code);
-    // Deferred: the caller does not know the id of its call yet.
-    queueMicrotask(() => this.settle(callId, { isError: true, error }));
+    this.#untold.push(() => this.settle(callId, { isError: true, error }));
     return callId;
   }
 

@@ -11,19 +11,11 @@ export interface Kept {
   readonly encoded?: string;
 }
 
-const WHAT = "The state of the machine";
-
-/** Returns what is kept of a machine and all its actors. **Fails with** MACHINE_INVALID. */
-export function keepState(root: AnyActor): Pick<MachineState, "machine" | "encoded"> {
-  const persisted = persistedOf(root);
-  const { plain, isRich } = new KeptValue(persisted, WHAT, root, true);
-  return { machine: plain, ...(isRich ? { encoded: encodeValue(persisted, WHAT, root) } : {}) };
-}
-
 /** Returns what is kept of a single value that a machine in the system of `root` has. */
 export function keepValue(value: unknown, what: string, root: AnyActor): Kept {
-  const { plain, isRich } = new KeptValue(value, what, root);
-  return { plain, ...(isRich ? { encoded: encodeValue(value, what, root) } : {}) };
+  const kept = new KeptValue(what, root);
+  const plain = kept.copy(value, root) ?? null;
+  return { plain, ...(kept.isRich ? { encoded: encodeValue(value, what, root) } : {}) };
 }
 
 export function restoreState({ machine, encoded }: MachineState): DecodedValue {
@@ -42,7 +34,7 @@ export function restoreKept({ plain, encoded }: Kept): DecodedValue {
  * walk does not end for a context that refers to itself, and it takes an actor that has ended for
  * the one that has its id now.
  */
-function persistedOf(actor: AnyActorRef): unknown {
+export function persistedOf(actor: AnyActorRef): unknown {
   const snapshot: unknown = actor.getSnapshot();
   if (!isMachineSnapshot(snapshot)) return (actor as AnyActor).getPersistedSnapshot();
   const { context, children, machine } = snapshot;

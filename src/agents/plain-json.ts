@@ -1,6 +1,6 @@
 import { CoppiceError } from "../errors.ts";
 import type { Json } from "../wire/json.ts";
-import { JSON_BOUND, type JsonBound, type JsonForm, JsonWalk } from "../wire/json-bound.ts";
+import { JSON_BOUND, type JsonAmount, type JsonForm, JsonWalk } from "../wire/json-bound.ts";
 import { JsonRefusal } from "../wire/json-refusal.ts";
 import { isError } from "../wire/realm.ts";
 
@@ -11,9 +11,18 @@ import { isError } from "../wire/realm.ts";
  * **Fails with** `MACHINE_INVALID`, naming the place in `what` of the first value that is not JSON,
  * and for a value over {@link JSON_BOUND}.
  */
-export function restorableJson(value: unknown, what: string, bound = JSON_BOUND): Json {
+export function restorableJson(value: unknown, what: string): Json {
+  return measuredJson(value, what).json;
+}
+
+/** Returns the same copy as {@link restorableJson}, and its amount. */
+export function measuredJson(
+  value: unknown,
+  what: string,
+): { readonly json: Json; readonly amount: JsonAmount } {
+  const walk = new JsonWalk(JSON_BOUND, restorable);
   try {
-    return new JsonWalk(bound, restorable).copy(value) ?? null;
+    return { json: walk.copy(value) ?? null, amount: walk.amount };
   } catch (thrown) {
     if (!(thrown instanceof JsonRefusal)) throw thrown;
     const message = `${what} cannot travel: ${thrown.message}`;
@@ -41,11 +50,6 @@ export class OverBound extends CoppiceError {
     return Object.prototype.isPrototypeOf.call(OverBound.prototype, value as object);
   }
 }
-
-/**
- * Bound of a machine's state: XState wraps the machine's own values, which may be deep themselves.
- */
-export const STATE_BOUND: JsonBound = { ...JSON_BOUND, depth: 500 };
 
 /** Refuses a value with a text form of its own, such as a date: it would come back as a string. */
 const restorable: JsonForm = {

@@ -229,15 +229,16 @@ export class Arbiter {
     return this.#ledger.grow(callId, said);
   }
 
-  /**
-   * Withdraws a call that waits, or releases all that is reserved for it.
-   *
-   * @param options `UNSTARTED` for a call that never began
-   */
+  /** Withdraws a call that waits, or releases what it reserved; `UNSTARTED` for one not begun. */
   release(callId: string, { started = true }: { started?: boolean } = {}): void {
     this.#waiting.delete(callId);
     this.#ledger.release(callId, started);
     this.#rights.release(callId, started);
+  }
+
+  /** True for a call of which uses of a right are counted, until it is released. */
+  isCounted(callId: string): boolean {
+    return this.#rights.isCounted(callId);
   }
 
   /** Raises a ceiling, by an amount in the contract's units. */

@@ -211,10 +211,11 @@ export class Ledger {
   /** Charges a call; `partial` is true when the service was cut off before its full report. */
   settle(callId: string, usage?: TokenUsage, partial = false): Charge | undefined {
     const call = this.#modelCalls.get(callId);
-    if (!this.#modelCalls.delete(callId) || call === undefined) {
+    if (call === undefined) {
       this.#budget.decide({ type: "settle", key: callId, used: NOTHING_MORE });
       return undefined;
     }
+    this.#modelCalls.delete(callId);
     const known = usage !== undefined && isUsage(usage) ? usage : call.ask.exact;
     const cut = known && partial ? usedByCut(call.ask, known, this.prices) : undefined;
     const reported = cut?.usage ?? known;
@@ -245,7 +246,8 @@ export class Ledger {
   }
 
   takeWarnings(): LedgerWarning[] {
-    return this.#budget.takeWarnings().map(ledgerWarning);
+    const taken = this.#budget.takeWarnings();
+    return taken.length === 0 ? [] : taken.map(ledgerWarning);
   }
 
   /** Returns the summary that the actor's observers see. */

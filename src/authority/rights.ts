@@ -169,6 +169,11 @@ export class Rights {
     if (this.#state.counted.has(key)) this.#kept.add(key);
   }
 
+  /** True for a call of which uses are counted. */
+  isCounted(key: string): boolean {
+    return this.#state.counted.has(key);
+  }
+
   /** Ends a call; one that never `started` gets its uses back. */
   release(key: string, started: boolean): void {
     if (this.#state.counted.size === 0) return;

@@ -6,6 +6,7 @@ import type { Node } from "../kernel/node.ts";
 import type { Decided, Decision, PendingApproval } from "../wire/approval.ts";
 import type { DecisionCause } from "../wire/event.ts";
 import type { Json } from "../wire/json.ts";
+import { jsonCopy } from "../wire/json-copy.ts";
 import { shownText } from "../wire/shown-text.ts";
 import { checkAnswer } from "./answer-check.ts";
 import { type Approve, askCallback } from "./approve-callback.ts";
@@ -94,7 +95,7 @@ export class Approvals {
     const expiresAt = askedAt + this.#timeoutMs;
     const hash = kind === "tool" && version !== undefined ? { hash: version } : {};
     // A frozen copy: no receiver can change what the others are shown.
-    const shown = input === undefined ? {} : { input: frozen(structuredClone(input)) };
+    const shown = input === undefined ? {} : { input: frozen(jsonCopy(input)) };
     const { labels, resolved } = this.#swarm.recordOf(node);
     const whose = { template: resolved.agent, labels };
     const about = { kind, subject, reason, ...shown, ...hash, ...whose };

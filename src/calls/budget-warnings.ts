@@ -8,6 +8,7 @@ import type { Engine } from "../engine/engine.ts";
  */
 export function tellWarnings({ parts, log, kernel }: Engine): boolean {
   const warnings = parts.arbiter.takeWarnings();
+  if (warnings.length === 0) return false;
   for (const warning of warnings) {
     const { path, ...told } = warning;
     log.fact("budget.warning", path, told);
@@ -16,7 +17,7 @@ export function tellWarnings({ parts, log, kernel }: Engine): boolean {
       if (node !== undefined) kernel.note(node, noteOf(warning));
     }
   }
-  return warnings.length > 0;
+  return true;
 }
 
 /** Returns the notice that a model reads. */

@@ -4,6 +4,7 @@ import { leaveAsk } from "../kernel/asks.ts";
 import { deadLetter } from "../kernel/dead-letters.ts";
 import type { Node, NodeKey } from "../kernel/node.ts";
 import type { RunLetter, Undelivered } from "../kernel/run-letter.ts";
+import { refuseTell } from "../kernel/tells.ts";
 import { watchedFromFar } from "../kernel/watches.ts";
 import { decodeError, encodeError } from "../wire/error-codec.ts";
 import { askHere, tellHere } from "./local-mail.ts";
@@ -52,10 +53,21 @@ function deliver(swarm: Engine, node: Node, letter: Of<"tell" | "ask" | "watch">
     return watchedFromFar(kernel.tree, node, letter.callId, letter.by);
   }
   if (letter.type === "ask") return ask(swarm, node, letter);
-  const { from, message, callId, by } = letter;
-  const refusal = tellHere(swarm, node, from, message);
+  const refusal = tellHere(swarm, node, letter.from, letter.message);
+  if (refusal !== undefined || letter.told?.isCounted !== false) {
+    receipt(swarm, letter, node.path, refusal);
+  }
+}
+
+function receipt(
+  swarm: Engine,
+  { by, callId, told, message }: Of<"tell">,
+  path: string,
+  refusal: Undelivered | undefined,
+): void {
   const why = refusal === undefined ? {} : { refusal };
-  write(swarm, by, { type: "receipt", callId, path: node.path, ...why });
+  const back = refusal && told ? { told: { to: told.to, message } } : {};
+  write(swarm, by, { type: "receipt", callId, path, ...why, ...back });
 }
 
 function ask(swarm: Engine, node: Node, { askId, by, ...mail }: Of<"ask">): void {
@@ -72,7 +84,8 @@ function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "wat
     const { from, message } = letter;
     deadLetter(swarm.kernel.tree, { from, to: path, reason: "the agent has ended", message });
   }
-  if (letter.type !== "ask") {
+  if (letter.type === "tell") return receipt(swarm, letter, path, refusal);
+  if (letter.type === "watch") {
     return write(swarm, by, { type: "receipt", callId: letter.callId, path, refusal });
   }
   const { askId, message } = letter;
@@ -81,9 +94,13 @@ function gone(swarm: Engine, { path }: NodeKey, letter: Of<"tell" | "ask" | "wat
 }
 
 /** Settles a call with the outcome of a message or a watch that was sent to another run. */
-function takeReceipt(swarm: Engine, node: Node, { callId, path, refusal }: Of<"receipt">): void {
+function takeReceipt(swarm: Engine, node: Node, letter: Of<"receipt">): void {
   const { kernel, parts } = swarm;
+  const { callId, path, refusal, told } = letter;
   parts.arbiter.release(callId, { started: refusal === undefined });
+  if (refusal !== undefined && told !== undefined) {
+    return refuseTell(kernel.tree, node, told, undelivered(refusal, told.message, SEND_LATER));
+  }
   const { command } = node.calls.get(callId) ?? {};
   if (command?.type !== "send" && command?.type !== "watch") return;
   if (refusal === undefined) {

@@ -4,9 +4,12 @@ import { takeProgress } from "../engine/call-progress.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CoppiceError } from "../errors.ts";
 import { isBelow } from "../journal/event-log.ts";
+import { answer } from "../kernel/asks.ts";
 import type { AgentRequest } from "../kernel/calls.ts";
 import { deadLetter, undeliverable } from "../kernel/dead-letters.ts";
+import { hasSaid } from "../kernel/leaving.ts";
 import { keyOf, type Node } from "../kernel/node.ts";
+import { denyTell, isTell, lapse, mayStillTell, refuseTell, type Saying } from "../kernel/tells.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
 import { watchFar } from "../kernel/watches.ts";
 import type { Command } from "../wire/frame.ts";
@@ -26,22 +29,44 @@ export interface MessageEngine extends Engine {
 
 type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-/** Sends a message to another agent; the result says only that it was accepted. */
-export function send(swarm: MessageEngine, node: Node, command: Of<"send">): void {
+/**
+ * Sends a message to another agent; the result of a call says only that it was accepted, and a tell
+ * has none.
+ */
+export function sendTo(swarm: MessageEngine, node: Node, command: Of<"send">): void {
   const { kernel } = swarm;
   const { callId, message } = command;
   const to = addressee(swarm, node, command, message);
-  if (to === undefined || !mayReach(swarm, node, to, { ...command, input: message })) return;
+  if (to === undefined || !mayReach(swarm, node, to, command, message)) return;
   if (!isNode(to)) {
     const mail = { type: "tell", from: node.path, message, callId, by: keyOf(node) } as const;
-    return write(swarm, to, mail);
+    const isCounted = swarm.parts.arbiter.isCounted(callId);
+    return write(
+      swarm,
+      to,
+      isTell(command) ? { ...mail, told: { to: command.to, isCounted } } : mail,
+    );
   }
   const refusal = tellHere(swarm, to, node.path, message);
   swarm.parts.arbiter.release(callId, { started: refusal === undefined });
   if (refusal !== undefined) {
-    return refuse(swarm, node, callId, undelivered(refusal, message, SEND_LATER));
+    return refuse(swarm, node, command, undelivered(refusal, message, SEND_LATER));
   }
-  kernel.settleCall(node, callId, { isError: false, value: { to: to.path } });
+  if (!isTell(command)) {
+    kernel.settleCall(node, callId, { isError: false, value: { to: to.path } });
+  }
+}
+
+/** Carries out what an agent says to another; its end waits for that. */
+export function say(swarm: MessageEngine, node: Node, command: Saying): void {
+  const { tree } = swarm.kernel;
+  try {
+    if (!isTell(command)) answer(tree, node, command);
+    else if (mayStillTell(node)) sendTo(swarm, node, command);
+    else lapse(tree, node, command);
+  } finally {
+    hasSaid(tree, node);
+  }
 }
 
 /** Asks another agent; the result is its answer, or the reason why there is none. */
@@ -49,7 +74,7 @@ export function ask(swarm: MessageEngine, node: Node, command: Of<"ask">): void 
   const { kernel, asks } = swarm;
   const { callId, message, timeoutMs } = command;
   const to = addressee(swarm, node, command, message);
-  if (to === undefined || !mayReach(swarm, node, to, { ...command, input: message })) return;
+  if (to === undefined || !mayReach(swarm, node, to, command, message)) return;
   const askId = kernel.tree.nextAsk();
   asks.open(askId, { path: to.path, node, callId });
   const call = node.calls.get(callId);
@@ -79,7 +104,7 @@ export function agentAnswers(swarm: MessageEngine): AgentAnswers {
       });
     },
     fail({ node, callId }, error) {
-      swarm.contained.run(node.path, "answer", () => refuse(swarm, node, callId, error));
+      swarm.contained.run(node.path, "answer", () => refuse(swarm, node, { callId }, error));
     },
     write: (to, letter) => write(swarm, to, letter),
   };
@@ -94,13 +119,14 @@ export function watch(swarm: MessageEngine, node: Node, command: Of<"watch">): v
   const { kernel } = swarm;
   const to = resolve(swarm, node, command.to);
   if (to === undefined)
-    return refuse(swarm, node, callId, unknownAgent(kernel.tree, node, command.to));
+    return refuse(swarm, node, command, unknownAgent(kernel.tree, node, command.to));
   if (to.depth === 0 || isBelow(node.path, to.path)) {
     const text = `watch: ${node.path} ends before ${to.path} does`;
-    return refuse(swarm, node, callId, new CoppiceError("OPTIONS_INVALID", text, { to: to.path }));
+    const error = new CoppiceError("OPTIONS_INVALID", text, { to: to.path });
+    return refuse(swarm, node, command, error);
   }
   const isOwn = isBelow(to.path, node.path);
-  if (!isOwn && !mayReach(swarm, node, to, { ...command, input: { watch: to.path } })) return;
+  if (!isOwn && !mayReach(swarm, node, to, command, { watch: to.path })) return;
   // A watch costs no uses.
   swarm.parts.arbiter.release(callId, UNSTARTED);
   if (isNode(to)) kernel.watch(node, callId, to);
@@ -138,15 +164,16 @@ const NOBODY_WAITS = "nobody waits for this answer";
 function addressee(
   swarm: MessageEngine,
   node: Node,
-  { callId, to }: { readonly callId: string; readonly to: string },
+  command: Of<"send" | "ask">,
   message: Json,
 ): Addressee | undefined {
+  const { to } = command;
   const found = resolve(swarm, node, to);
   if (found !== undefined && found.depth > 0) return found;
   const reason = `there is no agent "${to}"`;
   const letter = { from: node.path, to: "/", reason, message };
   undeliverable(swarm.kernel.tree, node, letter, "unknown");
-  refuse(swarm, node, callId, unknownAgent(swarm.kernel.tree, node, to));
+  refuse(swarm, node, command, unknownAgent(swarm.kernel.tree, node, to));
   return undefined;
 }
 
@@ -155,20 +182,34 @@ function mayReach(
   swarm: MessageEngine,
   node: Node,
   to: Addressee,
-  { callId, type, input }: Pick<AgentRequest, "callId" | "type"> & { readonly input: Json },
+  command: Of<"send" | "ask" | "watch">,
+  input: Json,
 ): boolean {
   const { approvals, parts } = swarm;
+  const { callId, type } = command;
   const record = swarm.recordOf(node);
   const { approved = false } = takeProgress(record, callId) ?? {};
   const about = { callId, to: to.path, relation: relationOf(node, to), approved };
   const verdict = parts.arbiter.message(record.standing, about);
   if (verdict.status === "ask") {
+    // A tell is a call only while it waits for a person.
+    if (isTell(command)) node.calls.set(callId, { command, state: "working", attempt: 1 });
     approvals.request(node, callQuestion({ callId, of: type }, { input, ...verdict }));
   }
-  if (verdict.status === "refused") refuse(swarm, node, callId, verdict.error);
+  if (verdict.status === "refused") {
+    if (isTell(command)) denyTell(swarm.kernel.tree, node, command, verdict.error);
+    else refuse(swarm, node, command, verdict.error);
+  }
   return verdict.status === "granted";
 }
 
-function refuse(swarm: MessageEngine, node: Node, callId: string, error: CoppiceError): void {
-  swarm.kernel.settleCall(node, callId, refusedResult(error));
+/** Refuses a message, or another call, where a dead letter reports what was not delivered. */
+function refuse(
+  { kernel }: MessageEngine,
+  node: Node,
+  command: Of<"send" | "ask" | "watch"> | Pick<AgentRequest, "callId">,
+  error: CoppiceError,
+): void {
+  if ("type" in command && isTell(command)) refuseTell(kernel.tree, node, command, error);
+  else kernel.settleCall(node, command.callId, refusedResult(error));
 }

@@ -7,6 +7,8 @@ import type { JobReport, ModelCommand } from "../wire/frame.ts";
 import { isModule } from "../wire/providers.ts";
 import type { ModelSpec } from "../wire/spec.ts";
 
+const NONE: ReadonlySet<string> = new Set();
+
 interface Job {
   readonly node: Node;
   /** Undefined while the agent waits for a host of its own, which the module of its model needs. */
@@ -53,6 +55,7 @@ export class ModelJobs {
     const { callId, job } = command;
     if (cancelFlag === undefined || job === undefined) return;
     this.#jobs.set(callId, { node, host: host?.id, begin });
+    record.jobs ??= new Set();
     record.jobs.add(callId);
     if (host === undefined) return;
     const item = { type: "job", callId, cancelFlag, job, maxTokens, turn, ...about } as const;
@@ -61,7 +64,7 @@ export class ModelJobs {
 
   /** Starts the jobs of an agent that waited for a host, now that the agent has one. */
   placed(node: Node, { jobs }: AgentRecord): void {
-    for (const callId of jobs) {
+    for (const callId of jobs ?? NONE) {
       const job = this.#jobs.get(callId);
       if (job !== undefined && job.host === undefined) this.start(node, job.begin);
     }
@@ -108,18 +111,18 @@ export class ModelJobs {
 
   /** Forgets the jobs of an agent that is gone, and returns them. */
   takeOf(record: AgentRecord): readonly { readonly callId: string; readonly began: boolean }[] {
-    const own = [...record.jobs].map((callId) => {
+    const own = [...(record.jobs ?? NONE)].map((callId) => {
       const began = this.#jobs.get(callId)?.host !== undefined;
       this.#jobs.delete(callId);
       return { callId, began };
     });
-    record.jobs.clear();
+    record.jobs = undefined;
     return own;
   }
 
   /** Aborts the jobs of an agent; their reports still arrive. */
   abort({ jobs }: AgentRecord): void {
-    for (const callId of jobs) this.#cancel(callId, this.#jobs.get(callId));
+    for (const callId of jobs ?? NONE) this.#cancel(callId, this.#jobs.get(callId));
   }
 
   #cancel(callId: string, job: Job | undefined): void {
@@ -130,6 +133,6 @@ export class ModelJobs {
 
   #forget(callId: string, { node }: Job): void {
     this.#jobs.delete(callId);
-    this.#swarm.record(node.path)?.jobs.delete(callId);
+    this.#swarm.record(node.path)?.jobs?.delete(callId);
   }
 }

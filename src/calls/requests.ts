@@ -8,6 +8,7 @@ import { isBelow } from "../journal/event-log.ts";
 import { isWanted } from "../kernel/calls.ts";
 import type { Effect } from "../kernel/effects.ts";
 import type { Node } from "../kernel/node.ts";
+import { isSaying, isTell } from "../kernel/tells.ts";
 import { unknownAgent } from "../kernel/unknown-agent.ts";
 import type { ResolvedSpec } from "../specs/resolved-spec.ts";
 import type { CallResult } from "../wire/delivery.ts";
@@ -15,7 +16,7 @@ import type { Command } from "../wire/frame.ts";
 import { isNode, resolve } from "./address.ts";
 import type { Askers } from "./approvals.ts";
 import { goOn } from "./go-on.ts";
-import { ask, send, watch } from "./messages.ts";
+import { ask, say, sendTo, watch } from "./messages.ts";
 import type { ModelCalls } from "./model-calls.ts";
 import { callQuestion } from "./question.ts";
 import { refusedResult } from "./refusal.ts";
@@ -36,8 +37,31 @@ export interface RequestEngine extends ToolEngine {
 type Reported = Extract<Effect, { type: "resume" | "report" | "model-lost" }>;
 type Of<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-/** The most requests that one step decides, as long as none of them begins a call. */
-const MAX_TOGETHER = 8;
+/** The most work of the requests that one step decides, as long as none of them begins a call. */
+const MAX_WORK = 256;
+
+/** Returns the work of a request. An answer ends its step, so that nothing passes it. */
+function workOf(command: Command): number {
+  if (isTell(command)) return 1;
+  return isSaying(command) ? MAX_WORK : 32;
+}
+
+/** The most messages of one frame that are carried out in its step; more are taken in slices. */
+const MAX_AT_ONCE = 64;
+
+/**
+ * Puts a request behind the earlier ones of its agent. A message, which begins nothing, is carried
+ * out at once where it is one of few and nothing is before it.
+ */
+export function takeRequest(
+  swarm: RequestEngine,
+  request: Extract<Effect, { type: "request" }>,
+): void {
+  const { node, command } = request;
+  const isFirst = isTell(command) && node.unsaid <= MAX_AT_ONCE && !swarm.requests.has(node);
+  if (isFirst) say(swarm, node, command);
+  else swarm.requests.add(request);
+}
 
 /**
  * Carries out the next requests of an agent: several that begin nothing, or one that begins a call,
@@ -45,11 +69,13 @@ const MAX_TOGETHER = 8;
  */
 export function carryOutNext(swarm: RequestEngine, node: Node): void {
   let requested = swarm.requests.take(node);
-  for (let done = 1; requested !== undefined; done += 1) {
+  for (let left = MAX_WORK; requested !== undefined; ) {
     const next = requested;
     const doing = next.type === "request" ? next.command.type : next.type;
     swarm.contained.run(node.path, doing, () => carryOut(swarm, next));
-    if (next.type !== "request" || done === MAX_TOGETHER) return;
+    if (next.type !== "request") return;
+    left -= workOf(next.command);
+    if (left <= 0) return;
     requested = swarm.requests.take(node, ({ type }) => type === "request");
   }
 }
@@ -82,6 +108,7 @@ export function takeReport(swarm: RequestEngine, effect: Reported): void {
 }
 
 function request(swarm: RequestEngine, node: Node, command: Command): void {
+  if (isSaying(command)) return say(swarm, node, command);
   if (!isWanted(node, command)) return;
   switch (command.type) {
     case "tool":
@@ -89,7 +116,7 @@ function request(swarm: RequestEngine, node: Node, command: Command): void {
     case "spawn":
       return spawn(swarm, node, command);
     case "send":
-      return send(swarm, node, command);
+      return sendTo(swarm, node, command);
     case "ask":
       return ask(swarm, node, command);
     case "watch":

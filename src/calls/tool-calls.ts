@@ -33,7 +33,7 @@ import {
 export interface ToolEngine extends RefusingEngine {
   readonly approvals: Approvals;
   readonly rateLimitedCalls: RateLimitedCalls;
-  readonly requests: { add(request: Requested): void };
+  readonly requests: { add(request: Requested): void; beginsAtOnce(node: Node): boolean };
 }
 
 type ToolCommand = Extract<Command, { type: "tool" }>;
@@ -173,13 +173,15 @@ function decideCall(
       const { input: checked = input } = "input" in verdict ? verdict : {};
       const read = given && valueFor(given, checked);
       const begun = { callId, tool, input: checked, read };
-      const begin = { type: "begin", node, passed: { call, begun, given, said } } as const;
-      if (isRateCleared) return swarm.requests.add(begin);
-      const subject = toolSubject(tool);
-      const passed = swarm.rateLimitedCalls.pass({ node, callId, subject, progress: said });
-      if (passed.status === "refused") return refuseCall(swarm, node, call, passed.error);
-      if (passed.status === "granted") return swarm.requests.add(begin);
-      stop(swarm, node, call, given);
+      if (!isRateCleared) {
+        const about = { node, callId, subject: toolSubject(tool), progress: said };
+        const passed = swarm.rateLimitedCalls.pass(about);
+        if (passed.status === "refused") return refuseCall(swarm, node, call, passed.error);
+        if (passed.status !== "granted") return stop(swarm, node, call, given);
+      }
+      const passed = { call, begun, given, said };
+      if (swarm.requests.beginsAtOnce(node)) beginTool(swarm, node, passed);
+      else swarm.requests.add({ type: "begin", node, passed });
     }
   }
 }

@@ -6,6 +6,7 @@ import { MAX_INPUT_BYTES } from "../wire/call-input.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { Command } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import { jsonCopy } from "../wire/json-copy.ts";
 import type { JsonRefusal } from "../wire/json-refusal.ts";
 import { budgetRefusal, type Exceeded } from "./budget-refusal.ts";
 import type { Denial } from "./question.ts";
@@ -49,7 +50,7 @@ export function tellRequested({ log }: RefusingEngine, node: Node, call: Called)
   if (call.isTold) return;
   call.isTold = true;
   const { callId, tool, input, read = [] } = call;
-  const said = structuredClone(input ?? null);
+  const said = jsonCopy(input ?? null);
   const router = read.length === 0 ? {} : { read };
   log.fact("tool.requested", node.path, { callId, tool, input: said, ...router });
 }

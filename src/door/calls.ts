@@ -4,6 +4,7 @@ import type { Json, JsonLike } from "../wire/json.ts";
 import type { Outcome } from "../wire/outcome.ts";
 import type { Block, TokenUsage, TurnMessage } from "../wire/transcript.ts";
 import { type CallLogic, callLogic } from "./call-logic.ts";
+import type { MessageInput } from "./message-input.ts";
 
 /**
  * The input of {@link callTool}. `tool` is a tool's name (`add`, `fs/read`); the name that a model
@@ -40,11 +41,6 @@ export interface SpawnInput {
    * True when the call is done once the child is accepted; `child.ended` follows. Default false.
    */
   readonly background?: boolean;
-}
-
-export interface MessageInput {
-  readonly to: string;
-  readonly message: JsonLike;
 }
 
 export interface AskInput {

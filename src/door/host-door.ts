@@ -2,6 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import type { Command, ModelJob } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import type { MessageInput } from "./message-input.ts";
 
 type Without<Type extends Command["type"]> =
   Extract<Command, { readonly type: Type }> extends infer Asked
@@ -31,6 +32,8 @@ export interface HostDoor {
   /** Stops waiting for a call; its result is dropped. */
   detach(callId: string): void;
   reply(value: Json): void;
+  /** Sends a message; a refusal becomes the event `send.refused` of the root machine. */
+  send(message: MessageInput): void;
 }
 
 /**

@@ -8,7 +8,6 @@ export {
   callModel,
   callTool,
   cancelAgent,
-  type MessageInput,
   type ModelAnswer,
   type ModelInput,
   type QuestionInput,
@@ -22,4 +21,7 @@ export {
   waitAgents,
   watchAgent,
 } from "./calls.ts";
+export type { Handling } from "./handling.ts";
+export type { MessageInput } from "./message-input.ts";
 export { reply } from "./reply.ts";
+export { type SendRefused, send } from "./send.ts";

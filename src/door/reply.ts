@@ -1,11 +1,7 @@
 import type { EventObject, MachineContext } from "xstate";
 import type { JsonLike } from "../wire/json.ts";
+import type { Handling } from "./handling.ts";
 import { doorOf } from "./host-door.ts";
-
-interface Handling<Context extends MachineContext, Event extends EventObject> {
-  readonly context: Context;
-  readonly event: Event;
-}
 
 /**
  * Returns an action that answers an `ask`: the one whose message is being handled, otherwise the

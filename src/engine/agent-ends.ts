@@ -1,6 +1,8 @@
 import { UNSTARTED } from "../authority/request.ts";
 import type { End } from "../kernel/end.ts";
 import type { Node } from "../kernel/node.ts";
+import { isTell, lapse } from "../kernel/tells.ts";
+import type { Command } from "../wire/frame.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import type { EndedAgents } from "./ended-agents.ts";
 import type { Engine } from "./engine.ts";
@@ -15,6 +17,7 @@ interface Withdrawable {
 interface DroppedRequest {
   readonly type: string;
   readonly passed?: { readonly begun: { readonly callId: string } };
+  readonly command?: Command;
 }
 
 /** The engine as the end of an agent needs it. */
@@ -72,7 +75,8 @@ export function settleAgent(swarm: EndingEngine, node: Node, end: End): void {
   const { arbiter } = swarm.parts;
   const { path } = node;
   const record = swarm.recordOf(node);
-  for (const { type, passed } of swarm.requests.drop(node)) {
+  for (const { type, passed, command } of swarm.requests.drop(node)) {
+    if (command !== undefined && isTell(command)) lapse(swarm.kernel.tree, node, command);
     if (type === "begin" && passed) arbiter.release(passed.begun.callId, UNSTARTED);
   }
   contained.run(path, "end", () => swarm.modelCalls.onEnded(record));

@@ -17,8 +17,10 @@ export class AgentRecord {
   /** The template of the resolved spec, without the tools that the agent may never use. */
   template: Template;
   readonly labels: Readonly<Record<string, string>>;
-  #outcome: () => Promise<Outcome>;
-  #resolve: ((outcome: Outcome) => void) | undefined;
+  /** Allocated when somebody waits for the outcome. */
+  #awaited: PromiseWithResolvers<Outcome> | undefined;
+  /** Reads the outcome of an agent that has ended. */
+  #again: (() => Promise<Outcome>) | undefined;
   #abort: AbortController | undefined;
   /** The index of its cancel flag, from its first host to its end. */
   cancelFlag: number | undefined;
@@ -26,8 +28,8 @@ export class AgentRecord {
   number = 0;
   /** The calls that stopped before they began, by id. */
   stoppedCalls: Map<string, CallProgress> | undefined;
-  /** The ids of the model calls that a library host runs for it. */
-  readonly jobs = new Set<string>();
+  /** The ids of the model calls that a library host runs for it; allocated for the first one. */
+  jobs: Set<string> | undefined;
   /** The models of its calls; a first attempt at the first model has no entry. */
   choices: Map<string, ModelChoice> | undefined;
   /** The estimated length of its next prompt. */
@@ -50,9 +52,6 @@ export class AgentRecord {
     this.standing = options.standing;
     this.template = options.template;
     this.labels = options.labels;
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#outcome = () => promise;
-    this.#resolve = resolve;
   }
 
   /** The state that a snapshot keeps and that a replay must reproduce. */
@@ -75,12 +74,14 @@ export class AgentRecord {
 
   /** The outcome, once the agent has ended. */
   get outcome(): Promise<Outcome> {
-    return this.#outcome();
+    if (this.#again !== undefined) return this.#again();
+    this.#awaited ??= Promise.withResolvers<Outcome>();
+    return this.#awaited.promise;
   }
 
   /** True when the agent has its outcome. */
   get hasEnded(): boolean {
-    return this.#resolve === undefined;
+    return this.#again !== undefined;
   }
 
   /** The signal that is aborted when the agent's rights are withdrawn; allocated on first use. */
@@ -107,10 +108,10 @@ export class AgentRecord {
    * @param again reads the outcome again for later callers, so that a large one is not kept here
    */
   settle(outcome: Outcome, again: () => Promise<Outcome>): void {
-    if (this.#resolve === undefined) return;
-    this.#resolve(outcome);
-    this.#resolve = undefined;
-    this.#outcome = again;
+    if (this.#again !== undefined) return;
+    this.#awaited?.resolve(outcome);
+    this.#awaited = undefined;
+    this.#again = again;
     this.release?.();
     this.release = undefined;
   }

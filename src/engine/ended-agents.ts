@@ -7,6 +7,7 @@ import { emptyEnded } from "../kernel/remains.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import type { Json } from "../wire/json.ts";
 import { sizeOf } from "../wire/json-size.ts";
+import { OldestFirst } from "../wire/oldest-first.ts";
 import type { Outcome, Usage, WireOutcome } from "../wire/outcome.ts";
 import { isValueRef, type ValueRef } from "../wire/value-ref.ts";
 import type { AgentRecord } from "./agent-record.ts";
@@ -160,7 +161,7 @@ export class EndedAgents {
 
 /** A shelf of ended agents, the oldest first. */
 class EndedShelf implements Shelf {
-  readonly #ended = new Map<Node, Ended>();
+  readonly #ended = new OldestFirst<Node, Ended>();
   readonly #drop: (node: Node, ended: Ended) => void;
   readonly #free: number;
   bytes = 0;
@@ -173,16 +174,15 @@ class EndedShelf implements Shelf {
   }
 
   get oldest(): number {
-    if (this.#weight <= this.#free) return Number.POSITIVE_INFINITY;
-    for (const { age } of this.#ended.values()) return age;
-    return Number.POSITIVE_INFINITY;
+    const { oldest } = this.#ended;
+    if (this.#weight <= this.#free || oldest === undefined) return Number.POSITIVE_INFINITY;
+    return (this.#ended.get(oldest) as Ended).age;
   }
 
   dropOldest(): void {
-    for (const [node, ended] of this.#ended) {
-      this.take(node);
-      return this.#drop(node, ended);
-    }
+    const { oldest } = this.#ended;
+    const ended = oldest && this.take(oldest);
+    if (oldest !== undefined && ended !== undefined) this.#drop(oldest, ended);
   }
 
   get(node: Node): Ended | undefined {
@@ -195,9 +195,8 @@ class EndedShelf implements Shelf {
   }
 
   take(node: Node): Ended | undefined {
-    const ended = this.#ended.get(node);
+    const ended = this.#ended.take(node);
     if (ended !== undefined) this.#count(ended, -1);
-    this.#ended.delete(node);
     return ended;
   }
 

@@ -72,12 +72,17 @@ export function loseHome(
   ]);
 }
 
+/** The engine as the messages of hosts need it. */
+interface HearingEngine extends Engine {
+  readonly requests: { spend(ms: number): void };
+}
+
 /** Turns the messages and state changes of hosts into inputs of the engine. */
 export class HostEvents implements HostListener {
   readonly prints: Prints;
-  readonly #swarm: Engine;
+  readonly #swarm: HearingEngine;
 
-  constructor(swarm: Engine) {
+  constructor(swarm: HearingEngine) {
     this.#swarm = swarm;
     this.prints = new Prints(swarm);
   }
@@ -111,7 +116,7 @@ export class HostEvents implements HostListener {
   }
 
   #frames(host: Host, message: FromHost): void {
-    const { router, inbox } = this.#swarm;
+    const { router, inbox, clock, requests } = this.#swarm;
     const { id, kind } = host;
     if (router.isDistrusted(id)) return;
     if (kind === "user-code" && !isFromHost(message)) {
@@ -119,7 +124,13 @@ export class HostEvents implements HostListener {
       return inbox.post({ type: "host-distrusted", host: id, reason });
     }
     for (const print of message.prints ?? []) this.prints.ofHost(host, print);
-    for (const frame of message.frames) inbox.post({ type: "frame", host: id, frame });
+    let began = clock.now();
+    for (const frame of message.frames) {
+      inbox.post({ type: "frame", host: id, frame });
+      const now = clock.now();
+      requests.spend(now - began);
+      began = now;
+    }
     for (const report of message.jobs ?? []) inbox.post({ type: "model-report", host: id, report });
   }
 

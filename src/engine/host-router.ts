@@ -199,6 +199,11 @@ export class HostRouter {
     this.#outbox.flush();
   }
 
+  /** Sends the messages that are full, between two steps. */
+  flushFull(): void {
+    this.#outbox.flushFull();
+  }
+
   /** Forgets a host; returns false when it was forgotten before. */
   forget(id: string): boolean {
     this.#outbox.forgetHost(id);

@@ -21,6 +21,11 @@ export type OnUnsent = (path: string, thrown: unknown, isPlacing: boolean) => vo
 /** The number of templates that a host keeps; the least recently used is forgotten first. */
 const MAX_KEPT_TEMPLATES = 256;
 
+/**
+ * The items of one message: a longer text costs more per item, and its host waits for all of it.
+ */
+const MAX_TOGETHER = 64;
+
 /** Collects the items of a tick for each host, so that each host gets one message. */
 export class Outbox {
   readonly #parcels = new Map<string, Parcel>();
@@ -29,6 +34,7 @@ export class Outbox {
   /** The hosts that report what their actors do; undefined without an inspection. */
   inspected: Set<string> | undefined;
   #scheduled = false;
+  #isFull = false;
   readonly #onUnsent: OnUnsent;
 
   constructor(onUnsent: OnUnsent) {
@@ -44,6 +50,7 @@ export class Outbox {
     }
     if (template !== undefined) this.#teach(parcel, template);
     parcel.items.push(item);
+    this.#isFull ||= parcel.items.length >= MAX_TOGETHER;
     if (this.#scheduled) return;
     this.#scheduled = true;
     // After every microtask of this tick, so that tools which answer at once share a message.
@@ -53,20 +60,34 @@ export class Outbox {
   /** Sends everything now. */
   flush(): void {
     this.#scheduled = false;
+    this.#isFull = false;
     const parcels = [...this.#parcels.values()];
     this.#parcels.clear();
-    for (const { host, items, templates, forget } of parcels) {
-      const whole: ToHost = {
-        ...(this.#isFirst(host.id) ? { inspect: true } : {}),
-        ...(templates.length === 0 ? {} : { templates }),
-        items,
-        ...(forget.size === 0 ? {} : { forget: [...forget] }),
-      };
-      try {
-        host.post(whole);
-      } catch {
-        this.#postSingly(host, whole);
-      }
+    for (const parcel of parcels) this.#post(parcel);
+  }
+
+  /** Sends what has grown to {@link MAX_TOGETHER} items, so that its host begins with them. */
+  flushFull(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    for (const parcel of this.#parcels.values()) {
+      if (parcel.items.length < MAX_TOGETHER) continue;
+      this.#parcels.delete(parcel.host.id);
+      this.#post(parcel);
+    }
+  }
+
+  #post({ host, items, templates, forget }: Parcel): void {
+    const whole: ToHost = {
+      ...(this.#isFirst(host.id) ? { inspect: true } : {}),
+      ...(templates.length === 0 ? {} : { templates }),
+      items,
+      ...(forget.size === 0 ? {} : { forget: [...forget] }),
+    };
+    try {
+      host.post(whole);
+    } catch {
+      this.#postSingly(host, whole);
     }
   }
 

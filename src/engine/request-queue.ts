@@ -11,6 +11,8 @@ interface Request {
 /** The options of a {@link RequestQueue}. */
 export interface RequestQueueOptions {
   readonly clock: Clock;
+  /** True when a listener could end an agent between two steps. */
+  readonly isHeard: () => boolean;
   /** {@link RequestQueue.take Takes} an agent's next requests, in a step of its own. */
   readonly step: (node: Node) => void;
   /** {@link RequestQueue.run Runs} the queue, and contains its errors. */
@@ -26,7 +28,8 @@ interface Line<Of> {
 
 /**
  * The requests of agents, taken up in steps of their own, because a listener to one request may end
- * the agent before the next. They are taken in slices, because a frame may contain any number.
+ * the agent before the next; without any listener, the first one is taken up in the step that made
+ * it. They are taken in slices, because a frame may contain any number.
  *
  * **Guarantees** the requests of one agent are carried out in their order. They delay the other
  * agents by one slice at a time.
@@ -34,9 +37,19 @@ interface Line<Of> {
 export class RequestQueue<Of extends Request> {
   readonly #options: RequestQueueOptions;
   /** The requests by agent; those of the first agent are taken next. */
+  readonly #endTick = (): void => {
+    this.#spentMs = 0;
+  };
   readonly #waiting = new Map<Node, Line<Of>>();
+  /** The agent whose request was added last in the current step. */
+  #latest: Node | undefined;
+  #isAtOnce = false;
   #isRunning = false;
+  /** The milliseconds that the messages of hosts have taken in this tick of the thread. */
+  #spentMs = 0;
   #timer: unknown;
+  /** Set while requests wait for the thread's next turn. */
+  #later: NodeJS.Immediate | undefined;
 
   constructor(options: RequestQueueOptions) {
     this.#options = options;
@@ -53,6 +66,45 @@ export class RequestQueue<Of extends Request> {
     const line = this.#waiting.get(request.node);
     if (line === undefined) this.#waiting.set(request.node, { requests: [request], taken: 0 });
     else line.requests.push(request);
+    this.#latest = request.node;
+  }
+
+  /** Returns the agent for which the current step has added a request; each time once. */
+  takeLatest(): Node | undefined {
+    const node = this.#latest;
+    this.#latest = undefined;
+    return node;
+  }
+
+  /** True when the step that added a request may carry it out too. */
+  mayGoOn(): boolean {
+    return this.#timer === undefined && this.#spentMs < SLICE_MS && !this.#options.isHeard();
+  }
+
+  /** Counts the time that a message of a host has taken; after a slice, requests wait. */
+  spend(ms: number): void {
+    if (this.#spentMs === 0) queueMicrotask(() => process.nextTick(this.#endTick));
+    this.#spentMs += ms;
+  }
+
+  /** Carries out requests within the step that added them. */
+  atOnce(carryOut: () => void): void {
+    this.#isAtOnce = true;
+    try {
+      carryOut();
+    } finally {
+      this.#isAtOnce = false;
+    }
+  }
+
+  /** True when a call of the agent that has passed the door begins in the step that decided it. */
+  beginsAtOnce(node: Node): boolean {
+    return this.#isAtOnce && !this.#waiting.has(node);
+  }
+
+  /** True when a request of the agent waits. */
+  has(node: Node): boolean {
+    return this.#waiting.has(node);
   }
 
   /** Removes and returns the agent's next request, if there is one and it fits. */
@@ -75,6 +127,7 @@ export class RequestQueue<Of extends Request> {
   /** Takes up requests for one slice; the rest follows after the thread's other work. */
   run(): void {
     if (this.#isRunning || this.#waiting.size === 0 || this.#timer !== undefined) return;
+    if (this.#spentMs >= SLICE_MS) return this.#goOnLater();
     this.#isRunning = true;
     try {
       this.#slice();
@@ -86,8 +139,17 @@ export class RequestQueue<Of extends Request> {
 
   close(): void {
     this.#waiting.clear();
+    clearImmediate(this.#later);
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Goes on after the thread's other work, whatever the supervisor's clock does meanwhile. */
+  #goOnLater(): void {
+    this.#later ??= setImmediate(() => {
+      this.#later = undefined;
+      this.#options.goOn();
+    });
   }
 
   #arm(): void {

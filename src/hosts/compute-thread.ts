@@ -149,6 +149,7 @@ export class ComputeThread {
       queueMicrotask(() => this.#crashed(new Error(describe(error))));
       return;
     }
+    this.#thread.watch();
     this.#importing = clock.setTimeout(
       () => this.end(unfit(module, `it was not imported in ${importTimeoutMs} ms`)),
       importTimeoutMs,

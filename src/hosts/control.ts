@@ -23,6 +23,8 @@ export interface Control {
     call: (remote: Remote<HostControl>) => Promise<Answer>,
     deadlineMs: number,
   ): Promise<Answer>;
+  /** Lets the process end, or not, although an answer may still come. */
+  setRef(isRef: boolean): void;
   /** Rejects every call in flight and every later one. */
   close(reason: string): void;
 }
@@ -65,6 +67,7 @@ export function openControl(port: MessagePort, hostId: string, clock: Clock): Co
 
   return {
     close,
+    setRef: (isRef) => (isRef ? port.ref() : port.unref()),
     ask(what, call, deadlineMs) {
       const far = remote;
       if (far === undefined) return Promise.reject(lostWhile(what, lost ?? "it has ended"));

@@ -99,6 +99,33 @@ export interface ModuleRef {
   readonly kind: ModuleKind;
 }
 
+/** A host as `stats()` shows it. */
+export interface HostRow {
+  readonly id: string;
+  readonly kind: HostKind;
+  /** `warm`: it was started ahead, and waits for an agent with isolation. */
+  readonly state: HostState | "warm";
+  readonly agents: number;
+  /** Level of a host for one agent alone; left out for a shared host. */
+  readonly isolation?: DedicatedHost["level"];
+}
+
+export function rowOf({ id, kind, state, load, isolation }: Host): HostRow {
+  const alone = isolation === undefined ? {} : { isolation };
+  return { id, kind, state, agents: load, ...alone };
+}
+
+/** A host that can be loaded ahead of its launch. */
+export interface WarmableHost extends HostHandle {
+  /**
+   * Starts its thread or process and has it load what every host needs. It runs nothing, its heart
+   * does not beat, and it does not keep this process alive, until it is launched.
+   *
+   * @returns a promise that resolves when it is loaded, and rejects when it has failed
+   */
+  warmUp(): Promise<void>;
+}
+
 /** A host as its opener sees it. */
 export interface HostHandle extends Host {
   /** Resolves when it runs agents; rejects with `HOST_LOST` when it ends before. */

@@ -2,7 +2,16 @@ import { CoppiceError } from "../errors.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { HostKind } from "../wire/control.ts";
 import { PROVIDER_ENVIRONMENT } from "../wire/providers.ts";
-import type { DedicatedHost, Host, HostListener, HostState, ModuleRef } from "./host.ts";
+import {
+  type DedicatedHost,
+  type Host,
+  type HostHandleListener,
+  type HostListener,
+  type HostRow,
+  type ModuleRef,
+  rowOf,
+  type WarmableHost,
+} from "./host.ts";
 import { HostPool, type HostPoolOptions, threadsAtMost } from "./host-pool.ts";
 import { type CreateInlineRuntime, InlineHost, type InlineTiming } from "./inline.ts";
 import { createLonePools } from "./lone-pools.ts";
@@ -10,6 +19,7 @@ import { ProcessHost } from "./process-host.ts";
 import { ThreadHost } from "./thread-host.ts";
 import { createThreadPool } from "./thread-pool.ts";
 import { createVerifier } from "./verification.ts";
+import { WarmHosts, type WarmKind } from "./warm-hosts.ts";
 import { workerEntry } from "./worker-entry.ts";
 
 export interface HostsOptions {
@@ -44,15 +54,6 @@ export interface HostsOptions {
   readonly processEntry?: URL;
 }
 
-export interface HostRow {
-  readonly id: string;
-  readonly kind: HostKind;
-  readonly state: HostState;
-  readonly agents: number;
-  /** Level of a host for one agent alone; left out for a shared host. */
-  readonly isolation?: DedicatedHost["level"];
-}
-
 /** The hosts of one supervisor. */
 export interface Hosts {
   /**
@@ -74,6 +75,11 @@ export interface Hosts {
    * cannot be interrupted.
    */
   verify(modules: readonly ModuleRef[]): Promise<void>;
+  /**
+   * Keeps hosts started ahead of the isolated agents of these kinds, so many of each. A `pick` with
+   * an isolation takes one of them, if there is one of its kind, in place of a new one.
+   */
+  keepWarm(wanted: readonly WarmKind[], most: number): void;
   list(): readonly HostRow[];
   /** Reasons for which hosts of some kind cannot be started at present; empty when all can. */
   faults(): readonly string[];
@@ -95,33 +101,44 @@ function startThreads(options: HostsOptions): Hosts {
   const maxThreads = threadsAtMost(threads);
   const times = { clock, startMs, killMs, heartbeatMs, graceMs };
 
-  const openKind = (kind: HostKind, env: Readonly<Record<string, string>>): KindOfHosts => {
+  const openKind = (kind: HostKind, env: Readonly<Record<string, string>>): StartedKind => {
     const pool = createThreadPool({ kind, entry, env, maxThreads });
     const lonePools = createLonePools({ kind, entry, env });
     const id = (): string => `${kind}-${numbers()}`;
     const hostPool = (limit: number, open: HostPoolOptions["open"]): HostPool =>
       new HostPool({ limit, clock, events: options.events, open });
     const thread = { kind, cancelFlags: cancelFlags[kind], ...times };
+    const openAlone: StartedKind["openAlone"] = ({ level, ...bounds }, events) => {
+      if (level === "process")
+        return new ProcessHost({ id: id(), kind, program, env, bounds, events, ...times });
+      const pool = lonePools.open(bounds.memoryMb);
+      return new ThreadHost({ id: id(), pool, events, ...thread, isolation: "thread" });
+    };
+    const alone = (level: DedicatedHost["level"]): HostPool =>
+      hostPool(Number.POSITIVE_INFINITY, (events, bounds) => {
+        const isolation = { ...bounds, level };
+        return warm.take({ kind, isolation }, events) ?? openAlone(isolation, events);
+      });
     return {
       shared: hostPool(threads, (events) => new ThreadHost({ id: id(), pool, events, ...thread })),
-      alone: {
-        thread: hostPool(Number.POSITIVE_INFINITY, (events, bounds) => {
-          const pool = lonePools.open(bounds?.memoryMb);
-          return new ThreadHost({ id: id(), pool, events, ...thread, isolation: "thread" });
-        }),
-        process: hostPool(Number.POSITIVE_INFINITY, (events, bounds) => {
-          return new ProcessHost({ id: id(), kind, program, env, bounds, events, ...times });
-        }),
-      },
+      alone: { thread: alone("thread"), process: alone("process") },
+      openAlone,
       close: async () => {
         await Promise.all([pool.close(), lonePools.close()]);
       },
     };
   };
-  return assemble(options, {
+  const kinds = {
     library: openKind("library", libraryEnv(options.env ?? process.env)),
     "user-code": openKind("user-code", {}),
+  };
+  const warm = new WarmHosts({
+    clock,
+    open: ({ kind, isolation }, events) => kinds[kind].openAlone(isolation, events),
+    isBusy: () =>
+      poolsOf(kinds).some(({ handles }) => handles.some(({ state }) => state === "starting")),
   });
+  return assemble(options, kinds, warm);
 }
 
 function startInline(options: HostsOptions): Hosts {
@@ -162,6 +179,12 @@ function startInline(options: HostsOptions): Hosts {
   return assemble(options, { library: only, "user-code": only });
 }
 
+/** The hosts of one kind on threads and in processes. */
+interface StartedKind extends KindOfHosts {
+  /** Opens a host for one agent. */
+  openAlone(isolation: DedicatedHost, events: HostHandleListener): WarmableHost;
+}
+
 interface KindOfHosts {
   /** Hosts for many agents each. */
   readonly shared: HostPool;
@@ -170,9 +193,18 @@ interface KindOfHosts {
   close(): Promise<void>;
 }
 
-function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): Hosts {
+function poolsOf(kinds: Record<HostKind, KindOfHosts>): readonly HostPool[] {
   const each = Object.values(kinds);
-  const all = [...new Set(each.flatMap(({ shared, alone }) => [shared, ...Object.values(alone)]))];
+  return [...new Set(each.flatMap(({ shared, alone }) => [shared, ...Object.values(alone)]))];
+}
+
+function assemble(
+  options: HostsOptions,
+  kinds: Record<HostKind, KindOfHosts>,
+  warm?: WarmHosts,
+): Hosts {
+  const each = Object.values(kinds);
+  const all = poolsOf(kinds);
   const userCode = kinds["user-code"].shared;
   // The calling thread has only one host, and cannot keep a module apart.
   const inline = options.threads === 0;
@@ -191,7 +223,7 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
     if (stopped !== undefined) throw new CoppiceError("SUPERVISOR_STOPPED", "Its hosts have ended");
   };
   const stop = async (): Promise<void> => {
-    await Promise.all(all.map((hostPool) => hostPool.stop()));
+    await Promise.all([...all.map((hostPool) => hostPool.stop()), warm?.stop()]);
     await Promise.all(each.map(({ close }) => close()));
   };
 
@@ -209,18 +241,8 @@ function assemble(options: HostsOptions, kinds: Record<HostKind, KindOfHosts>): 
         throw error;
       });
     },
-    list: () =>
-      all.flatMap(({ handles }) =>
-        handles.map(({ id, kind, state, load, isolation }) => {
-          return {
-            id,
-            kind,
-            state,
-            agents: load,
-            ...(isolation === undefined ? {} : { isolation }),
-          };
-        }),
-      ),
+    keepWarm: (wanted, most) => warm?.keep(wanted, most),
+    list: () => [...all.flatMap(({ handles }) => handles.map(rowOf)), ...(warm?.rows ?? [])],
     faults: () => {
       const faults = all.map(({ fault }) => fault);
       return [...new Set(faults.filter((fault) => fault !== undefined))];

@@ -4,8 +4,8 @@ import type { HostKind } from "../wire/control.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import { describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
-import { messageCopy } from "../wire/message-text.ts";
 import type { HostHandle, HostListener, ModuleRef } from "./host.ts";
+import { InlineWire } from "./inline-wire.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingHost } from "./living-host.ts";
 
@@ -47,7 +47,7 @@ export interface InlineHostOptions {
 }
 
 /**
- * A host in the calling thread, behind the same wire: every message is copied and delivered later.
+ * A host in the calling thread, behind the same wire: every message is delivered later.
  * It cannot be interrupted. An error thrown in it ends it, as it would end a thread.
  */
 export class InlineHost extends LivingHost implements HostHandle {
@@ -55,6 +55,7 @@ export class InlineHost extends LivingHost implements HostHandle {
   readonly kind: HostKind = "library";
   readonly #options: InlineHostOptions;
   protected readonly life: Life;
+  readonly #wire = new InlineWire();
   readonly #inbox: ToHost[] = [];
   readonly #outbox: FromHost[] = [];
   #runtime: InlineRuntime | undefined;
@@ -78,7 +79,7 @@ export class InlineHost extends LivingHost implements HostHandle {
 
   post(message: ToHost): void {
     if (!this.living) return;
-    this.#inbox.push(messageCopy(message));
+    this.#inbox.push(this.#wire.toHost(message));
     if (this.#runtime !== undefined) this.#options.schedule(() => this.#deliver());
   }
 
@@ -144,7 +145,7 @@ export class InlineHost extends LivingHost implements HostHandle {
 
   #send(message: FromHost): void {
     if (this.state === "gone") return;
-    this.#outbox.push(messageCopy(message));
+    this.#outbox.push(this.#wire.fromHost(message));
     this.#options.schedule(() => this.#emit());
   }
 

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type LeashedOptions, signalGroup, spawnLeashed } from "../processes/leashed-process.ts";
 import { systemClock } from "../wire/clock.ts";
@@ -45,12 +46,16 @@ const PIPE = 3;
 /** Milliseconds in which the last packets may arrive after the exit. */
 const LAST_PACKETS_MS = 250;
 
-/** One running process, with a pipe for packets. */
+/**
+ * One running process, with a pipe for packets. It does not keep this process alive, and its memory
+ * is not watched, until it is in use.
+ */
 export class LaunchedProcess {
   readonly #child: ChildProcess;
   readonly #pipe: Pipe;
   readonly #words: LastWords;
   readonly #fate: ProcessFate;
+  readonly #memoryMb: number;
   #unwatch: () => void = () => undefined;
 
   /** **Fails with** an `Error` when the process cannot be started. */
@@ -75,7 +80,9 @@ export class LaunchedProcess {
       },
       onUnreadable: (error) => fate.onCrash(`it sent what cannot be read: ${describe(error)}`),
     });
-    this.#watch(memoryMb);
+    this.#memoryMb = memoryMb;
+    child.unref();
+    for (const stream of this.#streams) stream.unref();
   }
 
   /** Bytes of memory that it uses; 0 when that cannot be read. */
@@ -90,7 +97,16 @@ export class LaunchedProcess {
   }
 
   kill(): void {
+    // Whoever ends it waits for its exit.
+    this.#child.ref();
     signalGroup(this.#child, "SIGKILL");
+  }
+
+  /** Watches its memory from now on, and keeps this process alive for it. */
+  use(): void {
+    this.#child.ref();
+    for (const stream of this.#streams) stream.ref();
+    this.#watch(this.#memoryMb);
   }
 
   /** Stops listening to the process, and lets this process end although the other may not have. */
@@ -98,6 +114,10 @@ export class LaunchedProcess {
     this.#unwatch();
     for (const stream of this.#child.stdio) stream?.destroy();
     this.#child.unref();
+  }
+
+  get #streams(): Socket[] {
+    return this.#child.stdio.filter((stream) => stream instanceof Socket);
   }
 
   #watch(memoryMb: number): void {

@@ -25,4 +25,12 @@ export abstract class LivingHost {
   terminate(reason: string): void {
     this.life.send({ type: "host.terminated", reason });
   }
+
+  /**
+   * Reports an exit; deferred, as a real one would be, and never within the call that opened or
+   * terminated the host.
+   */
+  protected exitWithoutStart(reason: string): void {
+    queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
+  }
 }

@@ -10,7 +10,13 @@ import type { FromHost } from "../wire/frame.ts";
 import type { Packet } from "../wire/pipe.ts";
 import { type Control, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostBounds, HostHandle, HostHandleListener, ModuleRef } from "./host.ts";
+import type {
+  HostBounds,
+  HostHandle,
+  HostHandleListener,
+  ModuleRef,
+  WarmableHost,
+} from "./host.ts";
 import { LaunchedProcess } from "./launched-process.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingHost } from "./living-host.ts";
@@ -47,7 +53,7 @@ const DEFAULT_MEMORY_MB = 512;
  * its thread or itself ends this process alone: it shares nothing, and SIGKILL needs no help from
  * the code that runs there.
  */
-export class ProcessHost extends LivingHost implements HostHandle {
+export class ProcessHost extends LivingHost implements WarmableHost {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation = "process";
@@ -62,6 +68,7 @@ export class ProcessHost extends LivingHost implements HostHandle {
   readonly #early: Packet[] = [];
   #launching: unknown;
   #process: LaunchedProcess | undefined;
+  #isLaunched = false;
   #heartbeat: Heartbeat | undefined;
   #beats = 0;
   /** Number of the last delivery that its agent has been given. */
@@ -102,7 +109,7 @@ export class ProcessHost extends LivingHost implements HostHandle {
   }
 
   get launched(): boolean {
-    return this.#process !== undefined;
+    return this.#isLaunched;
   }
 
   override get ended(): Promise<void> {
@@ -116,6 +123,13 @@ export class ProcessHost extends LivingHost implements HostHandle {
       return item.type === "place" ? { ...item, cancelFlag: 0 } : item;
     });
     this.#send({ lane: "data", message: { ...message, items } });
+  }
+
+  async warmUp(): Promise<void> {
+    if (!this.#start()) return this.ready;
+    this.#farControlPort.unref();
+    this.#control.setRef(false);
+    await this.#answered((far) => far.warmUp());
   }
 
   launch(delayMs: number): void {
@@ -136,7 +150,28 @@ export class ProcessHost extends LivingHost implements HostHandle {
 
   #launch(): void {
     if (!this.living) return;
-    const { program, env, kind, heartbeatMs, startMs } = this.#options;
+    if (this.#process === undefined && !this.#start()) return;
+    this.#isLaunched = true;
+    this.#process?.use();
+    this.#farControlPort.ref();
+    this.#control.setRef(true);
+    const started = () => this.life.send({ type: "host.started" });
+    this.#answered((far) => far.ping(process.cwd())).then(started, () => undefined);
+  }
+
+  /** Waits for its first answer. Rejects, and has ended the host, when there is none. */
+  async #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
+    try {
+      await this.#control.ask("its first answer", call, this.#options.startMs);
+    } catch (error) {
+      this.#fail("exited", describe(error));
+      throw error;
+    }
+  }
+
+  /** Starts the process; returns false, and ends the host, when none can be started. */
+  #start(): boolean {
+    const { program, env, kind, heartbeatMs } = this.#options;
     const { cpuSeconds, openFiles } = this.#options.bounds ?? {};
     const memoryMb = this.#memoryMb;
     const args = [...processArguments(program, memoryMb), kind, String(heartbeatMs / 2)];
@@ -160,16 +195,11 @@ export class ProcessHost extends LivingHost implements HostHandle {
       });
     } catch (error) {
       this.#fault = { cause: "exited", hasRun: false };
-      this.#exitWithoutProcess(describe(error));
-      return;
+      this.exitWithoutStart(describe(error));
+      return false;
     }
     for (const packet of this.#early.splice(0)) this.#send(packet);
-    this.#control
-      .ask("its first answer", (far) => far.ping(), startMs)
-      .then(
-        () => this.life.send({ type: "host.started" }),
-        (error) => this.#fail("exited", describe(error)),
-      );
+    return true;
   }
 
   /**
@@ -236,22 +266,16 @@ export class ProcessHost extends LivingHost implements HostHandle {
   }
 
   #terminate(): void {
-    if (this.#process === undefined) this.#exitWithoutProcess("it was never launched");
+    if (this.#process === undefined) this.exitWithoutStart("it was never launched");
     else this.#process.kill();
-  }
-
-  /**
-   * Reports an exit; deferred, as a real one would be, and never within the call that opened or
-   * terminated the host.
-   */
-  #exitWithoutProcess(reason: string): void {
-    queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
   }
 
   #leave(reason: string): void {
     this.#options.clock.clearTimeout(this.#launching);
     this.#heartbeat?.stop();
     this.#control.close(reason);
+    // The other end would close it too, but an idle port does not keep this process for that.
+    this.#farControlPort.close();
     this.#early.length = 0;
     this.#process?.release();
   }

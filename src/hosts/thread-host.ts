@@ -9,10 +9,10 @@ import type { FromHost } from "../wire/frame.ts";
 import { messageFrom, messageText } from "../wire/message-text.ts";
 import { type Control, closedMs, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { HostHandle, HostHandleListener, ModuleRef } from "./host.ts";
+import type { HostHandle, HostHandleListener, ModuleRef, WarmableHost } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
 import { LivingHost } from "./living-host.ts";
-import type { Thread, ThreadPool } from "./thread-pool.ts";
+import type { Thread, ThreadFate, ThreadPool } from "./thread-pool.ts";
 
 export interface ThreadHostOptions {
   readonly id: string;
@@ -36,7 +36,7 @@ export interface ThreadHostOptions {
 const nobodyThere: Running = { path: "/", incarnation: 0 };
 
 /** A host on a thread of its own. */
-export class ThreadHost extends LivingHost implements HostHandle {
+export class ThreadHost extends LivingHost implements WarmableHost {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation: HostHandle["isolation"];
@@ -57,6 +57,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
   #launching: unknown;
   #muted: unknown;
   #thread: Thread | undefined;
+  #isLaunched = false;
 
   constructor(options: ThreadHostOptions) {
     super();
@@ -101,7 +102,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
   }
 
   get launched(): boolean {
-    return this.#thread !== undefined;
+    return this.#isLaunched;
   }
 
   override get ended(): Promise<void> {
@@ -110,6 +111,13 @@ export class ThreadHost extends LivingHost implements HostHandle {
 
   post(message: ToHost): void {
     if (this.living) this.#port.postMessage(messageText(message));
+  }
+
+  async warmUp(): Promise<void> {
+    if (!this.#start(true)) return this.ready;
+    this.#port.unref();
+    this.#control.setRef(false);
+    await this.#answered((remote) => remote.warmUp());
   }
 
   launch(delayMs: number): void {
@@ -148,31 +156,51 @@ export class ThreadHost extends LivingHost implements HostHandle {
 
   #launch(): void {
     if (!this.living) return;
-    const { pool, cancelFlags, startMs, heartbeatMs } = this.#options;
-    const ports = { port: this.#farPort, controlPort: this.#farControlPort };
-    const heart = this.#heart.buffer;
-    const task = { ...ports, cancelFlags, kind: this.kind, heart, beatMs: heartbeatMs / 2 };
+    if (this.#thread === undefined && !this.#start(false)) return;
+    this.#isLaunched = true;
+    this.#thread?.watch();
+    this.#port.ref();
+    this.#control.setRef(true);
+    const started = () => this.life.send({ type: "host.started" });
+    this.#answered((remote) => remote.ping()).then(started, () => undefined);
+  }
+
+  /** Waits for its first answer. Rejects, and has ended the host, when there is none. */
+  async #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
     try {
-      this.#thread = pool.start(task, {
-        onCrash: (reason) => this.#fail("exited", reason),
-        onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
-        onPrinted: (print) => this.#options.events.hear(this, { type: "printed", print }),
-        onExit: (reason) => {
-          this.#accuse("exited");
-          this.life.send({ type: "host.exited", reason });
-        },
-      });
+      await this.#control.ask("its first answer", call, this.#options.startMs);
+    } catch (error) {
+      this.#fail("exited", describe(error));
+      throw error;
+    }
+  }
+
+  /** Starts the thread; returns false, and ends the host, when none can be started. */
+  #start(isAhead: boolean): boolean {
+    const { pool, cancelFlags, heartbeatMs } = this.#options;
+    const ports = { port: this.#farPort, controlPort: this.#farControlPort };
+    const beats = { heart: this.#heart.buffer, beatMs: heartbeatMs / 2 };
+    const task = { ...ports, ...beats, cancelFlags, kind: this.kind, isAhead };
+    try {
+      this.#thread = pool.start(task, this.#fate());
+      return true;
     } catch (error) {
       this.#fault = { cause: "exited", hasRun: false, running: [] };
-      this.#exitWithoutThread(describe(error));
-      return;
+      this.exitWithoutStart(describe(error));
+      return false;
     }
-    this.#control
-      .ask("its first answer", (remote) => remote.ping(), startMs)
-      .then(
-        () => this.life.send({ type: "host.started" }),
-        (error) => this.#fail("exited", describe(error)),
-      );
+  }
+
+  #fate(): ThreadFate {
+    return {
+      onCrash: (reason) => this.#fail("exited", reason),
+      onOutOfMemory: (reason) => this.#fail("out-of-memory", reason),
+      onPrinted: (print) => this.#options.events.hear(this, { type: "printed", print }),
+      onExit: (reason) => {
+        this.#accuse("exited");
+        this.life.send({ type: "host.exited", reason });
+      },
+    };
   }
 
   /**
@@ -219,15 +247,7 @@ export class ThreadHost extends LivingHost implements HostHandle {
 
   #terminate(): void {
     if (this.#thread !== undefined) this.#thread.terminate();
-    else this.#exitWithoutThread("it was never launched");
-  }
-
-  /**
-   * Reports an exit; deferred, as a real one would be, and never within the call that opened or
-   * terminated the host.
-   */
-  #exitWithoutThread(reason: string): void {
-    queueMicrotask(() => this.life.send({ type: "host.exited", reason }));
+    else this.exitWithoutStart("it was never launched");
   }
 
   /**

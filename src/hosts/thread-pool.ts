@@ -28,13 +28,18 @@ export interface ThreadFate {
 /** One running thread. */
 export interface Thread {
   readonly threadId: number;
+  /** Watches its memory from now on: code of others is about to run there. */
+  watch(): void;
   terminate(): void;
   /** Lets the process end although the thread has not. */
   release(): void;
 }
 
 export interface ThreadPool {
-  /** Starts one thread and gives it its endless task. */
+  /**
+   * Starts one thread and gives it its task. A thread whose task is endless keeps this process
+   * alive; one that is started ahead of its agent does not.
+   */
   start(task: HostTask | ComputeTask, fate: ThreadFate): Thread;
   close(): Promise<void>;
 }
@@ -99,8 +104,9 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
           signal: kill.signal,
         },
       );
+      const isAhead = "isAhead" in task && task.isAhead === true;
       run.then(
-        () => fate.onCrash("its task returned"),
+        () => isAhead || fate.onCrash("its task returned"),
         (error) => fate.onCrash(describe(error)),
       );
       const worker = pool.threads.find((thread) => !before.has(thread));
@@ -110,9 +116,8 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       }
       threadOf.set(number, worker.threadId);
       worker.once("exit", () => threadOf.delete(number));
-      watchHeap(worker, options, fate);
       overhear(worker, fate);
-      return follow(worker, kill, fate);
+      return { ...follow(worker, kill, fate), watch: () => watchHeap(worker, options, fate) };
     },
     async close() {
       await pool.destroy();
@@ -148,7 +153,7 @@ function openPiscina(
   return pool;
 }
 
-function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Thread {
+function follow(worker: Worker, kill: AbortController, fate: ThreadFate): Omit<Thread, "watch"> {
   const { threadId } = worker;
   worker.once("error", (error) => {
     // Code on the thread may have thrown any value, or none.

@@ -28,6 +28,13 @@ const EVENT_TYPES: ReadonlySet<string> = new Set([...FACTS, ...EPHEMERAL]);
 
 export type EventListener = (event: RuntimeEvent) => void;
 
+export interface ListenerOptions {
+  /** True to remove the listener with its first event. Default false. */
+  readonly once?: boolean;
+  /** False for a listener that changes nothing, for which no step need wait. Default true. */
+  readonly acts?: boolean;
+}
+
 /** The parts that an event log is made of. */
 export interface EventLogOptions {
   readonly journal: MemoryJournal;
@@ -49,6 +56,11 @@ export class EventLog {
   /** Listeners of the runtime itself and logs; {@link isHeard} does not count them. */
   readonly #own = new Set<EventListener>();
   readonly #releases: Releases;
+  /** Listeners that change nothing. */
+  readonly #passive = new WeakSet<EventListener>();
+  /** True once there was a listener. */
+  #hasListeners = false;
+  #mayBeActedOn = false;
   #closed = false;
 
   constructor({ journal, values, retention, wall, releases }: EventLogOptions) {
@@ -92,10 +104,15 @@ export class EventLog {
     return this.#journal.read(Math.max(0, this.#journal.last - limit), limit);
   }
 
-  on(type: EventType | "*", listener: EventListener, once: boolean): void {
+  on(
+    type: EventType | "*",
+    listener: EventListener,
+    { once = false, acts = true }: ListenerOptions = {},
+  ): void {
     checkListening(type, listener, once ? "once" : "on");
     const contained = this.#contained.get(listener) ?? contain(listener);
     this.#contained.set(listener, contained);
+    this.#add(contained, acts);
     if (once) this.#emitter.once(type, contained);
     else this.#emitter.on(type, contained);
   }
@@ -103,11 +120,13 @@ export class EventLog {
   /**
    * Adds a listener of the runtime itself, or a log, which {@link isHeard} does not count.
    *
+   * @param acts as in {@link ListenerOptions}
    * @returns a function that removes it
    */
-  watch(type: EventType | "*", listener: EventListener): () => void {
+  watch(type: EventType | "*", listener: EventListener, acts = true): () => void {
     const contained = contain(listener);
     this.#own.add(contained);
+    this.#add(contained, acts);
     this.#emitter.on(type, contained);
     return () => {
       this.#own.delete(contained);
@@ -156,10 +175,27 @@ export class EventLog {
     );
   }
 
+  /** True when a listener could change something right after a step that it hears of. */
+  get mayBeActedOn(): boolean {
+    if (!this.#mayBeActedOn) return false;
+    const acts = (listener: EventListener): boolean => !this.#passive.has(listener);
+    // Asked again, because nobody reports when a listener for one event is gone.
+    this.#mayBeActedOn = this.#emitter.eventNames().some((type) => {
+      return this.#emitter.listeners(type).some(acts);
+    });
+    return this.#mayBeActedOn;
+  }
+
   /** Ends every reader; a reader made later ends after the events that are already kept. */
   close(): void {
     this.#closed = true;
     for (const reader of [...this.#readers]) reader.close();
+  }
+
+  #add(listener: EventListener, acts: boolean): void {
+    this.#hasListeners = true;
+    if (acts) this.#mayBeActedOn = true;
+    else this.#passive.add(listener);
   }
 
   #heard(type: string): boolean {
@@ -171,6 +207,9 @@ export class EventLog {
    * listeners have received this one.
    */
   #tell(event: RuntimeEvent, bytes: number): void {
+    // Only an effect that runs before it could add a listener that hears it.
+    const isHeard = this.#hasListeners || this.#readers.size > 0;
+    if (!isHeard && this.#releases.isEmpty) return;
     this.#releases.add(() => {
       this.#emitter.emit(event.type, event);
       this.#emitter.emit("*", event);

@@ -38,12 +38,12 @@ export abstract class EventStreams {
   }
 
   on<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
-    this.#log.on(type, listener as EventListener, false);
+    this.#log.on(type, listener as EventListener);
     return this;
   }
 
   once<Type extends EventType | "*">(type: Type, listener: (event: EventOf<Type>) => void): this {
-    this.#log.on(type, listener as EventListener, true);
+    this.#log.on(type, listener as EventListener, { once: true });
     return this;
   }
 

@@ -7,7 +7,7 @@ import { describe } from "../wire/error-codec.ts";
  * **Guarantees** no effect runs within a step: an input that it causes is a step of its own.
  */
 export class Releases {
-  readonly #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
   /** True while a step runs. */
   isInStep = false;
   #isReleasing = false;
@@ -18,6 +18,11 @@ export class Releases {
   /** @param isReplay drops all effects, because they ran when the steps were first taken */
   constructor(isReplay = false) {
     this.#isReplay = isReplay;
+  }
+
+  /** True when no effect waits to be run. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
   }
 
   /** Adds an effect; it runs at once when no step is under way. */
@@ -53,8 +58,9 @@ export class Releases {
   #release(): void {
     if (this.#isReleasing) return;
     this.#isReleasing = true;
+    const waiting = this.#waiting;
     // Effects that these add join the same loop.
-    for (const effect of this.#waiting) {
+    for (const effect of waiting) {
       try {
         effect();
       } catch (thrown) {
@@ -62,7 +68,8 @@ export class Releases {
         process.emitWarning(describe(thrown), "CoppiceFaultWarning");
       }
     }
-    this.#waiting.length = 0;
+    // A new array: an old one that is emptied keeps what was in it for the garbage collector.
+    if (waiting.length > 0) this.#waiting = [];
     this.#isReleasing = false;
     this.whenOut();
   }

@@ -50,7 +50,7 @@ export function heldByEvent(said: EventBody): number {
 }
 
 function storedFields(said: EventBody, values: readonly string[], store: ValueStore): StoredValue {
-  const stored = { ...said };
+  let stored = said as { [field: string]: Json | undefined };
   let total = 0;
   for (const field in said) {
     const given = said[field];
@@ -62,9 +62,11 @@ function storedFields(said: EventBody, values: readonly string[], store: ValueSt
     const { value, bytes } = values.includes(field)
       ? store.stand(given as Json)
       : storedField(field, given as Json, store);
-    // Assigned also when it is equal: `value` may be a copy where `given` was a slice.
-    stored[field] = value;
     total += bytes;
+    // An equal string may be a copy where `given` was a slice.
+    if (value === given && typeof value !== "string") continue;
+    if (stored === said) stored = { ...said };
+    stored[field] = value;
   }
   return { value: stored as Json, bytes: total };
 }
@@ -85,5 +87,6 @@ function storedField(field: string, given: Json, store: ValueStore): StoredValue
   }
   const parts = PARTS[field];
   if (parts === undefined || Array.isArray(given)) return store.stand(given);
-  return storedFields(given as EventBody, parts, store);
+  // A copy: the same object is given to others, who do not expect a listener to change it.
+  return storedFields({ ...(given as EventBody) }, parts, store);
 }

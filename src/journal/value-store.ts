@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { clip } from "../wire/clip.ts";
 import type { Json } from "../wire/json.ts";
 import { sizeOf } from "../wire/json-size.ts";
+import { OldestFirst } from "../wire/oldest-first.ts";
 import { ownText } from "../wire/own-text.ts";
 import { escaped, isValueRef, unescaped, type ValueRef } from "../wire/value-ref.ts";
 import type { Shelf } from "./retention.ts";
@@ -41,7 +42,7 @@ export class ValueStore implements Shelf {
   readonly #mostBytes: number;
   readonly #age: () => number;
   /** Values by hash, oldest first. */
-  readonly #values = new Map<string, Kept>();
+  readonly #values = new OldestFirst<string, Kept>();
   readonly #pinned = new Map<string, Kept>();
   bytes = 0;
 
@@ -52,16 +53,15 @@ export class ValueStore implements Shelf {
   }
 
   get oldest(): number {
-    for (const { age } of this.#values.values()) return age;
-    return Number.POSITIVE_INFINITY;
+    const { oldest } = this.#values;
+    if (oldest === undefined) return Number.POSITIVE_INFINITY;
+    return (this.#values.get(oldest) as Kept).age;
   }
 
   dropOldest(): void {
-    for (const [key, { bytes }] of this.#values) {
-      this.#values.delete(key);
-      this.bytes -= bytes.length + OVERHEAD_BYTES;
-      return;
-    }
+    const { oldest } = this.#values;
+    const dropped = oldest === undefined ? undefined : this.#values.take(oldest);
+    if (dropped !== undefined) this.bytes -= dropped.bytes.length + OVERHEAD_BYTES;
   }
 
   /**
@@ -109,7 +109,7 @@ export class ValueStore implements Shelf {
     const kept = this.#values.get($value) ?? this.#pinned.get($value);
     if (kept === undefined) return;
     kept.pins += 1;
-    this.#values.delete($value);
+    this.#values.take($value);
     this.#pinned.set($value, kept);
   }
 
@@ -133,7 +133,7 @@ export class ValueStore implements Shelf {
     const kept = this.#values.get($value);
     if (kept === undefined) this.bytes += given.length + OVERHEAD_BYTES;
     const { bytes } = kept ?? { bytes: given };
-    this.#values.delete($value);
+    this.#values.take($value);
     this.#values.set($value, { bytes, isText, age: this.#age(), pins: 0 });
     return ref;
   }

@@ -1,4 +1,6 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
+import type { Command } from "../wire/frame.ts";
+import { undeliverable } from "./dead-letters.ts";
 import { keyOf, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
@@ -39,4 +41,22 @@ export function leaveAsk(tree: Tree, askId: string, asker: string): void {
 export function tellIfOver(tree: Tree, node: Node, body: DeliveryBody): void {
   if (body.type !== "message" || body.askId === undefined || tree.asks.has(body.askId)) return;
   tree.emit({ type: "ask-over", node, askId: body.askId });
+}
+
+/** Answers an ask, once; an answer for which nobody waits is a dead letter. */
+export function answer(
+  tree: Tree,
+  node: Node,
+  command: Extract<Command, { type: "reply" | "reply.failed" }>,
+): void {
+  const { askId } = command;
+  const message = command.type === "reply" ? command.value : { ...command.error };
+  if (tree.asks.get(askId) !== node) {
+    const reason = "nobody waits for this answer";
+    const to = tree.leftAsks.get(askId) ?? "/";
+    return undeliverable(tree, node, { from: node.path, to, reason, message });
+  }
+  tree.forgetAsk(askId);
+  if (command.type === "reply") tree.emit({ type: "answer", askId, value: command.value });
+  else tree.emit({ type: "answer-failed", askId, error: command.error });
 }

@@ -1,13 +1,14 @@
 import { CoppiceError } from "../errors.ts";
 import type { CallResult } from "../wire/delivery.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import type { Command } from "../wire/frame.ts";
+import { type Command, callIdOf } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
 import type { WireError } from "../wire/outcome.ts";
 import { isWorking, post, rest, steer, wake } from "./dispatch.ts";
 import { codeOf, type End, errorOf } from "./end.ts";
 import { MAX_MOVES } from "./limits.ts";
 import type { Call, Node } from "./node.ts";
+import { denyTell, isSaying, isTell, pass, type Saying } from "./tells.ts";
 import type { Tree } from "./tree.ts";
 import { unknownAgent } from "./unknown-agent.ts";
 
@@ -21,11 +22,13 @@ export type AgentRequest = Extract<
 
 /** True when a call may begin or continue: its agent is open and waits for exactly this call. */
 export function isWanted(node: Node, command: Command): boolean {
-  return !node.closed && "callId" in command && node.calls.get(command.callId)?.command === command;
+  const callId = callIdOf(command);
+  return !node.closed && callId !== undefined && node.calls.get(callId)?.command === command;
 }
 
 /** Takes up a request; without a slot, the request is deferred until the agent has one. */
-export function request(tree: Tree, node: Node, command: AgentRequest): void {
+export function request(tree: Tree, node: Node, command: AgentRequest | Saying): void {
+  if (isSaying(command)) return pass(tree, node, command);
   if (node.closed || node.calls.has(command.callId)) return;
   if (!wake(tree, node)) {
     node.waitingRequests.push(command);
@@ -69,8 +72,11 @@ export function requestModel(tree: Tree, node: Node, call: Call): void {
 
 /** Gives a call its result. After the last result, the deferred model call is asked for. */
 export function settleCall(tree: Tree, node: Node, callId: string, result: CallResult): void {
-  if (!node.calls.delete(callId)) return;
-  post(tree, node, { type: "result", callId, result });
+  const command = node.calls.get(callId)?.command;
+  if (command === undefined) return;
+  node.calls.delete(callId);
+  if (!isTell(command)) post(tree, node, { type: "result", callId, result });
+  else if (result.isError) denyTell(tree, node, command, result.error);
   askForModel(tree, node);
   settleSlot(tree, node);
 }

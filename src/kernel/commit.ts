@@ -1,14 +1,18 @@
 import type { EventBody } from "../wire/event.ts";
-import type { AgentEnd, Command, Frame } from "../wire/frame.ts";
+import { type AgentEnd, type Command, callIdOf, type Frame } from "../wire/frame.ts";
 import type { WireError } from "../wire/outcome.ts";
+import { answer } from "./asks.ts";
 import { request, settleSlot } from "./calls.ts";
-import { undeliverable } from "./dead-letters.ts";
 import { flush } from "./dispatch.ts";
-import { finish, maybeComplete } from "./ends.ts";
+import { maybeComplete } from "./ends.ts";
+import { leave } from "./leaving.ts";
 import type { Call, Node } from "./node.ts";
 import { clear, rejoin } from "./quarantine.ts";
 import { keepRestartPoint } from "./restart-point.ts";
 import { cameBack } from "./restarts.ts";
+import { amountWith, isStateKept, takeState } from "./state.ts";
+import { comesBack } from "./supervision.ts";
+import { lapse, pass, takeRefusal, takeTell } from "./tells.ts";
 import type { Tree } from "./tree.ts";
 import { mailTaken } from "./user-mail.ts";
 
@@ -26,22 +30,25 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
     if (tree.locations.isFormer(host, frame.path, frame.incarnation)) return;
     return terminate(tree, host, `it spoke for ${frame.path}, which does not live there`);
   }
-  const forgery = findForgery(node, frame);
+  const isKept = isStateKept(node, frame);
+  const amount = isKept ? amountWith(node, frame) : undefined;
+  const isForged = isKept && amount === undefined;
+  const forgery = isForged
+    ? `it changed a state of ${node.path} beyond it`
+    : findForgery(node, frame);
   if (forgery !== undefined) return terminate(tree, host, forgery);
 
   if (isStep(node, frame)) {
     node.moves = 0;
     clear(tree, node);
   }
-  // A restart does not return to the state of the last frame, in which the agent ended.
   const last = frame.commands.at(-1);
   const isLast = last?.type === "done";
   const isUp = frame.arriving !== true && !(isLast && failedAtStart(last.end));
   if (isUp) node.cameUp = true;
   if (isLast) keepRestartPoint(node, frame.upTo);
-  const isKept = !isLast && node.restartPoint === undefined;
   if (node.mailbox.cover(frame.upTo)) node.turnEnded = undefined;
-  if (frame.state !== undefined && isKept) node.state = frame.state;
+  if (amount !== undefined) takeState(node, frame, amount);
   if (frame.timers !== undefined && isKept) {
     node.timers = frame.timers;
     node.timersAt = tree.now;
@@ -54,9 +61,11 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
   }
   node.busy = frame.busy;
   if (node.status === "starting") node.status = node.slot ? "running" : "waiting";
+  const isUndone = isLast && goesBack(tree, node, last.end);
   for (const command of frame.commands) {
-    apply(tree, node, command);
-    if (node.finished !== undefined) return;
+    if (isUndone && command.type === "tell") lapse(tree, node, command, UNDONE);
+    else apply(tree, node, command);
+    if (node.finished !== undefined || node.leaving !== undefined) return;
   }
   mailTaken(tree, node);
   settleSlot(tree, node);
@@ -69,7 +78,11 @@ export function commit(tree: Tree, host: string, frame: Frame): void {
 function apply(tree: Tree, node: Node, command: Command): void {
   switch (command.type) {
     case "done":
-      return finish(tree, node, command.end);
+      return leave(tree, node, command.end);
+    case "tell":
+      return takeTell(tree, node, command);
+    case "tell.refused":
+      return takeRefusal(tree, node, command);
     case "turn-end":
       node.idle = { output: command.output };
       node.turnEnded = node.idle;
@@ -80,7 +93,7 @@ function apply(tree: Tree, node: Node, command: Command): void {
       return tree.fact("agent.emitted", node.path, { event: command.event, ...leftOutOf(command) });
     case "reply":
     case "reply.failed":
-      return answer(tree, node, command);
+      return node.unsaid === 0 ? answer(tree, node, command) : pass(tree, node, command);
     case "output":
     case "model.retried":
     case "model.grew":
@@ -91,6 +104,14 @@ function apply(tree: Tree, node: Node, command: Command): void {
     default:
       return request(tree, node, command);
   }
+}
+
+const UNDONE = "its sender failed in the step that sent it, and goes back to before that step";
+
+/** True for a failure from which the agent restarts with the state before its last frame. */
+function goesBack(tree: Tree, node: Node, end: AgentEnd): boolean {
+  if (end.status !== "failed" || node.childSpec.restartFrom !== "snapshot") return false;
+  return comesBack(tree, node, end);
 }
 
 function leftOutOf({ leftOut }: { readonly leftOut?: number }): EventBody {
@@ -105,29 +126,13 @@ function failureOf({ code, message, details: { stopReason } }: WireError): Event
   return { code, message, ...(typeof stopReason === "string" ? { stopReason } : {}) };
 }
 
-function answer(
-  tree: Tree,
-  node: Node,
-  command: Extract<Command, { type: "reply" | "reply.failed" }>,
-): void {
-  const { askId } = command;
-  const message = command.type === "reply" ? command.value : { ...command.error };
-  if (tree.asks.get(askId) !== node) {
-    const reason = "nobody waits for this answer";
-    const to = tree.leftAsks.get(askId) ?? "/";
-    return undeliverable(tree, node, { from: node.path, to, reason, message });
-  }
-  tree.forgetAsk(askId);
-  if (command.type === "reply") tree.emit({ type: "answer", askId, value: command.value });
-  else tree.emit({ type: "answer-failed", askId, error: command.error });
-}
-
 /** Returns the claim that makes a frame a forgery; nothing of a forged frame is applied. */
 function findForgery(node: Node, frame: Frame): string | undefined {
   if (frame.upTo > node.mailbox.last) return `it covered deliveries ${node.path} never had`;
   for (const command of frame.commands) {
-    if ("callId" in command && !command.callId.startsWith(node.callPrefix)) {
-      return `it spoke of call ${command.callId} as ${node.path}`;
+    const callId = callIdOf(command);
+    if (callId?.startsWith(node.callPrefix) === false) {
+      return `it spoke of call ${callId} as ${node.path}`;
     }
     const isOfStream = command.type === "model.done" || command.type === "model.grew";
     if (isOfStream && !isOwnStream(node.calls.get(command.callId))) {

@@ -6,6 +6,8 @@ import type { SlotLane } from "./slot-queue.ts";
 import { giveSlot, serve, takeServed, takeSlot } from "./slots.ts";
 import type { Tree } from "./tree.ts";
 
+const NONE: readonly DeliveryBody[] = [];
+
 /** Posts to the system lane, which is never refused and always first; ignored once ending. */
 export function post(tree: Tree, node: Node, body: DeliveryBody): void {
   if (node.ending !== undefined || node.end !== undefined) return;
@@ -24,22 +26,23 @@ export function flush(tree: Tree, node: Node): void {
   if (!deliverable(node)) return;
   if (!wake(tree, node)) return;
   const { system, user } = node.mailbox;
+  const keepsChildren = node.childSpec.loop && node.idle === undefined;
   const kept: DeliveryBody[] = [];
-  for (const body of system.splice(0)) {
-    if (body.type === "child" && node.childSpec.loop && node.idle === undefined) kept.push(body);
+  for (const body of taken(system)) {
+    if (keepsChildren && body.type === "child") kept.push(body);
     else deliver(tree, node, body);
   }
-  system.push(...kept);
-  if (!node.childSpec.loop) for (const body of user.splice(0)) deliver(tree, node, body);
+  if (kept.length > 0) system.push(...kept);
+  if (!node.childSpec.loop) for (const body of taken(user)) deliver(tree, node, body);
   else if (node.idle !== undefined) takeMessages(tree, node, true);
 }
 
 /** Delivers the messages that wait for a loop right before its model call (steering). */
 export function steer(tree: Tree, node: Node): void {
   const { system } = node.mailbox;
-  for (const body of system.splice(0)) deliver(tree, node, body);
+  for (const body of taken(system)) deliver(tree, node, body);
   takeMessages(tree, node, false);
-  for (const note of node.mailbox.notes.splice(0)) deliver(tree, node, note);
+  for (const note of taken(node.mailbox.notes)) deliver(tree, node, note);
 }
 
 /**
@@ -159,6 +162,15 @@ export function dequeued(tree: Tree, node: Node): void {
   tree.commons.dequeued();
 }
 
+/** Removes and returns the first items of a lane, which mostly has none. */
+function taken(lane: DeliveryBody[], many = lane.length): readonly DeliveryBody[] {
+  if (many === 0) return NONE;
+  if (many < lane.length) return lane.splice(0, many);
+  const all = lane.slice();
+  lane.length = 0;
+  return all;
+}
+
 function deliver(tree: Tree, node: Node, body: DeliveryBody): void {
   const { n } = node.mailbox.send(body);
   if (body.type === "message" || body.type === "child") node.idle = undefined;
@@ -179,12 +191,12 @@ function deliverable(node: Node): boolean {
  */
 function takeMessages(tree: Tree, node: Node, turnStarts: boolean): void {
   const { user } = node.mailbox;
-  let taken = 0;
+  let many = 0;
   for (const body of user) {
     const isAsk = body.type === "message" && body.askId !== undefined;
-    if (isAsk && !(turnStarts && taken === 0)) break;
-    taken += 1;
+    if (isAsk && !(turnStarts && many === 0)) break;
+    many += 1;
     if (isAsk) break;
   }
-  for (const body of user.splice(0, taken)) deliver(tree, node, body);
+  for (const body of taken(user, many)) deliver(tree, node, body);
 }

@@ -17,6 +17,7 @@ import { cameBack, hasStopped, renew } from "./restarts.ts";
 import { dequeue } from "./slots.ts";
 import { endStreams, withdrawPermits } from "./streams.ts";
 import { type Supervised, supervise } from "./supervision.ts";
+import { buryLeft, dropCalls, dropRequests } from "./tells.ts";
 import type { Tree } from "./tree.ts";
 import { settleRoom } from "./user-mail.ts";
 import { settleWatches, unwatchAll } from "./watches.ts";
@@ -68,8 +69,8 @@ export function finish(tree: Tree, node: Node, said: SaidOfEnd): void {
   unwatchAll(tree, node);
   forgetSuspect(tree, node);
   endAsksOf(tree, node);
-  node.calls.clear();
-  node.waitingRequests.length = 0;
+  dropCalls(tree, node);
+  dropRequests(tree, node);
   rest(tree, node);
   // Decided before the children end: the agent ends with the last of them, and a later verdict
   // would not reach it. For a member of a restart group the supervisor has decided already.
@@ -181,7 +182,7 @@ function close(tree: Tree, node: Node, ending: Ending): void {
   node.ending = ending;
   node.endingSince = tree.now;
   if (ending.status !== "restarting" && node.group !== undefined) forgoRestart(tree, node);
-  node.waitingRequests.length = 0;
+  dropRequests(tree, node);
   dequeue(tree, node);
   tree.emit({ type: "close", node });
 }
@@ -216,7 +217,7 @@ function signal(tree: Tree, node: Node, ending: Ending): void {
   // An agent that is stopping has the order: a second one would cut a machine's clean-up short.
   if (node.finished !== undefined || node.status === "stopping" || node.depth === 0) return;
   // Without a host, nothing can answer the order to end.
-  if (node.host === undefined) finish(tree, node, { status: "ended" });
+  if (node.host === undefined) finish(tree, node, node.leaving ?? { status: "ended" });
   else if (isAtRest(node)) finishAtRest(tree, node, node.host);
   else {
     node.status = "stopping";
@@ -244,7 +245,7 @@ function settleEnd(tree: Tree, node: Node): void {
   const parent = node.parent as Node;
   node.end = end;
   node.status = "stopped";
-  buryMail(tree, node, node.mailbox.clear());
+  buryLeft(tree, node);
   failAsks(tree, node.asks, `${node.path} ended before it answered`);
   tree.emit({ type: "ended", node, end });
   if (!node.started) dequeued(tree, node);

@@ -32,7 +32,7 @@ export interface Ground {
   /** The shared root, as the kernel of a run sees it. */
   readonly commons: Commons;
   /** The effects of the current step; one step is taken at a time. */
-  readonly effects: Effect[];
+  effects: Effect[];
   /** Nodes that were given a slot and are not resumed yet, and whether a loop resumes them now. */
   readonly granted: { readonly nodes: Node[]; isGoingOn: boolean };
   readonly graceMs: number;

@@ -26,6 +26,7 @@ import { isOnOwnHost, runAlone } from "./quarantine.ts";
 import { tellRest } from "./refusals.ts";
 import { resumeCalls } from "./restart-point.ts";
 import { type SpawnHow, spawn } from "./spawn.ts";
+import { isSaying } from "./tells.ts";
 import { resumeTimeouts, stopTimeouts } from "./timeouts.ts";
 import { Tree } from "./tree.ts";
 import { awaitRoom, tell } from "./user-mail.ts";
@@ -59,7 +60,7 @@ export class Kernel {
 
   /** Removes and returns the effects of the decisions so far. */
   takeEffects(): readonly Effect[] {
-    return this.tree.effects.splice(0);
+    return this.tree.takeEffects();
   }
 
   /** Returns the agent that has this path now, of any run. */
@@ -110,6 +111,7 @@ export class Kernel {
     const at = node.waitingRequests.indexOf(command);
     if (at === -1) return;
     node.waitingRequests.splice(at, 1);
+    if (isSaying(command)) node.unsaid -= 1;
     request(this.tree, node, command as AgentRequest);
   }
 

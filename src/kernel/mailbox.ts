@@ -73,10 +73,17 @@ export class Mailbox {
   cover(upTo: number): boolean {
     if (upTo <= this.#covered) return false;
     this.#covered = upTo;
-    const rest = this.#sent.findIndex((sent) => sent.n > upTo);
-    const covered = this.#sent.splice(0, rest === -1 ? this.#sent.length : rest);
-    for (const { body } of covered) if (body.type === "message") this.#messagesSent -= 1;
-    return covered.some(({ body: { type } }) => type === "message" || type === "child");
+    const sent = this.#sent;
+    let many = 0;
+    let beginsTurn = false;
+    for (; many < sent.length && (sent[many] as Sent).n <= upTo; many += 1) {
+      const { type } = (sent[many] as Sent).body;
+      if (type === "message") this.#messagesSent -= 1;
+      beginsTurn ||= type === "message" || type === "child";
+    }
+    if (many === sent.length) this.#sent = [];
+    else sent.splice(0, many);
+    return beginsTurn;
   }
 
   /** Numbers the uncovered deliveries of a lost host anew, for another host; drops the others. */

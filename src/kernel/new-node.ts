@@ -1,6 +1,6 @@
 import { Mailbox } from "./mailbox.ts";
 import { Names } from "./names.ts";
-import { type ChildSpec, join, type Node } from "./node.ts";
+import { type ChildSpec, join, NO_CHILDREN, type Node } from "./node.ts";
 import { SlotQueue } from "./slot-queue.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -12,6 +12,8 @@ interface NodeHow {
   readonly names?: Names;
   readonly serial?: number;
 }
+
+const NO_ASKS: readonly string[] = [];
 
 /** Creates the node of an agent that is still to be started, or the root. */
 export function createNode(
@@ -29,7 +31,7 @@ export function createNode(
     top: undefined,
     childSpec,
     limits: childSpec.limits,
-    children: new Map(),
+    children: NO_CHILDREN,
     names,
     mailbox: new Mailbox(),
     calls: new Map(),
@@ -41,6 +43,7 @@ export function createNode(
     lostHost: undefined,
     moves: 0,
     state: undefined,
+    stateAmount: undefined,
     value: undefined,
     timers: undefined,
     timersAt: 0,
@@ -70,9 +73,12 @@ export function createNode(
     idle: undefined,
     turnEnded: undefined,
     waitingRequests: [],
+    tells: 0,
+    unsaid: 0,
+    leaving: undefined,
     room: undefined,
     refusals: undefined,
-    asks: [],
+    asks: NO_ASKS,
     watchers: undefined,
     liveChildren: 0,
     openChildren: 0,

@@ -1,6 +1,7 @@
 import type { DeliveryBody } from "../wire/delivery.ts";
-import type { Command, Timer } from "../wire/frame.ts";
+import type { AgentEnd, Command, Timer } from "../wire/frame.ts";
 import type { Json } from "../wire/json.ts";
+import type { JsonAmount } from "../wire/json-bound.ts";
 import type { Intensity, Limits, RestartType, Strategy } from "../wire/spec.ts";
 import type { TurnMessage } from "../wire/transcript.ts";
 import type { End, Ending } from "./end.ts";
@@ -121,7 +122,8 @@ export interface Node {
   readonly top: Node;
   childSpec: ChildSpec;
   readonly limits: Limits;
-  readonly children: Map<string, Node>;
+  /** Allocated for the first child: see {@link childrenToChange}. */
+  children: ReadonlyMap<string, Node>;
   readonly names: Names;
   readonly mailbox: Mailbox;
   readonly calls: Map<string, Call>;
@@ -139,6 +141,8 @@ export interface Node {
   moves: number;
   /** The state of its last committed frame, from which another host continues. */
   state: Json | undefined;
+  /** At least the amount of `state`; allocated for the first change of a whole one. */
+  stateAmount: JsonAmount | undefined;
   value: Json | undefined;
   timers: readonly Timer[] | undefined;
   /** The time from which the delays of `timers` count. */
@@ -192,6 +196,13 @@ export interface Node {
   /** Requests that are deferred until it has a slot. */
   waitingRequests: Command[];
 
+  /** The number of messages that it has sent without waiting for a result. */
+  tells: number;
+  /** The number of messages and replies of it that are still to be carried out. */
+  unsaid: number;
+  /** The end that it has reported, until all that it said before is carried out. */
+  leaving: AgentEnd | undefined;
+
   /** The senders that wait for room in its mailbox; allocated for the first one. */
   room: RoomQueue | undefined;
   /** Refusals to its senders and to itself, by kind; allocated for the first one. */
@@ -240,6 +251,15 @@ export interface RestartGroup {
 /** Returns the path of a child. */
 export function join(parent: string, name: string): string {
   return parent === "/" ? `/${name}` : `${parent}/${name}`;
+}
+
+/** The children of a node that never had any. */
+export const NO_CHILDREN: ReadonlyMap<string, Node> = new Map();
+
+/** Returns the map of a node's children, to be changed. */
+export function childrenToChange(node: Node): Map<string, Node> {
+  if (node.children === NO_CHILDREN) node.children = new Map();
+  return node.children as Map<string, Node>;
 }
 
 /** Visits the nodes of a subtree, parents before their children. */

@@ -1,5 +1,5 @@
 import type { End } from "./end.ts";
-import type { Node } from "./node.ts";
+import { childrenToChange, type Node } from "./node.ts";
 import { tellRest } from "./refusals.ts";
 import type { Tree } from "./tree.ts";
 
@@ -16,6 +16,7 @@ export function emptyEnded(node: Node, kept: Pick<Node, "state" | "value" | "tra
   node.finished = node.end;
   node.childSpec = { ...node.childSpec, input: null };
   node.state = kept.state;
+  node.stateAmount = undefined;
   node.value = kept.value;
   node.transcript = kept.transcript;
   node.timers = undefined;
@@ -43,5 +44,5 @@ export function forgetNode(tree: Tree, node: Node): void {
   tree.nodes.delete(node.path);
   tree.kept -= 1;
   node.parent?.names.forget(Math.max(node.incarnation, node.names.forgotten));
-  node.parent?.children.delete(node.name);
+  if (node.parent !== undefined) childrenToChange(node.parent).delete(node.name);
 }

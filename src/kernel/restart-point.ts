@@ -6,6 +6,7 @@ import { failAsks } from "./dead-letters.ts";
 import { post } from "./dispatch.ts";
 import type { Sent } from "./mailbox.ts";
 import type { Call, Node } from "./node.ts";
+import { denyTell, isTell, restartedError } from "./tells.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -74,6 +75,10 @@ export function resumeCalls(tree: Tree, node: Node): void {
       requestModel(tree, node, again);
       continue;
     }
+    if (isTell(command)) {
+      denyTell(tree, node, command, restartedError(node, command));
+      continue;
+    }
     const message = `${node.path} was restarted while ${command.callId} was under way`;
     post(tree, node, { type: "result", callId: command.callId, result: cancelled(message) });
   }
@@ -99,7 +104,7 @@ function spare(
 }
 
 function isOwed({ type }: DeliveryBody): boolean {
-  return type === "message" || type === "child" || type === "result";
+  return type === "message" || type === "child" || type === "result" || type === "refused";
 }
 
 function cancelled(message: string): CallResult {

@@ -19,6 +19,7 @@ export function renew(tree: Tree, node: Node): void {
   node.status = "waiting";
   node.ending = undefined;
   node.finished = undefined;
+  node.leaving = undefined;
   node.killed = false;
   node.busy = false;
   node.idle = undefined;
@@ -83,6 +84,7 @@ function forgetState(tree: Tree, node: Node): void {
   keepMail(tree, node);
   node.callPrefix = `${node.path}#${node.incarnation}.`;
   node.state = undefined;
+  node.stateAmount = undefined;
   node.value = undefined;
   node.timers = undefined;
   node.transcript = [];

@@ -11,6 +11,8 @@ export type RunLetter =
       readonly message: Json;
       readonly callId: string;
       readonly by: NodeKey;
+      /** Set for a message without a call; one that is accepted needs no receipt then. */
+      readonly told?: ToldAs;
     }
   /** The answer to `tell`. */
   | {
@@ -20,6 +22,8 @@ export type RunLetter =
       readonly path: string;
       /** The reason for a refusal; left out when the message was accepted. */
       readonly refusal?: Undelivered;
+      /** Set for a message without a call: what its sender is told of a refusal. */
+      readonly told?: { readonly to: string; readonly message: Json };
     }
   /** An ask; answered with `answered` or `unanswered`, under the asker's own id. */
   | {
@@ -38,6 +42,14 @@ export type RunLetter =
   | { readonly type: "watch"; readonly callId: string; readonly by: NodeKey }
   | { readonly type: "unwatch"; readonly callId: string }
   | { readonly type: "ended"; readonly callId: string; readonly value: Json };
+
+/** A message that waits for no result, as its sender knows it. */
+interface ToldAs {
+  /** The address that the sender used. */
+  readonly to: string;
+  /** True when a use of a right is given back for a refusal, and kept for any other receipt. */
+  readonly isCounted: boolean;
+}
 
 /** The reason why a message was not accepted. */
 export interface Undelivered {

@@ -2,7 +2,7 @@ import { CoppiceError } from "../errors.ts";
 import { startAgent } from "./dispatch.ts";
 import { countSpawn, permanentInForeground, refuseQueue, refuseSpawn } from "./limits.ts";
 import { createNode, nextAt } from "./new-node.ts";
-import { type ChildSpec, join, type Node } from "./node.ts";
+import { type ChildSpec, childrenToChange, join, type Node } from "./node.ts";
 import { hasRoom, takeSlot } from "./slots.ts";
 import type { Tree } from "./tree.ts";
 
@@ -48,11 +48,12 @@ export function spawn(
     { call, ...next, serial: tree.nextSerial() },
   );
   // Children are in the order of their spawns; one that takes a used name moves to the end.
-  parent.children.delete(name);
-  parent.children.set(name, node);
+  const children = childrenToChange(parent);
+  children.delete(name);
+  children.set(name, node);
   tree.nodes.set(node.path, node);
   if (parent === tree.root) {
-    tree.tops.push(node);
+    tree.tops = tree.tops.concat(node);
     node.isRootPaused = root.isPaused === true;
   }
   parent.openChildren += 1;

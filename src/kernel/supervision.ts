@@ -69,7 +69,7 @@ export function takesMail({ depth, closed, group, ending, finished, childSpec }:
 }
 
 /** True when the agent's restart type asks for a restart after this end, and one is possible. */
-function comesBack(tree: Tree, node: Node, end: End): boolean {
+export function comesBack(tree: Tree, node: Node, end: Pick<End, "status">): boolean {
   const { childSpec, parent, ending } = node;
   const { restart = "temporary" } = childSpec;
   if (restart === "temporary" || tree.isClosing) return false;

@@ -29,7 +29,7 @@ export type Due =
 export class Tree {
   readonly #ground: Ground;
   /** The top-level agent; none while it is being spawned, several only when all are one run. */
-  readonly tops: Node[] = [];
+  tops: readonly Node[] = [];
   readonly locations: AgentLocations;
   /** Milliseconds between the order to end and the kill. */
   graceMs: number;
@@ -119,10 +119,6 @@ export class Tree {
     return this.#ground.commons;
   }
 
-  get effects(): Effect[] {
-    return this.#ground.effects;
-  }
-
   get granted(): Ground["granted"] {
     return this.#ground.granted;
   }
@@ -160,11 +156,18 @@ export class Tree {
   }
 
   emit(effect: Effect): void {
-    this.effects.push(effect);
+    this.#ground.effects.push(effect);
   }
 
   fact(type: string, path: string, rest: Omit<Fact, "type" | "path"> = {}): void {
-    this.effects.push({ type: "fact", fact: { type, path, ...rest } });
+    this.emit({ type: "fact", fact: { type, path, ...rest } });
+  }
+
+  /** Removes and returns the effects of the decisions so far. */
+  takeEffects(): readonly Effect[] {
+    const { effects } = this.#ground;
+    if (effects.length > 0) this.#ground.effects = [];
+    return effects;
   }
 
   /** Forgets an ask that was answered, or whose caller no longer waits. */

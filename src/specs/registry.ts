@@ -6,7 +6,8 @@ import { SpecGrants } from "../authority/implied-grants.ts";
 import { requireOwnRights } from "../authority/own-rights.ts";
 import { modelsOf } from "../authority/subjects.ts";
 import { CoppiceError } from "../errors.ts";
-import type { DedicatedHost, ModuleRef } from "../hosts/host.ts";
+import type { DedicatedHost, HostKind, ModuleRef } from "../hosts/host.ts";
+import type { WarmKind } from "../hosts/warm-hosts.ts";
 import { checkName } from "../kernel/names.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Template } from "../wire/delivery.ts";
@@ -64,6 +65,14 @@ export class Registry {
 
   get modules(): readonly ModuleRef[] {
     return [...this.#specs.values()].flatMap((spec) => this.modulesOf(spec));
+  }
+
+  /** The kinds of hosts that templates with isolation ask for. */
+  get isolated(): readonly WarmKind[] {
+    return [...this.#specs.values()].flatMap((spec) => {
+      const isolation = isolationOf(spec);
+      return isolation === undefined ? [] : [{ kind: kindOf(spec), isolation }];
+    });
   }
 
   /** Returns the spec of a template by name, or the given spec, checked. */
@@ -138,7 +147,6 @@ export class Registry {
     const subjects = new Set(narrowed?.map((card) => card.subject));
     const tools =
       narrowed === undefined ? cards : cards.filter((card) => subjects.has(card.subject));
-    const isUserCode = spec.machine !== undefined || models.some(isModule);
     const own = spec.tools ?? (spec.machine === undefined ? [] : undefined);
     const base = ownText(spec.name ?? (typeof agent === "string" ? agent : "agent"));
     return {
@@ -148,7 +156,7 @@ export class Registry {
       chosenName: undefined,
       template: this.#template(spec, models, tools),
       preamble: preambleTokens(spec.instructions, tools),
-      kind: isUserCode ? "user-code" : "library",
+      kind: kindOf(spec),
       isolation: isolationOf(spec),
       models,
       layers: this.#grants.layers(spec),
@@ -241,6 +249,11 @@ function checkModels(spec: AgentSpec, what: string): void {
   const rule = `${what}: a loop runs where its models do, modules never beside a model with a key`;
   const instead = "use one kind for `model` and `fallback`, or a `machine`";
   throw new CoppiceError("OPTIONS_INVALID", `${rule}; ${instead}`);
+}
+
+function kindOf(spec: AgentSpec): HostKind {
+  const isUserCode = spec.machine !== undefined || modelsOf(spec).some(isModule);
+  return isUserCode ? "user-code" : "library";
 }
 
 function isolationOf(spec: AgentSpec): DedicatedHost | undefined {

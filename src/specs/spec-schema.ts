@@ -176,6 +176,7 @@ const clockSchema = z.unknown().superRefine((clock, context) => {
 
 export const supervisorSchema = z.strictObject({
   threads: z.number().int().min(0).max(1024).optional(),
+  warm: count.max(64).optional(),
   limits: limitsSchema.optional(),
   budget: budgetSchema.optional(),
   grants: grants.optional(),

@@ -20,6 +20,13 @@ export interface SupervisorOptions<
 > {
   /** Library hosts. Default: available cores. 0 hosts every agent in the calling thread. */
   readonly threads?: number;
+  /**
+   * Hosts that are started ahead for agents with `isolation`, so many for each kind that the
+   * templates in `agents` ask for: of one level, with the same limits of memory, processor and
+   * files, with a machine or without. An agent with such a host begins in a few milliseconds; each
+   * is for one agent and ends with that. The first eight kinds have them. 0 to 64. Default 1.
+   */
+  readonly warm?: number;
   /** Limits of the whole tree. */
   readonly limits?: Limits;
   /** Budget of the whole tree; a unit left out is unlimited, 0 is none. */

@@ -1,7 +1,7 @@
 import { tellWarnings } from "../calls/budget-warnings.ts";
 import { write } from "../calls/far-mail.ts";
 import type { ModelCalls } from "../calls/model-calls.ts";
-import { type RequestEngine, takeReport } from "../calls/requests.ts";
+import { carryOutNext, type RequestEngine, takeReport, takeRequest } from "../calls/requests.ts";
 import { closeAgent, type EndingEngine, renewAgent, settleAgent } from "../engine/agent-ends.ts";
 import { NOBODY } from "../engine/containment.ts";
 import { terminate } from "../engine/host-events.ts";
@@ -16,8 +16,22 @@ interface EffectEngine extends RequestEngine, Pick<EndingEngine, "ended" | "labe
   readonly modelCalls: ModelCalls;
 }
 
-/** Carries out effects until none are left: an effect may let other agents continue. */
+/**
+ * Carries out effects until none are left, since an effect may let other agents continue; then the
+ * requests that they have added for an agent, if the step may go on with them.
+ */
 export function carryOutAll(swarm: EffectEngine): void {
+  const { requests, outside } = swarm;
+  carryOutEffects(swarm);
+  const node = requests.takeLatest();
+  if (node === undefined || !outside.look("at-once", () => requests.mayGoOn())) return;
+  requests.atOnce(() => carryOutNext(swarm, node));
+  carryOutEffects(swarm);
+  // What it has added belongs to the next steps.
+  requests.takeLatest();
+}
+
+function carryOutEffects(swarm: EffectEngine): void {
   for (;;) {
     const effects = swarm.kernel.takeEffects();
     for (const effect of effects) contain(swarm, effect);
@@ -76,6 +90,7 @@ function carryOut(swarm: EffectEngine, effect: Effect): void {
     case "ask-timed-out":
       return asks.timeOut(effect.askId);
     case "request":
+      return takeRequest(swarm, effect);
     case "model":
       return swarm.requests.add(effect);
     default:

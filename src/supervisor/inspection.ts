@@ -17,7 +17,7 @@ export async function inspectorOf(
   const { Inspector } = await import("../inspect/inspector.ts");
   const inspector = new Inspector(inspectedIn(swarm), inspect === true ? {} : inspect);
   swarm.router.inspect();
-  swarm.log.watch("*", (event) => inspector.fact(event));
+  swarm.log.watch("*", (event) => inspector.fact(event), false);
   return inspector;
 }
 

@@ -33,6 +33,7 @@ const DEFAULT_GRACE_MS = 5_000;
 const DEFAULT_HEARTBEAT_MS = 500;
 const DEFAULT_APPROVAL_TIMEOUT_MS = 300_000;
 const DEFAULT_KEEP_MB = 64;
+const DEFAULT_WARM = 1;
 
 /** The parts that a simulation replaces. */
 export interface Surroundings {
@@ -116,6 +117,7 @@ export async function launch(
       sharedActors,
     });
     await inspector?.listen();
+    hosts.keepWarm(registry.isolated, options.warm ?? DEFAULT_WARM);
     for (const { layer, ...rest } of ineffectiveOptions(options, folder, limits)) {
       log.fact("config.ineffective", "/", { layer, ...rest });
     }

@@ -1,4 +1,4 @@
-import type { HostRow } from "../hosts/hosts.ts";
+import type { HostRow } from "../hosts/host.ts";
 import type { ServerRow } from "../tools/mcp/mcp-connection.ts";
 import type { TreeStatus } from "./tree-node.ts";
 

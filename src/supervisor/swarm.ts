@@ -118,6 +118,7 @@ export class Swarm implements Engine {
     this.rateLimitedCalls = new RateLimitedCalls(this, options.rates);
     this.requests = new RequestQueue({
       clock: this.clock,
+      isHeard: () => this.log.mayBeActedOn,
       step: (node) => this.inbox.post({ type: "request", agent: keyOf(node) }),
       goOn: () => this.#goOn(),
     });
@@ -233,7 +234,10 @@ export class Swarm implements Engine {
   }
 
   #goOn(): void {
-    this.contained.run(NOBODY, "requests", () => this.requests.run());
+    this.contained.run(NOBODY, "requests", () => {
+      this.requests.run();
+      this.router.flushFull();
+    });
   }
 
   #carryOut(): void {

@@ -3,6 +3,7 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Swarm } from "../supervisor/swarm.ts";
 import type { Choice } from "./choices.ts";
 import type { Random } from "./random.ts";
+import type { SimulatedHost } from "./simulated-host.ts";
 import type { SimulatedHosts } from "./simulated-hosts.ts";
 
 /** The rates of injected faults: each from 0, never, to 1, always. */
@@ -105,12 +106,12 @@ export class Faults {
   }
 
   protected crash(): Fault | undefined {
-    const host = this.#host();
+    const host = this.#host(({ state, isWarm }) => state === "ready" || isWarm);
     return host && { what: `${host.id} crashes`, run: () => host.crash() };
   }
 
   protected freeze(): Fault | undefined {
-    const host = this.#host();
+    const host = this.#host(({ state }) => state === "ready");
     return host && { what: `${host.id} freezes`, run: () => host.freeze() };
   }
 
@@ -156,10 +157,10 @@ export class Faults {
     void supervisor.resume(path);
   }
 
-  #host() {
+  #host(mayBe: (host: SimulatedHost) => boolean) {
     const { hosts, random } = this.#at;
-    const ready = hosts.all.filter(({ state }) => state === "ready");
-    return ready.length === 0 ? undefined : random.pick(ready);
+    const some = hosts.all.filter(mayBe);
+    return some.length === 0 ? undefined : random.pick(some);
   }
 
   #agent(): Node | undefined {

@@ -2,6 +2,7 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Swarm } from "../supervisor/swarm.ts";
 import type { RuntimeEvent } from "../wire/event.ts";
 import type { History, Past } from "./history.ts";
+import type { SimulatedHosts } from "./simulated-hosts.ts";
 
 /** The objects that an invariant can check. */
 export interface Scene {
@@ -13,6 +14,7 @@ export interface Scene {
 export interface InnerScene extends Scene {
   readonly history: History;
   readonly swarm: Swarm;
+  readonly hosts: SimulatedHosts;
   /** The number of timers that have not fired. */
   readonly armed: number;
 }

@@ -1,15 +1,17 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Call, Node } from "../kernel/node.ts";
-import { subtree } from "../kernel/node.ts";
+import { isPaused, subtree } from "../kernel/node.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
 
 const betweenLives: Invariant<InnerScene> = {
   name: "nobody is left between two lives",
   atRest: ({ swarm }) => {
     for (const node of subtree(swarm.kernel.tree.root)) {
-      const { path, end, group, comingBack, finished, openChildren } = node;
+      const { path, end, group, comingBack, finished, openChildren, leaving, unsaid } = node;
       if (group !== undefined && end !== undefined) return `${path} has ended, and is to come back`;
       if (end !== undefined) continue;
+      if (leaving !== undefined && unsaid === 0) return `${path} has left, and has no end`;
+      if (unsaid > 0 && !isPaused(node)) return `${path} has said what nobody carries out`;
       if (group !== undefined) return `${path} is to come back, and nobody starts it`;
       if (comingBack !== undefined) return `${path} was started again, and never came up`;
       if (finished !== undefined && openChildren === 0) return `${path} is over without an end`;

@@ -99,6 +99,7 @@ const noHosts: Hosts = {
     throw new TypeError("a replay has no hosts");
   },
   verify: async () => undefined,
+  keepWarm: () => undefined,
   list: () => [],
   faults: () => [],
   stop: async () => undefined,

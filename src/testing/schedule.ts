@@ -13,7 +13,6 @@ import { lifeInvariants } from "./life-invariants.ts";
 import { NotedInputs } from "./noted-inputs.ts";
 import { Random } from "./random.ts";
 import { refuseRealTime } from "./real-time.ts";
-import { room } from "./room-invariant.ts";
 import { SimulatedHosts } from "./simulated-hosts.ts";
 import { SimulatedTime } from "./simulated-time.ts";
 import { simulatedTool } from "./simulated-tools.ts";
@@ -55,7 +54,7 @@ interface Phase {
   readonly faults?: Faults;
 }
 
-const innerInvariants = [...eventInvariants, ...stateInvariants, ...lifeInvariants, room];
+const innerInvariants = [...eventInvariants, ...stateInvariants, ...lifeInvariants];
 
 /** Runs one schedule, from start to end of its supervisor; returns the number of its steps. */
 export async function runSchedule(seed: number, options: ScheduleOptions): Promise<number> {
@@ -157,13 +156,15 @@ class Schedule implements Simulation {
     this.#scene = {
       supervisor,
       history,
+      hosts: this.#hosts,
       swarm: now,
       get armed() {
         return time.armed;
       },
     };
     history.last = now.log.last;
-    supervisor.on("*", (event) => this.#hear(event));
+    // Without a listener that may act, a step goes on with its own request: half of the seeds do.
+    now.log.on("*", (event) => this.#hear(event), { acts: this.seed % 2 === 0 });
     return supervisor;
   }
 

@@ -1,10 +1,11 @@
 import { createHostRuntime, type HostRuntime } from "../agents/host-runtime.ts";
-import type { HostHandle, HostHandleListener, HostKind } from "../hosts/host.ts";
+import type { HostHandle, HostHandleListener, HostKind, WarmableHost } from "../hosts/host.ts";
 import { type Life, startLife } from "../hosts/life.ts";
 import { LivingHost } from "../hosts/living-host.ts";
 import type { HostFault, Running } from "../kernel/blame.ts";
 import type { ToHost } from "../wire/delivery.ts";
 import type { FromHost } from "../wire/frame.ts";
+import type { Json } from "../wire/json.ts";
 import { messageCopy } from "../wire/message-text.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
 import type { Random } from "./random.ts";
@@ -14,7 +15,7 @@ import type { SimulatedClock, SimulatedTime } from "./simulated-time.ts";
 export interface SimulatedHostOptions {
   readonly id: string;
   readonly kind: HostKind;
-  readonly isolation: HostHandle["isolation"];
+  readonly isolation?: HostHandle["isolation"];
   readonly cancelFlags: SharedArrayBuffer;
   readonly events: HostHandleListener;
   readonly time: SimulatedTime;
@@ -33,7 +34,7 @@ export interface SimulatedHostOptions {
  * send, to have a message of its own arrive, to end. It runs the agents' own runtime, and can crash
  * or freeze as a thread does.
  */
-export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSource {
+export class SimulatedHost extends LivingHost implements WarmableHost, ChoiceSource {
   readonly id: string;
   readonly kind: HostKind;
   readonly isolation: HostHandle["isolation"];
@@ -47,6 +48,10 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
   readonly #flushes: (() => void)[] = [];
   #runtime: HostRuntime | undefined;
   #launched = false;
+  /** Set while it is warmed up ahead of its launch. */
+  #warm: PromiseWithResolvers<void> | undefined;
+  /** True while it waits, warm and not started. */
+  isWarm = false;
   #launchTimer: unknown;
   #isFenced = false;
   /** True when it exits only after it has been reported as stuck. */
@@ -82,6 +87,20 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
     if (this.living) this.#inbox.push(messageCopy(message));
   }
 
+  warmUp(): Promise<void> {
+    this.#warm = Promise.withResolvers();
+    return this.#warm.promise;
+  }
+
+  /**
+   * Returns the whole state of a machine here; undefined while something is under way between this
+   * host and the supervisor, and for an agent that is not here.
+   */
+  stateOf(agent: Pick<Running, "path" | "incarnation">): Json | undefined {
+    const isQuiet = [this.#inbox, this.#outbox, this.#flushes].every(({ length }) => length === 0);
+    return this.state === "ready" && isQuiet ? this.#runtime?.stateOf(agent) : undefined;
+  }
+
   launch(delayMs: number): void {
     const launched = (): void => {
       this.#launched = true;
@@ -100,12 +119,13 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
 
   /**
    * Simulates the death of the thread: a part of what it had sent still arrives, the rest is lost.
+   * A host that waits warm can die too.
    */
   crash(): void {
     const { random } = this.#options;
     this.#outbox.length = random.between(0, this.#outbox.length);
     const cause = random.chance(0.3) ? "out-of-memory" : "exited";
-    this.#fault = { cause, hasRun: true, running: this.#anyone() };
+    this.#fault = { cause, hasRun: this.state !== "starting", running: this.#anyone() };
     this.#exit("it crashed");
   }
 
@@ -131,7 +151,11 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
       add("wake", "wakes up", () => this.#wake());
       add("terminate", "is terminated", () => this.terminate("it froze"));
     }
-    if (state === "starting" && this.#launched) add("start", "starts", () => this.#start());
+    if (state === "starting") {
+      if (this.#launched) add("start", "starts", () => this.#start());
+      else if (this.#warm !== undefined && !this.isWarm)
+        add("warm", "is warm", () => this.#warmed());
+    }
     if (state !== "ready") return;
     const [next] = this.#inbox;
     if (next !== undefined) add("to", `takes ${next.items.length} items`, () => this.#take());
@@ -140,6 +164,7 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
 
   #start(): void {
     const { cancelFlags, importModule, random, modelCut } = this.#options;
+    this.isWarm = false;
     this.#runtime = createHostRuntime({
       post: (message) => this.#send(message),
       cancelFlags: new Int32Array(cancelFlags),
@@ -151,6 +176,11 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
       schedule: (flush) => void this.#flushes.push(flush),
     });
     this.life.send({ type: "host.started" });
+  }
+
+  #warmed(): void {
+    this.isWarm = true;
+    this.#warm?.resolve();
   }
 
   /** Wakes a frozen thread, which continues as if nothing had happened. */
@@ -230,6 +260,7 @@ export class SimulatedHost extends LivingHost implements HostHandle, ChoiceSourc
     this.#isFenced = true;
     const { clock, time } = this.#options;
     clock.clearTimeout(this.#launchTimer);
+    this.#warm?.reject(new Error("it ended before it was warm"));
     while (this.#outbox.length > 0) this.#emit();
     time.drop(this.#clock);
     this.#runtime?.close();

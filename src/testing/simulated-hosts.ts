@@ -1,11 +1,18 @@
 import { checkModel, importMachine } from "../agents/module-import.ts";
-import type { HostHandle, HostHandleListener } from "../hosts/host.ts";
-import { HostPool } from "../hosts/host-pool.ts";
+import {
+  type DedicatedHost,
+  type HostHandle,
+  type HostHandleListener,
+  rowOf,
+  type WarmableHost,
+} from "../hosts/host.ts";
+import { HostPool, type HostPoolOptions } from "../hosts/host-pool.ts";
 import type { Hosts, HostsOptions } from "../hosts/hosts.ts";
+import { WarmHosts } from "../hosts/warm-hosts.ts";
 import type { HostKind } from "../wire/control.ts";
 import type { Choice, ChoiceSource } from "./choices.ts";
 import type { Random } from "./random.ts";
-import { SimulatedHost, type SimulatedHostOptions } from "./simulated-host.ts";
+import { SimulatedHost } from "./simulated-host.ts";
 import type { SimulatedClock, SimulatedTime } from "./simulated-time.ts";
 
 /** Milliseconds after which a host that does not end is stuck, as for threads. */
@@ -16,6 +23,13 @@ const imported = new Map<string, Promise<unknown>>();
 
 /** The host pools of one kind: one shared by many agents, and two of dedicated hosts. */
 type KindOfHosts = Readonly<Record<"shared" | "thread" | "process", HostPool>>;
+
+interface Opening {
+  readonly kind: HostKind;
+  readonly isolation?: HostHandle["isolation"];
+  readonly options: HostsOptions;
+  readonly events: HostHandleListener;
+}
 
 /** The hosts of a simulation, several of each kind, in the calling thread. */
 export class SimulatedHosts implements ChoiceSource {
@@ -42,9 +56,15 @@ export class SimulatedHosts implements ChoiceSource {
 
   /** Starts the hosts of a supervisor. */
   readonly start = (options: HostsOptions): Hosts => {
+    const warm: WarmHosts = new WarmHosts({
+      clock: this.#clock,
+      open: ({ kind, isolation }, events) =>
+        this.#open({ kind, isolation: isolation.level, options, events }),
+      isBusy: () => all.some(({ handles }) => handles.some(({ state }) => state === "starting")),
+    });
     const kinds: Readonly<Record<HostKind, KindOfHosts>> = {
-      library: this.#kind("library", options),
-      "user-code": this.#kind("user-code", options),
+      library: this.#kind("library", options, warm),
+      "user-code": this.#kind("user-code", options, warm),
     };
     const all = Object.values(kinds).flatMap((kind) => Object.values(kind));
     return {
@@ -53,18 +73,16 @@ export class SimulatedHosts implements ChoiceSource {
         if (isolation === undefined) return shared.pick();
         return kinds[kind][isolation.level].alone(isolation);
       },
+      keepWarm: (wanted, most) => warm.keep(wanted, most),
       verify: async (modules) => {
         for (const { url, kind } of modules) {
           await (kind === "machine" ? importMachine : checkModel)(url, importOnce);
         }
       },
-      list: () =>
-        all.flatMap(({ handles }) =>
-          handles.map(({ id, kind, state, load }) => ({ id, kind, state, agents: load })),
-        ),
+      list: () => [...all.flatMap(({ handles }) => handles.map(rowOf)), ...warm.rows],
       faults: () => [],
       stop: async () => {
-        await Promise.all(all.map((hostPool) => hostPool.stop()));
+        await Promise.all([...all.map((hostPool) => hostPool.stop()), warm.stop()]);
       },
     };
   };
@@ -73,27 +91,30 @@ export class SimulatedHosts implements ChoiceSource {
     for (const host of this.#living) host.offer(to);
   }
 
-  #kind(kind: HostKind, options: HostsOptions): KindOfHosts {
-    const { threads, cancelFlags, events } = options;
-    const limit = Math.max(1, threads);
-    const open = (isolation: HostHandle["isolation"]) => (listener: HostHandleListener) =>
-      this.#open({ kind, isolation, cancelFlags: cancelFlags[kind], events: listener });
-    const hostPool = (most: number, isolation?: HostHandle["isolation"]): HostPool =>
-      new HostPool({ limit: most, clock: this.#clock, events, open: open(isolation) });
+  #kind(kind: HostKind, options: HostsOptions, warm: WarmHosts): KindOfHosts {
+    const limit = Math.max(1, options.threads);
+    const hostPool = (most: number, open: HostPoolOptions["open"]): HostPool =>
+      new HostPool({ limit: most, clock: this.#clock, events: options.events, open });
+    const alone = (level: DedicatedHost["level"]): HostPool =>
+      hostPool(Number.POSITIVE_INFINITY, (events, bounds) => {
+        const taken = warm.take({ kind, isolation: { ...bounds, level } }, events);
+        return taken ?? this.#open({ kind, isolation: level, options, events });
+      });
     return {
-      shared: hostPool(limit),
-      thread: hostPool(Number.POSITIVE_INFINITY, "thread"),
-      process: hostPool(Number.POSITIVE_INFINITY, "process"),
+      shared: hostPool(limit, (events) => this.#open({ kind, options, events })),
+      thread: alone("thread"),
+      process: alone("process"),
     };
   }
 
-  #open(
-    options: Pick<SimulatedHostOptions, "kind" | "isolation" | "cancelFlags" | "events">,
-  ): HostHandle {
+  #open({ kind, isolation, options, events }: Opening): WarmableHost {
     this.#opened += 1;
     const host: SimulatedHost = new SimulatedHost({
-      ...options,
-      id: `${options.kind}-${this.#opened}`,
+      kind,
+      isolation,
+      events,
+      cancelFlags: options.cancelFlags[kind],
+      id: `${kind}-${this.#opened}`,
       time: this.#time,
       clock: this.#clock,
       killMs: KILL_MS,

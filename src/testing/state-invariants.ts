@@ -5,6 +5,8 @@ import { type Node, subtree } from "../kernel/node.ts";
 import type { Tree } from "../kernel/tree.ts";
 import { isAtOrBelow } from "./history.ts";
 import type { InnerScene, Invariant } from "./invariant.ts";
+import { room } from "./room-invariant.ts";
+import { sameState } from "./same-state-invariant.ts";
 import { stoppedCalls } from "./stopped-calls-invariant.ts";
 
 /** Counts of a subtree, made anew and not taken from the kernel's own counters. */
@@ -151,6 +153,8 @@ export const stateInvariants: readonly Invariant<InnerScene>[] = [
   reservations,
   stoppedCalls,
   rest,
+  room,
+  sameState,
 ];
 
 function overLimit(node: Node): string | undefined {

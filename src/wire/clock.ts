@@ -49,6 +49,11 @@ export function withLongDelays(clock: Clock): Clock {
   };
 }
 
+/** Lets the process end before the timer is due, where it is one of Node's. */
+export function letProcessEnd(timer: unknown): void {
+  (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
+}
+
 class StagedTimer {
   readonly #clock: Clock;
   readonly #run: () => void;

@@ -38,12 +38,21 @@ export interface HostTask {
   readonly beatMs: number;
   /** The memory limit of its thread in megabytes. Left out: memory is not measured. */
   readonly memoryMb?: number | undefined;
+  /** True for a thread that is started ahead of its agent: it serves, and its task returns. */
+  readonly isAhead?: boolean;
 }
 
 /** The calls to a host beside the messages of its agents. Errors are returned as values. */
 export interface HostControl {
-  ping(): { readonly threadId: number };
-  stats(): { readonly agents: number };
+  /**
+   * Begins to serve.
+   *
+   * @param folder for a process, which may have been started long before: where the supervisor
+   *   works by now
+   */
+  ping(folder?: string): { readonly threadId: number };
+  /** Prepares for an agent to come, and runs nothing of anybody. */
+  warmUp(): void;
   /** Closes everything that the host runs and sends what is left. It runs nothing afterwards. */
   drain(): void;
   /** Imports the module and checks its default export; resolves with null when it is valid. */

@@ -60,6 +60,13 @@ export type DeliveryBody =
     }
   /** A background child ended. The loop gets a user turn, a machine the event `child.ended`. */
   | { readonly type: "child"; readonly path: string; readonly name: string; readonly outcome: Json }
+  /** The refusal of a message that a machine has told: its event `send.refused`. */
+  | {
+      readonly type: "refused";
+      readonly to: string;
+      readonly message: Json;
+      readonly error: Pick<WireError, "code" | "message">;
+    }
   /** A line for the loop's model, added right before its next call. It does not wake the agent. */
   | { readonly type: "note"; readonly text: string }
   /**

@@ -1,9 +1,10 @@
+import { amountOfChange } from "./change.ts";
 import { MAX_DELAY_MS } from "./clock.ts";
 import { type Command, type Frame, type FromHost, MAX_STATES } from "./frame.ts";
 import { MAX_NOTES } from "./inspection.ts";
 import { JSON_BOUND, type JsonBound, JsonWalk, refusalOf } from "./json-bound.ts";
 import { JsonRefusal } from "./json-refusal.ts";
-import { MAX_ENCODED_CHARACTERS } from "./machine-state.ts";
+import { MAX_ENCODED_CHARACTERS, STATE_BOUND } from "./machine-state.ts";
 import { isPrinted } from "./printed.ts";
 import { isUsage } from "./token-counts.ts";
 
@@ -21,7 +22,6 @@ const FRAME_BOUND: JsonBound = {
   values: 1_000_000,
   bytes: 64_000_000,
 };
-const STATE_BOUND: JsonBound = { ...FRAME_BOUND, depth: 600 };
 /**
  * The most items in one list of a frame, and frames of one tick: each costs the supervisor a step.
  */
@@ -38,6 +38,7 @@ const number: Check = (value) => Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const delay: Check = (value, walk) =>
   count(value, walk) && (value as number) > 0 && (value as number) <= MAX_DELAY_MS;
+const absent: Check = (value) => value === undefined;
 const moment: Check = (value) => value === "now" || value === "results";
 const optional =
   (check: Check): Check =>
@@ -103,7 +104,9 @@ const command = oneOf("type", {
   "model.grew": grew,
   "model.retried": retried,
   spawn: { callId: text, agent: text, input: json, name: optional(text), background: flag },
-  send: { callId: text, to: text, message: json },
+  send: { callId: text, to: text, message: json, isTell: absent },
+  tell: { to: text, message: json },
+  "tell.refused": { to: text, reason: text, message: optional(json), count: optional(count) },
   ask: { callId: text, to: text, message: json, timeoutMs: delay },
   watch: { callId: text, to: text },
   wait: { callId: text, names: optional(listOf(text)) },
@@ -135,6 +138,9 @@ const state: Check = (value) => {
   return isBounded && refusalOf(readable, STATE_BOUND) === undefined;
 };
 
+/** Checks a change as a part of the state, on a walk of its own. */
+const change: Check = (value) => amountOfChange(value) !== undefined;
+
 const passedForm = listOf(json);
 const passed: Check = (value, walk) =>
   Array.isArray(value) && value.length < MAX_STATES && passedForm(value, walk);
@@ -147,6 +153,7 @@ const frame = shaped({
   arriving: optional(flag),
   commands: listOf(command),
   state,
+  change: optional(change),
   value: json,
   passed: optional(passed),
   leftOut: optional(count),

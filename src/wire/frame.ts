@@ -1,3 +1,4 @@
+import type { Change } from "./change.ts";
 import type { InspectionNote } from "./inspection.ts";
 import type { Json } from "./json.ts";
 import type { WireError } from "./outcome.ts";
@@ -59,7 +60,29 @@ export type Command =
        */
       readonly background: boolean;
     }
-  | { readonly type: "send"; readonly callId: string; readonly to: string; readonly message: Json }
+  | {
+      readonly type: "send";
+      readonly callId: string;
+      readonly to: string;
+      readonly message: Json;
+      /** Set by the kernel for a `tell`, of which only a refusal is reported. */
+      readonly isTell?: true;
+    }
+  /** Sends a message without a call: only a refusal is reported to the sender. */
+  | { readonly type: "tell"; readonly to: string; readonly message: Json }
+  /**
+   * A message, or several, that the host has refused: over the bound, too many in one step, or of
+   * an agent that is being ended. Its machine has been told.
+   */
+  | {
+      readonly type: "tell.refused";
+      readonly to: string;
+      readonly reason: string;
+      /** Left out when it is over the bound, or one of several. */
+      readonly message?: Json;
+      /** The number of messages; left out: one. */
+      readonly count?: number;
+    }
   /** Sends a message that must be answered within `timeoutMs`. */
   | {
       readonly type: "ask";
@@ -128,6 +151,14 @@ export interface ModelJob {
   readonly tools?: readonly string[];
 }
 
+/**
+ * Returns the id of the call that a command is about; undefined for a command about none. Read
+ * without a check by `in`, which is slow for an absent field of so many object shapes.
+ */
+export function callIdOf(command: Command): string | undefined {
+  return (command as { readonly callId?: string }).callId;
+}
+
 /** The end of an agent, as its host reports it. */
 export type AgentEnd =
   | { readonly status: "completed"; readonly output: Json }
@@ -148,8 +179,10 @@ export interface Frame {
   /** The number of the last delivery consumed; all before it are consumed too. */
   readonly upTo: number;
   readonly commands: readonly Command[];
-  /** The machine's persisted snapshot, see {@link MachineState}; left out when unchanged. */
+  /** The machine's whole persisted snapshot, see {@link MachineState}; left out when unchanged. */
   readonly state?: Json;
+  /** In place of `state`: the change of the state since the last frame that had either. */
+  readonly change?: Change;
   /** XState's state value, for people; sent when it changed. */
   readonly value?: Json;
   /** The state values that it passed through before `value`, in order. */

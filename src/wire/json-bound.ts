@@ -23,6 +23,9 @@ export interface JsonBound {
  */
 export const JSON_BOUND: JsonBound = { depth: 200, values: 250_000, bytes: 16_000_000 };
 
+/** The amount of a value, as its bound counts it. */
+export type JsonAmount = Pick<JsonBound, "values" | "bytes">;
+
 /**
  * The length up to which a string counts its characters, because counting its bytes takes longer.
  */
@@ -112,9 +115,19 @@ export class JsonWalk {
     this.#containers = bound.containers ?? bound.values;
   }
 
-  /** Checks a value that must be plain data already, such as one that came over a wire. */
-  check(value: unknown): void {
-    this.#look(value, 0);
+  /**
+   * Checks a value that must be plain data already, such as one that came over a wire.
+   *
+   * @param level the number of containers around it, which count against the depth
+   */
+  check(value: unknown, level = 0): void {
+    this.#look(value, level);
+  }
+
+  /** The amount of all values so far. */
+  get amount(): JsonAmount {
+    const { values, bytes } = this.#bound;
+    return { values: values - this.#values, bytes: bytes - this.#bytes };
   }
 
   copy(value: unknown): Json | undefined {

@@ -1,7 +1,11 @@
 import type { Json } from "./json.ts";
+import type { JsonBound } from "./json-bound.ts";
 
 /** The most characters of an encoded state. */
 export const MAX_ENCODED_CHARACTERS = 16 * 1024 * 1024;
+
+/** The bound of a state, which is deeper than a message: XState nests a machine's values. */
+export const STATE_BOUND: JsonBound = { depth: 600, values: 1_000_000, bytes: 64_000_000 };
 
 /** A custom machine's state as it is sent. */
 export interface MachineState {
@@ -21,9 +25,15 @@ export interface MachineState {
   readonly asks: readonly string[];
 }
 
-/** Returns a state in the form that people read. */
+/** Returns a copy of a state in the form that people read; the next frame changes it in place. */
 export function readableState(state: Json | undefined): Json {
-  if (typeof state !== "object" || state === null || Array.isArray(state)) return state ?? null;
+  if (typeof state !== "object" || state === null || Array.isArray(state)) {
+    return copyOf(state ?? null);
+  }
   const { encoded: _, ...readable } = state as { readonly [name: string]: Json };
-  return readable;
+  return copyOf(readable);
+}
+
+function copyOf(state: Json): Json {
+  return JSON.parse(JSON.stringify(state));
 }

@@ -1,4 +1,5 @@
 import { createHostRuntime, type HostRuntimeOptions } from "../../src/agents/host-runtime.ts";
+import { changed } from "../../src/wire/change.ts";
 import type { DeliveryBody, HostItem, PlaceAgent, Template } from "../../src/wire/delivery.ts";
 import type { Command, Frame, FromHost, JobReport, Timer } from "../../src/wire/frame.ts";
 import type { Json } from "../../src/wire/json.ts";
@@ -37,14 +38,15 @@ export function driveHost(options: Partial<HostRuntimeOptions> = {}) {
     known.commands.push(...frame.commands);
     known.transcript.push(...(frame.append ?? []));
     if (frame.state !== undefined) known.state = frame.state;
+    if (frame.change !== undefined) known.state = changed(known.state ?? null, frame.change);
     if (frame.value !== undefined) known.value = frame.value;
     if (frame.timers !== undefined) known.timers = frame.timers;
-    return frame;
+    return frame.change === undefined ? frame : { ...frame, state: wired(known.state as Json) };
   }
   function runFlushes(): void {
     for (const due of flushes.splice(0)) due();
   }
-  /** The frames of everything that is due, of which each is committed. */
+  /** The frames of everything that is due, of which each is committed, with the state after it. */
   function flush(): Frame[] {
     runFlushes();
     return posts.splice(0).flatMap(({ frames }) => frames.map(commit));

@@ -1,4 +1,4 @@
-import { runInNewContext } from "node:vm";
+import { runInNewContext, runInThisContext } from "node:vm";
 import { expect, it } from "vitest";
 import { createActor, createMachine } from "xstate";
 import { decodeValue, encodeValue } from "../../src/agents/encoded-value.ts";
@@ -59,7 +59,9 @@ it("values of another realm are kept as those of ours are", () => {
   const made = `({ at: new Date(0), map: new Map([["a", new Set([1])]]), bytes: new Uint8Array(2),
     of: /x/g, failed: new RangeError("far"), plain: { list: [{}] } })`;
   const value = runInNewContext(made);
-  const { plain, isRich } = new KeptValue(value, "it", root);
+  const walk = new KeptValue("it", root);
+  const plain = walk.copy(value, root) ?? null;
+  const { isRich } = walk;
   const error = { name: "RangeError", message: "far" };
   const shown = { at: "1970-01-01T00:00:00.000Z", map: { a: [1] }, bytes: "2 bytes", of: "/x/g" };
   expect(plain).toEqual({ ...shown, failed: error, plain: { list: [{}] } });
@@ -69,5 +71,16 @@ it("values of another realm are kept as those of ours are", () => {
   const kept = { at: new Date(0), map, bytes: new Uint8Array(2), of: /x/g };
   expect(back).toEqual({ ...kept, failed: new RangeError("far"), plain: { list: [{}] } });
   const extended = runInNewContext("new (class extends Map {})()");
-  expect(() => new KeptValue(extended, "it", root)).toThrow("an object of a class");
+  expect(() => new KeptValue("it", root).copy(extended, root)).toThrow("an object of a class");
 });
+
+it.each(["new (class Stack extends Array {})(3)", "Object.setPrototypeOf([1], null)"])(
+  "a list of a class of its own, which would come back as a plain one, is refused: %s",
+  (made) => {
+    for (const list of [runInThisContext(made), runInNewContext(made)]) {
+      const copy = () => new KeptValue("it", root).copy({ list }, root);
+      expect(copy).toThrow(/it cannot be kept: list is (a Stack|an object of a class)/);
+    }
+    expect(new KeptValue("it", root).copy(runInNewContext("[[]]"), root)).toEqual([[]]);
+  },
+);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Figure, Prepared, Size } from "./figure.ts";
+import { type Figure, type Prepared, type Size, spreadOf } from "./figure.ts";
 import { importFigures } from "./figures.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -12,6 +12,8 @@ const ROUNDS: { readonly [S in Size]: number } = { full: 12, quick: 5 };
 
 /** Another commit, checked out beside this one. */
 interface Other extends Disposable {
+  /** The URL of its bench, to import more of it. */
+  readonly base: string;
   readonly figures: readonly Figure[];
 }
 
@@ -22,6 +24,7 @@ export async function checkOut(ref: string): Promise<Other> {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const base = pathToFileURL(join(folder, "test/bench/main.ts")).href;
   return {
+    base,
     figures: await importFigures(base),
     [Symbol.dispose]() {
       rmSync(join(folder, "node_modules"));
@@ -75,7 +78,6 @@ async function measured(prepared: Prepared): Promise<Round> {
 }
 
 function spread(ratios: readonly number[]): string {
-  const sorted = ratios.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-  return [at(0.1), at(0.5), at(0.9)].map((ratio) => ratio.toFixed(2)).join(", ");
+  const { p10, median, p90 } = spreadOf(ratios);
+  return [p10, median, p90].map((ratio) => ratio.toFixed(2)).join(", ");
 }

@@ -1,6 +1,15 @@
 import { type AgentRef, Supervisor } from "coppice";
 import { doorPerSecond } from "./door.ts";
-import { expectAll, type Figure, type Prepared, type Size, sized, timed } from "./figure.ts";
+import {
+  expectAll,
+  type Figure,
+  measure,
+  nothingKept,
+  type Prepared,
+  type Size,
+  sized,
+  timed,
+} from "./figure.ts";
 import { measureMemory } from "./memory.ts";
 
 const counter = new URL("machines/counter.ts", import.meta.url).href;
@@ -9,34 +18,61 @@ const depths = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 /** Agents that are told something, whatever the number of those that are not. */
 const TOLD = 10;
 
+const tells = populations.map((agents): Figure => {
+  return {
+    name: `tell-at-${agents}`,
+    what: `per tell, with ${agents.toLocaleString("en")} idle agents on 2 threads`,
+    unit: "us",
+    prepare: (size) => prepareTells(agents, size),
+  };
+});
+const heaps = populations.map((agents): Figure => {
+  return {
+    name: `memory-at-${agents}`,
+    what: `growth of the heap for each of ${agents.toLocaleString("en")} idle session agents`,
+    unit: "KB/agent",
+    rounds: 3,
+    prepare: (size) => measureMemory("heapUsed", 0, agentsOf(agents, size)),
+  };
+});
+const doors = depths.map((depth): Figure => {
+  return {
+    name: `depth-${depth}`,
+    what: `per arbitrated tool call at depth ${depth}; the arbiter alone`,
+    unit: "us",
+    prepare: (size) => prepareDoor(depth, sized(200_000, size)),
+  };
+});
+
 /** Whether what one agent costs depends on how many there are, or on how deep it lives. */
 export const growth: readonly Figure[] = [
-  ...populations.map((agents): Figure => {
-    return {
-      name: `tell-at-${agents}`,
-      what: `per tell, with ${agents.toLocaleString("en")} idle agents on 2 threads`,
-      unit: "us",
-      prepare: (size) => prepareTells(agents, size),
-    };
-  }),
-  ...populations.map((agents): Figure => {
-    return {
-      name: `memory-at-${agents}`,
-      what: `growth of the heap for each of ${agents.toLocaleString("en")} idle session agents`,
-      unit: "KB/agent",
-      rounds: 3,
-      prepare: (size) => measureMemory("heapUsed", 0, agentsOf(agents, size)),
-    };
-  }),
-  ...depths.map((depth): Figure => {
-    return {
-      name: `depth-${depth}`,
-      what: `per arbitrated tool call at depth ${depth}; the arbiter alone`,
-      unit: "us",
-      prepare: (size) => prepareDoor(depth, sized(200_000, size)),
-    };
-  }),
+  ...tells,
+  ...heaps,
+  ...doors,
+  most("growth-tell", "a tell with 1,000 or 100,000 idle agents, to one with 10", tells),
+  most("growth-memory", "heap of an idle agent of 1,000 or 100,000, to that of 10", heaps),
+  most("growth-depth", "a tool call at the door at depth 2 to 8, to one at depth 1", doors),
 ];
+
+/** The most of the others, to the first. Each is alone, not in the heap of another. */
+function most(name: string, what: string, figures: readonly Figure[]): Figure {
+  return {
+    name,
+    what,
+    unit: "x",
+    target: { most: 1.5 },
+    rounds: 3,
+    prepare: async (size) => ({
+      async round() {
+        const found: number[] = [];
+        for (const figure of figures) found.push((await measure(figure, size, 1)).median);
+        const [first = 0, ...others] = found;
+        return Math.max(...others) / first;
+      },
+      [Symbol.asyncDispose]: nothingKept,
+    }),
+  };
+}
 
 async function prepareTells(population: number, size: Size): Promise<Prepared> {
   const agents = agentsOf(population, size);
@@ -82,9 +118,7 @@ async function spawnAll(supervisor: Supervisor, agents: number): Promise<AgentRe
 async function prepareDoor(depth: number, calls: number): Promise<Prepared> {
   return {
     round: async () => 1_000_000 / doorPerSecond("tool", calls, depth),
-    async [Symbol.asyncDispose]() {
-      // Nothing is kept between rounds.
-    },
+    [Symbol.asyncDispose]: nothingKept,
   };
 }
 

@@ -1,10 +1,17 @@
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { checkOut, compare } from "./against.ts";
-import { type Figure, median, type Size, shown, type Target } from "./figure.ts";
+import {
+  type Figure,
+  measure,
+  type Size,
+  shown,
+  shownSpread,
+  shownTarget,
+  verdict,
+} from "./figure.ts";
 import { importFigures } from "./figures.ts";
 
-const WARM_UP_ROUNDS = 2;
 const rounds: { readonly [S in Size]: number } = { full: 7, quick: 3 };
 
 const { values, positionals } = parseArgs({
@@ -26,7 +33,7 @@ async function bench(words: readonly string[], size: Size): Promise<void> {
   print(`Node ${process.versions.node}, ${machine}, ${rounds[size]} rounds`);
   const { against } = values;
   if (against !== undefined) return await benchAgainst(against, chosen, size);
-  for (const figure of chosen) print(await measure(figure, size));
+  for (const figure of chosen) print(await lineOf(figure, size));
 }
 
 /** Prints what each figure is of what it is in another commit. */
@@ -39,27 +46,13 @@ async function benchAgainst(ref: string, chosen: readonly Figure[], size: Size):
   }
 }
 
-async function measure(figure: Figure, size: Size): Promise<string> {
-  await using prepared = await figure.prepare(size);
-  const warmUp = figure.rounds === undefined ? WARM_UP_ROUNDS : 0;
-  for (let n = 0; n < warmUp; n += 1) await prepared.round();
-  const found: number[] = [];
-  const many = figure.rounds ?? rounds[size];
-  for (let n = 0; n < many; n += 1) found.push(await prepared.round());
-  const spread = `${shown(Math.min(...found))} to ${shown(Math.max(...found))}`;
-  const middle = median(found);
-  const { name, what, unit, target } = figure;
-  const told = target === undefined ? "" : `; ${verdict(middle, target, size)}`;
-  return `\n${name}: ${shown(middle)} ${unit} (${spread})${told}\n  ${what}`;
-}
-
-function verdict(found: number, target: Target, size: Size): string {
-  const [bound, goal] = "most" in target ? ["at most", target.most] : ["at least", target.least];
+async function lineOf({ target, ...figure }: Figure, size: Size): Promise<string> {
+  const found = await measure(figure, size, rounds[size]);
+  const line = `\n${figure.name}: ${shownSpread(found)} ${figure.unit}`;
+  if (target === undefined) return `${line}\n  ${figure.what}`;
   // A tenth of the work is no answer to a target that speaks of all of it.
-  if (size === "quick") return `target ${bound} ${shown(goal)}, of the full size only`;
-  const factor = "most" in target ? found / target.most : target.least / found;
-  const met = factor <= 1 ? "met" : `missed by a factor of ${factor.toFixed(1)}`;
-  return `target ${bound} ${shown(goal)}: ${met}`;
+  const said = size === "quick" ? ", of the full size only" : `: ${verdict(found.median, target)}`;
+  return `${line}; target ${shownTarget(target)}${said}\n  ${figure.what}`;
 }
 
 function print(line: string): void {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Supervisor } from "coppice";
 import { expectAll, type Figure, timed } from "./figure.ts";
 
@@ -30,8 +29,9 @@ export const runaway: Figure = {
           Promise.all(neighbours.map((neighbour) => neighbour.ask({ type: "count" }, ask)));
         const guilty = await supervisor.spawn("runaway");
         await all();
+        const suspected = new Promise((resolve) => supervisor.once("host.suspect", resolve));
         guilty.tell({ type: "run" });
-        await once(supervisor as unknown as EventTarget, "host.suspect");
+        await suspected;
         const ms = await timed(async () => expectAll("answers", (await all()).length, NEIGHBOURS));
         await Promise.all(neighbours.map((neighbour) => neighbour.cancel()));
         return ms - graceMs;

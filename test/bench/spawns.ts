@@ -7,7 +7,6 @@ export const spawns: Figure = {
   name: "spawn",
   what: "idle machine agents from `spawn` to the first frame of the last, 2 threads",
   unit: "agents/s",
-  target: { least: 30_000 },
   async prepare(size) {
     const agents = sized(10_000, size);
     const supervisor = await Supervisor.start({

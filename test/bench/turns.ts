@@ -17,8 +17,6 @@ export const oneAgent: Figure = {
   name: "turn-1",
   what: "per turn of 1 agent on 1 thread: loop, port, permission, reservation, events, tool",
   unit: "us",
-  // 0.6 x Vercel AI SDK's 82 us; 0.25 x OpenAI Agents is 83, 0.1 x LangGraph 82.
-  target: { most: 49 },
   prepare: (size) => prepare({ threads: 1, agents: 1, runs: sized(100, size) }),
 };
 
@@ -26,7 +24,6 @@ export const manyAgents: Figure = {
   name: "turn-500",
   what: "per turn in total of 500 agents at once on 2 threads, the same path",
   unit: "us",
-  target: { most: 12 },
   prepare: (size: Size) => prepare({ threads: 2, agents: 500, runs: size === "full" ? 3 : 1 }),
 };
 

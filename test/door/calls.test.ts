@@ -7,7 +7,7 @@ import { CoppiceError } from "../../src/errors.ts";
 import type { CallResult } from "../../src/wire/delivery.ts";
 import type { Json } from "../../src/wire/json.ts";
 
-const { reply, ...calls } = door;
+const { reply, send, ...calls } = door;
 
 /** Runs one call in a machine of its own, with a door that the test holds. */
 function invoke(logic: unknown, input: unknown) {
@@ -32,6 +32,7 @@ function invoke(logic: unknown, input: unknown) {
     attach: () => undefined,
     detach: () => undefined,
     reply: () => undefined,
+    send: () => undefined,
   });
   actor.start();
   return {
@@ -108,10 +109,13 @@ it.each(Object.keys(calls) as (keyof typeof calls)[])("%s says that it needs a h
   expect(errors).toMatchObject([{ message: expect.stringContaining(`${name} was used outside`) }]);
 });
 
-it("reply says that it needs a host", () => {
+it.each([
+  ["reply", reply(1)],
+  ["send", send({ to: "b", message: 1 })],
+] as const)("%s says that it needs a host", (name, entry) => {
   const errors: unknown[] = [];
-  const actor = createActor(setup({}).createMachine({ entry: reply(1) }));
+  const actor = createActor(setup({}).createMachine({ entry }));
   actor.subscribe({ error: (error) => errors.push(error) });
   actor.start();
-  expect(errors).toMatchObject([{ message: expect.stringContaining("reply was used outside") }]);
+  expect(errors).toMatchObject([{ message: expect.stringContaining(`${name} was used outside`) }]);
 });

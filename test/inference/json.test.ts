@@ -1,5 +1,12 @@
 import { type AgentRef, type JsonLike, type SpawnOptions, Supervisor } from "coppice";
-import { type CallLogic, callTool, reply, type SpawnInput, type ToolInput } from "coppice/actor";
+import {
+  type CallLogic,
+  callTool,
+  reply,
+  type SpawnInput,
+  send,
+  type ToolInput,
+} from "coppice/actor";
 import { call, scripted } from "coppice/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
@@ -27,6 +34,8 @@ describe("a value where JSON is meant", () => {
     expectTypeOf<SpawnInput["input"]>().toEqualTypeOf<JsonLike>();
     expectTypeOf(callTool).toExtend<CallLogic<ToolInput>>();
     expectTypeOf(reply).toBeCallableWith(order);
+    expectTypeOf(send).toBeCallableWith({ to: "/b", message: order });
+    expectTypeOf(send).toBeCallableWith(() => ({ to: "/b", message: order }));
     expectTypeOf(call("order", order)).toHaveProperty("input");
 
     const agents = { reader: { model: scripted("Read.") } };

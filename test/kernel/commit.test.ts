@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/wire/frame.ts";
+import { STATE_BOUND } from "../../src/wire/machine-state.ts";
 import { Driver, modelDone } from "./driver.ts";
 
 const usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
@@ -21,6 +22,18 @@ describe("a forged frame", () => {
         driver.places = false;
         driver.spawn(driver.root, { name: "unplaced" });
         send(driver, { path: "/unplaced" });
+      },
+    ],
+    [
+      "that changes a state that there is not",
+      (driver) => send(driver, { change: { type: "set", value: 1 } }),
+    ],
+    [
+      "that changes what the state has not",
+      (driver) => {
+        send(driver, { state: { list: [] } });
+        const list = { type: "splice", at: 0, gone: 1, added: [] };
+        send(driver, { change: { type: "fields", fields: { list } } });
       },
     ],
     ["of the root", (driver) => send(driver, { path: "/" })],
@@ -107,6 +120,45 @@ describe("a late frame of an agent that left", () => {
     driver.frame(ended, [], { host: "h2" });
     expect(driver.of("terminate")).toMatchObject([{ host: "h2" }]);
   });
+});
+
+it("applies the change of a state that it keeps, until the agent is to be restarted", () => {
+  const driver = new Driver();
+  const more = { loop: false, restart: "transient", restartFrom: "snapshot" } as const;
+  const node = driver.spawn(driver.root, more);
+  driver.frame(node, [], { state: { a: 1 } });
+  const setTo = (value: number) =>
+    ({ change: { type: "fields", fields: { a: { type: "set", value } } } }) as const;
+  driver.frame(node, [], setTo(2));
+  expect(node.state).toEqual({ a: 2 });
+  // What an agent sends in its last frame is not what a restart returns to, and may be anything.
+  const error = { code: "MACHINE_INVALID", message: "no", details: {} } as const;
+  const end = { status: "failed", error } as const;
+  driver.frame(node, [{ type: "done", end }], { change: { type: "items", items: [] } });
+  expect(driver.of("terminate")).toEqual([]);
+  expect(node.state).toEqual({ a: 2 });
+});
+
+it("lets a state grow to its bound by changes, and no further", () => {
+  const { values } = STATE_BOUND;
+  const push = (count: number) => {
+    const added = new Array<number>(count).fill(0);
+    return { change: { type: "splice", at: 0, gone: 0, added } } as const;
+  };
+  for (const [count, ended] of [
+    [values - 11, 0],
+    [values - 10, 1],
+  ] as const) {
+    const driver = new Driver();
+    const node = driver.spawn(driver.root, { loop: false });
+    // A list of nine, and the list of what is added: eleven values in all.
+    driver.frame(node, [], { state: new Array<number>(9).fill(0) });
+    driver.frame(node, [], push(count));
+    expect(driver.of("terminate")).toHaveLength(ended);
+    expect(node.state).toHaveLength(ended === 0 ? count + 9 : 9);
+    driver.frame(node, [], push(1));
+    expect(driver.of("terminate")).toHaveLength(1);
+  }
 });
 
 it("applies all of a frame: state, value, timers, transcript, and what was asked", () => {

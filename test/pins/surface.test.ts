@@ -29,6 +29,7 @@ describe("the public surface", () => {
       "callTool",
       "cancelAgent",
       "reply",
+      "send",
       "sendMessage",
       "spawnAgent",
       "waitAgents",

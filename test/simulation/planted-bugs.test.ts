@@ -127,6 +127,19 @@ const bugs: readonly (readonly [bug: string, invariant: string, plant: Plant])[]
       }),
     ),
   ],
+  [
+    "a change of a state is lost",
+    "the supervisor has the state of each machine",
+    inKernels((kernel) =>
+      wrap(
+        kernel,
+        "commit",
+        (commit) =>
+          (host, { change: _, ...frame }) =>
+            commit(host, frame),
+      ),
+    ),
+  ],
   ["nobody asks about concurrency", "no limit is exceeded", forget("spawn", "concurrency")],
   [
     "turns are not counted",
@@ -323,7 +336,7 @@ describe("each invariant catches a bug that was planted for it", () => {
     expect(failure?.invariant).toBe(invariant);
     // And exactly so again.
     const again = await runPlanted(failure?.seed ?? 0, plant);
-    expect(again?.message).toBe(failure?.message);
+    expect(withoutNumbers(again?.message)).toBe(withoutNumbers(failure?.message));
   });
 
   it("has one for each invariant, and no other bug is found in these seeds", async () => {
@@ -359,4 +372,9 @@ function wrap<Of extends object, Name extends keyof Of>(
 ): void {
   const method = of[name] as (...given: unknown[]) => unknown;
   of[name] = around(method.bind(of) as Of[Name]);
+}
+
+/** Takes out the numbers of errands, which are counted for the whole process. */
+function withoutNumbers(message = ""): string {
+  return message.replace(/"by":\d+/g, '"by":0');
 }

@@ -15,7 +15,10 @@ const machine = new URL("../fixtures/simulation/errand.ts", import.meta.url).hre
 const moody = new URL("../fixtures/simulation/moody-model.ts", import.meta.url).href;
 const moods = ["works", "calm", "refused", "refusal", "max_tokens", "pause_turn", "new_reason"];
 const talker = new URL("../fixtures/simulation/talker.ts", import.meta.url).href;
-const steps = ["tool", "tool", "model", "timer", "front", "back", "ask", "watch", "throw"] as const;
+const steps = [
+  ...["tool", "tool", "model", "timer", "front", "back", "ask", "watch", "send", "send"],
+  "throw",
+] as const;
 const input = { type: "object", properties: { n: { type: "number" } } };
 
 const work = defineTool({

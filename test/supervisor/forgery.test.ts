@@ -22,6 +22,7 @@ const lies = [
   "speaks of another agent's call",
   "settles another agent's call",
   "covers deliveries that never were",
+  "changes a state that is not there",
 ];
 
 it.each(Object.keys(forgeries))("the form of user code that %s is looked at", (name) => {

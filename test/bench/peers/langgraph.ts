@@ -1,16 +1,13 @@
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { AIMessage } from "@langchain/core/messages";
+import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
 import { tool } from "@langchain/core/tools";
 import { createReactAgent } from "@langchain/langgraph/prebuilt";
 import { z } from "zod";
-import { expectRun, nothingToStop, type Peer, TOOL_TURNS, TURNS } from "./peer.ts";
-
-const name = "LangGraph";
+import { nothingKept } from "../figure.ts";
+import { type Adder, isDone, type Peer, TURNS } from "./peer.ts";
 
 class InstantModel extends BaseChatModel {
-  turn = 0;
-
   override _llmType(): string {
     return "instant";
   }
@@ -19,38 +16,30 @@ class InstantModel extends BaseChatModel {
     return this;
   }
 
-  override async _generate(): Promise<ChatResult> {
-    this.turn += 1;
-    const call = { id: `c${this.turn}`, name: "add", args: { a: 1, b: 2 } };
-    const message =
-      this.turn > TOOL_TURNS
-        ? new AIMessage("done")
-        : new AIMessage({ content: "", tool_calls: [{ ...call, type: "tool_call" }] });
+  override async _generate(messages: BaseMessage[]): Promise<ChatResult> {
+    const call = { id: `c${messages.length}`, name: "add", args: { a: 1, b: 2 } };
+    const message = isDone(messages.length, 2)
+      ? new AIMessage("done")
+      : new AIMessage({ content: "", tool_calls: [{ ...call, type: "tool_call" }] });
     return { generations: [{ text: message.text, message }] };
   }
 }
 
-export function langGraph(): Peer {
-  let added = 0;
-  const add = tool(
-    async ({ a, b }) => {
-      added += 1;
-      return String(a + b);
-    },
-    { name: "add", description: "Adds.", schema: z.object({ a: z.number(), b: z.number() }) },
-  );
-  const model = new InstantModel({});
-  const agent = createReactAgent({ llm: model, tools: [add] });
+export function langGraph(adder: Adder): Peer {
+  const add = tool(async ({ a, b }) => String(adder.add(a, b)), {
+    name: "add",
+    description: "Adds.",
+    schema: z.object({ a: z.number(), b: z.number() }),
+  });
+  const agent = createReactAgent({ llm: new InstantModel({}), tools: [add], prompt: "Add." });
   return {
-    name,
     async run() {
-      added = 0;
-      model.turn = 0;
       const input = { messages: [{ role: "user", content: "go" }] };
       // Its bound counts nodes of the graph: model and tools are one each.
       const { messages } = await agent.invoke(input, { recursionLimit: 2 * TURNS + 1 });
-      expectRun(name, added, messages.at(-1)?.text);
+      const results = messages.filter((message) => message.getType() === "tool");
+      return { calls: results.length, said: messages.at(-1)?.text };
     },
-    [Symbol.asyncDispose]: nothingToStop,
+    [Symbol.asyncDispose]: nothingKept,
   };
 }

@@ -1,29 +1,20 @@
-import { generateText, isStepCount, tool } from "ai";
-import { MockLanguageModelV4 } from "ai/test";
+import { generateText, isStepCount, type LanguageModel, tool } from "ai";
 import { z } from "zod";
-import { expectRun, nothingToStop, type Peer, TOOL_TURNS, TURNS } from "./peer.ts";
+import { nothingKept } from "../figure.ts";
+import { type Adder, isDone, type Peer, TURNS } from "./peer.ts";
 
-const name = "Vercel AI SDK";
 const usage = {
   inputTokens: { total: 9, noCache: 9, cacheRead: 0, cacheWrite: 0 },
   outputTokens: { total: 1, text: 1, reasoning: 0 },
 };
-
-export function vercel(): Peer {
-  let added = 0;
-  let turn = 0;
-  const add = tool({
-    description: "Adds.",
-    inputSchema: z.object({ a: z.number(), b: z.number() }),
-    execute: async ({ a, b }) => {
-      added += 1;
-      return a + b;
-    },
-  });
-  const doGenerate: MockLanguageModelV4["doGenerate"] = async () => {
-    turn += 1;
-    const call = { toolCallId: `c${turn}`, toolName: "add", input: '{"a":1,"b":2}' };
-    return turn > TOOL_TURNS
+const model: Extract<LanguageModel, { specificationVersion: "v4" }> = {
+  specificationVersion: "v4",
+  provider: "bench",
+  modelId: "instant",
+  supportedUrls: {},
+  async doGenerate({ prompt }) {
+    const call = { toolCallId: `c${prompt.length}`, toolName: "add", input: '{"a":1,"b":2}' };
+    return isDone(prompt.length, 2)
       ? {
           content: [{ type: "text", text: "done" }],
           finishReason: { unified: "stop", raw: "stop" },
@@ -36,18 +27,26 @@ export function vercel(): Peer {
           usage,
           warnings: [],
         };
-  };
+  },
+  doStream() {
+    throw new Error("The bench does not stream");
+  },
+};
+
+export function vercel(adder: Adder): Peer {
+  const add = tool({
+    description: "Adds.",
+    inputSchema: z.object({ a: z.number(), b: z.number() }),
+    execute: async ({ a, b }) => adder.add(a, b),
+  });
+  const stopWhen = isStepCount(TURNS);
+  const agent = { model, tools: { add }, stopWhen, instructions: "Add.", prompt: "go" };
   return {
-    name,
     async run() {
-      added = 0;
-      turn = 0;
-      // A mock for each run, since it keeps what it was called with.
-      const model = new MockLanguageModelV4({ doGenerate });
-      const stopWhen = isStepCount(TURNS);
-      const { text } = await generateText({ model, tools: { add }, stopWhen, prompt: "go" });
-      expectRun(name, added, text);
+      const { steps, text } = await generateText(agent);
+      const calls = steps.reduce((sum, { toolResults }) => sum + toolResults.length, 0);
+      return { calls, said: text };
     },
-    [Symbol.asyncDispose]: nothingToStop,
+    [Symbol.asyncDispose]: nothingKept,
   };
 }

@@ -25,10 +25,11 @@ describe.each(["thread", "process"] as const)("agents that each had a %s", (isol
       const runs = deeds.map((deed) => supervisor.run("doer", { input: { deed } }));
       const told = (await Promise.all(runs)).map(({ status }) => status);
       expect(told).toEqual(["completed", "completed", "killed", "killed"]);
-      await expect.poll(() => supervisor.stats().hosts.length).toBe(1);
+      const states = () => supervisor.stats().hosts.map(({ state }) => state);
+      await expect.poll(states).toEqual(["ready", "warm"]);
     };
-    const open = handles();
     await generation();
+    const open = handles();
     const before = left();
     await generation();
     await generation();

@@ -35,7 +35,7 @@ const killers: Readonly<Record<string, object>> = {
 
 describe("an agent in a process of its own", () => {
   // Short of memory, a process that nine others keep from a core is silent for seconds.
-  const swarm = smallSwarm({ threads: 1, graceMs: 4_000 });
+  const swarm = smallSwarm({ threads: 1, warm: 0, graceMs: 4_000 });
   let open: OpenSupervisor;
   beforeAll(async () => {
     const agents = { ...swarm.options.agents, doer };
@@ -104,7 +104,7 @@ describe("an agent in a process of its own", () => {
 
 describe("the built-in loop in a process of its own", () => {
   it("calls tools, spawns, and is told apart in the statistics while it lives", async () => {
-    const swarm = smallSwarm({ threads: 1 });
+    const swarm = smallSwarm({ threads: 1, warm: 0 });
     const lead = { ...swarm.options.agents?.lead, isolation: "process" } as AgentSpec;
     const agents = { ...swarm.options.agents, lead };
     await using open = await openSupervisor({ ...swarm.options, agents });

@@ -7,7 +7,12 @@ describe.each(["thread", "process"] as const)("a transient agent alone in a %s",
   it("is not given again what ended its host, and is given what came behind it", async () => {
     const spec = { machine, isolation, restart: "transient" } as const;
     const intensity = { maxRestarts: 3, withinMs: 60_000, backoffMs: 1 };
-    await using open = await openSupervisor({ threads: 1, agents: { it: spec }, intensity });
+    await using open = await openSupervisor({
+      threads: 1,
+      warm: 0,
+      agents: { it: spec },
+      intensity,
+    });
     const agent = await open.supervisor.spawn("it");
     for (const deed of ["nothing", "exit", "nothing"]) agent.tell({ type: "do", deed });
     agent.tell({ type: "finish" });
