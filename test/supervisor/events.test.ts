@@ -92,6 +92,14 @@ describe("a listener", () => {
     expect(warned.join()).toMatch(/at once.*later/s);
   });
 
+  it("that takes the output out of an event takes it from no outcome", async () => {
+    await using supervisor = await Supervisor.start({ threads: 0, agents: { speaker } });
+    supervisor.on("agent.stopped", ({ outcome }) => {
+      Object.assign(outcome, { output: "taken out" });
+    });
+    expect(await supervisor.run("speaker", { input: "go" })).toMatchObject({ output: "said" });
+  });
+
   it("may tell an agent at any moment, and what was on its way to it arrives", async () => {
     const machine = new URL("../fixtures/supervisor/parent-machine.ts", import.meta.url).href;
     const agents = { speaker, parent: { machine, agents: ["speaker"] } };
