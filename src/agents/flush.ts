@@ -2,12 +2,10 @@ import { CoppiceError } from "../errors.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import type { Frame, FromHost, JobReport } from "../wire/frame.ts";
 import { isFrame } from "../wire/frame-check.ts";
+import { FULL_MESSAGE } from "../wire/message-text.ts";
 import type { HostedAgent } from "./hosted-agent.ts";
 import type { Inspection } from "./inspection.ts";
 import type { RunningCell } from "./running-cell.ts";
-
-/** The frames after which a message is full: a longer text costs more for each of them. */
-const MAX_TOGETHER = 64;
 
 /** Collects what the agents of a host did in a tick, and sends it in one message. */
 export class Flush {
@@ -50,7 +48,7 @@ export class Flush {
 
   /** Sends what is there if it makes a full message, so that the supervisor begins with it. */
   runFull(): void {
-    if (this.#touched.size >= MAX_TOGETHER) this.run();
+    if (this.#touched.size >= FULL_MESSAGE) this.run();
   }
 
   run(): void {

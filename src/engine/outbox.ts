@@ -1,6 +1,7 @@
 import { callerOf } from "../../machines/run-of.ts";
 import type { Host } from "../hosts/host.ts";
 import type { HostItem, Template, ToHost } from "../wire/delivery.ts";
+import { FULL_MESSAGE } from "../wire/message-text.ts";
 
 /** The items of one tick for one host. */
 interface Parcel {
@@ -20,11 +21,6 @@ export type OnUnsent = (path: string, thrown: unknown, isPlacing: boolean) => vo
 
 /** The number of templates that a host keeps; the least recently used is forgotten first. */
 const MAX_KEPT_TEMPLATES = 256;
-
-/**
- * The items of one message: a longer text costs more per item, and its host waits for all of it.
- */
-const MAX_TOGETHER = 64;
 
 /** Collects the items of a tick for each host, so that each host gets one message. */
 export class Outbox {
@@ -50,7 +46,7 @@ export class Outbox {
     }
     if (template !== undefined) this.#teach(parcel, template);
     parcel.items.push(item);
-    this.#isFull ||= parcel.items.length >= MAX_TOGETHER;
+    this.#isFull ||= parcel.items.length >= FULL_MESSAGE;
     if (this.#scheduled) return;
     this.#scheduled = true;
     // After every microtask of this tick, so that tools which answer at once share a message.
@@ -66,12 +62,12 @@ export class Outbox {
     for (const parcel of parcels) this.#post(parcel);
   }
 
-  /** Sends what has grown to {@link MAX_TOGETHER} items, so that its host begins with them. */
+  /** Sends what has grown to {@link FULL_MESSAGE} items, so that its host begins with them. */
   flushFull(): void {
     if (!this.#isFull) return;
     this.#isFull = false;
     for (const parcel of this.#parcels.values()) {
-      if (parcel.items.length < MAX_TOGETHER) continue;
+      if (parcel.items.length < FULL_MESSAGE) continue;
       this.#parcels.delete(parcel.host.id);
       this.#post(parcel);
     }

@@ -36,10 +36,10 @@ interface Line<Of> {
  */
 export class RequestQueue<Of extends Request> {
   readonly #options: RequestQueueOptions;
-  /** The requests by agent; those of the first agent are taken next. */
   readonly #endTick = (): void => {
     this.#spentMs = 0;
   };
+  /** The requests by agent; those of the first agent are taken next. */
   readonly #waiting = new Map<Node, Line<Of>>();
   /** The agent whose request was added last in the current step. */
   #latest: Node | undefined;

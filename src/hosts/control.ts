@@ -3,6 +3,7 @@ import { type Remote, wrap } from "comlink";
 import { CoppiceError } from "../errors.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { HostControl } from "../wire/control.ts";
+import { describe } from "../wire/error-codec.ts";
 
 /**
  * Milliseconds between the closing of a port and blaming the host for it: a thread that dies closes
@@ -89,4 +90,22 @@ export function openControl(port: MessagePort, hostId: string, clock: Clock): Co
       });
     },
   };
+}
+
+/**
+ * Makes the first call into a host. Rejects with its error when there is none, once `fail` was
+ * given the reason.
+ */
+export async function firstAnswer(
+  control: Control,
+  call: (remote: Remote<HostControl>) => Promise<unknown>,
+  startMs: number,
+  fail: (reason: string) => void,
+): Promise<void> {
+  try {
+    await control.ask("its first answer", call, startMs);
+  } catch (error) {
+    fail(describe(error));
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@ import type { HostItem, ToHost } from "../wire/delivery.ts";
 import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import type { Packet } from "../wire/pipe.ts";
-import { type Control, openControl } from "./control.ts";
+import { type Control, firstAnswer, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import type {
   HostBounds,
@@ -160,13 +160,9 @@ export class ProcessHost extends LivingHost implements WarmableHost {
   }
 
   /** Waits for its first answer. Rejects, and has ended the host, when there is none. */
-  async #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
-    try {
-      await this.#control.ask("its first answer", call, this.#options.startMs);
-    } catch (error) {
-      this.#fail("exited", describe(error));
-      throw error;
-    }
+  #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
+    const { startMs } = this.#options;
+    return firstAnswer(this.#control, call, startMs, (reason) => this.#fail("exited", reason));
   }
 
   /** Starts the process; returns false, and ends the host, when none can be started. */

@@ -7,7 +7,7 @@ import type { ToHost } from "../wire/delivery.ts";
 import { decodeError, describe } from "../wire/error-codec.ts";
 import type { FromHost } from "../wire/frame.ts";
 import { messageFrom, messageText } from "../wire/message-text.ts";
-import { type Control, closedMs, openControl } from "./control.ts";
+import { type Control, closedMs, firstAnswer, openControl } from "./control.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import type { HostHandle, HostHandleListener, ModuleRef, WarmableHost } from "./host.ts";
 import { type Life, startLife } from "./life.ts";
@@ -166,13 +166,9 @@ export class ThreadHost extends LivingHost implements WarmableHost {
   }
 
   /** Waits for its first answer. Rejects, and has ended the host, when there is none. */
-  async #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
-    try {
-      await this.#control.ask("its first answer", call, this.#options.startMs);
-    } catch (error) {
-      this.#fail("exited", describe(error));
-      throw error;
-    }
+  #answered(call: Parameters<Control["ask"]>[1]): Promise<void> {
+    const { startMs } = this.#options;
+    return firstAnswer(this.#control, call, startMs, (reason) => this.#fail("exited", reason));
   }
 
   /** Starts the thread; returns false, and ends the host, when none can be started. */

@@ -7,6 +7,9 @@ const { parse, stringify } = JSON;
 /** The most characters of one message; a tick of a host has at most some frames of 64 MB. */
 const MAX_CHARACTERS = 256_000_000;
 
+/** The items or frames after which a message is sent: a longer text costs more for each of them. */
+export const FULL_MESSAGE = 64;
+
 /**
  * Returns a message between a supervisor and a host as it travels: one text of JSON, which costs
  * less than a clone of its objects. A field that is undefined is left out.

@@ -17,6 +17,21 @@ it("posts once for everything that one message caused", () => {
   expect(host.flushes).toEqual([]);
 });
 
+it.each([
+  [63, 0],
+  [64, 1],
+])(
+  "posts %i frames at the end of the tick, or at once where they are a full message",
+  (many, now) => {
+    const host = driveHost();
+    const items = Array.from({ length: many }, (_, n) => placed(talk, { path: `/a-${n}` }));
+    host.runtime.receive({ templates: [talk], items });
+    expect(host.posts).toHaveLength(now);
+    while (host.flushes.length > 0) host.flushes.shift()?.();
+    expect(host.posts.map(({ frames }) => frames.length)).toEqual([many]);
+  },
+);
+
 it("ignores what it has consumed, and what is for another incarnation or a stranger", () => {
   const host = driveHost();
   host.place(talk, { upTo: 4 });
